@@ -1,0 +1,35 @@
+//! Compiles `news/v1/*.proto` without protoc (protox) into prost types with proto3 JSON (pbjson).
+use prost_types::FileDescriptorSet;
+use std::{env, error::Error, path::PathBuf};
+
+const FILES: [&str; 5] = [
+    "news/v1/feed.proto",
+    "news/v1/raw.proto",
+    "news/v1/article.proto",
+    "news/v1/enriched.proto",
+    "news/v1/story.proto",
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=news");
+    let descriptors: FileDescriptorSet = protox::compile(FILES, ["."])?;
+    let encoded = encode(&descriptors);
+    let path = PathBuf::from(env::var("OUT_DIR")?).join("descriptors.bin");
+    std::fs::write(path, &encoded)?;
+
+    prost_build::Config::new()
+        .compile_well_known_types()
+        .extern_path(".google.protobuf", "::pbjson_types")
+        .compile_fds(descriptors)?;
+    pbjson_build::Builder::new()
+        .register_descriptors(&encoded)?
+        .preserve_proto_field_names()
+        .emit_fields()
+        .ignore_unknown_fields()
+        .build(&[".news.v1"])?;
+    Ok(())
+}
+
+fn encode(descriptors: &FileDescriptorSet) -> Vec<u8> {
+    prost::Message::encode_to_vec(descriptors)
+}

@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+
+pub mod id;
+pub mod partition;
+pub mod time;
+pub mod topic;
+pub mod vocab;
+pub mod wire;
+
+/// The message types, generated from `proto/news/v1/*.proto`.
+#[expect(missing_docs, clippy::all, reason = "generated; the documentation stands in the .proto files")]
+pub mod v1 {
+    include!(concat!(env!("OUT_DIR"), "/news.v1.rs"));
+    include!(concat!(env!("OUT_DIR"), "/news.v1.serde.rs"));
+}
+
+/// A point in time on the wire: RFC 3339 in JSON.
+pub use pbjson_types::Timestamp;
+
+/// Version of the record's shape, carried in `schema_version`: it changes when a field is added.
+pub const SCHEMA_VERSION: &str = "1.0";
+
+#[cfg(test)]
+mod golden;

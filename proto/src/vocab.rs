@@ -1,0 +1,127 @@
+//! The open vocabularies: strings on the wire, so that a value can be added without breaking a reader.
+
+/// Why a record of an article was written.
+pub mod change {
+    /// The first revision.
+    pub const NEW: &str = "NEW";
+    /// The publisher changed it.
+    pub const UPDATED: &str = "UPDATED";
+    /// The same revision, enriched again by a replay.
+    pub const REENRICHED: &str = "REENRICHED";
+    /// The publisher took it back.
+    pub const WITHDRAWN: &str = "WITHDRAWN";
+}
+
+/// Where `published_at` comes from.
+pub mod date_source {
+    /// The entry's own date.
+    pub const FEED: &str = "FEED";
+    /// The page.
+    pub const PAGE: &str = "PAGE";
+    /// The HTTP header Last-Modified.
+    pub const HTTP: &str = "HTTP";
+    /// No date was given: the time at which it was first seen.
+    pub const INFERRED: &str = "INFERRED";
+}
+
+/// How exact `published_at` is.
+pub mod precision {
+    /// To the second.
+    pub const SECOND: &str = "SECOND";
+    /// To the minute.
+    pub const MINUTE: &str = "MINUTE";
+    /// A day; the time is midnight UTC.
+    pub const DAY: &str = "DAY";
+    /// A month; its first day.
+    pub const MONTH: &str = "MONTH";
+    /// A year; its first day.
+    pub const YEAR: &str = "YEAR";
+}
+
+/// Kind of a raw item.
+pub mod kind {
+    /// A feed's entry.
+    pub const ENTRY: &str = "ENTRY";
+    /// A fetched page.
+    pub const PAGE: &str = "PAGE";
+}
+
+/// Where a body comes from.
+pub mod body_source {
+    /// The feed's entry.
+    pub const FEED: &str = "FEED";
+    /// The page.
+    pub const PAGE: &str = "PAGE";
+}
+
+/// Type of an entity.
+pub mod entity {
+    /// A person.
+    pub const PERSON: &str = "PERSON";
+    /// An organisation.
+    pub const ORG: &str = "ORG";
+    /// A place with a government: country, state, city.
+    pub const GPE: &str = "GPE";
+    /// Another place: sea, mountain, region.
+    pub const LOC: &str = "LOC";
+    /// Nationality, religion or political group.
+    pub const NORP: &str = "NORP";
+    /// A named event.
+    pub const EVENT: &str = "EVENT";
+}
+
+/// A country's role in an article.
+pub mod role {
+    /// What the article is about.
+    pub const FOCUS: &str = "FOCUS";
+    /// Mentioned only.
+    pub const MENTIONED: &str = "MENTIONED";
+}
+
+/// Kind of a country's evidence.
+pub mod evidence {
+    /// The country's name.
+    pub const NAME: &str = "NAME";
+    /// Its people or the adjective.
+    pub const DEMONYM: &str = "DEMONYM";
+    /// A city in it.
+    pub const CITY: &str = "CITY";
+    /// A first-level subdivision of it.
+    pub const SUBDIVISION: &str = "SUBDIVISION";
+    /// Its capital.
+    pub const CAPITAL: &str = "CAPITAL";
+    /// An organisation of it, government metonyms among them.
+    pub const ORG: &str = "ORG";
+    /// Its head of state or government.
+    pub const PERSON: &str = "PERSON";
+}
+
+/// Fields that a span may point into.
+pub mod field {
+    /// The title.
+    pub const TITLE: &str = "title";
+    /// The summary.
+    pub const SUMMARY: &str = "summary";
+    /// The body.
+    pub const BODY: &str = "body";
+}
+
+/// Outcome of a poll.
+pub mod poll {
+    /// Entries were published.
+    pub const NEW_ENTRIES: &str = "NEW_ENTRIES";
+    /// A document came, with nothing new in it.
+    pub const NOTHING_NEW: &str = "NOTHING_NEW";
+    /// 304, or the same bytes as before.
+    pub const NOT_MODIFIED: &str = "NOT_MODIFIED";
+    /// Another status than 2xx or 304.
+    pub const HTTP_ERROR: &str = "HTTP_ERROR";
+    /// No answer: name, connection, TLS or time.
+    pub const NETWORK_ERROR: &str = "NETWORK_ERROR";
+    /// Larger than the limit.
+    pub const TOO_LARGE: &str = "TOO_LARGE";
+    /// No feed.
+    pub const UNREADABLE: &str = "UNREADABLE";
+    /// Not asked: a guard (private network, robots.txt, scheme) forbids it.
+    pub const REFUSED: &str = "REFUSED";
+}

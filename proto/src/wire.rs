@@ -1,0 +1,153 @@
+//! What a record's value and headers look like on the wire.
+//!
+//! Values are proto3 JSON by default (`content-type: application/json`), or Protobuf binary
+//! (`application/protobuf`). Headers follow the CloudEvents Kafka protocol binding 1.0, binary content mode.
+
+use crate::v1;
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Header that says how a value is encoded.
+pub const CONTENT_TYPE: &str = "content-type";
+/// W3C Trace Context.
+pub const TRACEPARENT: &str = "traceparent";
+
+/// A message that stands alone as a record.
+pub trait Event:
+    prost::Message + Serialize + DeserializeOwned + Default + Clone + PartialEq + Send + Sync + 'static
+{
+    /// Full name of the message, which is its CloudEvents type.
+    const TYPE: &'static str;
+}
+
+macro_rules! events {
+    ($($name:ident),* $(,)?) => {
+        $(impl Event for v1::$name {
+            const TYPE: &'static str = concat!("news.v1.", stringify!($name));
+        })*
+    };
+}
+events!(
+    Feed,
+    FeedState,
+    FeedHealth,
+    RawItem,
+    PageRequest,
+    Push,
+    Article,
+    ArticleState,
+    EnrichedArticle,
+    Signature,
+    StoryLabel
+);
+
+/// How values are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Encoding {
+    /// proto3 JSON, every field present.
+    #[default]
+    Json,
+    /// Protobuf binary.
+    Protobuf,
+}
+
+impl Encoding {
+    /// The media type of the header `content-type`.
+    #[must_use]
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Encoding::Json => "application/json",
+            Encoding::Protobuf => "application/protobuf",
+        }
+    }
+
+    /// The value's bytes.
+    ///
+    /// # Errors
+    /// Where a time lies outside the years 1 to 9999, which JSON cannot express.
+    pub fn encode<M: Event>(self, message: &M) -> Result<Vec<u8>, EncodeError> {
+        match self {
+            Encoding::Json => serde_json::to_vec(message).map_err(|source| EncodeError { what: M::TYPE, source }),
+            Encoding::Protobuf => Ok(message.encode_to_vec()),
+        }
+    }
+}
+
+/// A message that JSON cannot express.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} cannot be written as JSON: {source}")]
+pub struct EncodeError {
+    what: &'static str,
+    source: serde_json::Error,
+}
+
+/// Bytes that are no such message.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// Not the JSON of this message.
+    #[error("not the JSON of {what}: {source}")]
+    Json {
+        /// The message's type.
+        what: &'static str,
+        /// What the reader said.
+        source: serde_json::Error,
+    },
+    /// Not the Protobuf of this message.
+    #[error("not the Protobuf of {what}: {source}")]
+    Protobuf {
+        /// The message's type.
+        what: &'static str,
+        /// What the reader said.
+        source: prost::DecodeError,
+    },
+    /// A content type that newswire does not write.
+    #[error("content-type {0:?} is neither application/json nor application/protobuf")]
+    ContentType(String),
+    /// A tombstone where a message was expected.
+    #[error("no value")]
+    NoValue,
+}
+
+/// Reads a value by its `content-type` header; without one it is JSON. Unknown fields are ignored.
+///
+/// # Errors
+/// Where the bytes are no such message, or the content type is unknown.
+pub fn decode<M: Event>(content_type: Option<&str>, value: &[u8]) -> Result<M, DecodeError> {
+    let media_type = content_type.map_or("application/json", |full| full.split(';').next().unwrap_or(full).trim());
+    match media_type {
+        "application/json" => {
+            serde_json::from_slice(value).map_err(|source| DecodeError::Json { what: M::TYPE, source })
+        }
+        "application/protobuf" => M::decode(value).map_err(|source| DecodeError::Protobuf { what: M::TYPE, source }),
+        other => Err(DecodeError::ContentType(other.to_owned())),
+    }
+}
+
+/// CloudEvents 1.0 attributes of a record.
+#[derive(Debug, Clone)]
+pub struct Attributes<'a> {
+    /// Unique with `source`: who repeats a record repeats its id.
+    pub id: &'a str,
+    /// `Event::TYPE`.
+    pub event_type: &'a str,
+    /// `newswire/normaliser`.
+    pub source: &'a str,
+    /// Time of writing.
+    pub time: jiff::Timestamp,
+}
+
+/// Headers of a record: content type, CloudEvents, and the trace it belongs to where there is one.
+#[must_use]
+pub fn headers(encoding: Encoding, event: &Attributes<'_>, traceparent: Option<&str>) -> Vec<(String, Vec<u8>)> {
+    let mut headers = vec![
+        (CONTENT_TYPE.to_owned(), encoding.content_type().as_bytes().to_vec()),
+        ("ce_specversion".to_owned(), b"1.0".to_vec()),
+        ("ce_id".to_owned(), event.id.as_bytes().to_vec()),
+        ("ce_type".to_owned(), event.event_type.as_bytes().to_vec()),
+        ("ce_source".to_owned(), event.source.as_bytes().to_vec()),
+        ("ce_time".to_owned(), event.time.to_string().into_bytes()),
+    ];
+    if let Some(trace) = traceparent {
+        headers.push((TRACEPARENT.to_owned(), trace.as_bytes().to_vec()));
+    }
+    headers
+}

@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+
+mod dead_letter;
+mod fault;
+mod log;
+mod metrics;
+mod record;
+mod runtime;
+mod session;
+mod stage;
+
+pub use dead_letter::{DeadLetter, header as dead_letter_header};
+pub use fault::{Fault, Refusal};
+pub use log::{Assigned, Batch, From, Log, Member, MemberSpec, Row, Rows, Tail, TopicSpec, Turn, scan};
+pub use metrics::Metrics;
+pub use record::{Headers, Outgoing, Record};
+pub use runtime::Runtime;
+pub use session::{Partitions, Session, Transaction};
+pub use stage::{Effects, Input, Outcome, StageSpec, rejoining, run};
+
+/// Asks a stage to stop: it finishes or aborts its batch and leaves.
+pub use tokio_util::sync::CancellationToken as Stop;

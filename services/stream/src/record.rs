@@ -1,0 +1,90 @@
+//! Records, as they are read and as they are written.
+
+use proto::wire;
+
+/// Name and value of each header, in order; names may repeat.
+pub type Headers = Vec<(String, Vec<u8>)>;
+
+/// A record read from a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Topic it was read from.
+    pub topic: String,
+    /// Partition of the topic.
+    pub partition: i32,
+    /// Offset in the partition. Offsets grow, with gaps.
+    pub offset: i64,
+    /// Time of writing, milliseconds since 1970.
+    pub timestamp_ms: i64,
+    /// Key; empty where it has none.
+    pub key: Vec<u8>,
+    /// Value; `None` is a tombstone.
+    pub value: Option<Vec<u8>>,
+    /// Headers.
+    pub headers: Headers,
+}
+
+impl Record {
+    /// Value of the last header of that name, where it is UTF-8.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        find(&self.headers, name)
+    }
+
+    /// The key as text; `None` where it is no UTF-8.
+    #[must_use]
+    pub fn key_text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.key).ok()
+    }
+
+    /// The value as the message that its content type says it is.
+    ///
+    /// # Errors
+    /// Where it is a tombstone or no such message.
+    pub fn decode<M: wire::Event>(&self) -> Result<M, wire::DecodeError> {
+        let value = self.value.as_deref().ok_or(wire::DecodeError::NoValue)?;
+        wire::decode(self.header(wire::CONTENT_TYPE), value)
+    }
+}
+
+/// Value of the last header of that name, where it is UTF-8.
+#[must_use]
+pub fn find<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
+    headers.iter().rev().find(|(key, _)| key == name).and_then(|(_, value)| std::str::from_utf8(value).ok())
+}
+
+/// A record to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Topic to write to.
+    pub topic: String,
+    /// Partition to write to: always said, so that no client library decides it.
+    pub partition: i32,
+    /// Key.
+    pub key: Vec<u8>,
+    /// Value; `None` is a tombstone.
+    pub value: Option<Vec<u8>>,
+    /// Headers.
+    pub headers: Headers,
+}
+
+impl Outgoing {
+    /// A tombstone for `key`.
+    #[must_use]
+    pub fn tombstone(topic: &str, partition: i32, key: &str) -> Self {
+        Outgoing {
+            topic: topic.to_owned(),
+            partition,
+            key: key.as_bytes().to_vec(),
+            value: None,
+            headers: Headers::new(),
+        }
+    }
+
+    /// What it takes on the log, in bytes: key, value and headers.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
+        self.key.len() + self.value.as_ref().map_or(0, Vec::len) + headers
+    }
+}

@@ -1,0 +1,76 @@
+//! What every service of the pipeline is handed: the log, the names of its topics, and who this replica is.
+
+use crate::{Fault, Log, MemberSpec, Metrics, StageSpec, Stop, TopicSpec};
+use proto::{
+    topic::{Names, Topic},
+    wire::Encoding,
+};
+use std::sync::Arc;
+
+/// What a service runs on. Cloned into each service of a process.
+#[derive(Clone)]
+pub struct Runtime {
+    /// The log.
+    pub log: Arc<dyn Log>,
+    /// Topic and group names.
+    pub names: Names,
+    /// Number of partitions of the pipeline's topics.
+    pub partitions: i32,
+    /// How values are written.
+    pub encoding: Encoding,
+    /// Stable name of this replica.
+    pub replica: String,
+    /// The stages' counters.
+    pub metrics: Metrics,
+    /// Where a service registers counters of its own.
+    pub registry: prometheus::Registry,
+    /// Asks the service to stop.
+    pub stop: Stop,
+}
+
+impl Runtime {
+    /// What the pipeline's topics are to be.
+    #[must_use]
+    pub fn topics(&self) -> Vec<TopicSpec> {
+        Topic::ALL
+            .iter()
+            .map(|topic| TopicSpec {
+                name: self.names.of(*topic),
+                partitions: if topic.is_single() { 1 } else { self.partitions },
+                retention: topic.retention(),
+                is_state: topic.is_state(),
+            })
+            .collect()
+    }
+
+    /// Creates the pipeline's topics where they are missing.
+    ///
+    /// # Errors
+    /// See [`Log::ensure_topics`].
+    pub fn ensure_topics(&self) -> Result<(), Fault> {
+        self.log.ensure_topics(&self.topics())
+    }
+
+    /// A member of `stage`, which reads `source` and restores `tables`.
+    #[must_use]
+    pub fn member(&self, stage: &str, source: Topic, tables: &[Topic]) -> MemberSpec {
+        MemberSpec {
+            stage: stage.to_owned(),
+            group: self.names.group(stage),
+            replica: self.replica.clone(),
+            source: self.names.of(source),
+            tables: tables.iter().map(|table| self.names.of(*table)).collect(),
+        }
+    }
+
+    /// A stage that [`crate::run`] can run.
+    #[must_use]
+    pub fn stage(&self, stage: &str, source: Topic, tables: &[Topic]) -> StageSpec {
+        StageSpec {
+            member: self.member(stage, source, tables),
+            dead_letters: self.names.of(Topic::DeadLetter),
+            encoding: self.encoding,
+            max_batch: 500,
+        }
+    }
+}
