@@ -2,6 +2,7 @@
 
 mod dead_letter;
 mod fault;
+pub mod kafka;
 mod log;
 mod metrics;
 mod record;

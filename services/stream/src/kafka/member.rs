@@ -1,0 +1,303 @@
+//! A member of a group: one consumer and one transactional producer on one thread.
+//!
+//! A transaction is opened and ended within one call of `commit`, never across a poll; a rebalance is served inside a
+//! poll. So at a revocation no transaction is open, and unassigning at once is safe.
+
+use super::{
+    client::{KafkaConfig, fault, log, record},
+    restore,
+    transaction::Writer,
+};
+use crate::{Assigned, Batch, Fault, Member, MemberSpec, Record, Turn};
+use rdkafka::{
+    ClientContext, Offset, Statistics, TopicPartitionList,
+    config::{FromClientConfigAndContext, RDKafkaLogLevel},
+    consumer::{BaseConsumer, Consumer, ConsumerContext},
+    error::{KafkaError, RDKafkaErrorCode},
+    types::RDKafkaRespErr,
+};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// What a rebalance callback leaves for the poll that it ran in.
+enum Rebalanced {
+    Assigned(HashMap<i32, i64>),
+    Revoked(Vec<i32>),
+    Failed(Fault),
+}
+
+/// Serves rebalances: the committed offsets first, then the assignment.
+struct Group {
+    /// Longer than a transaction may last: committed offsets are not stable before a predecessor's has ended.
+    offsets_timeout: Duration,
+    rebalanced: Mutex<VecDeque<Rebalanced>>,
+    lag: Mutex<Option<i64>>,
+}
+
+impl Group {
+    fn push(&self, event: Rebalanced) {
+        guard(&self.rebalanced).push_back(event);
+    }
+
+    fn assign(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        partitions: &mut TopicPartitionList,
+    ) -> Result<HashMap<i32, i64>, Fault> {
+        // isolation.level is read_committed, so this asks with require_stable and waits for a pending transaction.
+        let committed =
+            consumer.committed_offsets(partitions.clone(), self.offsets_timeout).map_err(|error| fault(&error))?;
+        let mut positions = HashMap::new();
+        for element in committed.elements() {
+            if let Err(error) = element.error() {
+                return Err(fault(&error));
+            }
+            let offset = match element.offset() {
+                Offset::Offset(offset) => offset,
+                _ => {
+                    consumer
+                        .fetch_watermarks(element.topic(), element.partition(), self.offsets_timeout)
+                        .map_err(|error| fault(&error))?
+                        .0
+                }
+            };
+            partitions
+                .set_partition_offset(element.topic(), element.partition(), Offset::Offset(offset))
+                .map_err(|error| fault(&error))?;
+            positions.insert(element.partition(), offset);
+        }
+        consumer.assign(partitions).map_err(|error| fault(&error))?;
+        Ok(positions)
+    }
+}
+
+impl ClientContext for Group {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!(%error, reason, "kafka client");
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        let lags = statistics
+            .topics
+            .values()
+            .flat_map(|topic| topic.partitions.values())
+            .filter(|partition| partition.desired && partition.consumer_lag_stored >= 0)
+            .map(|partition| partition.consumer_lag_stored);
+        *guard(&self.lag) = Some(lags.sum());
+    }
+}
+
+impl ConsumerContext for Group {
+    fn rebalance(&self, consumer: &BaseConsumer<Self>, what: RDKafkaRespErr, partitions: &mut TopicPartitionList) {
+        let numbers = || {
+            partitions.elements().iter().map(rdkafka::topic_partition_list::TopicPartitionListElem::partition).collect()
+        };
+        match what {
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => match self.assign(consumer, partitions) {
+                Ok(positions) => self.push(Rebalanced::Assigned(positions)),
+                Err(fault) => {
+                    // Without the committed offsets nothing may be read. The client must be answered all the same.
+                    let answered = consumer.unassign();
+                    tracing::warn!(%fault, ?answered, "cannot take over partitions");
+                    self.push(Rebalanced::Failed(fault));
+                }
+            },
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS => {
+                self.push(Rebalanced::Revoked(numbers()));
+                if let Err(error) = consumer.unassign() {
+                    self.push(Rebalanced::Failed(Fault::Lost(error.to_string())));
+                }
+            }
+            other => {
+                let code: RDKafkaErrorCode = other.into();
+                if let Err(error) = consumer.unassign() {
+                    tracing::warn!(%error, "cannot unassign");
+                }
+                self.push(Rebalanced::Failed(Fault::Lost(format!("rebalance: {code}"))));
+            }
+        }
+    }
+}
+
+fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// See [`Member`].
+pub(super) struct KafkaMember {
+    consumer: BaseConsumer<Group>,
+    writer: Writer,
+    restorer: restore::Restorer,
+    source: String,
+    tables: Vec<String>,
+    /// Next offset of each owned partition, as committed.
+    positions: HashMap<i32, i64>,
+    timeout: Duration,
+}
+
+impl KafkaMember {
+    pub(super) fn join(config: &KafkaConfig, spec: &MemberSpec) -> Result<Self, Fault> {
+        // First the fence: from here on a predecessor with the same id can commit nothing.
+        let writer = Writer::new(config, &format!("{}.{}", spec.group, spec.replica))?;
+        let mut client = config.reader("read_committed");
+        client
+            .set("group.id", &spec.group)
+            .set("group.instance.id", format!("{}.{}", spec.group, spec.replica))
+            .set("session.timeout.ms", config.session_timeout.as_millis().to_string())
+            .set("heartbeat.interval.ms", (config.session_timeout / 4).as_millis().to_string())
+            .set("partition.assignment.strategy", "range")
+            .set("statistics.interval.ms", "2000")
+            // A batch is at most some hundred records: this many bytes of them are kept ready.
+            .set("queued.max.messages.kbytes", "16384");
+        let context = Group {
+            offsets_timeout: config.transaction_timeout * 2,
+            rebalanced: Mutex::new(VecDeque::new()),
+            lag: Mutex::new(None),
+        };
+        let consumer = BaseConsumer::from_config_and_context(&client, context).map_err(|error| fault(&error))?;
+        consumer.subscribe(&[&spec.source]).map_err(|error| fault(&error))?;
+        Ok(KafkaMember {
+            consumer,
+            writer,
+            restorer: restore::Restorer::new(config)?,
+            source: spec.source.clone(),
+            tables: spec.tables.clone(),
+            positions: HashMap::new(),
+            timeout: config.call_timeout(),
+        })
+    }
+
+    fn rebalanced(&mut self) -> Result<Option<Turn>, Fault> {
+        let event = guard(&self.consumer.context().rebalanced).pop_front();
+        match event {
+            None => Ok(None),
+            Some(Rebalanced::Failed(fault)) => Err(match fault {
+                fault @ Fault::Fenced(_) => fault,
+                other => Fault::Lost(other.to_string()),
+            }),
+            Some(Rebalanced::Revoked(numbers)) => {
+                for number in &numbers {
+                    self.positions.remove(number);
+                }
+                *guard(&self.consumer.context().lag) = None;
+                Ok(Some(Turn::Revoked(numbers)))
+            }
+            Some(Rebalanced::Assigned(positions)) => {
+                let numbers: Vec<i32> = positions.keys().copied().collect();
+                self.positions.extend(positions);
+                // After the offsets were found stable, and before any record is handed out.
+                let mut restored = self.restorer.restore(&self.tables, &numbers)?;
+                let assigned = numbers
+                    .into_iter()
+                    .map(|partition| Assigned { partition, tables: restored.remove(&partition).unwrap_or_default() })
+                    .collect();
+                Ok(Some(Turn::Assigned(assigned)))
+            }
+        }
+    }
+}
+
+impl Member for KafkaMember {
+    fn poll(&mut self, max: usize, wait: Duration) -> Result<Turn, Fault> {
+        if let Some(turn) = self.rebalanced()? {
+            return Ok(turn);
+        }
+        let deadline = Instant::now() + wait;
+        let mut batch: Vec<Record> = Vec::new();
+        while batch.len() < max {
+            // Wait for the first record only: a batch is what is there.
+            let patience =
+                if batch.is_empty() { deadline.saturating_duration_since(Instant::now()) } else { Duration::ZERO };
+            let polled = self.consumer.poll(patience).map(|result| result.map(|message| record(&message)));
+            // A rebalance ran inside that poll: what was read belongs to an assignment that is over.
+            if !guard(&self.consumer.context().rebalanced).is_empty() {
+                if let Some(turn) = self.rebalanced()? {
+                    return Ok(turn);
+                }
+            }
+            match polled {
+                Some(Ok(record)) => {
+                    if self.positions.contains_key(&record.partition) {
+                        batch.push(record);
+                    }
+                }
+                Some(Err(KafkaError::PartitionEOF(_))) => {}
+                Some(Err(error)) => match fault(&error) {
+                    fault @ (Fault::Fenced(_) | Fault::Lost(_)) => return Err(fault),
+                    // The client reconnects and goes on by itself; committing would tell if it could not.
+                    other => tracing::debug!(fault = %other, "while polling"),
+                },
+                None if batch.is_empty() && Instant::now() < deadline => {}
+                None => break,
+            }
+        }
+        Ok(if batch.is_empty() { Turn::Idle } else { Turn::Records(batch) })
+    }
+
+    fn commit(&mut self, batch: Batch) -> Result<(), Fault> {
+        if batch.offsets.is_empty() {
+            return Err(Fault::NoOffsets);
+        }
+        let mut offsets = TopicPartitionList::with_capacity(batch.offsets.len());
+        for (partition, next) in &batch.offsets {
+            if !self.positions.contains_key(partition) {
+                return Err(Fault::Aborted(format!("partition {partition} is not owned any more")));
+            }
+            offsets
+                .add_partition_offset(&self.source, *partition, Offset::Offset(*next))
+                .map_err(|error| fault(&error))?;
+        }
+        // Anew for each transaction: it carries the generation by which a broker tells a zombie.
+        let Some(group) = self.consumer.group_metadata() else {
+            return Err(Fault::Lost("the group's metadata is not known".to_owned()));
+        };
+        match self.writer.transact(&batch.outputs, Some((&offsets, &group))) {
+            Ok(()) => {
+                self.positions.extend(batch.offsets);
+                // Tells only the statistics how far this member is.
+                if let Err(error) = self.consumer.store_offsets(&offsets) {
+                    tracing::debug!(%error, "offsets not stored locally");
+                }
+                Ok(())
+            }
+            Err(Fault::Aborted(reason)) => {
+                self.rewind()?;
+                Err(Fault::Aborted(reason))
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    fn rewind(&mut self) -> Result<(), Fault> {
+        if self.positions.is_empty() {
+            return Ok(());
+        }
+        let mut target = TopicPartitionList::with_capacity(self.positions.len());
+        for (partition, next) in &self.positions {
+            target
+                .add_partition_offset(&self.source, *partition, Offset::Offset(*next))
+                .map_err(|error| fault(&error))?;
+        }
+        let lost = |error: &KafkaError| Fault::Lost(format!("cannot rewind: {error}"));
+        let done = self.consumer.seek_partitions(target, self.timeout).map_err(|error| lost(&error))?;
+        for element in done.elements() {
+            element.error().map_err(|error| lost(&error))?;
+        }
+        Ok(())
+    }
+
+    fn positions(&self) -> HashMap<i32, i64> {
+        self.positions.clone()
+    }
+
+    fn lag(&mut self) -> Option<i64> {
+        *guard(&self.consumer.context().lag)
+    }
+}

@@ -1,0 +1,85 @@
+//! The log on Apache Kafka.
+//!
+//! Claimed for the broker versions it is tested on (`tests/kafka/pom.xml`), with the classic group protocol. The rules
+//! are those of the design's *Exactly once*; each has a test in `tests/conformance`.
+
+mod admin;
+mod client;
+mod member;
+mod restore;
+mod tail;
+mod transaction;
+
+pub use client::{KafkaConfig, Security};
+
+use crate::{Fault, From, Log, Member, MemberSpec, Outgoing, Tail, TopicSpec};
+use std::{collections::HashMap, sync::Mutex};
+use transaction::Writer;
+
+/// Largest record in bytes of key, value and headers: below Kafka's default `message.max.bytes` (1,048,588) with room
+/// for the headers of a dead letter.
+pub const MAX_RECORD_BYTES: usize = 1_000_000;
+
+/// A Kafka cluster.
+pub struct Kafka {
+    config: KafkaConfig,
+    admin: admin::Admin,
+    appender: Mutex<Option<Writer>>,
+}
+
+impl Kafka {
+    /// Prepares to talk to a cluster. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// Where librdkafka does not accept the configuration.
+    pub fn new(config: KafkaConfig) -> Result<Self, Fault> {
+        let admin = admin::Admin::new(&config)?;
+        Ok(Kafka { config, admin, appender: Mutex::new(None) })
+    }
+}
+
+impl Log for Kafka {
+    fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), Fault> {
+        self.admin.ensure_topics(topics)
+    }
+
+    fn partitions(&self, topic: &str) -> Result<i32, Fault> {
+        self.admin.partitions(topic)
+    }
+
+    fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, Fault> {
+        Ok(Box::new(member::KafkaMember::join(&self.config, spec)?))
+    }
+
+    fn tail(&self, topic: &str, from: From) -> Result<Box<dyn Tail>, Fault> {
+        let partitions = self.admin.partitions(topic)?;
+        Ok(Box::new(tail::KafkaTail::open(&self.config, topic, partitions, from)?))
+    }
+
+    fn append(&self, records: Vec<Outgoing>) -> Result<(), Fault> {
+        let mut appender = self.appender.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let writer = match appender.take() {
+            Some(writer) => writer,
+            None => {
+                // Nobody takes this writer's place, so its id is its own: it only has to make the batch atomic.
+                let now = jiff::Timestamp::now().as_nanosecond();
+                Writer::new(&self.config, &format!("newswire.append.{}.{now}", std::process::id()))?
+            }
+        };
+        writer.append(&records)?;
+        *appender = Some(writer);
+        Ok(())
+    }
+
+    fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+        self.admin.committed(&self.config, group, topic)
+    }
+
+    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+        self.admin.ends(topic)
+    }
+
+    fn max_record_bytes(&self) -> usize {
+        MAX_RECORD_BYTES
+    }
+}

@@ -1,0 +1,84 @@
+//! Reading a whole topic without a group.
+
+use super::client::{KafkaConfig, Quiet, fault, record};
+use crate::{Fault, From, Record, Tail};
+use rdkafka::{
+    Offset, TopicPartitionList,
+    config::FromClientConfigAndContext,
+    consumer::{BaseConsumer, Consumer},
+    error::KafkaError,
+};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
+
+/// See [`Tail`].
+pub(super) struct KafkaTail {
+    consumer: BaseConsumer<Quiet>,
+    behind: HashSet<i32>,
+}
+
+impl KafkaTail {
+    pub(super) fn open(config: &KafkaConfig, topic: &str, partitions: i32, from: From) -> Result<Self, Fault> {
+        let consumer = BaseConsumer::from_config_and_context(&config.reader("read_committed"), Quiet)
+            .map_err(|error| fault(&error))?;
+        let timeout = config.call_timeout();
+        let mut assignment = TopicPartitionList::new();
+        for partition in 0..partitions {
+            let offset = match from {
+                From::Beginning => Offset::Beginning,
+                // Said as a number: a symbolic end would move on until the first fetch.
+                From::End => Offset::Offset(watermarks(&consumer, topic, partition, timeout)?.1),
+                From::Last(count) => {
+                    let (low, high) = watermarks(&consumer, topic, partition, timeout)?;
+                    Offset::Offset(low.max(high - count))
+                }
+                From::Time(at) => Offset::Offset(at),
+            };
+            assignment.add_partition_offset(topic, partition, offset).map_err(|error| fault(&error))?;
+        }
+        if matches!(from, From::Time(_)) {
+            assignment = consumer.offsets_for_times(assignment, timeout).map_err(|error| fault(&error))?;
+        }
+        consumer.assign(&assignment).map_err(|error| fault(&error))?;
+        Ok(KafkaTail { consumer, behind: (0..partitions).collect() })
+    }
+}
+
+fn watermarks(
+    consumer: &BaseConsumer<Quiet>,
+    topic: &str,
+    partition: i32,
+    timeout: Duration,
+) -> Result<(i64, i64), Fault> {
+    consumer.fetch_watermarks(topic, partition, timeout).map_err(|error| fault(&error))
+}
+
+impl Tail for KafkaTail {
+    fn poll(&mut self, max: usize, wait: Duration) -> Result<Vec<Record>, Fault> {
+        let deadline = Instant::now() + wait;
+        let mut records = Vec::new();
+        while records.len() < max {
+            let patience =
+                if records.is_empty() { deadline.saturating_duration_since(Instant::now()) } else { Duration::ZERO };
+            match self.consumer.poll(patience) {
+                Some(Ok(message)) => records.push(record(&message)),
+                Some(Err(KafkaError::PartitionEOF(partition))) => {
+                    self.behind.remove(&partition);
+                }
+                Some(Err(error)) => match fault(&error) {
+                    fault @ (Fault::Lost(_) | Fault::NoTopic(_)) => return Err(fault),
+                    other => tracing::debug!(fault = %other, "while tailing"),
+                },
+                None if records.is_empty() && Instant::now() < deadline => {}
+                None => break,
+            }
+        }
+        Ok(records)
+    }
+
+    fn caught_up(&self) -> bool {
+        self.behind.is_empty()
+    }
+}
