@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod dead_letter;
+pub mod embedded;
 mod fault;
 pub mod kafka;
 mod log;

@@ -1,0 +1,148 @@
+//! A member: it owns all partitions of its source until the next one with its ids comes.
+
+use super::{
+    store::{self, RECORDS, Store},
+    tail::Cursor,
+};
+use crate::{Assigned, Batch, Fault, Member, MemberSpec, Row, Rows, Turn, record};
+use proto::wire;
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// See [`Member`].
+pub(super) struct EmbeddedMember {
+    store: Arc<Store>,
+    spec: MemberSpec,
+    epoch: u64,
+    cursor: Cursor,
+    /// Next offset of each partition, as committed.
+    committed: Vec<i64>,
+    is_assigned: bool,
+}
+
+impl EmbeddedMember {
+    pub(super) fn join(store: Arc<Store>, spec: &MemberSpec) -> Result<Self, Fault> {
+        let source = store.topic(&spec.source)?;
+        for table in &spec.tables {
+            let partitions = store.topic(table)?.partitions;
+            if partitions != source.partitions {
+                return Err(Fault::Config(format!(
+                    "table {table} has {partitions} partitions, its source {} has {}",
+                    spec.source, source.partitions
+                )));
+            }
+        }
+        // First the fence, then the offsets.
+        let epoch = store.take_over(&spec.group, &spec.replica)?;
+        let offsets = store.committed(&spec.group, &source)?;
+        let committed: Vec<i64> =
+            (0..source.partitions).map(|number| offsets.get(&number).copied().unwrap_or(0)).collect();
+        let cursor = Cursor::new(source, committed.clone());
+        Ok(EmbeddedMember { store, spec: spec.clone(), epoch, cursor, committed, is_assigned: false })
+    }
+
+    fn restore(&self) -> Result<Vec<Assigned>, Fault> {
+        let mut assigned: Vec<Assigned> =
+            (0..self.cursor.topic.partitions).map(|partition| Assigned { partition, tables: Vec::new() }).collect();
+        for table in &self.spec.tables {
+            let topic = self.store.topic(table)?;
+            for one in &mut assigned {
+                let rows = self.store.read(|transaction| {
+                    let records = transaction.open_table(RECORDS)?;
+                    let mut rows = Rows::new();
+                    let (id, partition) = (topic.id, one.partition);
+                    for row in records.range((id, partition, 0)..=(id, partition, i64::MAX))? {
+                        let (at, row) = row?;
+                        let change = store::record(&topic, partition, at.value().2, &row.value());
+                        let content_type = record::find(&change.headers, wire::CONTENT_TYPE).map(str::to_owned);
+                        match change.value {
+                            Some(value) => rows.insert(change.key, Row { content_type, value }),
+                            None => rows.remove(&change.key),
+                        };
+                    }
+                    Ok(rows)
+                })?;
+                one.tables.push(rows);
+            }
+        }
+        Ok(assigned)
+    }
+}
+
+impl Member for EmbeddedMember {
+    fn poll(&mut self, max: usize, wait: Duration) -> Result<Turn, Fault> {
+        let until = Instant::now() + wait;
+        if !self.is_assigned {
+            self.store.check_epoch(&self.spec.group, self.epoch)?;
+            let assigned = self.restore()?;
+            self.is_assigned = true;
+            return Ok(Turn::Assigned(assigned));
+        }
+        loop {
+            let heard = self.store.heard();
+            self.store.check_epoch(&self.spec.group, self.epoch)?;
+            let records = self.cursor.read(&self.store, max)?;
+            if !records.is_empty() {
+                return Ok(Turn::Records(records));
+            }
+            if !self.store.wait(heard, until) {
+                return Ok(Turn::Idle);
+            }
+        }
+    }
+
+    fn commit(&mut self, batch: Batch) -> Result<(), Fault> {
+        let Batch { outputs, offsets } = batch;
+        if offsets.is_empty() {
+            return Err(Fault::NoOffsets);
+        }
+        if let Some(partition) = offsets.keys().find(|number| !(0..self.cursor.topic.partitions).contains(*number)) {
+            self.rewind()?;
+            return Err(Fault::Aborted(format!("partition {partition} is not owned")));
+        }
+        let outputs = self.store.check(outputs)?;
+        fail::fail_point!("stream::commit::begin");
+        let (store, epoch, group) = (self.store.clone(), self.epoch, self.spec.group.clone());
+        let (source, next) = (self.cursor.topic.clone(), offsets.clone());
+        self.store.write(move |tables| {
+            if let Err(fenced) = store.check_epoch(&group, epoch) {
+                return Ok(Err(fenced));
+            }
+            tables.append(&outputs, store::now_ms(), &store.options)?;
+            fail::fail_point!("stream::commit::produced");
+            tables.set_offsets(&group, &source, &next)?;
+            fail::fail_point!("stream::commit::offsets");
+            Ok(Ok(outputs.len() + next.len()))
+        })?;
+        fail::fail_point!("stream::commit::done");
+        for (partition, next) in offsets {
+            if let Some(slot) = usize::try_from(partition).ok().and_then(|index| self.committed.get_mut(index)) {
+                *slot = next;
+            }
+        }
+        Ok(())
+    }
+
+    fn rewind(&mut self) -> Result<(), Fault> {
+        self.cursor.next.clone_from(&self.committed);
+        Ok(())
+    }
+
+    fn positions(&self) -> HashMap<i32, i64> {
+        if self.is_assigned { (0..).zip(self.committed.iter().copied()).collect() } else { HashMap::new() }
+    }
+
+    fn lag(&mut self) -> Option<i64> {
+        let ends = self.store.ends(&self.cursor.topic).ok()?;
+        Some(ends.iter().zip(&self.committed).map(|(end, next)| (end - next).max(0)).sum())
+    }
+}
+
+impl Drop for EmbeddedMember {
+    fn drop(&mut self) {
+        self.store.leave(&self.spec.group, self.epoch);
+    }
+}

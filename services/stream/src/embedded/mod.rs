@@ -1,0 +1,222 @@
+//! A durable log in one file, for one process: no broker to install.
+//!
+//! It is an edition for a laptop or a small site, never a broker. One transaction of the store makes outputs, state and
+//! offsets visible at once; each commit is on the disk before it returns; `kill -9` at any time loses nothing that was
+//! committed. The process that holds `DIR/newswire.redb` serves `DIR/newswire.sock`, so that commands beside it can
+//! append, tail and look.
+
+mod member;
+mod remote;
+mod retention;
+mod socket;
+mod store;
+mod tail;
+mod wire;
+
+use crate::{Fault, From, Log, Member, MemberSpec, Outgoing, Tail, TopicSpec};
+use std::{
+    collections::HashMap,
+    os::unix::fs::DirBuilderExt,
+    path::Path,
+    sync::{
+        Arc,
+        mpsc::{RecvTimeoutError, Sender, channel},
+    },
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+use store::Store;
+
+/// Largest record in bytes of key, value and headers: the same as on Kafka, so that what runs here runs there.
+pub const MAX_RECORD_BYTES: usize = crate::kafka::MAX_RECORD_BYTES;
+/// What the headers of a dead letter may take beside.
+const DEAD_LETTER_ROOM: usize = 40_000;
+/// Name of the file in the data folder.
+const FILE: &str = "newswire.redb";
+/// Name of the socket in the data folder.
+const SOCKET: &str = "newswire.sock";
+
+/// How the log keeps house. The defaults are for production; tests shorten the times.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Pause between two rounds of retention.
+    pub sweep_every: Duration,
+    /// Milliseconds for which a superseded record of a compacted topic stays, so that a tail sees it.
+    pub compaction_lag_ms: i64,
+    /// Milliseconds for which a tombstone stays: Kafka's `delete.retention.ms`.
+    pub tombstone_ms: i64,
+    /// Bytes of pages kept in memory.
+    pub cache_bytes: usize,
+    /// A file below so many bytes is never compacted.
+    pub small_file: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            sweep_every: Duration::from_secs(10),
+            compaction_lag_ms: 60_000,
+            tombstone_ms: 24 * 60 * 60 * 1_000,
+            cache_bytes: 64 * 1024 * 1024,
+            small_file: 16 * 1024 * 1024,
+        }
+    }
+}
+
+/// The log in a data folder, held by this process.
+pub struct Embedded {
+    store: Arc<Store>,
+    server: Option<socket::Server>,
+    sweeper: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+impl Embedded {
+    /// Opens the log in `folder`, which is made where it is missing.
+    ///
+    /// # Errors
+    /// [`Fault::Config`] where another process holds it, or the folder cannot be used; [`Fault::Corrupt`] where the
+    /// file is damaged.
+    pub fn open(folder: &Path) -> Result<Self, Fault> {
+        Self::open_with(folder, Options::default())
+    }
+
+    /// [`Embedded::open`], with other options.
+    ///
+    /// # Errors
+    /// As [`Embedded::open`].
+    pub fn open_with(folder: &Path, options: Options) -> Result<Self, Fault> {
+        match Self::try_open(folder, options)? {
+            Some(log) => Ok(log),
+            None => Err(held(folder)),
+        }
+    }
+
+    /// `None` where another process holds it.
+    fn try_open(folder: &Path, options: Options) -> Result<Option<Self>, Fault> {
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(|error| Fault::Config(format!("data folder {}: {error}", folder.display())))?;
+        let every = options.sweep_every;
+        let Some(store) = Store::open(&folder.join(FILE), options)? else {
+            return Ok(None);
+        };
+        let store = Arc::new(store);
+        retention::shrink(&store)?;
+        // Without the socket the services work all the same; only commands beside them do not.
+        let server = match socket::Server::start(&folder.join(SOCKET), &store) {
+            Ok(server) => Some(server),
+            Err(error) => {
+                tracing::warn!(%error, "no socket in the data folder: commands cannot reach this log while it runs");
+                None
+            }
+        };
+        let (stop, stopped) = channel::<()>();
+        let swept = store.clone();
+        let thread = std::thread::Builder::new().name("log-retention".to_owned()).spawn(move || {
+            while stopped.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
+                let is_stopped = || !matches!(stopped.try_recv(), Err(std::sync::mpsc::TryRecvError::Empty));
+                let result = retention::sweep(&swept, store::now_ms(), is_stopped).and_then(|removed| {
+                    tracing::debug!(removed, "retention");
+                    retention::shrink(&swept)
+                });
+                if let Err(fault) = result {
+                    tracing::warn!(%fault, "retention failed; it will try again");
+                }
+            }
+        });
+        let thread = thread.map_err(|error| Fault::Unavailable(format!("no thread for retention: {error}")))?;
+        Ok(Some(Embedded { store, server, sweeper: Some((stop, thread)) }))
+    }
+
+    /// Removes all that is due at `now` (milliseconds since 1970), and gives the space back where that is worth it;
+    /// the number of records that went. It happens by itself every [`Options::sweep_every`].
+    ///
+    /// # Errors
+    /// Where the file cannot be read or written.
+    pub fn sweep(&self, now: i64) -> Result<usize, Fault> {
+        let removed = retention::sweep(&self.store, now, || false)?;
+        retention::shrink(&self.store)?;
+        Ok(removed)
+    }
+}
+
+impl Drop for Embedded {
+    fn drop(&mut self) {
+        drop(self.server.take());
+        if let Some((stop, thread)) = self.sweeper.take() {
+            drop(stop);
+            if thread.join().is_err() {
+                tracing::warn!("the thread of retention had died");
+            }
+        }
+    }
+}
+
+/// Reaches the log in `folder` from a command: through the socket of the process that holds it, or by opening the file
+/// where nothing runs.
+///
+/// # Errors
+/// As [`Embedded::open`]; [`Fault::Unavailable`] where the file is held but nobody answers on the socket.
+pub fn open(folder: &Path) -> Result<Box<dyn Log>, Fault> {
+    // The holder may be just starting, or just leaving.
+    let until = Instant::now() + Duration::from_secs(5);
+    loop {
+        if let Some(log) = Embedded::try_open(folder, Options::default())? {
+            return Ok(Box::new(log));
+        }
+        match remote::Remote::connect(&folder.join(SOCKET)) {
+            Ok(log) => return Ok(Box::new(log)),
+            Err(_) if Instant::now() < until => std::thread::sleep(Duration::from_millis(50)),
+            Err(fault) => return Err(fault),
+        }
+    }
+}
+
+/// The sentence for somebody who wants to run a second pipeline in the same folder.
+fn held(folder: &Path) -> Fault {
+    let socket = folder.join(SOCKET);
+    let holder = match remote::Remote::connect(&socket) {
+        Ok(remote) => format!("process {}, which answers on {}", remote.holder(), socket.display()),
+        Err(_) => format!("another process, which does not answer on {}", socket.display()),
+    };
+    Fault::Config(format!(
+        "{} is in use by {holder}: one process at a time runs on a data folder",
+        folder.join(FILE).display()
+    ))
+}
+
+impl Log for Embedded {
+    fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), Fault> {
+        self.store.ensure_topics(topics)
+    }
+
+    fn partitions(&self, topic: &str) -> Result<i32, Fault> {
+        Ok(self.store.topic(topic)?.partitions)
+    }
+
+    fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, Fault> {
+        Ok(Box::new(member::EmbeddedMember::join(self.store.clone(), spec)?))
+    }
+
+    fn tail(&self, topic: &str, from: From) -> Result<Box<dyn Tail>, Fault> {
+        Ok(Box::new(tail::EmbeddedTail::open(self.store.clone(), topic, from)?))
+    }
+
+    fn append(&self, records: Vec<Outgoing>) -> Result<(), Fault> {
+        self.store.append(records)
+    }
+
+    fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+        self.store.committed(group, &self.store.topic(topic)?)
+    }
+
+    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+        Ok((0..).zip(self.store.ends(&self.store.topic(topic)?)?).collect())
+    }
+
+    fn max_record_bytes(&self) -> usize {
+        MAX_RECORD_BYTES
+    }
+}

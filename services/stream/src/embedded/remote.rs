@@ -1,0 +1,159 @@
+//! The log of another process on this machine, through its socket. A command uses it; a stage cannot.
+
+use super::wire::{self, Answer, Request};
+use crate::{Fault, From, Log, Member, MemberSpec, Outgoing, Record, Tail, TopicSpec};
+use std::{
+    collections::HashMap,
+    os::unix::net::UnixStream,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+/// The holder answers within milliseconds, except while it compacts its file.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+pub(super) struct Remote {
+    socket: PathBuf,
+    holder: u32,
+}
+
+/// One connection, greeted.
+struct Connection {
+    stream: UnixStream,
+    socket: PathBuf,
+    holder: u32,
+}
+
+impl Connection {
+    fn open(socket: &Path) -> Result<Self, Fault> {
+        let gone = |error: std::io::Error| Fault::Unavailable(format!("{}: {error}", socket.display()));
+        let stream = UnixStream::connect(socket).map_err(gone)?;
+        stream.set_read_timeout(Some(TIMEOUT)).map_err(gone)?;
+        stream.set_write_timeout(Some(TIMEOUT)).map_err(gone)?;
+        let mut connection = Connection { stream, socket: socket.to_owned(), holder: 0 };
+        match connection.ask(&Request::Hello(wire::VERSION))? {
+            Answer::Hello(holder) => connection.holder = holder,
+            _ => return Err(connection.confused()),
+        }
+        Ok(connection)
+    }
+
+    fn ask(&mut self, request: &Request) -> Result<Answer, Fault> {
+        let gone = |error: std::io::Error| match error.kind() {
+            std::io::ErrorKind::InvalidInput => Fault::Config(error.to_string()),
+            _ => Fault::Unavailable(format!("{}: {error}", self.socket.display())),
+        };
+        wire::send(&mut self.stream, request).map_err(gone)?;
+        match wire::receive(&mut self.stream).map_err(gone)? {
+            Answer::Fault(fault) => Err(fault.into()),
+            answer => Ok(answer),
+        }
+    }
+
+    fn confused(&self) -> Fault {
+        Fault::Unavailable(format!("{} gave an answer to another question", self.socket.display()))
+    }
+}
+
+impl Remote {
+    pub(super) fn connect(socket: &Path) -> Result<Self, Fault> {
+        let connection = Connection::open(socket)?;
+        Ok(Remote { socket: socket.to_owned(), holder: connection.holder })
+    }
+
+    /// The process that holds the log.
+    pub(super) fn holder(&self) -> u32 {
+        self.holder
+    }
+
+    fn done(&self, request: &Request) -> Result<(), Fault> {
+        let mut connection = Connection::open(&self.socket)?;
+        match connection.ask(request)? {
+            Answer::Done => Ok(()),
+            _ => Err(connection.confused()),
+        }
+    }
+
+    fn offsets(&self, request: &Request) -> Result<HashMap<i32, i64>, Fault> {
+        let mut connection = Connection::open(&self.socket)?;
+        match connection.ask(request)? {
+            Answer::Offsets(offsets) => Ok(offsets),
+            _ => Err(connection.confused()),
+        }
+    }
+}
+
+impl Log for Remote {
+    fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), Fault> {
+        self.done(&wire::from_topics(topics))
+    }
+
+    fn partitions(&self, topic: &str) -> Result<i32, Fault> {
+        let mut connection = Connection::open(&self.socket)?;
+        match connection.ask(&Request::Partitions(topic.to_owned()))? {
+            Answer::Partitions(count) => Ok(count),
+            _ => Err(connection.confused()),
+        }
+    }
+
+    fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, Fault> {
+        Err(Fault::Config(format!(
+            "process {} runs on this data folder: {} cannot run beside it, only in it",
+            self.holder, spec.stage
+        )))
+    }
+
+    fn tail(&self, topic: &str, from: From) -> Result<Box<dyn Tail>, Fault> {
+        let mut connection = Connection::open(&self.socket)?;
+        match connection.ask(&wire::from_beginning(topic, from))? {
+            Answer::Done => Ok(Box::new(RemoteTail { connection, is_caught_up: false })),
+            _ => Err(connection.confused()),
+        }
+    }
+
+    fn append(&self, records: Vec<Outgoing>) -> Result<(), Fault> {
+        self.done(&wire::from_outgoing(records))
+    }
+
+    fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+        self.offsets(&Request::Committed { group: group.to_owned(), topic: topic.to_owned() })
+    }
+
+    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+        self.offsets(&Request::Ends(topic.to_owned()))
+    }
+
+    fn max_record_bytes(&self) -> usize {
+        super::MAX_RECORD_BYTES
+    }
+}
+
+struct RemoteTail {
+    connection: Connection,
+    is_caught_up: bool,
+}
+
+impl Tail for RemoteTail {
+    fn poll(&mut self, max: usize, wait: Duration) -> Result<Vec<Record>, Fault> {
+        let until = Instant::now() + wait;
+        loop {
+            // The holder waits for at most a second at a time.
+            let left = until.saturating_duration_since(Instant::now());
+            let request = Request::Poll {
+                max: u32::try_from(max).unwrap_or(u32::MAX),
+                wait_ms: u64::try_from(left.as_millis()).unwrap_or(u64::MAX),
+            };
+            let Answer::Records { records, is_caught_up } = self.connection.ask(&request)? else {
+                return Err(self.connection.confused());
+            };
+            self.is_caught_up = is_caught_up;
+            if !records.is_empty() || Instant::now() >= until {
+                return Ok(records.into_iter().map(wire::to_record).collect());
+            }
+        }
+    }
+
+    fn caught_up(&self) -> bool {
+        self.is_caught_up
+    }
+}

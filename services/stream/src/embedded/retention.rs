@@ -1,0 +1,111 @@
+//! What is too old or superseded goes, in bounded slices, and the file shrinks when that is worth a pause.
+
+use super::store::{self, Store, Tables, Topic};
+use crate::Fault;
+use proto::topic::Retention;
+use redb::ReadableTable;
+use std::sync::PoisonError;
+
+/// Records that one transaction removes at most: commits wait for it.
+const SLICE: usize = 1_000;
+/// The file is compacted when it is so many times larger than its records. Free pages are used again, so a log that
+/// loses as much as it gains never gets there; the tree itself takes up to twice its records.
+const WORTH: u64 = 4;
+
+/// Removes all that is due at `now` (milliseconds since 1970).
+pub(super) fn sweep(store: &Store, now: i64, stop: impl Fn() -> bool) -> Result<usize, Fault> {
+    let mut removed = 0;
+    let aged: Vec<(Topic, i64)> = store
+        .topics()
+        .into_iter()
+        .filter_map(|topic| match topic.retention {
+            Retention::Compact => None,
+            Retention::CompactDelete(ms) | Retention::Delete(ms) => Some((topic, now.saturating_sub(ms))),
+        })
+        .collect();
+    while !stop() {
+        let aged = aged.clone();
+        let slice = store.write(move |tables| {
+            let mut count = superseded(tables, now)?;
+            for (topic, before) in &aged {
+                for partition in 0..topic.partitions {
+                    if count >= SLICE {
+                        return Ok(Ok(count));
+                    }
+                    count += expired(tables, topic, partition, *before, SLICE - count)?;
+                }
+            }
+            Ok(Ok(count))
+        })?;
+        removed += slice;
+        if slice < SLICE {
+            break;
+        }
+    }
+    Ok(removed)
+}
+
+/// What a newer record of the same key covers, and tombstones that everybody has had time to see.
+fn superseded(tables: &mut Tables<'_>, now: i64) -> Result<usize, redb::Error> {
+    let last = (now, u32::MAX, i32::MAX, i64::MAX);
+    let mut due = Vec::new();
+    for row in tables.garbage.range(..=last)?.take(SLICE) {
+        due.push(row?.0.value());
+    }
+    for key @ (_, topic, partition, offset) in &due {
+        tables.garbage.remove(key)?;
+        tables.remove((*topic, *partition, *offset))?;
+    }
+    Ok(due.len())
+}
+
+/// The oldest records of a partition, where they were written before `before`.
+fn expired(
+    tables: &mut Tables<'_>,
+    topic: &Topic,
+    partition: i32,
+    before: i64,
+    max: usize,
+) -> Result<usize, redb::Error> {
+    let mut old = Vec::new();
+    let all = (topic.id, partition, 0)..=(topic.id, partition, i64::MAX);
+    for row in tables.records.range(all)?.take(max) {
+        let (key, row) = row?;
+        if row.value().0 >= before {
+            break;
+        }
+        old.push(key.value());
+    }
+    for key in &old {
+        tables.remove(*key)?;
+    }
+    Ok(old.len())
+}
+
+/// Gives free pages back to the file system where that is worth it. Everything waits meanwhile: the store wants to be
+/// alone for it.
+pub(super) fn shrink(store: &Store) -> Result<bool, Fault> {
+    let file = std::fs::metadata(&store.path).map_err(|error| Fault::Lost(error.to_string()))?.len();
+    if file < store.options.small_file || file / WORTH < live_bytes(store)? {
+        return Ok(false);
+    }
+    let started = std::time::Instant::now();
+    let mut database = store.database.write().unwrap_or_else(PoisonError::into_inner);
+    database.compact().map_err(store::fault)?;
+    drop(database);
+    let after = std::fs::metadata(&store.path).map_or(0, |data| data.len());
+    let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(before_bytes = file, after_bytes = after, elapsed_ms, "the log's file was compacted");
+    Ok(true)
+}
+
+/// What the records take, without the tree around them.
+fn live_bytes(store: &Store) -> Result<u64, Fault> {
+    store.read(|transaction| {
+        let mut sum = 0;
+        for row in transaction.open_table(store::ENDS)?.iter()? {
+            sum += row?.1.value().1;
+        }
+        Ok(sum)
+    })
+}

@@ -1,0 +1,190 @@
+//! The socket that the holder of the file serves: for commands beside it, on the same machine and of the same user.
+
+use super::{
+    store::{Store, lock},
+    tail::EmbeddedTail,
+    wire::{self, Answer, Request},
+};
+use crate::{Fault, Tail};
+use std::{
+    collections::HashMap,
+    fs::{self, Permissions},
+    io,
+    os::unix::{
+        fs::PermissionsExt,
+        net::{UnixListener, UnixStream},
+    },
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
+
+/// One more is refused: a command takes one or two.
+const MAX_CONNECTIONS: usize = 64;
+/// A client that does not read for so long is hung up on.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Longest wait of one poll, so that a connection ends soon after the log does.
+const MAX_WAIT: Duration = Duration::from_secs(1);
+
+struct Shared {
+    store: Arc<Store>,
+    is_stopping: AtomicBool,
+    connections: Mutex<HashMap<u64, (UnixStream, Option<JoinHandle<()>>)>>,
+}
+
+/// The listening thread. Dropping it ends all connections.
+pub(super) struct Server {
+    path: PathBuf,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Only whoever holds the file may call this: a socket that is already there is a dead process's.
+    pub(super) fn start(path: &Path, store: &Arc<Store>) -> io::Result<Self> {
+        // Made under another name, so that nobody can reach it before it is private.
+        let new = path.with_extension("sock.new");
+        for left in [path, &new] {
+            match fs::remove_file(left) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        let listener = UnixListener::bind(&new)?;
+        fs::set_permissions(&new, Permissions::from_mode(0o600))?;
+        fs::rename(&new, path)?;
+        let shared = Arc::new(Shared {
+            store: store.clone(),
+            is_stopping: AtomicBool::new(false),
+            connections: Mutex::default(),
+        });
+        let heard = shared.clone();
+        let thread =
+            std::thread::Builder::new().name("log-socket".to_owned()).spawn(move || listen(&listener, &heard))?;
+        Ok(Server { path: path.to_owned(), shared, thread: Some(thread) })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.shared.is_stopping.store(true, Ordering::SeqCst);
+        // Wakes the listener, which then sees that it is to stop.
+        let woken = UnixStream::connect(&self.path);
+        let gone = fs::remove_file(&self.path);
+        tracing::debug!(?woken, ?gone, "socket closed");
+        if woken.is_ok()
+            && let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::warn!("the thread of the socket had died");
+        }
+        let left = std::mem::take(&mut *lock(&self.shared.connections));
+        for (stream, thread) in left.into_values() {
+            if let Err(error) = stream.shutdown(std::net::Shutdown::Both) {
+                tracing::debug!(%error, "connection was closed already");
+            }
+            self.shared.store.ring();
+            if thread.is_some_and(|thread| thread.join().is_err()) {
+                tracing::warn!("the thread of a connection had died");
+            }
+        }
+    }
+}
+
+fn listen(listener: &UnixListener, shared: &Arc<Shared>) {
+    for number in 0_u64.. {
+        let accepted = listener.accept();
+        if shared.is_stopping.load(Ordering::SeqCst) {
+            return;
+        }
+        let result = accepted.and_then(|(stream, _)| connection(number, stream, shared));
+        if let Err(error) = result {
+            tracing::warn!(%error, "a connection to the log's socket was refused");
+            // What fails at once, for want of descriptors say, must not spin.
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+fn connection(number: u64, mut stream: UnixStream, shared: &Arc<Shared>) -> io::Result<()> {
+    stream.set_write_timeout(Some(WRITE_TIMEOUT))?;
+    let mut connections = lock(&shared.connections);
+    if connections.len() >= MAX_CONNECTIONS {
+        let full = Fault::Unavailable(format!("the log's socket has {MAX_CONNECTIONS} connections already"));
+        wire::send(&mut stream, &Answer::Fault(full.into()))?;
+        return Err(io::Error::other("too many connections"));
+    }
+    let copy = stream.try_clone()?;
+    let theirs = shared.clone();
+    let thread = std::thread::Builder::new().name("log-client".to_owned()).spawn(move || {
+        if let Err(error) = serve(stream, &theirs) {
+            tracing::debug!(%error, "client of the log's socket");
+        }
+        lock(&theirs.connections).remove(&number);
+    })?;
+    connections.insert(number, (copy, Some(thread)));
+    Ok(())
+}
+
+/// Answers one client until it hangs up.
+fn serve(mut stream: UnixStream, shared: &Shared) -> io::Result<()> {
+    let mut tail = None;
+    loop {
+        let request = match wire::receive(&mut stream) {
+            Ok(request) => request,
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+            Err(error) => {
+                let bad = Fault::Config(format!("not a message of this log: {error}"));
+                return wire::send(&mut stream, &Answer::Fault(bad.into()));
+            }
+        };
+        let answer = answer(&shared.store, &mut tail, request).unwrap_or_else(|fault| Answer::Fault(fault.into()));
+        wire::send(&mut stream, &answer)?;
+        if shared.is_stopping.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+    }
+}
+
+fn answer(store: &Arc<Store>, tail: &mut Option<EmbeddedTail>, request: Request) -> Result<Answer, Fault> {
+    Ok(match request {
+        Request::Hello(wire::VERSION) => Answer::Hello(std::process::id()),
+        Request::Hello(other) => {
+            return Err(Fault::Config(format!(
+                "the running process speaks version {} of the socket, this command version {other}: use the same newswire",
+                wire::VERSION
+            )));
+        }
+        Request::EnsureTopics(topics) => {
+            let topics: Vec<_> = topics.into_iter().map(wire::to_topic).collect();
+            store.ensure_topics(&topics)?;
+            Answer::Done
+        }
+        Request::Partitions(topic) => Answer::Partitions(store.topic(&topic)?.partitions),
+        Request::Ends(topic) => Answer::Offsets((0..).zip(store.ends(&store.topic(&topic)?)?).collect()),
+        Request::Committed { group, topic } => Answer::Offsets(store.committed(&group, &store.topic(&topic)?)?),
+        Request::Append(records) => {
+            let outgoing =
+                |(topic, partition, key, value, headers)| crate::Outgoing { topic, partition, key, value, headers };
+            store.append(records.into_iter().map(outgoing).collect())?;
+            Answer::Done
+        }
+        Request::Tail { topic, kind, number } => {
+            *tail = Some(EmbeddedTail::open(store.clone(), &topic, wire::to_beginning(kind, number))?);
+            Answer::Done
+        }
+        Request::Poll { max, wait_ms } => {
+            let Some(tail) = tail else {
+                return Err(Fault::Config("a poll before a tail".to_owned()));
+            };
+            let max = usize::try_from(max).unwrap_or(usize::MAX);
+            let records = tail.poll(max, Duration::from_millis(wait_ms).min(MAX_WAIT))?;
+            let records = records.into_iter().map(wire::from_record).collect();
+            Answer::Records { records, is_caught_up: tail.caught_up() }
+        }
+    })
+}

@@ -1,0 +1,123 @@
+//! Reading: a place in each partition of a topic, and what comes after it.
+
+use super::store::{self, ENDS, RECORDS, Store, Topic};
+use crate::{Fault, From, Record, Tail};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// A batch ends behind so many bytes, whatever number of records was asked for.
+const MAX_BATCH_BYTES: usize = 8 * 1024 * 1024;
+
+/// A place in every partition of a topic.
+pub(super) struct Cursor {
+    pub topic: Topic,
+    /// Next offset, by partition.
+    pub next: Vec<i64>,
+    /// The partition whose turn it is: a busy one must not starve the others.
+    turn: usize,
+}
+
+impl Cursor {
+    pub(super) fn new(topic: Topic, next: Vec<i64>) -> Self {
+        Cursor { topic, next, turn: 0 }
+    }
+
+    /// The records that come next. Passes over what retention has removed.
+    pub(super) fn read(&mut self, store: &Store, max: usize) -> Result<Vec<Record>, Fault> {
+        let (topic, turn) = (&self.topic, self.turn);
+        let mut next = self.next.clone();
+        let records = store.read(|transaction| {
+            let (records, ends) = (transaction.open_table(RECORDS)?, transaction.open_table(ENDS)?);
+            let (mut batch, mut bytes) = (Vec::new(), 0);
+            let count = next.len();
+            for index in (0..count).map(|step| (turn + step) % count) {
+                let partition = i32::try_from(index).unwrap_or(i32::MAX);
+                let end = store::end(&ends, topic, partition)?;
+                while next[index] < end {
+                    if batch.len() >= max || bytes > MAX_BATCH_BYTES {
+                        return Ok(batch);
+                    }
+                    let from = (topic.id, partition, next[index]);
+                    let mut range = records.range(from..(topic.id, partition, end))?;
+                    while batch.len() < max && bytes <= MAX_BATCH_BYTES {
+                        let Some(row) = range.next() else {
+                            next[index] = end;
+                            break;
+                        };
+                        let (at, row) = row?;
+                        let record = store::record(topic, partition, at.value().2, &row.value());
+                        bytes += record.key.len() + record.value.as_ref().map_or(0, Vec::len);
+                        next[index] = record.offset + 1;
+                        batch.push(record);
+                    }
+                }
+            }
+            Ok(batch)
+        })?;
+        self.turn = (turn + 1) % self.next.len().max(1);
+        self.next = next;
+        Ok(records)
+    }
+}
+
+/// See [`Tail`].
+pub(super) struct EmbeddedTail {
+    store: Arc<Store>,
+    cursor: Cursor,
+    /// The ends when it was opened.
+    until: Vec<i64>,
+}
+
+impl EmbeddedTail {
+    pub(super) fn open(store: Arc<Store>, topic: &str, from: From) -> Result<Self, Fault> {
+        let topic = store.topic(topic)?;
+        let until = store.ends(&topic)?;
+        let next = match from {
+            From::Beginning => vec![0; until.len()],
+            From::End => until.clone(),
+            From::Last(count) => until.iter().map(|end| end.saturating_sub(count).clamp(0, *end)).collect(),
+            From::Time(at) => seek(&store, &topic, &until, at)?,
+        };
+        Ok(EmbeddedTail { store, cursor: Cursor::new(topic, next), until })
+    }
+}
+
+/// First offset at or after a time, by halving: times grow with offsets as far as the clock does.
+fn seek(store: &Store, topic: &Topic, ends: &[i64], at: i64) -> Result<Vec<i64>, Fault> {
+    store.read(|transaction| {
+        let records = transaction.open_table(RECORDS)?;
+        let mut found = Vec::with_capacity(ends.len());
+        for (partition, end) in (0..).zip(ends) {
+            let (mut low, mut high) = (0, *end);
+            while low < high {
+                let middle = low + (high - low) / 2;
+                let first = records.range((topic.id, partition, middle)..(topic.id, partition, high))?.next();
+                match first.transpose()? {
+                    Some((offset, row)) if row.value().0 < at => low = offset.value().2 + 1,
+                    _ => high = middle,
+                }
+            }
+            found.push(low);
+        }
+        Ok(found)
+    })
+}
+
+impl Tail for EmbeddedTail {
+    fn poll(&mut self, max: usize, wait: Duration) -> Result<Vec<Record>, Fault> {
+        let until = Instant::now() + wait;
+        loop {
+            let heard = self.store.heard();
+            let records = self.cursor.read(&self.store, max)?;
+            if !records.is_empty() || !self.store.wait(heard, until) {
+                return Ok(records);
+            }
+        }
+    }
+
+    fn caught_up(&self) -> bool {
+        self.cursor.next.iter().zip(&self.until).all(|(next, end)| next >= end)
+    }
+}

@@ -1,0 +1,176 @@
+//! What goes over the socket: frames of a length (four bytes, big-endian) and a message in postcard.
+
+use crate::{Fault, From, Headers, Outgoing, Record, TopicSpec};
+use proto::topic::Retention;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::{
+    collections::HashMap,
+    io::{self, Read, Write},
+};
+
+/// Largest frame. A batch of records ends behind 8 MiB, and one record more.
+pub(super) const MAX_FRAME: usize = 16 * 1024 * 1024;
+/// Goes up whenever a message changes: both ends are then of one version.
+pub(super) const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+pub(super) enum Request {
+    /// The first on every connection.
+    Hello(u32),
+    /// Name, partitions, kind of retention and its milliseconds, whether it is state.
+    EnsureTopics(Vec<(String, i32, u8, i64, bool)>),
+    Partitions(String),
+    Ends(String),
+    Committed {
+        group: String,
+        topic: String,
+    },
+    /// Topic, partition, key, value, headers.
+    Append(Vec<(String, i32, Vec<u8>, Option<Vec<u8>>, Headers)>),
+    /// The kind of beginning and its number. One tail a connection.
+    Tail {
+        topic: String,
+        kind: u8,
+        number: i64,
+    },
+    Poll {
+        max: u32,
+        wait_ms: u64,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) enum Answer {
+    /// The process that holds the log.
+    Hello(u32),
+    Done,
+    Partitions(i32),
+    Offsets(HashMap<i32, i64>),
+    Records {
+        records: Vec<WireRecord>,
+        is_caught_up: bool,
+    },
+    Fault(WireFault),
+}
+
+/// Topic, partition, offset, time, key, value, headers.
+pub(super) type WireRecord = (String, i32, i64, i64, Vec<u8>, Option<Vec<u8>>, Headers);
+
+#[derive(Serialize, Deserialize)]
+pub(super) enum WireFault {
+    TooLarge { topic: String, key: String, bytes: u64, limit: u64 },
+    NoTopic(String),
+    Config(String),
+    Corrupt(String),
+    Other(String),
+}
+
+impl std::convert::From<Fault> for WireFault {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::TooLarge { topic, key, bytes, limit } => {
+                WireFault::TooLarge { topic, key, bytes: bytes as u64, limit: limit as u64 }
+            }
+            Fault::NoTopic(topic) => WireFault::NoTopic(topic),
+            Fault::Config(what) => WireFault::Config(what),
+            Fault::Corrupt(what) => WireFault::Corrupt(what),
+            other => WireFault::Other(other.to_string()),
+        }
+    }
+}
+
+impl std::convert::From<WireFault> for Fault {
+    fn from(fault: WireFault) -> Self {
+        let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+        match fault {
+            WireFault::TooLarge { topic, key, bytes, limit } => {
+                Fault::TooLarge { topic, key, bytes: size(bytes), limit: size(limit) }
+            }
+            WireFault::NoTopic(topic) => Fault::NoTopic(topic),
+            WireFault::Config(what) => Fault::Config(what),
+            WireFault::Corrupt(what) => Fault::Corrupt(what),
+            WireFault::Other(what) => Fault::Unavailable(what),
+        }
+    }
+}
+
+pub(super) fn from_topics(specs: &[TopicSpec]) -> Request {
+    let row = |spec: &TopicSpec| {
+        let (kind, ms) = match spec.retention {
+            Retention::Compact => (0, 0),
+            Retention::CompactDelete(ms) => (1, ms),
+            Retention::Delete(ms) => (2, ms),
+        };
+        (spec.name.clone(), spec.partitions, kind, ms, spec.is_state)
+    };
+    Request::EnsureTopics(specs.iter().map(row).collect())
+}
+
+pub(super) fn to_topic((name, partitions, kind, ms, is_state): (String, i32, u8, i64, bool)) -> TopicSpec {
+    let retention = match kind {
+        0 => Retention::Compact,
+        1 => Retention::CompactDelete(ms),
+        _ => Retention::Delete(ms),
+    };
+    TopicSpec { name, partitions, retention, is_state }
+}
+
+pub(super) fn from_beginning(topic: &str, from: From) -> Request {
+    let (kind, number) = match from {
+        From::Beginning => (0, 0),
+        From::End => (1, 0),
+        From::Last(count) => (2, count),
+        From::Time(at) => (3, at),
+    };
+    Request::Tail { topic: topic.to_owned(), kind, number }
+}
+
+pub(super) fn to_beginning(kind: u8, number: i64) -> From {
+    match kind {
+        0 => From::Beginning,
+        1 => From::End,
+        2 => From::Last(number),
+        _ => From::Time(number),
+    }
+}
+
+pub(super) fn from_record(record: Record) -> WireRecord {
+    let Record { topic, partition, offset, timestamp_ms, key, value, headers } = record;
+    (topic, partition, offset, timestamp_ms, key, value, headers)
+}
+
+pub(super) fn to_record((topic, partition, offset, timestamp_ms, key, value, headers): WireRecord) -> Record {
+    Record { topic, partition, offset, timestamp_ms, key, value, headers }
+}
+
+pub(super) fn from_outgoing(records: Vec<Outgoing>) -> Request {
+    Request::Append(
+        records.into_iter().map(|one| (one.topic, one.partition, one.key, one.value, one.headers)).collect(),
+    )
+}
+
+/// # Errors
+/// Where the message is too large for a frame, or the other end is gone.
+pub(super) fn send(stream: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
+    let body = postcard::to_allocvec(message).map_err(io::Error::other)?;
+    if body.len() > MAX_FRAME {
+        let what = format!("{} bytes are too many for one message, at most {MAX_FRAME}", body.len());
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+    }
+    let length = u32::try_from(body.len()).map_err(io::Error::other)?;
+    stream.write_all(&[&length.to_be_bytes(), body.as_slice()].concat())
+}
+
+/// # Errors
+/// Where the other end is gone, or sends what is no message.
+pub(super) fn receive<T: DeserializeOwned>(stream: &mut impl Read) -> io::Result<T> {
+    let mut length = [0; 4];
+    stream.read_exact(&mut length)?;
+    let length = usize::try_from(u32::from_be_bytes(length)).map_err(io::Error::other)?;
+    if length > MAX_FRAME {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("a message of {length} bytes")));
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body)?;
+    postcard::from_bytes(&body).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+}
