@@ -1,1 +1,6 @@
 //! poller
+
+pub mod dates;
+pub mod feed;
+pub mod parse;
+pub mod salvage;
