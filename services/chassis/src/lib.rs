@@ -1,1 +1,8 @@
-//! What any process needs: config, telemetry, shutdown, admin server. No Kafka, no news.
+#![doc = include_str!("../README.md")]
+
+pub mod admin;
+pub mod config;
+pub mod http;
+pub mod shutdown;
+pub mod telemetry;
+pub mod thread;
