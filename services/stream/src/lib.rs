@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod config;
 mod dead_letter;
 pub mod embedded;
 mod fault;
@@ -11,6 +12,7 @@ mod runtime;
 mod session;
 mod stage;
 
+pub use config::{Choice, LogArgs, LogConfig};
 pub use dead_letter::{DeadLetter, header as dead_letter_header};
 pub use fault::{Fault, Refusal};
 pub use log::{Assigned, Batch, From, Log, Member, MemberSpec, Row, Rows, Tail, TopicSpec, Turn, scan};

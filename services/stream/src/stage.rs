@@ -207,26 +207,28 @@ fn work<M: wire::Event>(
     let mut outcomes: Vec<Result<Outcome, &'static str>> = Vec::with_capacity(records.len());
     for record in records {
         transaction.advance(record.partition, record.offset + 1);
-        match one(session, spec, partitions, &mut transaction, now, record, step) {
-            Ok(outcome) => outcomes.push(Ok(outcome)),
-            Err((record, Refusal::Poison { reason, detail })) => {
-                tracing::warn!(
-                    stage,
-                    reason,
-                    detail,
-                    topic = record.topic,
-                    partition = record.partition,
-                    offset = record.offset,
-                    "record refused; it waits in the dead letters"
-                );
-                let count = partitions.get(&spec.dead_letters).copied().unwrap_or(1);
-                let to = partition::of(&record.key, count);
-                let letter = DeadLetter::new(stage, reason, &detail, record, now);
-                transaction.write(letter.to_outgoing(&spec.dead_letters, to));
-                outcomes.push(Err(reason));
+        let (record, refusal) = match one(session, spec, partitions, &mut transaction, now, record, step) {
+            Ok(outcome) => {
+                outcomes.push(Ok(outcome));
+                continue;
             }
-            Err((_, refusal)) => return Err(refusal),
-        }
+            Err(refused) => *refused,
+        };
+        let Refusal::Poison { reason, detail } = refusal else { return Err(refusal) };
+        tracing::warn!(
+            stage,
+            reason,
+            detail,
+            topic = record.topic,
+            partition = record.partition,
+            offset = record.offset,
+            "record refused; it waits in the dead letters"
+        );
+        let count = partitions.get(&spec.dead_letters).copied().unwrap_or(1);
+        let to = partition::of(&record.key, count);
+        let letter = DeadLetter::new(stage, reason, &detail, record, now);
+        transaction.write(letter.to_outgoing(&spec.dead_letters, to));
+        outcomes.push(Err(reason));
     }
     metrics.work_seconds.with_label_values(&[stage]).observe(started.elapsed().as_secs_f64());
     let began = Instant::now();
@@ -254,10 +256,10 @@ fn one<M: wire::Event>(
     now: jiff::Timestamp,
     record: Record,
     step: &mut impl FnMut(&Input<M>, &mut Effects<'_>) -> Result<Outcome, Refusal>,
-) -> Result<Outcome, (Record, Refusal)> {
+) -> Result<Outcome, Box<(Record, Refusal)>> {
     let message = match record.decode::<M>() {
         Ok(message) => message,
-        Err(error) => return Err((record, Refusal::poison("undecodable", error))),
+        Err(error) => return Err(Box::new((record, Refusal::poison("undecodable", error)))),
     };
     let input = Input { message, record };
     let mut effects = Effects {
@@ -284,7 +286,7 @@ fn one<M: wire::Event>(
             }
             Ok(outcome)
         }
-        Err(refusal) => Err((input.record, refusal)),
+        Err(refusal) => Err(Box::new((input.record, refusal))),
     }
 }
 

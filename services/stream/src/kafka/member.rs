@@ -217,10 +217,8 @@ impl Member for KafkaMember {
                 if batch.is_empty() { deadline.saturating_duration_since(Instant::now()) } else { Duration::ZERO };
             let polled = self.consumer.poll(patience).map(|result| result.map(|message| record(&message)));
             // A rebalance ran inside that poll: what was read belongs to an assignment that is over.
-            if !guard(&self.consumer.context().rebalanced).is_empty() {
-                if let Some(turn) = self.rebalanced()? {
-                    return Ok(turn);
-                }
+            if let Some(turn) = self.rebalanced()? {
+                return Ok(turn);
             }
             match polled {
                 Some(Ok(record)) => {
