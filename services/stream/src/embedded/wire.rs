@@ -25,8 +25,7 @@ pub(super) enum Request {
         group: String,
         topic: String,
     },
-    /// Topic, partition, key, value, headers.
-    Append(Vec<(String, i32, Vec<u8>, Option<Vec<u8>>, Headers)>),
+    Append(Vec<WireOutgoing>),
     /// The kind of beginning and its number. One tail a connection.
     Tail {
         topic: String,
@@ -52,6 +51,9 @@ pub(super) enum Answer {
     },
     Fault(WireFault),
 }
+
+/// Topic, partition, key, value, headers.
+pub(super) type WireOutgoing = (String, i32, Vec<u8>, Option<Vec<u8>>, Headers);
 
 /// Topic, partition, offset, time, key, value, headers.
 pub(super) type WireRecord = (String, i32, i64, i64, Vec<u8>, Option<Vec<u8>>, Headers);

@@ -1,0 +1,117 @@
+//! `kill -9` at each point of a commit. The stage runs in a process of its own: this binary, started again.
+
+use crate::{harness::Harness, help};
+use nix::sys::signal::{Signal, raise};
+use proto::{topic::Topic, v1};
+use std::{
+    os::unix::process::ExitStatusExt,
+    process::{Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+crate::harness::on_both_logs! {
+    killed_when_the_transaction_begins
+    killed_with_outputs_written
+    killed_with_offsets_written
+    killed_after_the_commit
+}
+
+const ITEMS: i32 = 20;
+
+/// Runs the stage until it is killed at `point`, the `nth` time that it gets there.
+fn run_until_killed(harness: &Harness, point: &str, nth: u32) {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["crash::be_the_stage", "--exact", "--nocapture"])
+        .envs(harness.environment())
+        .env("CONFORMANCE_POINT", point)
+        .env("CONFORMANCE_NTH", nth.to_string())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut status = None;
+    help::eventually("the stage is killed", || {
+        status = child.try_wait().unwrap();
+        status.is_some()
+    });
+    assert_eq!(status.unwrap().signal(), Some(Signal::SIGKILL as i32), "it was to be killed");
+}
+
+/// Not a test: the stage of the tests here.
+#[test]
+fn be_the_stage() {
+    let Some(mut harness) = Harness::of_parent() else { return };
+    let point = std::env::var("CONFORMANCE_POINT").unwrap();
+    let nth: u32 = std::env::var("CONFORMANCE_NTH").unwrap().parse().unwrap();
+    let times = AtomicU32::new(0);
+    fail::cfg_callback(point, move || {
+        if times.fetch_add(1, Ordering::SeqCst) + 1 == nth {
+            raise(Signal::SIGKILL).unwrap();
+        }
+    })
+    .unwrap();
+    let runtime = harness.runtime();
+    help::count(&runtime, &stream::Stop::new()).unwrap();
+}
+
+/// Kills the stage at the first commit, looks at what it left, kills it again further on, and lets it finish.
+fn killed_at(harness: &mut Harness, point: &str, is_committed: bool) {
+    let names = harness.names();
+    let raw = names.of(Topic::Raw);
+    let items = |title: &str| (0..ITEMS).map(|id| help::item(&raw, &format!("a{id:02}"), title)).collect();
+    harness.log().append(items("one")).unwrap();
+    harness.close();
+
+    run_until_killed(harness, point, 1);
+    let (log, group) = (harness.log(), names.group("count"));
+    let (articles, state) = (help::articles(harness), help::all(&*log, &names.of(Topic::ArticleState)));
+    assert_eq!(articles.len(), state.len(), "outputs and state belong together");
+    assert_eq!(!articles.is_empty(), is_committed, "{articles:?}");
+    // On Kafka the offsets are not to be had before the dead member's transaction has ended.
+    let mut committed = None;
+    help::eventually("the committed offsets are known", || {
+        committed = log.committed(&group, &raw).ok();
+        committed.is_some()
+    });
+    assert_eq!(!committed.unwrap().is_empty(), is_committed);
+    drop(log);
+    harness.close();
+
+    run_until_killed(harness, point, 3);
+    // The same once more: all of it duplicates, for whoever still knows what it has seen.
+    harness.log().append(items("one")).unwrap();
+    harness.close();
+    run_until_killed(harness, point, 2);
+
+    let runtime = harness.runtime();
+    help::run_stage(&runtime, || help::is_done(&runtime));
+    let expected: Vec<(String, i32)> = (0..ITEMS).map(|id| (format!("a{id:02}"), 1)).collect();
+    assert_eq!(help::articles(harness), expected, "nothing lost, nothing twice");
+    // And the table agrees.
+    let mut member = runtime.log.join(&help::spec(&runtime)).unwrap();
+    let tables = help::assigned(&mut *member);
+    let mut rows: Vec<(String, i32)> = tables
+        .values()
+        .flat_map(|tables| tables[0].values())
+        .map(|row| row.decode::<v1::ArticleState>().unwrap())
+        .zip(tables.values().flat_map(|tables| tables[0].keys()))
+        .map(|(row, key)| (String::from_utf8(key.clone()).unwrap(), row.revision))
+        .collect();
+    rows.sort();
+    assert_eq!(rows, expected);
+}
+
+fn killed_when_the_transaction_begins(harness: &mut Harness) {
+    killed_at(harness, "stream::commit::begin", false);
+}
+
+fn killed_with_outputs_written(harness: &mut Harness) {
+    killed_at(harness, "stream::commit::produced", false);
+}
+
+fn killed_with_offsets_written(harness: &mut Harness) {
+    killed_at(harness, "stream::commit::offsets", false);
+}
+
+fn killed_after_the_commit(harness: &mut Harness) {
+    killed_at(harness, "stream::commit::done", true);
+}

@@ -1,0 +1,174 @@
+//! Reading a member or a topic to a known point, writing what the cases read.
+
+use crate::harness::{Harness, PARTITIONS};
+use proto::{partition, topic::Topic, v1, wire};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+use stream::{From, Log, Member, MemberSpec, Outcome, Outgoing, Partitions, Record, Rows, Runtime, Session, Turn};
+
+/// Longer than a group's session, shorter than a tester's patience.
+pub const DEADLINE: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(100);
+
+/// A record without a schema, on its key's partition.
+pub fn plain(topic: &str, key: &str, value: &str) -> Outgoing {
+    Outgoing {
+        topic: topic.to_owned(),
+        partition: partition::of(key.as_bytes(), PARTITIONS),
+        key: key.as_bytes().to_vec(),
+        value: Some(value.as_bytes().to_vec()),
+        headers: vec![("note".to_owned(), b"\xff\x00".to_vec())],
+    }
+}
+
+/// A raw item with that title.
+pub fn item(topic: &str, id: &str, title: &str) -> Outgoing {
+    let item = v1::RawItem { article_id: id.to_owned(), title: title.to_owned(), ..Default::default() };
+    Outgoing { value: Some(wire::Encoding::Json.encode(&item).unwrap()), headers: vec![], ..plain(topic, id, "") }
+}
+
+/// The member of a stage with a table.
+pub fn spec(runtime: &Runtime) -> MemberSpec {
+    runtime.member("count", Topic::Raw, &[Topic::ArticleState])
+}
+
+/// Polls until all partitions are the member's.
+pub fn assigned(member: &mut dyn Member) -> HashMap<i32, Vec<Rows>> {
+    let until = Instant::now() + DEADLINE;
+    let mut tables = HashMap::new();
+    while tables.len() < usize::try_from(PARTITIONS).unwrap() {
+        match member.poll(100, POLL).unwrap() {
+            Turn::Assigned(assigned) => tables.extend(assigned.into_iter().map(|one| (one.partition, one.tables))),
+            Turn::Records(records) => panic!("records before all partitions: {records:?}"),
+            Turn::Revoked(_) | Turn::Idle => {}
+        }
+        assert!(Instant::now() < until, "not assigned in time");
+    }
+    tables
+}
+
+/// Polls until `count` records have come.
+pub fn read(member: &mut dyn Member, count: usize) -> Vec<Record> {
+    let until = Instant::now() + DEADLINE;
+    let mut all = Vec::new();
+    while all.len() < count {
+        if let Turn::Records(records) = member.poll(count - all.len(), POLL).unwrap() {
+            all.extend(records);
+        }
+        assert!(Instant::now() < until, "{} of {count} records in time", all.len());
+    }
+    all
+}
+
+/// The offsets behind those records.
+pub fn behind(records: &[Record]) -> HashMap<i32, i64> {
+    let mut offsets = HashMap::new();
+    for record in records {
+        let next = offsets.entry(record.partition).or_insert(0);
+        *next = (*next).max(record.offset + 1);
+    }
+    offsets
+}
+
+/// Joins and polls until all partitions are the session's.
+pub fn session(log: &dyn Log, spec: &MemberSpec) -> Session {
+    let until = Instant::now() + DEADLINE;
+    let mut session = Session::join(log, spec).unwrap();
+    let mut count = 0;
+    while count < usize::try_from(PARTITIONS).unwrap() {
+        if let Partitions::Assigned(numbers) = session.poll(100, POLL).unwrap() {
+            count += numbers.len();
+        }
+        assert!(Instant::now() < until, "not assigned in time");
+    }
+    session
+}
+
+/// All of a topic, up to its present end.
+pub fn all(log: &dyn Log, topic: &str) -> Vec<Record> {
+    let mut records = Vec::new();
+    stream::scan(log, topic, From::Beginning, DEADLINE, |record| {
+        records.push(record);
+        true
+    })
+    .unwrap();
+    records
+}
+
+/// Asks until it is so.
+pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let until = Instant::now() + DEADLINE;
+    while !is_so() {
+        assert!(Instant::now() < until, "not in time: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Runs the stage `count` until all raw items are done with: a title that is new for its id gives an article, whose
+/// revision is the number of titles so far. A title `boom` panics, a title `poison` is refused.
+pub fn run_stage(runtime: &Runtime, until: impl FnMut() -> bool) {
+    let stop = stream::Stop::new();
+    std::thread::scope(|scope| {
+        let worker = scope.spawn(|| count(runtime, &stop));
+        let mut until = until;
+        let deadline = Instant::now() + DEADLINE;
+        while !until() && !worker.is_finished() {
+            if Instant::now() >= deadline {
+                stop.cancel();
+                panic!("the stage was not done in time");
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        stop.cancel();
+        worker.join().unwrap().unwrap();
+    });
+}
+
+/// The stage itself, in small batches, so that there are many commits.
+pub fn count(runtime: &Runtime, stop: &stream::Stop) -> Result<(), stream::Fault> {
+    let mut spec = runtime.stage("count", Topic::Raw, &[Topic::ArticleState]);
+    spec.max_batch = 5;
+    let articles = runtime.names.of(Topic::Articles);
+    let topics = [articles.clone()];
+    stream::run::<v1::RawItem>(&*runtime.log, &spec, &topics, stop, &runtime.metrics, |input, effects| {
+        let (id, title) = (input.message.article_id.as_str(), input.message.title.as_str());
+        let mut state: v1::ArticleState = effects.state(0, id)?.unwrap_or_default();
+        if state.content_hash == title {
+            return Ok(Outcome::Duplicate);
+        }
+        state.revision += 1;
+        state.content_hash = title.to_owned();
+        effects.set_state(0, id, &state)?;
+        let article = v1::Article { article_id: id.to_owned(), revision: state.revision, ..Default::default() };
+        effects.emit(&articles, id, &article)?;
+        match title {
+            "boom" => panic!("a mistake in a step"),
+            "poison" => Err(stream::Refusal::poison("no-title", "it says so itself")),
+            _ => Ok(Outcome::Out),
+        }
+    })
+}
+
+/// True once the group of the stage `count` has committed all of its source.
+pub fn is_done(runtime: &Runtime) -> bool {
+    let raw = runtime.names.of(Topic::Raw);
+    let Ok(committed) = runtime.log.committed(&runtime.names.group("count"), &raw) else { return false };
+    // On Kafka the end lies behind the marker of the last transaction, which is no record: so the last record counts.
+    all(&*runtime.log, &raw)
+        .iter()
+        .all(|record| committed.get(&record.partition).is_some_and(|next| *next > record.offset))
+}
+
+/// Id and revision of every article, sorted.
+pub fn articles(harness: &mut Harness) -> Vec<(String, i32)> {
+    let name = harness.names().of(Topic::Articles);
+    let mut found: Vec<(String, i32)> = all(&*harness.log(), &name)
+        .iter()
+        .map(|record| record.decode::<v1::Article>().unwrap())
+        .map(|article| (article.article_id, article.revision))
+        .collect();
+    found.sort();
+    found
+}

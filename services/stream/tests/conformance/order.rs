@@ -1,0 +1,122 @@
+//! Order, tails and where they begin.
+
+use crate::{harness::Harness, help};
+use proto::topic::Topic;
+use std::{collections::HashMap, time::Duration};
+use stream::{From, Record, Tail};
+
+crate::harness::on_both_logs! {
+    records_of_a_key_keep_their_order
+    a_record_comes_back_as_it_was_written
+    a_tail_begins_where_it_is_told
+    a_tail_hears_of_an_append
+    an_unknown_topic_has_a_name
+    a_pipeline_with_another_number_of_partitions_is_refused
+}
+
+fn records_of_a_key_keep_their_order(harness: &mut Harness) {
+    let runtime = harness.runtime();
+    let raw = runtime.names.of(Topic::Raw);
+    for round in 0..10 {
+        let records = (0..20).map(|key| help::plain(&raw, &format!("k{key}"), &format!("{round:04}"))).collect();
+        runtime.log.append(records).unwrap();
+    }
+    let mut member = runtime.log.join(&help::spec(&runtime)).unwrap();
+    help::assigned(&mut *member);
+    let read = help::read(&mut *member, 200);
+    let tailed = help::all(&*runtime.log, &raw);
+    for records in [read, tailed] {
+        assert_eq!(records.len(), 200);
+        let (mut values, mut offsets) = (HashMap::new(), HashMap::new());
+        for Record { partition, offset, key, value, .. } in records {
+            assert!(offsets.insert(partition, offset) < Some(offset), "offsets of {partition} do not grow");
+            assert!(values.insert(key, value.clone()) < Some(value), "a key's records are out of order");
+        }
+    }
+}
+
+fn a_record_comes_back_as_it_was_written(harness: &mut Harness) {
+    let (log, raw) = (harness.log(), harness.names().of(Topic::Raw));
+    let before = jiff::Timestamp::now().as_millisecond();
+    let mut record = help::plain(&raw, "kéy", "value");
+    record.headers.push(("note".to_owned(), b"twice".to_vec()));
+    record.headers.push((String::from("empty"), Vec::new()));
+    log.append(vec![record.clone(), stream::Outgoing::tombstone(&raw, record.partition, "kéy")]).unwrap();
+    let read = help::all(&*log, &raw);
+    let [first, second] = read.as_slice() else { panic!("two records, not {read:?}") };
+    assert_eq!((&first.topic, first.partition, &first.key), (&record.topic, record.partition, &record.key));
+    assert_eq!((&first.value, &first.headers), (&record.value, &record.headers));
+    assert_eq!(second.value, None);
+    let after = jiff::Timestamp::now().as_millisecond();
+    assert!((before..=after).contains(&first.timestamp_ms), "the time is that of writing");
+}
+
+/// What a tail gives until it has caught up.
+fn values(mut tail: Box<dyn Tail>) -> Vec<String> {
+    let mut values = Vec::new();
+    help::eventually("the tail has caught up", || {
+        values.extend(
+            tail.poll(3, Duration::from_millis(50))
+                .unwrap()
+                .into_iter()
+                .map(|one| String::from_utf8(one.value.unwrap())),
+        );
+        tail.caught_up()
+    });
+    let mut values: Vec<String> = values.into_iter().map(Result::unwrap).collect();
+    values.sort();
+    values
+}
+
+fn a_tail_begins_where_it_is_told(harness: &mut Harness) {
+    let (log, raw) = (harness.log(), harness.names().of(Topic::Raw));
+    // One key: one partition, so that the order is known.
+    for value in ["a", "b"] {
+        log.append(vec![help::plain(&raw, "k", value)]).unwrap();
+    }
+    let second = help::all(&*log, &raw)[1].timestamp_ms;
+    help::eventually("a millisecond passes", || jiff::Timestamp::now().as_millisecond() > second + 1);
+    let between = jiff::Timestamp::now().as_millisecond();
+    log.append(vec![help::plain(&raw, "k", "c")]).unwrap();
+    let from = |from| values(log.tail(&raw, from).unwrap());
+    assert_eq!(from(From::Beginning), ["a", "b", "c"]);
+    assert_eq!(from(From::End), Vec::<String>::new());
+    assert_eq!(from(From::Time(between)), ["c"]);
+    assert_eq!(from(From::Time(0)), ["a", "b", "c"]);
+    assert_eq!(from(From::Last(1_000_000)), ["a", "b", "c"]);
+    // About one: on Kafka a marker is counted too.
+    assert!(from(From::Last(1)).len() <= 1);
+}
+
+fn a_tail_hears_of_an_append(harness: &mut Harness) {
+    let (log, raw) = (harness.log(), harness.names().of(Topic::Raw));
+    log.append(vec![help::plain(&raw, "k", "old")]).unwrap();
+    let mut tail = log.tail(&raw, From::End).unwrap();
+    assert!(tail.poll(10, Duration::from_millis(100)).unwrap().is_empty());
+    std::thread::scope(|scope| {
+        scope.spawn(|| log.append(vec![help::plain(&raw, "k", "new")]).unwrap());
+        let mut heard = Vec::new();
+        help::eventually("the tail has heard", || {
+            heard.extend(tail.poll(10, Duration::from_secs(5)).unwrap());
+            !heard.is_empty()
+        });
+        assert_eq!(heard[0].value.as_deref(), Some(b"new".as_slice()));
+    });
+}
+
+fn an_unknown_topic_has_a_name(harness: &mut Harness) {
+    let log = harness.log();
+    let name = harness.names().group("nowhere");
+    let faults = [log.partitions(&name).err(), log.ends(&name).err()];
+    for fault in faults {
+        assert!(matches!(&fault, Some(stream::Fault::NoTopic(topic)) if *topic == name), "{fault:?}");
+    }
+}
+
+fn a_pipeline_with_another_number_of_partitions_is_refused(harness: &mut Harness) {
+    let mut runtime = harness.runtime();
+    runtime.ensure_topics().unwrap();
+    runtime.partitions += 1;
+    let fault = runtime.ensure_topics().unwrap_err();
+    assert!(matches!(&fault, stream::Fault::Config(_)) && fault.to_string().contains("partitions"), "{fault}");
+}
