@@ -1,1 +1,4 @@
 //! enricher
+
+pub mod tagger;
+pub mod tokens;

@@ -1,0 +1,35 @@
+//! Hashes that never change from build to build: the model file depends on them.
+
+/// FNV-1a, 64 bits.
+pub(crate) fn bytes(bytes: &[u8]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for byte in bytes {
+        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    hash
+}
+
+/// Spreads a hash over all its bits, and cuts it to 32.
+pub(crate) fn fold(hash: u64) -> u32 {
+    let mixed = (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 32) as u32
+}
+
+/// A word's hash.
+pub(crate) fn word(word: &str) -> u32 {
+    fold(bytes(word.as_bytes()))
+}
+
+/// Joins the hash of a phrase so far and its next word's.
+pub(crate) fn join(phrase: u32, word: u32) -> u32 {
+    fold((u64::from(phrase) << 32) | u64::from(word))
+}
+
+/// The slot of feature template `template` with values `a` and `b` in a table of `1 << bits`.
+#[inline]
+pub(crate) fn slot(template: u32, a: u32, b: u32, bits: u32) -> u32 {
+    let key = (u64::from(a) << 32 | u64::from(b)) ^ u64::from(template).wrapping_mul(0xa076_1d64_78bd_642f);
+    let mixed = key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    (mixed >> (64 - bits)) as u32
+}

@@ -1,0 +1,224 @@
+//! What is known about words and phrases without context: clusters, name lists, gazetteers.
+//!
+//! Only hashes are kept (32 bits of the word in lower case without diacritics), sorted, so that
+//! 200,000 entries take about a megabyte. Text form, one file a list, is in `model/lists`.
+
+use std::borrow::Cow;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use super::hash;
+
+/// Longest phrase of the gazetteer, in tokens.
+pub(crate) const PHRASE: usize = 7;
+
+/// A word is known as something; bits of a mask.
+pub(crate) mod flag {
+    /// A given name.
+    pub(crate) const FIRST: u16 = 1;
+    /// A surname.
+    pub(crate) const LAST: u16 = 1 << 1;
+    /// Ends an organisation's name: `Inc`, `Ltd`.
+    pub(crate) const FORM: u16 = 1 << 2;
+    /// Head of an organisation's name: `Bank`, `Ministry`, `University`.
+    pub(crate) const HEAD: u16 = 1 << 3;
+    /// Stands before a person: `Mr`, `General`, `President`.
+    pub(crate) const TITLE: u16 = 1 << 4;
+    /// An occupation: `minister`, `striker`, `spokesman`.
+    pub(crate) const ROLE: u16 = 1 << 5;
+    /// A nationality, religion or people.
+    pub(crate) const DEMONYM: u16 = 1 << 6;
+    /// A day or a month.
+    pub(crate) const DATE: u16 = 1 << 7;
+    /// Head of a place's name: `River`, `Mount`, `Province`.
+    pub(crate) const PLACE: u16 = 1 << 8;
+    /// Head of an event's or a work's name: `Cup`, `Open`, `Treaty`.
+    pub(crate) const EVENT: u16 = 1 << 9;
+    /// Begins or continues no name where it begins a sentence: function words.
+    pub(crate) const FUNCTION: u16 = 1 << 10;
+    /// A verb of saying.
+    pub(crate) const SAYS: u16 = 1 << 11;
+    /// A given name among the most usual ones, hardly anything else.
+    pub(crate) const SURE_FIRST: u16 = 1 << 12;
+    /// A phrase of the gazetteer begins with this word.
+    pub(crate) const STARTS: u16 = 1 << 15;
+}
+
+/// A phrase is known as something; bits of a mask.
+pub(crate) mod phrase {
+    /// A country or territory.
+    pub(crate) const COUNTRY: u8 = 1;
+    /// A city of 300,000 and more, or a capital.
+    pub(crate) const CITY: u8 = 1 << 1;
+    /// A smaller city.
+    pub(crate) const TOWN: u8 = 1 << 2;
+    /// A region, state, sea, mountain range, continent.
+    pub(crate) const REGION: u8 = 1 << 3;
+    /// A company, agency, party, international organisation.
+    pub(crate) const ORG: u8 = 1 << 4;
+    /// A club or team.
+    pub(crate) const TEAM: u8 = 1 << 5;
+    /// An event, award, treaty.
+    pub(crate) const MISC: u8 = 1 << 6;
+}
+
+/// What is known about one word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Word {
+    /// Cluster at the finest level, 0 where unknown.
+    pub(crate) cluster: u16,
+    /// Bits of [`flag`].
+    pub(crate) flags: u16,
+}
+
+/// Clusters, name lists and gazetteers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lexicon {
+    words: Table<Word>,
+    phrases: Table<u8>,
+    /// For each finest cluster the coarser ones.
+    levels: Vec<[u16; 3]>,
+}
+
+impl Lexicon {
+    /// Builds from words, phrases (both with their hash) and the clusters' levels. Flags of a
+    /// repeated word are joined; its first cluster stands.
+    pub(crate) fn new(
+        words: impl IntoIterator<Item = (u32, Word)>,
+        phrases: impl IntoIterator<Item = (u32, u8)>,
+        levels: Vec<[u16; 3]>,
+    ) -> Lexicon {
+        let merge_word = |old: &mut Word, new: Word| {
+            old.flags |= new.flags;
+            if old.cluster == 0 {
+                old.cluster = new.cluster;
+            }
+        };
+        Lexicon {
+            words: Table::new(words, merge_word),
+            phrases: Table::new(phrases, |old, new| *old |= new),
+            levels,
+        }
+    }
+
+    /// Words in the order of their hashes.
+    pub(crate) fn words(&self) -> impl Iterator<Item = (u32, Word)> {
+        self.words.sorted()
+    }
+
+    /// Phrases in the order of their hashes.
+    pub(crate) fn phrases(&self) -> impl Iterator<Item = (u32, u8)> {
+        self.phrases.sorted()
+    }
+
+    /// The coarser clusters of each finest one.
+    pub(crate) fn levels(&self) -> &[[u16; 3]] {
+        &self.levels
+    }
+
+    /// What is known about a word by the hash of its [`key`].
+    #[inline]
+    pub(crate) fn word(&self, hash: u32) -> Word {
+        self.words.get(hash).unwrap_or_default()
+    }
+
+    /// Bits of [`phrase`] by the joined hashes of its words' keys.
+    #[inline]
+    pub(crate) fn phrase(&self, hash: u32) -> u8 {
+        self.phrases.get(hash).unwrap_or_default()
+    }
+
+    /// The three coarser clusters.
+    #[inline]
+    pub(crate) fn coarser(&self, cluster: u16) -> [u16; 3] {
+        self.levels.get(usize::from(cluster)).copied().unwrap_or_default()
+    }
+}
+
+/// A word as the lexicon knows it: lower case, no diacritics, digits as 0.
+pub(crate) fn key(word: &str) -> Cow<'_, str> {
+    if word.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase() && !byte.is_ascii_digit()) {
+        return Cow::Borrowed(word);
+    }
+    if word.is_ascii() {
+        let plain = |byte: u8| if byte.is_ascii_digit() { '0' } else { char::from(byte.to_ascii_lowercase()) };
+        return Cow::Owned(word.bytes().map(plain).collect());
+    }
+    let mut key = String::with_capacity(word.len());
+    for character in word.nfd().filter(|character| !is_combining_mark(*character)) {
+        match character {
+            '\u{2019}' | '\u{2018}' => key.push('\''),
+            '\u{201c}' | '\u{201d}' => key.push('"'),
+            '\u{2013}' | '\u{2014}' => key.push('-'),
+            'ł' | 'Ł' => key.push('l'),
+            'ø' | 'Ø' => key.push('o'),
+            'đ' | 'Đ' | 'ð' | 'Ð' => key.push('d'),
+            'ß' => key.push_str("ss"),
+            'æ' | 'Æ' => key.push_str("ae"),
+            'œ' | 'Œ' => key.push_str("oe"),
+            'ı' | 'İ' => key.push('i'),
+            'þ' | 'Þ' => key.push_str("th"),
+            _ if character.is_numeric() => key.push('0'),
+            _ => key.extend(character.to_lowercase()),
+        }
+    }
+    Cow::Owned(key)
+}
+
+/// The hash of a phrase of the gazetteer, its words given as they stand.
+pub(crate) fn phrase_hash<'w>(words: impl IntoIterator<Item = &'w str>) -> u32 {
+    let mut words = words.into_iter();
+    let first = words.next().map_or(0, |first| hash::word(&key(first)));
+    words.fold(first, |phrase, next| hash::join(phrase, hash::word(&key(next))))
+}
+
+/// An open-addressing table from a hash to what is known; a key of 0 is never stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Table<V> {
+    slots: Vec<(u32, V)>,
+}
+
+impl<V: Copy + Default> Table<V> {
+    fn new(entries: impl IntoIterator<Item = (u32, V)>, merge: impl Fn(&mut V, V)) -> Table<V> {
+        let entries: Vec<(u32, V)> = entries.into_iter().filter(|(key, _)| *key != 0).collect();
+        let size = (entries.len() * 2).next_power_of_two().max(2);
+        let mut table = Table { slots: vec![(0, V::default()); size] };
+        for (key, value) in entries {
+            let at = table.find(key);
+            let slot = &mut table.slots[at];
+            if slot.0 == 0 {
+                *slot = (key, value);
+            } else {
+                merge(&mut slot.1, value);
+            }
+        }
+        table
+    }
+
+    /// The slot that has `key`, or the empty one where it would go. At most half are taken.
+    #[inline]
+    fn find(&self, key: u32) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut at = (key.wrapping_mul(0x9e37_79b1) >> 7) as usize & mask;
+        while self.slots[at].0 != key && self.slots[at].0 != 0 {
+            at = (at + 1) & mask;
+        }
+        at
+    }
+
+    #[inline]
+    fn get(&self, key: u32) -> Option<V> {
+        if self.slots.is_empty() || key == 0 {
+            return None;
+        }
+        let (found, value) = self.slots[self.find(key)];
+        (found == key).then_some(value)
+    }
+
+    fn sorted(&self) -> impl Iterator<Item = (u32, V)> {
+        let mut entries: Vec<(u32, V)> = self.slots.iter().filter(|(key, _)| *key != 0).copied().collect();
+        entries.sort_unstable_by_key(|(key, _)| *key);
+        entries.into_iter()
+    }
+}

@@ -1,0 +1,195 @@
+//! The model file: lexicon and weights in one compact, versioned run of bytes.
+//!
+//! `NWTG`, format, bits of the table; transitions (i16); clusters' levels; words and phrases
+//! sorted by hash; then the table's rows that are not zero, by slot: a varint from the last
+//! slot, a mask of labels, a zigzag varint a label. All numbers little-endian.
+
+use super::decode::Transitions;
+use super::label::{LABELS, SCORED};
+use super::lexicon::{Lexicon, Word};
+
+/// A row of the table: a weight for every label but O.
+pub(crate) type Row = [i16; SCORED];
+
+/// Lexicon and weights, as they are used.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Model {
+    /// Bits of the table's size.
+    pub(crate) bits: u32,
+    /// Label pairs, not yet made legal.
+    pub(crate) transitions: Transitions,
+    pub(crate) lexicon: Lexicon,
+    /// `1 << bits` rows.
+    pub(crate) rows: Vec<Row>,
+}
+
+/// Why bytes are no model.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum ModelError {
+    /// They do not begin as a model does, or are of another format.
+    #[error("not a tagger model of format {FORMAT}")]
+    Format,
+    /// They end within a value.
+    #[error("the tagger model is cut short")]
+    Short,
+    /// A value is out of its range.
+    #[error("the tagger model is corrupt: {0}")]
+    Corrupt(&'static str),
+}
+
+const MAGIC: &[u8; 4] = b"NWTG";
+const FORMAT: u8 = 1;
+
+impl Model {
+    /// The file's bytes: the same for the same model, always.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        bytes.extend_from_slice(MAGIC);
+        bytes.push(FORMAT);
+        bytes.push(self.bits as u8);
+        for score in self.transitions.iter().flatten() {
+            bytes.extend_from_slice(&(*score as i16).to_le_bytes());
+        }
+        varint(&mut bytes, self.lexicon.levels().len() as u32);
+        for level in self.lexicon.levels() {
+            level.iter().for_each(|cluster| varint(&mut bytes, u32::from(*cluster)));
+        }
+        varint(&mut bytes, self.lexicon.words().count() as u32);
+        let mut last = 0;
+        for (hash, word) in self.lexicon.words() {
+            varint(&mut bytes, hash - last);
+            // A flag or a cluster is often absent.
+            varint(&mut bytes, u32::from(word.cluster) << 1 | u32::from(word.flags != 0));
+            if word.flags != 0 {
+                varint(&mut bytes, u32::from(word.flags));
+            }
+            last = hash;
+        }
+        varint(&mut bytes, self.lexicon.phrases().count() as u32);
+        last = 0;
+        for (hash, bits) in self.lexicon.phrases() {
+            varint(&mut bytes, hash - last);
+            bytes.push(bits);
+            last = hash;
+        }
+        let full = |row: &&Row| row.iter().any(|weight| *weight != 0);
+        varint(&mut bytes, self.rows.iter().filter(full).count() as u32);
+        last = 0;
+        for (slot, row) in self.rows.iter().enumerate().filter(|(_, row)| full(row)) {
+            varint(&mut bytes, slot as u32 - last);
+            last = slot as u32;
+            let mask = row.iter().enumerate().fold(0_u8, |mask, (at, weight)| mask | u8::from(*weight != 0) << at);
+            bytes.push(mask);
+            for weight in row.iter().filter(|weight| **weight != 0) {
+                let weight = i32::from(*weight);
+                varint(&mut bytes, (weight << 1 ^ weight >> 31) as u32);
+            }
+        }
+        bytes
+    }
+
+    /// Reads a model.
+    ///
+    /// # Errors
+    /// [`ModelError`] where the bytes are none, are cut, or hold values out of range.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Model, ModelError> {
+        let mut bytes = bytes;
+        let head = take(&mut bytes, 6)?;
+        if &head[..4] != MAGIC || head[4] != FORMAT {
+            return Err(ModelError::Format);
+        }
+        let bits = u32::from(head[5]);
+        if !(4..=24).contains(&bits) {
+            return Err(ModelError::Corrupt("table size"));
+        }
+        let mut transitions = Transitions::default();
+        for score in transitions.iter_mut().flatten() {
+            let two = take(&mut bytes, 2)?;
+            *score = i32::from(i16::from_le_bytes([two[0], two[1]]));
+        }
+        let mut levels = Vec::new();
+        for _ in 0..read(&mut bytes)? {
+            let mut level = [0; 3];
+            for cluster in &mut level {
+                *cluster = u16::try_from(read(&mut bytes)?).map_err(|_| ModelError::Corrupt("cluster"))?;
+            }
+            levels.push(level);
+        }
+        let mut words = Vec::new();
+        let mut last = 0_u32;
+        for _ in 0..read(&mut bytes)? {
+            last = last.checked_add(read(&mut bytes)?).ok_or(ModelError::Corrupt("word"))?;
+            let value = read(&mut bytes)?;
+            let cluster = u16::try_from(value >> 1).map_err(|_| ModelError::Corrupt("cluster"))?;
+            let flags = if value & 1 == 1 { read(&mut bytes)? } else { 0 };
+            let flags = u16::try_from(flags).map_err(|_| ModelError::Corrupt("flags"))?;
+            words.push((last, Word { cluster, flags }));
+        }
+        let mut phrases = Vec::new();
+        last = 0;
+        for _ in 0..read(&mut bytes)? {
+            last = last.checked_add(read(&mut bytes)?).ok_or(ModelError::Corrupt("phrase"))?;
+            phrases.push((last, take(&mut bytes, 1)?[0]));
+        }
+        let mut rows = vec![[0; SCORED]; 1 << bits];
+        let mut slot = 0_usize;
+        for _ in 0..read(&mut bytes)? {
+            slot += read(&mut bytes)? as usize;
+            let row = rows.get_mut(slot).ok_or(ModelError::Corrupt("slot"))?;
+            let mask = take(&mut bytes, 1)?[0];
+            for (label, weight) in row.iter_mut().enumerate() {
+                if mask >> label & 1 == 1 {
+                    let value = read(&mut bytes)?;
+                    let signed = (value >> 1) as i32 ^ -((value & 1) as i32);
+                    *weight = i16::try_from(signed).map_err(|_| ModelError::Corrupt("weight"))?;
+                }
+            }
+        }
+        let lexicon = Lexicon::new(words, phrases, levels);
+        Ok(Model { bits, transitions, lexicon, rows })
+    }
+
+    /// Adds the rows of `slots` into a token's scores.
+    #[inline]
+    pub(crate) fn score(&self, slots: &[u32]) -> [i32; LABELS] {
+        let mut sum = [0_i16; SCORED];
+        for slot in slots {
+            if let Some(row) = self.rows.get(*slot as usize) {
+                for (total, weight) in sum.iter_mut().zip(row) {
+                    *total = total.saturating_add(*weight);
+                }
+            }
+        }
+        let mut scores = [0; LABELS];
+        for (score, total) in scores[1..].iter_mut().zip(sum) {
+            *score = i32::from(total);
+        }
+        scores
+    }
+}
+
+fn varint(bytes: &mut Vec<u8>, mut value: u32) {
+    while value >= 0x80 {
+        bytes.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+}
+
+fn take<'b>(bytes: &mut &'b [u8], count: usize) -> Result<&'b [u8], ModelError> {
+    let (head, tail) = bytes.split_at_checked(count).ok_or(ModelError::Short)?;
+    *bytes = tail;
+    Ok(head)
+}
+
+fn read(bytes: &mut &[u8]) -> Result<u32, ModelError> {
+    let mut value = 0_u32;
+    for shift in [0, 7, 14, 21, 28] {
+        let byte = take(bytes, 1)?[0];
+        value |= u32::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Ok(value);
+        }
+    }
+    Err(ModelError::Corrupt("number"))
+}

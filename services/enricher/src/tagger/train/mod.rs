@@ -1,0 +1,210 @@
+//! Training: an averaged structured perceptron with a margin, in whole numbers throughout, so
+//! that the same text gives the same bytes on any machine.
+//!
+//! After Collins (2002). A token may have several right labels (text whose scheme lacks MISC,
+//! doubtful spans): then the best path among the allowed ones is what the update goes to.
+
+pub mod corpus;
+pub mod lists;
+pub mod made;
+
+use super::decode::{self, Allowed, Lattice, NEVER, Transitions};
+use super::features::{self, LEXICAL, NOTHING, Scratch, TEMPLATES};
+use super::label::{LABELS, SCORED};
+use super::lexicon::Lexicon;
+use super::model::{Model, Row};
+pub use corpus::corpora;
+use corpus::Sentence;
+
+/// How to train; the default is what `make model` uses.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// Passes over all sentences.
+    pub epochs: u32,
+    /// Bits of the table's size.
+    pub bits: u32,
+    /// Score that a wrong label gets in advance.
+    pub margin: i32,
+    /// Of a hundred tokens so many lose their word's identity in a pass.
+    pub dropout: u64,
+    /// Of a hundred features so many are lost in a pass.
+    pub thinning: u64,
+    /// Weights nearer to zero than this are left out of the file.
+    pub prune: i32,
+    /// Points of the file for one step of the perceptron.
+    pub scale: i64,
+}
+
+impl Default for Plan {
+    fn default() -> Plan {
+        Plan { epochs: 10, bits: 20, margin: 6, dropout: 30, thinning: 10, prune: 4, scale: 16 }
+    }
+}
+
+/// A random number without a state: the same for the same place in the training.
+pub(crate) fn random(seed: u64) -> u64 {
+    // SplitMix64.
+    let z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// Weights in training: the current ones, and the sum that averaging needs.
+struct Weights {
+    now: Vec<[i32; SCORED]>,
+    sum: Vec<[i64; SCORED]>,
+    pairs: Transitions,
+    pair_sum: [[i64; LABELS]; LABELS],
+}
+
+/// Trains on `sentences` and returns the model file's bytes.
+pub fn train(sentences: &[Sentence], lexicon: lists::Lists, plan: Plan) -> Vec<u8> {
+    fit(sentences, lexicon.lexicon, plan).to_bytes()
+}
+
+fn fit(sentences: &[Sentence], lexicon: Lexicon, plan: Plan) -> Model {
+    let extracted = extract(sentences, &lexicon, plan.bits);
+    let size = 1_usize << plan.bits;
+    let mut weights = Weights {
+        now: vec![[0; SCORED]; size],
+        sum: vec![[0; SCORED]; size],
+        pairs: Transitions::default(),
+        pair_sum: [[0; LABELS]; LABELS],
+    };
+    let mut order: Vec<usize> = (0..sentences.len()).collect();
+    let mut room = Room::default();
+    let mut step = 1_i64;
+    for epoch in 0..plan.epochs {
+        shuffle(&mut order, u64::from(epoch));
+        for index in &order {
+            let sentence = &sentences[*index];
+            let lot = random(u64::from(epoch) << 40 ^ (*index as u64) << 8 ^ 0x5eed);
+            if lot % 100 >= u64::from(sentence.weight) {
+                continue;
+            }
+            let (slots, allowed) = (&extracted[*index], sentence.allowed.as_slice());
+            learn(&mut weights, slots, allowed, plan, lot, step, &mut room);
+            step += 1;
+        }
+    }
+    finish(weights, lexicon, plan, step)
+}
+
+fn extract(sentences: &[Sentence], lexicon: &Lexicon, bits: u32) -> Vec<Vec<u32>> {
+    let mut scratch = Scratch::default();
+    let one = |sentence: &Sentence| {
+        let words: Vec<&str> = sentence.words.iter().map(String::as_str).collect();
+        features::atoms(&words, lexicon, &mut scratch.atoms);
+        let mut slots = Vec::with_capacity(words.len() * TEMPLATES);
+        features::extract(&mut scratch, bits, |token| slots.extend_from_slice(token));
+        slots
+    };
+    sentences.iter().map(one).collect()
+}
+
+fn shuffle(order: &mut [usize], epoch: u64) {
+    for at in (1..order.len()).rev() {
+        let other = random(epoch << 32 ^ at as u64) % (at as u64 + 1);
+        order.swap(at, other as usize);
+    }
+}
+
+#[derive(Default)]
+struct Room {
+    lattice: Lattice,
+    scores: Vec<[i32; LABELS]>,
+    slots: Vec<u32>,
+    gold: Vec<u8>,
+    guess: Vec<u8>,
+}
+
+/// One sentence: where the best path under the margin is a wrong one, a step towards the right.
+fn learn(weights: &mut Weights, slots: &[u32], allowed: &[Allowed], plan: Plan, lot: u64, step: i64, room: &mut Room) {
+    thin(slots, plan, lot, &mut room.slots);
+    room.scores.clear();
+    for token in room.slots.chunks_exact(TEMPLATES) {
+        let mut scores = [0; LABELS];
+        for row in token.iter().filter_map(|slot| weights.now.get(*slot as usize)) {
+            for (score, weight) in scores[1..].iter_mut().zip(row) {
+                *score += weight;
+            }
+        }
+        room.scores.push(scores);
+    }
+    let transitions = decode::legal(&weights.pairs);
+    decode::viterbi(&room.scores, &transitions, allowed, &mut room.lattice, &mut room.gold);
+    for (scores, allowed) in room.scores.iter_mut().zip(allowed) {
+        for (label, score) in scores.iter_mut().enumerate() {
+            if allowed >> label & 1 == 0 && *score > NEVER {
+                *score += plan.margin;
+            }
+        }
+    }
+    decode::viterbi(&room.scores, &transitions, &[], &mut room.lattice, &mut room.guess);
+    if room.gold == room.guess || room.gold.iter().zip(allowed).any(|(label, allowed)| allowed >> label & 1 == 0) {
+        return;
+    }
+    let (mut gold_before, mut guess_before) = (0, 0);
+    for ((token, gold), guess) in room.slots.chunks_exact(TEMPLATES).zip(&room.gold).zip(&room.guess) {
+        let (gold, guess) = (usize::from(*gold), usize::from(*guess));
+        if gold != guess {
+            for slot in token.iter().map(|slot| *slot as usize) {
+                let (Some(now), Some(sum)) = (weights.now.get_mut(slot), weights.sum.get_mut(slot)) else { continue };
+                if gold > 0 {
+                    now[gold - 1] += 1;
+                    sum[gold - 1] += step;
+                }
+                if guess > 0 {
+                    now[guess - 1] -= 1;
+                    sum[guess - 1] -= step;
+                }
+            }
+        }
+        weights.pairs[gold_before][gold] += 1;
+        weights.pair_sum[gold_before][gold] += step;
+        weights.pairs[guess_before][guess] -= 1;
+        weights.pair_sum[guess_before][guess] -= step;
+        (gold_before, guess_before) = (gold, guess);
+    }
+}
+
+/// The slots with some lost at random: of some tokens the word itself, and a few of all.
+fn thin(slots: &[u32], plan: Plan, lot: u64, thinned: &mut Vec<u32>) {
+    thinned.clear();
+    thinned.extend_from_slice(slots);
+    for (index, token) in thinned.chunks_exact_mut(TEMPLATES).enumerate() {
+        let lot = random(lot ^ (index as u64) << 17);
+        if lot % 100 < plan.dropout {
+            token[..LEXICAL].fill(NOTHING);
+        }
+        for (template, slot) in token.iter_mut().enumerate() {
+            if random(lot ^ (template as u64) << 1) % 100 < plan.thinning {
+                *slot = NOTHING;
+            }
+        }
+    }
+}
+
+/// Averages over all steps, and rounds to the file's points.
+fn finish(weights: Weights, lexicon: Lexicon, plan: Plan, steps: i64) -> Model {
+    let average = |now: i32, sum: i64| {
+        let total = i64::from(now) * steps - sum;
+        let points = (total * plan.scale).div_euclid(steps.max(1));
+        points.clamp(-3000, 3000) as i32
+    };
+    let mut rows: Vec<Row> = vec![[0; SCORED]; weights.now.len()];
+    for ((row, now), sum) in rows.iter_mut().zip(&weights.now).zip(&weights.sum) {
+        for ((weight, now), sum) in row.iter_mut().zip(now).zip(sum) {
+            let points = average(*now, *sum);
+            *weight = if points.abs() < plan.prune { 0 } else { points as i16 };
+        }
+    }
+    let mut transitions = Transitions::default();
+    for ((row, now), sum) in transitions.iter_mut().zip(&weights.pairs).zip(&weights.pair_sum) {
+        for ((score, now), sum) in row.iter_mut().zip(now).zip(sum) {
+            *score = average(*now, *sum);
+        }
+    }
+    Model { bits: plan.bits, transitions, lexicon, rows }
+}

@@ -1,0 +1,89 @@
+//! Where sentences end.
+
+use super::abbreviations::{self, Stop};
+use super::{Sentence, Token};
+
+/// Words that begin a sentence far more often than they follow an abbreviation inside one.
+const STARTERS: &[&str] = &[
+    "A", "After", "All", "Also", "An", "And", "As", "At", "But", "By", "During", "For", "From", "He",
+    "Her", "His", "However", "If", "In", "It", "Its", "Last", "Many", "Most", "No", "On", "One", "Our",
+    "She", "Since", "So", "Some", "That", "The", "Their", "There", "These", "They", "This", "Those",
+    "To", "Two", "Under", "We", "What", "When", "While", "With", "You",
+];
+
+/// Cuts the tokens into sentences.
+pub(super) fn split(text: &str, tokens: &[Token]) -> Vec<Sentence> {
+    let mut sentences = Vec::with_capacity(tokens.len() / 20 + 1);
+    let mut from = 0;
+    let mut line = 0;
+    for index in 1..tokens.len() {
+        let (before, after) = (tokens[index - 1], tokens[index]);
+        let gap = &text[before.end..after.start];
+        let breaks = gap.bytes().filter(|byte| *byte == b'\n').count();
+        let ends = match breaks {
+            0 => punctuated(text, tokens, from, index),
+            1 => {
+                let width = text[line..before.end].chars().count();
+                let terminal = text[..before.end].ends_with(['.', '!', '?', ':', '"', '\u{201d}']);
+                terminal || !(50..=100).contains(&width)
+            }
+            _ => true,
+        };
+        if breaks > 0 {
+            line = after.start;
+        }
+        if ends {
+            sentences.push(Sentence { tokens: from..index });
+            from = index;
+        }
+    }
+    if from < tokens.len() {
+        sentences.push(Sentence { tokens: from..tokens.len() });
+    }
+    sentences
+}
+
+/// Whether the tokens before `index` end a sentence within a line.
+fn punctuated(text: &str, tokens: &[Token], from: usize, index: usize) -> bool {
+    let next = tokens[index].text(text);
+    let Some(first) = next.chars().next() else { return false };
+    if closing(next) && !opens_next(text, tokens, index) {
+        return false;
+    }
+    // Quotes and brackets that close belong to the sentence that they close.
+    let mut last = index - 1;
+    while last > from && closing(tokens[last].text(text)) {
+        last -= 1;
+    }
+    let word = tokens[last].text(text);
+    match word {
+        "." | "!" | "?" | "..." | "\u{2026}" | "\u{3002}" => !first.is_lowercase() && first != ',' && first != ')',
+        _ => {
+            let Some(bare) = word.strip_suffix('.') else { return false };
+            !bare.is_empty()
+                && abbreviations::stop(bare) == Stop::MayEnd
+                && STARTERS.binary_search(&next).is_ok()
+        }
+    }
+}
+
+fn closing(token: &str) -> bool {
+    matches!(token, "\"" | "''" | "'" | "\u{201d}" | "\u{2019}" | ")" | "]" | "\u{bb}")
+}
+
+/// A straight quote with no space behind it opens what follows.
+fn opens_next(text: &str, tokens: &[Token], index: usize) -> bool {
+    let quote = matches!(tokens[index].text(text), "\"" | "'");
+    let spaced = tokens[index].start > tokens[index - 1].end;
+    quote && spaced && tokens.get(index + 1).is_some_and(|after| after.start == tokens[index].end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::STARTERS;
+
+    #[test]
+    fn starters_are_sorted_for_the_search() {
+        assert!(STARTERS.is_sorted());
+    }
+}

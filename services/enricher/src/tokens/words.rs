@@ -1,0 +1,231 @@
+//! Word boundaries within runs of visible characters.
+
+use super::Token;
+use super::abbreviations::{self, Stop};
+
+/// All tokens of a text.
+pub(super) fn split(text: &str) -> Vec<Token> {
+    let mut tokens = Vec::with_capacity(text.len() / 5);
+    let mut start = None;
+    for (at, character) in text.char_indices() {
+        match (character.is_whitespace(), start) {
+            (true, Some(from)) => {
+                chunk(text, from, at, &mut tokens);
+                start = None;
+            }
+            (false, None) => start = Some(at),
+            _ => {}
+        }
+    }
+    if let Some(from) = start {
+        chunk(text, from, text.len(), &mut tokens);
+    }
+    tokens
+}
+
+fn push(tokens: &mut Vec<Token>, start: usize, end: usize) {
+    if start < end {
+        tokens.push(Token { start, end });
+    }
+}
+
+/// Opens a word: brackets, quotes, currency signs.
+fn opens(character: char) -> bool {
+    matches!(
+        character,
+        '(' | '[' | '{' | '<' | '"' | '\'' | '`' | '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{2018}'
+            | '\u{2019}' | '\u{201a}' | '\u{ab}' | '\u{2039}' | '\u{bf}' | '\u{a1}' | '$' | '\u{a3}'
+            | '\u{20ac}' | '\u{a5}' | '*' | '\u{2022}' | '|' | '~' | '='
+    ) || both(character)
+}
+
+/// Closes a word.
+fn closes(character: char) -> bool {
+    matches!(
+        character,
+        ')' | ']' | '}' | '>' | '"' | '\'' | '`' | '\u{201d}' | '\u{201c}' | '\u{2019}' | '\u{2018}'
+            | '\u{bb}' | '\u{203a}' | '%' | '*' | '|' | '~' | '=' | '\u{2026}' | '$' | '\u{20ac}'
+    ) || both(character)
+}
+
+/// Stands alone at either side.
+fn both(character: char) -> bool {
+    matches!(
+        character,
+        ',' | ';' | ':' | '!' | '?' | '\u{3002}' | '\u{3001}' | '\u{ff0c}' | '\u{2013}' | '\u{2014}'
+            | '\u{2015}' | '/' | '\u{2026}' | '+'
+    )
+}
+
+/// An apostrophe, typewriter's or typographic.
+fn apostrophe(character: char) -> bool {
+    matches!(character, '\'' | '\u{2019}')
+}
+
+/// Splits one run of visible characters.
+fn chunk(text: &str, mut start: usize, mut end: usize, tokens: &mut Vec<Token>) {
+    // Most words are letters and no more.
+    if text.as_bytes()[start..end].iter().all(u8::is_ascii_alphabetic) {
+        push(tokens, start, end);
+        return;
+    }
+    while let Some(first) = text[start..end].chars().next() {
+        let width = first.len_utf8();
+        let rest = &text[start + width..end];
+        if first == '.' || first == '-' {
+            // An ellipsis or a dash in typewriter style is one token.
+            let run = text[start..end].len() - text[start..end].trim_start_matches(first).len();
+            if run == text[start..end].len() {
+                push(tokens, start, end);
+                return;
+            }
+            if run < 2 {
+                break;
+            }
+            push(tokens, start, start + run);
+            start += run;
+        } else if opens(first) && !(apostrophe(first) && enclitic(&text[start..end])) {
+            // Doubled back quotes and apostrophes are a quote of the Penn Treebank.
+            let width = if (first == '`' || first == '\'') && rest.starts_with(first) { 2 * width } else { width };
+            push(tokens, start, start + width);
+            start += width;
+        } else {
+            break;
+        }
+    }
+    // What closes is peeled from the right, and put back in order behind the word.
+    let mut closing = Vec::new();
+    while let Some(last) = text[start..end].chars().next_back() {
+        let width = last.len_utf8();
+        let word = &text[start..end - width];
+        let cut = if last == '.' {
+            let run = text[start..end].len() - text[start..end].trim_end_matches('.').len();
+            if run > 1 {
+                run
+            } else if word.is_empty() || abbreviations::stop(bare(word)) == Stop::Plain {
+                1
+            } else {
+                break;
+            }
+        } else if closes(last) {
+            if word.is_empty() || (last == '\'' && enclitic(&text[start..end])) {
+                0
+            } else if last == '\'' && word.ends_with('\'') {
+                2
+            } else {
+                width
+            }
+        } else {
+            break;
+        };
+        if cut == 0 {
+            break;
+        }
+        closing.push((end - cut, end));
+        end -= cut;
+    }
+    inside(text, start, end, tokens);
+    for (from, to) in closing.into_iter().rev() {
+        push(tokens, from, to);
+    }
+}
+
+/// The word behind the last hyphen or bracket, for the question whether it is an abbreviation.
+fn bare(word: &str) -> &str {
+    word.rsplit(['-', '/', '(']).next().unwrap_or(word)
+}
+
+/// `'s`, `'ll`, `'90s` standing alone: the apostrophe is part of it.
+fn enclitic(word: &str) -> bool {
+    let mut letters = word.chars();
+    if !letters.next().is_some_and(apostrophe) {
+        return false;
+    }
+    let rest = letters.as_str();
+    let plain = rest.trim_end_matches([',', '.', ';', ':']);
+    matches!(
+        plain,
+        "s" | "S" | "ll" | "re" | "ve" | "d" | "m" | "t" | "LL" | "RE" | "VE" | "D" | "M" | "em" | "tis"
+    ) || (rest.len() >= 2 && rest.as_bytes().iter().take(2).all(u8::is_ascii_digit))
+}
+
+/// An address of the web or of mail is one token, whatever signs it has.
+fn address(word: &str) -> bool {
+    word.contains("://")
+        || word.starts_with("www.")
+        || (word.contains('@') && word.contains('.') && !word.starts_with('@'))
+}
+
+/// Splits within a word: dashes, slashes and commas between letters, possessives, contractions.
+fn inside(text: &str, start: usize, end: usize, tokens: &mut Vec<Token>) {
+    let word = &text[start..end];
+    if word.is_empty() {
+        return;
+    }
+    if address(word) {
+        push(tokens, start, end);
+        return;
+    }
+    let mut from = 0;
+    let mut before: Option<char> = None;
+    let mut skip = 0;
+    for (at, character) in word.char_indices() {
+        if at < skip {
+            continue;
+        }
+        let width = character.len_utf8();
+        let after = word[at + width..].chars().next();
+        let letters = before.is_some_and(char::is_alphabetic) && after.is_some_and(char::is_alphabetic);
+        let cut = match character {
+            '\u{2014}' | '\u{2013}' | '\u{2026}' | '(' | ')' | '[' | ']' | '"' | '\u{201c}' | '\u{201d}' => {
+                // An en dash between numbers is a range, between letters a compound.
+                if character == '\u{2013}' { 0 } else { width }
+            }
+            '-' if word[at..].starts_with("--") => {
+                word[at..].len() - word[at..].trim_start_matches('-').len()
+            }
+            '.' if word[at..].starts_with("..") => {
+                word[at..].len() - word[at..].trim_start_matches('.').len()
+            }
+            '/' | ',' | ';' | '!' | '?' | '&' if letters => {
+                // `AT&T` and `R&B` stay whole.
+                if character == '&' { 0 } else { width }
+            }
+            ':' if letters => width,
+            _ => 0,
+        };
+        if cut > 0 {
+            enclitics(text, start + from, start + at, tokens);
+            push(tokens, start + at, start + at + cut);
+            from = at + cut;
+            skip = from;
+            before = None;
+            continue;
+        }
+        before = Some(character);
+    }
+    enclitics(text, start + from, end, tokens);
+}
+
+/// Cuts `'s`, `'ll` and `n't` off a word's end.
+fn enclitics(text: &str, start: usize, end: usize, tokens: &mut Vec<Token>) {
+    let word = &text[start..end];
+    let cut = word.char_indices().rev().find(|(_, c)| apostrophe(*c)).and_then(|(at, mark)| {
+        let tail = &word[at + mark.len_utf8()..];
+        if at == 0 {
+            return None;
+        }
+        if tail.eq_ignore_ascii_case("t") && word[..at].ends_with(['n', 'N']) && at > 1 {
+            return Some(at - 1);
+        }
+        let known = ["s", "ll", "re", "ve", "d", "m"].iter().any(|e| tail.eq_ignore_ascii_case(e));
+        known.then_some(at)
+    });
+    match cut {
+        Some(at) => {
+            push(tokens, start, start + at);
+            push(tokens, start + at, end);
+        }
+        None => push(tokens, start, end),
+    }
+}
