@@ -4,7 +4,7 @@
 //! until nothing is left to complain of; then the services' own checks speak too.
 
 use clap::{
-    Command, Parser,
+    Arg, Command, Parser,
     builder::Resettable,
     error::{ContextKind, ContextValue, ErrorKind},
 };
@@ -92,7 +92,7 @@ pub fn parse_from<A: Parser, C>(
 ) -> Result<C, Ended> {
     let mut args: Vec<OsString> = args.into_iter().map(Into::into).collect();
     let mut command = A::command();
-    let mut problems = Vec::new();
+    let (mut problems, mut bad) = (Vec::new(), Vec::new());
     let parsed = loop {
         let read = command.try_get_matches_from_mut(&args).and_then(|matches| A::from_arg_matches(&matches));
         let error = match read {
@@ -105,9 +105,18 @@ pub fn parse_from<A: Parser, C>(
             _ => {}
         }
         let aside = put_aside(&error, &mut args, &mut command);
-        // A required flag that was put aside is missing now; it has been complained of.
-        if !(error.kind() == ErrorKind::MissingRequiredArgument && !problems.is_empty()) {
-            problems.push(sentence(&error));
+        match error.get(ContextKind::InvalidArg) {
+            // What was put aside is missing now; it has been complained of.
+            Some(ContextValue::Strings(missing)) if error.kind() == ErrorKind::MissingRequiredArgument => {
+                let missing = missing.iter().filter(|shown| !bad.contains(&flag_of(shown)));
+                problems.extend(missing.map(|shown| format!("{shown} is required")));
+            }
+            Some(ContextValue::String(shown)) => {
+                bad.push(flag_of(shown));
+                problems.push(sentence(&error));
+            }
+            _ if !problems.is_empty() && error.kind() == ErrorKind::MissingRequiredArgument => {}
+            _ => problems.push(sentence(&error)),
         }
         if !aside || problems.len() >= MAX_PROBLEMS {
             break None;
@@ -149,9 +158,19 @@ fn sentence(error: &clap::Error) -> String {
 
 /// Takes what `error` complains of out of the arguments or the environment. False where that is not possible.
 fn put_aside(error: &clap::Error, args: &mut Vec<OsString>, command: &mut Command) -> bool {
-    let Some(ContextValue::String(shown)) = error.get(ContextKind::InvalidArg) else { return false };
-    // "--partitions <N>"
-    let flag = shown.split(' ').next().unwrap_or(shown).to_owned();
+    let shown = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(shown)) => shown,
+        Some(ContextValue::Strings(missing)) => {
+            let longs: Vec<String> = missing.iter().map(|shown| flag_of(shown)).collect();
+            return change(command, &|arg| {
+                let is_one =
+                    arg.get_long().is_some_and(|long| longs.iter().any(|flag| flag.strip_prefix("--") == Some(long)));
+                (is_one && arg.is_required_set()).then_some((|arg| arg.required(false)) as fn(Arg) -> Arg)
+            });
+        }
+        _ => return false,
+    };
+    let flag = flag_of(shown);
     let value = match error.get(ContextKind::InvalidValue) {
         Some(ContextValue::String(value)) => Some(OsString::from(value)),
         _ => None,
@@ -178,7 +197,10 @@ fn put_aside(error: &clap::Error, args: &mut Vec<OsString>, command: &mut Comman
                 args.drain(at..at + 2);
                 return true;
             }
-            forget_environment(command, flag.trim_start_matches('-'))
+            change(command, &|arg| {
+                let is_it = arg.get_long() == flag.strip_prefix("--") && arg.get_env().is_some();
+                is_it.then_some((|arg| arg.env(Resettable::Reset)) as fn(Arg) -> Arg)
+            })
         }
         _ => false,
     }
@@ -188,19 +210,20 @@ fn starts_with(arg: &OsString, prefix: &str) -> bool {
     arg.to_str().is_some_and(|text| text.starts_with(prefix))
 }
 
-/// Makes the flag `--long` look no more into the environment, wherever it stands. False where it did not.
-fn forget_environment(command: &mut Command, long: &str) -> bool {
-    let ids: Vec<clap::Id> = command
-        .get_arguments()
-        .filter(|arg| arg.get_long() == Some(long) && arg.get_env().is_some())
-        .map(|arg| arg.get_id().clone())
-        .collect();
-    let mut found = !ids.is_empty();
-    for id in ids {
-        *command = std::mem::take(command).mut_arg(id, |arg| arg.env(Resettable::Reset));
+/// `--partitions` of `--partitions <N>`.
+fn flag_of(shown: &str) -> String {
+    shown.split(' ').next().unwrap_or(shown).to_owned()
+}
+
+/// Changes the arguments for which `how` gives a change, wherever they stand. False where there is none.
+fn change(command: &mut Command, how: &dyn Fn(&Arg) -> Option<fn(Arg) -> Arg>) -> bool {
+    let changes: Vec<_> = command.get_arguments().filter_map(|arg| Some((arg.get_id().clone(), how(arg)?))).collect();
+    let mut found = !changes.is_empty();
+    for (id, change) in changes {
+        *command = std::mem::take(command).mut_arg(id, change);
     }
     for sub in command.get_subcommands_mut() {
-        found |= forget_environment(sub, long);
+        found |= self::change(sub, how);
     }
     found
 }
@@ -231,6 +254,8 @@ mod tests {
             /// PATH is always there, and never a number.
             #[arg(long, env = "PATH", default_value_t = 3)]
             number: u16,
+            #[arg(long)]
+            feeds: String,
         },
     }
 
@@ -283,7 +308,7 @@ mod tests {
     fn a_bad_environment_variable_and_a_bad_flag_of_a_subcommand_are_said_at_once() {
         let text = usage_of(&["--seconds", "soon", "run", "--listen", "here"]);
         assert!(text.contains("--seconds") && text.contains("--listen") && text.contains("--number"), "{text}");
-        assert!(text.contains("3 things are wrong"), "{text}");
+        assert!(text.contains("--feeds <FEEDS> is required") && text.contains("4 things are wrong"), "{text}");
     }
 
     #[test]

@@ -1,4 +1,5 @@
 //! The server and the admin routes, over real sockets.
+#![expect(clippy::unwrap_used, reason = "a test's helpers, too, end the test where something is wrong")]
 
 use chassis::{
     admin::{self, Readiness},

@@ -1,4 +1,5 @@
 //! Signals, sent to a real process: this test starts itself again as the child.
+#![expect(clippy::unwrap_used, reason = "a test's helpers, too, end the test where something is wrong")]
 
 use std::{
     io::{BufRead, BufReader, Read},
