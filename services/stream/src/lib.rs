@@ -4,6 +4,7 @@ mod config;
 mod dead_letter;
 pub mod embedded;
 mod fault;
+pub mod faults;
 pub mod kafka;
 mod log;
 mod metrics;

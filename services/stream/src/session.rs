@@ -1,6 +1,10 @@
 //! Keyed state over a member: tables as of the last commit, and an overlay that becomes state only after the next one.
 
-use crate::{Batch, Fault, Log, Member, MemberSpec, Outgoing, Record, Row, Rows, Turn, record};
+use crate::{
+    Batch, Fault, Log, Member, MemberSpec, Outgoing, Record, Row, Rows, Turn,
+    faults::{Sabotage, sabotaged},
+    record,
+};
 use proto::wire;
 use std::{collections::HashMap, time::Duration};
 
@@ -30,8 +34,11 @@ pub enum Partitions {
 pub struct Transaction {
     outputs: Vec<Outgoing>,
     offsets: HashMap<i32, i64>,
-    overlay: HashMap<(usize, i32), HashMap<Vec<u8>, Option<Row>>>,
+    overlay: Overlay,
 }
+
+/// Changed rows by table and partition; `None` is a deleted one.
+type Overlay = HashMap<(usize, i32), HashMap<Vec<u8>, Option<Row>>>;
 
 impl Transaction {
     /// Adds an output.
@@ -151,7 +158,16 @@ impl Session {
     /// See [`Member::commit`]; the state is then as if the transaction had never been.
     pub fn commit(&mut self, transaction: Transaction) -> Result<(), Fault> {
         let Transaction { outputs, offsets, overlay } = transaction;
+        if sabotaged(Sabotage::StateFirst) {
+            self.apply(overlay);
+            return self.member.commit(Batch { outputs, offsets });
+        }
         self.member.commit(Batch { outputs, offsets })?;
+        self.apply(overlay);
+        Ok(())
+    }
+
+    fn apply(&mut self, overlay: Overlay) {
         for ((table, partition), changes) in overlay {
             let Some(rows) = self.owned.get_mut(&partition).and_then(|tables| tables.get_mut(table)) else {
                 continue;
@@ -163,7 +179,6 @@ impl Session {
                 };
             }
         }
-        Ok(())
     }
 
     /// Drops uncommitted work: the records come again.

@@ -33,7 +33,7 @@ const MAX_WAIT: Duration = Duration::from_secs(1);
 struct Shared {
     store: Arc<Store>,
     is_stopping: AtomicBool,
-    connections: Mutex<HashMap<u64, (UnixStream, Option<JoinHandle<()>>)>>,
+    connections: Mutex<HashMap<u64, (UnixStream, JoinHandle<()>)>>,
 }
 
 /// The listening thread. Dropping it ends all connections.
@@ -88,7 +88,7 @@ impl Drop for Server {
                 tracing::debug!(%error, "connection was closed already");
             }
             self.shared.store.ring();
-            if thread.is_some_and(|thread| thread.join().is_err()) {
+            if thread.join().is_err() {
                 tracing::warn!("the thread of a connection had died");
             }
         }
@@ -126,7 +126,7 @@ fn connection(number: u64, mut stream: UnixStream, shared: &Arc<Shared>) -> io::
         }
         lock(&theirs.connections).remove(&number);
     })?;
-    connections.insert(number, (copy, Some(thread)));
+    connections.insert(number, (copy, thread));
     Ok(())
 }
 

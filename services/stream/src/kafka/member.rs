@@ -8,11 +8,14 @@ use super::{
     restore,
     transaction::Writer,
 };
-use crate::{Assigned, Batch, Fault, Member, MemberSpec, Record, Turn};
+use crate::{
+    Assigned, Batch, Fault, Member, MemberSpec, Record, Turn,
+    faults::{Sabotage, sabotaged},
+};
 use rdkafka::{
     ClientContext, Offset, Statistics, TopicPartitionList,
-    config::{FromClientConfigAndContext, RDKafkaLogLevel},
-    consumer::{BaseConsumer, Consumer, ConsumerContext},
+    config::{FromClientConfig, FromClientConfigAndContext, RDKafkaLogLevel},
+    consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext},
     error::{KafkaError, RDKafkaErrorCode},
     types::RDKafkaRespErr,
 };
@@ -133,6 +136,8 @@ fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// See [`Member`].
 pub(super) struct KafkaMember {
     consumer: BaseConsumer<Group>,
+    /// Only in a sabotaged build: one that never joined, whose group metadata fences nobody.
+    outsider: Option<BaseConsumer>,
     writer: Writer,
     restorer: restore::Restorer,
     source: String,
@@ -145,11 +150,18 @@ pub(super) struct KafkaMember {
 impl KafkaMember {
     pub(super) fn join(config: &KafkaConfig, spec: &MemberSpec) -> Result<Self, Fault> {
         // First the fence: from here on a predecessor with the same id can commit nothing.
-        let writer = Writer::new(config, &format!("{}.{}", spec.group, spec.replica))?;
-        let mut client = config.reader("read_committed");
+        let id = format!("{}.{}", spec.group, spec.replica);
+        let unfenced = sabotaged(Sabotage::NoFence);
+        let writer = if unfenced {
+            Writer::new(config, &format!("{id}.{}", std::process::id()))?
+        } else {
+            Writer::new(config, &id)?
+        };
+        let isolation = if sabotaged(Sabotage::ReadUncommitted) { "read_uncommitted" } else { "read_committed" };
+        let mut client = config.reader(isolation);
         client
             .set("group.id", &spec.group)
-            .set("group.instance.id", format!("{}.{}", spec.group, spec.replica))
+            .set("group.instance.id", id)
             .set("session.timeout.ms", config.session_timeout.as_millis().to_string())
             .set("heartbeat.interval.ms", (config.session_timeout / 4).as_millis().to_string())
             .set("partition.assignment.strategy", "range")
@@ -163,8 +175,16 @@ impl KafkaMember {
         };
         let consumer = BaseConsumer::from_config_and_context(&client, context).map_err(|error| fault(&error))?;
         consumer.subscribe(&[&spec.source]).map_err(|error| fault(&error))?;
+        let outsider = if unfenced {
+            let mut client = config.reader("read_committed");
+            client.set("group.id", &spec.group);
+            Some(BaseConsumer::from_config(&client).map_err(|error| fault(&error))?)
+        } else {
+            None
+        };
         Ok(KafkaMember {
             consumer,
+            outsider,
             writer,
             restorer: restore::Restorer::new(config)?,
             source: spec.source.clone(),
@@ -253,10 +273,20 @@ impl Member for KafkaMember {
                 .map_err(|error| fault(&error))?;
         }
         // Anew for each transaction: it carries the generation by which a broker tells a zombie.
-        let Some(group) = self.consumer.group_metadata() else {
+        let metadata = match &self.outsider {
+            None => self.consumer.group_metadata(),
+            Some(outsider) => outsider.group_metadata(),
+        };
+        let Some(group) = metadata else {
             return Err(Fault::Lost("the group's metadata is not known".to_owned()));
         };
-        match self.writer.transact(&batch.outputs, Some((&offsets, &group))) {
+        let inside = if sabotaged(Sabotage::OffsetsOutside) {
+            self.consumer.commit(&offsets, CommitMode::Sync).map_err(|error| fault(&error))?;
+            None
+        } else {
+            Some((&offsets, &group))
+        };
+        match self.writer.transact(&batch.outputs, inside) {
             Ok(()) => {
                 self.positions.extend(batch.offsets);
                 // Tells only the statistics how far this member is.

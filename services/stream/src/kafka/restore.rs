@@ -1,7 +1,10 @@
 //! Restoring tables from their changelogs when partitions come.
 
 use super::client::{KafkaConfig, Quiet, fault, record};
-use crate::{Fault, Row, Rows};
+use crate::{
+    Fault, Row, Rows,
+    faults::{Sabotage, sabotaged},
+};
 use proto::wire;
 use rdkafka::{
     Offset, TopicPartitionList,
@@ -56,7 +59,8 @@ impl Restorer {
         let mut waiting = HashSet::new();
         let mut assignment = TopicPartitionList::new();
         for partition in partitions {
-            let (low, high) = self.watermarks(&self.uncommitted, topic, *partition)?;
+            let marks = if sabotaged(Sabotage::RestoreToStable) { &self.committed } else { &self.uncommitted };
+            let (low, high) = self.watermarks(marks, topic, *partition)?;
             if low == high {
                 continue;
             }

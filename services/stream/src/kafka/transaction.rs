@@ -85,17 +85,17 @@ impl Writer {
     ) -> Result<(), Fault> {
         let deadline = Instant::now() + self.timeout;
         self.producer.begin_transaction().map_err(|error| fault(&error))?;
-        fail::fail_point!("stream::commit::begin");
+        fail::fail_point!("stream::commit::begin", |_| Err(on_demand()));
         for output in outputs {
             self.send(output, deadline)?;
         }
         // Not delivered in time: abort. Those that were will never be seen.
         self.producer.flush(self.timeout).map_err(|error| Fault::Aborted(error.to_string()))?;
-        fail::fail_point!("stream::commit::produced");
+        fail::fail_point!("stream::commit::produced", |_| Err(on_demand()));
         if let Some((offsets, group)) = offsets {
             self.retrying(deadline, || self.producer.send_offsets_to_transaction(offsets, group, self.timeout))?;
         }
-        fail::fail_point!("stream::commit::offsets");
+        fail::fail_point!("stream::commit::offsets", |_| Err(on_demand()));
         self.retrying(deadline, || self.producer.commit_transaction(self.timeout))?;
         fail::fail_point!("stream::commit::done");
         Ok(())
@@ -159,6 +159,12 @@ impl Writer {
             other => Fault::Lost(other.to_string()),
         })
     }
+}
+
+/// What a broker's request for an abort looks like to a stage.
+#[cfg(feature = "failpoints")]
+fn on_demand() -> Fault {
+    Fault::Aborted("a failpoint asked for it".to_owned())
 }
 
 /// Refuses what a broker would refuse, before anything is begun.
