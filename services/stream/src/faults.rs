@@ -26,10 +26,9 @@ pub fn arm() -> Result<(), String> {
         };
         let passed = std::sync::atomic::AtomicUsize::new(0);
         fail::cfg_callback(point, move || {
-            if passed.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1 == passage {
-                if let Err(error) = nix::sys::signal::raise(signal) {
-                    tracing::error!(%error, "a fault on demand did not happen");
-                }
+            let is_the_one = passed.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1 == passage;
+            if is_the_one && let Err(error) = nix::sys::signal::raise(signal) {
+                tracing::error!(%error, "a fault on demand did not happen");
             }
         })?;
     }

@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test that breaks says so by panicking")]
 
+#[path = "../../../../tests/src/kafka.rs"]
 mod broker;
 mod bystander;
 mod group;

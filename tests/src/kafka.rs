@@ -6,6 +6,10 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+/// How long a killed broker stays away: longer than its session (3 s). See `tests/kafka/start` on one that comes back
+/// within it.
+const AWAY: std::time::Duration = std::time::Duration::from_secs(6);
+
 /// Address of a broker that several tests share; `None`, after one visible line, where there is none.
 pub fn shared() -> Option<String> {
     if let Ok(address) = std::env::var("NEWSWIRE_TEST_KAFKA") {
@@ -28,7 +32,9 @@ pub fn start() -> Option<Broker> {
     }
 }
 
+/// A node with a controller of its own, killed when this is dropped.
 pub struct Broker {
+    /// `host:port`.
     pub address: String,
     process: Child,
     /// Apart from the broker, so that a killed broker finds the cluster as it was: see `tests/kafka/start`.
@@ -61,11 +67,18 @@ impl Broker {
         self.killed = std::time::Instant::now();
     }
 
+    /// Asks it to stop, and waits until it has.
+    pub fn stop(&mut self) {
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(self.process.id()).unwrap());
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
+        self.process.wait().unwrap();
+        // A broker that said farewell has no session left to wait for.
+        self.killed = std::time::Instant::now() - AWAY;
+    }
+
     /// The same node again, with its data and its port.
     pub fn restart(&mut self) {
-        // Away for longer than its session (3 s): see `tests/kafka/start` on one that comes back within it.
-        let away = std::time::Duration::from_secs(6);
-        std::thread::sleep(away.saturating_sub(self.killed.elapsed()));
+        std::thread::sleep(AWAY.saturating_sub(self.killed.elapsed()));
         let (process, address) = run(&self.arguments).unwrap();
         assert_eq!(address, self.address);
         self.process = process;
@@ -83,7 +96,9 @@ impl Drop for Broker {
 }
 
 fn run(arguments: &[String]) -> Result<(Child, String), String> {
-    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/kafka/start");
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let script = here.ancestors().map(|folder| folder.join("tests/kafka/start")).find(|file| file.exists());
+    let script = script.ok_or("no tests/kafka/start")?;
     let mut process = Command::new(&script)
         .args(arguments)
         .stdout(Stdio::piped())
