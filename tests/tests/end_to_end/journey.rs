@@ -1,0 +1,133 @@
+//! A newswire process over one of the two logs, and its enriched records.
+
+use serde_json::Value;
+use std::{path::PathBuf, time::Duration};
+use tests::{
+    kcat,
+    process::{Process, binary, free_port},
+};
+
+/// Which log a journey runs on.
+#[derive(Debug, Clone)]
+pub enum Log {
+    Embedded,
+    Kafka(String),
+}
+
+impl Log {
+    /// Both, or the embedded one and a visible line.
+    pub fn all() -> Vec<Log> {
+        let mut all = vec![Log::Embedded];
+        all.extend(tests::kafka::shared().map(Log::Kafka));
+        all
+    }
+}
+
+pub struct Newswire {
+    log: Log,
+    folder: tempfile::TempDir,
+    prefix: String,
+    port: u16,
+    process: Option<Process>,
+}
+
+impl Newswire {
+    /// Prepares one that polls the feeds of `opml` every second.
+    pub fn new(log: &Log, opml: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("feeds.opml"), opml).unwrap();
+        let prefix = format!("e2e{}.", jiff::Timestamp::now().as_nanosecond());
+        Newswire { log: log.clone(), folder, prefix, port: free_port(), process: None }
+    }
+
+    pub fn start(&mut self) {
+        let mut arguments: Vec<String> =
+            ["run", "--poll-interval", "1s", "--allow-private-networks", "--feeds"].map(String::from).to_vec();
+        let folder = self.folder.path();
+        arguments.push(folder.join("feeds.opml").to_string_lossy().into_owned());
+        arguments.extend(["--data".into(), folder.join("data").to_string_lossy().into_owned()]);
+        arguments.extend(["--listen".into(), format!("127.0.0.1:{}", self.port)]);
+        arguments.extend(["--host-spacing".into(), "20ms".into(), "--partitions".into(), "3".into()]);
+        arguments.extend(["--topic-prefix".into(), self.prefix.clone()]);
+        if let Log::Kafka(address) = &self.log {
+            arguments.extend(["--kafka".into(), address.clone()]);
+        }
+        let environment = [("NEWSWIRE_LOG".to_owned(), "info".to_owned())];
+        self.process =
+            Some(Process::start("newswire", &binary("newswire"), &arguments, &environment, &self.log_file()));
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    pub fn kill(&mut self) {
+        self.process.as_mut().unwrap().kill();
+    }
+
+    pub fn process(&mut self) -> &mut Process {
+        self.process.as_mut().unwrap()
+    }
+
+    /// Everything on the enriched topic: from the broker by kcat, from the embedded log by the command line.
+    pub fn enriched(&self) -> Vec<Value> {
+        self.read("enriched.v1")
+    }
+
+    /// Everything on a topic, as JSON values.
+    pub fn read(&self, suffix: &str) -> Vec<Value> {
+        let topic = format!("{}{suffix}", self.prefix);
+        match &self.log {
+            Log::Kafka(address) => kcat::read_all(address, &topic)
+                .iter()
+                .filter(|seen| seen.payload.is_some())
+                .map(kcat::Seen::json)
+                .collect(),
+            Log::Embedded => {
+                let output = std::process::Command::new(binary("newswire"))
+                    .args(["tail", &topic, "--from", "beginning", "--to-end", "--topic-prefix", &self.prefix, "--data"])
+                    .arg(self.folder.path().join("data"))
+                    .output()
+                    .unwrap();
+                assert!(output.status.success(), "newswire tail: {}", String::from_utf8_lossy(&output.stderr));
+                let lines = output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+                lines.map(|line| serde_json::from_slice::<Value>(line).unwrap()["value"].clone()).collect()
+            }
+        }
+    }
+
+    /// Waits until the enriched topic holds at least `count` records.
+    pub fn wait_for(&mut self, count: usize, limit: Duration) -> Vec<Value> {
+        let mut found = Vec::new();
+        let met = tests::wait::within(limit, || {
+            if self.process().ended().is_some() {
+                return true;
+            }
+            found = self.try_enriched();
+            found.len() >= count
+        });
+        assert!(
+            met && found.len() >= count,
+            "{} of {count} records within {limit:?} on {:?}; newswire said:\n{}",
+            found.len(),
+            self.log,
+            self.process().last_words()
+        );
+        found
+    }
+
+    /// As `enriched`, but nothing while the topic is not there yet.
+    fn try_enriched(&self) -> Vec<Value> {
+        let ready = reqwest::blocking::get(format!("http://127.0.0.1:{}/healthz", self.port));
+        if ready.is_err() {
+            return Vec::new();
+        }
+        self.enriched()
+    }
+
+    /// What the gateway answers.
+    pub fn get(&self, path: &str) -> Value {
+        let text = reqwest::blocking::get(format!("http://127.0.0.1:{}{path}", self.port)).unwrap().text().unwrap();
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}: {text}"))
+    }
+}
