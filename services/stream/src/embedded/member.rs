@@ -1,10 +1,10 @@
 //! A member: it owns all partitions of its source until the next one with its ids comes.
 
 use super::{
-    store::{self, RECORDS, Store},
+    store::{self, RECORDS, Store, Topic},
     tail::Cursor,
 };
-use crate::{Assigned, Batch, Fault, Member, MemberSpec, Row, Rows, Turn, record};
+use crate::{Assigned, Batch, Fault, Member, MemberSpec, Outgoing, Row, Rows, Turn, record};
 use proto::wire;
 use std::{
     collections::HashMap,
@@ -42,6 +42,29 @@ impl EmbeddedMember {
             (0..source.partitions).map(|number| offsets.get(&number).copied().unwrap_or(0)).collect();
         let cursor = Cursor::new(source, committed.clone());
         Ok(EmbeddedMember { store, spec: spec.clone(), epoch, cursor, committed, is_assigned: false })
+    }
+
+    /// The failpoints are those of the log on Kafka.
+    fn transact(&self, outputs: Vec<(Topic, Outgoing)>, offsets: &HashMap<i32, i64>) -> Result<(), Fault> {
+        fail::fail_point!("stream::commit::begin", |_| Err(Fault::Aborted("a failpoint asked for it".to_owned())));
+        let (store, epoch, group) = (self.store.clone(), self.epoch, self.spec.group.clone());
+        let (source, offsets) = (self.cursor.topic.clone(), offsets.clone());
+        self.store.write(move |tables| {
+            if let Err(fenced) = store.check_epoch(&group, epoch) {
+                return Ok(Err(fenced));
+            }
+            tables.append(&outputs, &store.options).map_err(store::fault)?;
+            fail::fail_point!("stream::commit::produced", |_| Err(Fault::Aborted(
+                "a failpoint asked for it".to_owned()
+            )));
+            tables.set_offsets(&group, &source, &offsets).map_err(store::fault)?;
+            fail::fail_point!("stream::commit::offsets", |_| Err(Fault::Aborted(
+                "a failpoint asked for it".to_owned()
+            )));
+            Ok(Ok(outputs.len() + offsets.len()))
+        })?;
+        fail::fail_point!("stream::commit::done");
+        Ok(())
     }
 
     fn restore(&self) -> Result<Vec<Assigned>, Fault> {
@@ -104,20 +127,14 @@ impl Member for EmbeddedMember {
             return Err(Fault::Aborted(format!("partition {partition} is not owned")));
         }
         let outputs = self.store.check(outputs)?;
-        fail::fail_point!("stream::commit::begin");
-        let (store, epoch, group) = (self.store.clone(), self.epoch, self.spec.group.clone());
-        let (source, next) = (self.cursor.topic.clone(), offsets.clone());
-        self.store.write(move |tables| {
-            if let Err(fenced) = store.check_epoch(&group, epoch) {
-                return Ok(Err(fenced));
+        match self.transact(outputs, &offsets) {
+            Ok(()) => {}
+            Err(Fault::Aborted(reason)) => {
+                self.rewind()?;
+                return Err(Fault::Aborted(reason));
             }
-            tables.append(&outputs, store::now_ms(), &store.options)?;
-            fail::fail_point!("stream::commit::produced");
-            tables.set_offsets(&group, &source, &next)?;
-            fail::fail_point!("stream::commit::offsets");
-            Ok(Ok(outputs.len() + next.len()))
-        })?;
-        fail::fail_point!("stream::commit::done");
+            Err(fault) => return Err(fault),
+        }
         for (partition, next) in offsets {
             if let Some(slot) = usize::try_from(partition).ok().and_then(|index| self.committed.get_mut(index)) {
                 *slot = next;

@@ -49,6 +49,8 @@ pub struct Options {
     pub cache_bytes: usize,
     /// A file below so many bytes is never compacted.
     pub small_file: u64,
+    /// The time, milliseconds since 1970.
+    pub clock: fn() -> i64,
 }
 
 impl Default for Options {
@@ -59,6 +61,7 @@ impl Default for Options {
             tombstone_ms: 24 * 60 * 60 * 1_000,
             cache_bytes: 64 * 1024 * 1024,
             small_file: 16 * 1024 * 1024,
+            clock: || jiff::Timestamp::now().as_millisecond(),
         }
     }
 }
@@ -117,7 +120,7 @@ impl Embedded {
         let thread = std::thread::Builder::new().name("log-retention".to_owned()).spawn(move || {
             while stopped.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
                 let is_stopped = || !matches!(stopped.try_recv(), Err(std::sync::mpsc::TryRecvError::Empty));
-                let result = retention::sweep(&swept, store::now_ms(), is_stopped).and_then(|removed| {
+                let result = retention::sweep(&swept, (swept.options.clock)(), is_stopped).and_then(|removed| {
                     tracing::debug!(removed, "retention");
                     retention::shrink(&swept)
                 });
@@ -130,13 +133,13 @@ impl Embedded {
         Ok(Some(Embedded { store, server, sweeper: Some((stop, thread)) }))
     }
 
-    /// Removes all that is due at `now` (milliseconds since 1970), and gives the space back where that is worth it;
-    /// the number of records that went. It happens by itself every [`Options::sweep_every`].
+    /// Removes all that is due, and gives the space back where that is worth it; the number of records that went. It
+    /// happens by itself every [`Options::sweep_every`].
     ///
     /// # Errors
     /// Where the file cannot be read or written.
-    pub fn sweep(&self, now: i64) -> Result<usize, Fault> {
-        let removed = retention::sweep(&self.store, now, || false)?;
+    pub fn sweep(&self) -> Result<usize, Fault> {
+        let removed = retention::sweep(&self.store, (self.store.options.clock)(), || false)?;
         retention::shrink(&self.store)?;
         Ok(removed)
     }

@@ -146,8 +146,8 @@ impl Tail for RemoteTail {
             let Answer::Records { records, is_caught_up } = self.connection.ask(&request)? else {
                 return Err(self.connection.confused());
             };
-            self.is_caught_up = is_caught_up;
-            if !records.is_empty() || Instant::now() >= until {
+            let just_caught_up = is_caught_up && !std::mem::replace(&mut self.is_caught_up, is_caught_up);
+            if !records.is_empty() || just_caught_up || Instant::now() >= until {
                 return Ok(records.into_iter().map(wire::to_record).collect());
             }
         }

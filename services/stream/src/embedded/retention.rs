@@ -25,24 +25,27 @@ pub(super) fn sweep(store: &Store, now: i64, stop: impl Fn() -> bool) -> Result<
         .collect();
     while !stop() {
         let aged = aged.clone();
-        let slice = store.write(move |tables| {
-            let mut count = superseded(tables, now)?;
-            for (topic, before) in &aged {
-                for partition in 0..topic.partitions {
-                    if count >= SLICE {
-                        return Ok(Ok(count));
-                    }
-                    count += expired(tables, topic, partition, *before, SLICE - count)?;
-                }
-            }
-            Ok(Ok(count))
-        })?;
+        let slice = store.write(move |tables| Ok(Ok(slice(tables, now, &aged).map_err(store::fault)?)))?;
         removed += slice;
         if slice < SLICE {
             break;
         }
     }
     Ok(removed)
+}
+
+/// Removes so many records at most.
+fn slice(tables: &mut Tables<'_>, now: i64, aged: &[(Topic, i64)]) -> Result<usize, redb::Error> {
+    let mut count = superseded(tables, now)?;
+    for (topic, before) in aged {
+        for partition in 0..topic.partitions {
+            if count >= SLICE {
+                return Ok(count);
+            }
+            count += expired(tables, topic, partition, *before, SLICE - count)?;
+        }
+    }
+    Ok(count)
 }
 
 /// What a newer record of the same key covers, and tombstones that everybody has had time to see.

@@ -8,6 +8,7 @@ use redb::{
 };
 use std::{
     collections::HashMap,
+    io::ErrorKind,
     path::{Path, PathBuf},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock},
     time::Instant,
@@ -56,8 +57,9 @@ pub(super) struct Tables<'t> {
     pub garbage: Table<'t, (i64, u32, i32, i64), ()>,
 }
 
-/// Part of a transaction: the number of changes; or a refusal, before anything was changed; or trouble with the file.
-type Work = Box<dyn FnOnce(&mut Tables<'_>) -> Result<Result<usize, Fault>, redb::Error> + Send>;
+/// Part of a transaction: the number of changes; or a refusal, before anything was changed; or a fault that undoes the
+/// transaction.
+type Work = Box<dyn FnOnce(&mut Tables<'_>) -> Result<Result<usize, Fault>, Fault> + Send>;
 type Slot = Arc<Mutex<Option<Result<usize, Fault>>>>;
 
 pub(super) struct Store {
@@ -86,18 +88,13 @@ pub(super) fn fault(error: impl Into<redb::Error>) -> Fault {
     }
 }
 
-/// Milliseconds since 1970.
-pub(super) fn now_ms() -> i64 {
-    jiff::Timestamp::now().as_millisecond()
-}
-
 impl Store {
     /// Opens the file; `None` where another process holds it.
     pub(super) fn open(path: &Path, options: Options) -> Result<Option<Self>, Fault> {
         let database = match Database::builder().set_cache_size(options.cache_bytes).create(path) {
             Ok(database) => database,
             Err(DatabaseError::DatabaseAlreadyOpen) => return Ok(None),
-            Err(DatabaseError::Storage(redb::StorageError::Io(error))) => {
+            Err(DatabaseError::Storage(redb::StorageError::Io(error))) if error.kind() != ErrorKind::InvalidData => {
                 return Err(Fault::Config(format!("{} cannot be opened: {error}", path.display())));
             }
             Err(error) => return Err(Fault::Corrupt(format!("{}: {error}", path.display()))),
@@ -148,7 +145,7 @@ impl Store {
     /// all that is queued then is one transaction and one fsync.
     pub(super) fn write(
         &self,
-        work: impl FnOnce(&mut Tables<'_>) -> Result<Result<usize, Fault>, redb::Error> + Send + 'static,
+        work: impl FnOnce(&mut Tables<'_>) -> Result<Result<usize, Fault>, Fault> + Send + 'static,
     ) -> Result<usize, Fault> {
         let slot = Slot::default();
         lock(&self.queue).push((Box::new(work), slot.clone()));
@@ -160,9 +157,13 @@ impl Store {
         let (works, slots): (Vec<_>, Vec<_>) = queued.into_iter().unzip();
         let results = match self.transact(works) {
             Ok(results) => results,
-            Err(error) => {
-                let error = error.to_string();
-                slots.iter().map(|_| Err(Fault::Lost(error.clone()))).collect()
+            Err(undone) => {
+                let copy = || match &undone {
+                    Fault::Aborted(reason) => Fault::Aborted(reason.clone()),
+                    Fault::Corrupt(what) => Fault::Corrupt(what.clone()),
+                    other => Fault::Lost(other.to_string()),
+                };
+                slots.iter().map(|_| Err(copy())).collect()
             }
         };
         for (slot, result) in slots.iter().zip(results) {
@@ -173,30 +174,30 @@ impl Store {
         lock(&slot).take().unwrap_or_else(|| Err(Fault::Lost("the writing thread died".to_owned())))
     }
 
-    fn transact(&self, works: Vec<Work>) -> Result<Vec<Result<usize, Fault>>, redb::Error> {
+    fn transact(&self, works: Vec<Work>) -> Result<Vec<Result<usize, Fault>>, Fault> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        let mut transaction = database.begin_write()?;
-        transaction.set_durability(Durability::Immediate)?;
+        let mut transaction = database.begin_write().map_err(fault)?;
+        transaction.set_durability(Durability::Immediate).map_err(fault)?;
         // Open at once after kill -9, instead of reading the whole file first: see BENCHMARKS.md.
         transaction.set_quick_repair(true);
         let mut results = Vec::with_capacity(works.len());
         {
             let mut tables = Tables {
-                topics: transaction.open_table(TOPICS)?,
-                records: transaction.open_table(RECORDS)?,
-                ends: transaction.open_table(ENDS)?,
-                offsets: transaction.open_table(OFFSETS)?,
-                latest: transaction.open_table(LATEST)?,
-                garbage: transaction.open_table(GARBAGE)?,
+                topics: transaction.open_table(TOPICS).map_err(fault)?,
+                records: transaction.open_table(RECORDS).map_err(fault)?,
+                ends: transaction.open_table(ENDS).map_err(fault)?,
+                offsets: transaction.open_table(OFFSETS).map_err(fault)?,
+                latest: transaction.open_table(LATEST).map_err(fault)?,
+                garbage: transaction.open_table(GARBAGE).map_err(fault)?,
             };
             for work in works {
                 results.push(work(&mut tables)?);
             }
         }
         if results.iter().any(|result| matches!(result, Ok(changes) if *changes > 0)) {
-            transaction.commit()?;
+            transaction.commit().map_err(fault)?;
         } else {
-            transaction.abort()?;
+            transaction.abort().map_err(fault)?;
         }
         Ok(results)
     }
@@ -257,17 +258,7 @@ impl Store {
         let rows: Vec<Topic> = new.into_values().collect();
         let copy = rows.clone();
         self.write(move |tables| {
-            for topic in &copy {
-                let (kind, ms) = match topic.retention {
-                    Retention::Compact => (0, 0),
-                    Retention::CompactDelete(ms) => (1, ms),
-                    Retention::Delete(ms) => (2, ms),
-                };
-                tables.topics.insert(topic.name.as_str(), (topic.id, topic.partitions, kind, ms))?;
-                for partition in 0..topic.partitions {
-                    tables.ends.insert((topic.id, partition), (0, 0))?;
-                }
-            }
+            tables.set_topics(&copy).map_err(fault)?;
             Ok(Ok(copy.len()))
         })?;
         known.extend(rows.into_iter().map(|topic| (topic.name.clone(), topic)));
@@ -304,7 +295,7 @@ impl Store {
         }
         let store = self.clone();
         self.write(move |tables| {
-            tables.append(&records, now_ms(), &store.options)?;
+            tables.append(&records, &store.options).map_err(fault)?;
             Ok(Ok(records.len()))
         })?;
         Ok(())
@@ -408,13 +399,24 @@ pub(super) fn record(
 }
 
 impl Tables<'_> {
+    fn set_topics(&mut self, topics: &[Topic]) -> Result<(), redb::Error> {
+        for topic in topics {
+            let (kind, ms) = match topic.retention {
+                Retention::Compact => (0, 0),
+                Retention::CompactDelete(ms) => (1, ms),
+                Retention::Delete(ms) => (2, ms),
+            };
+            self.topics.insert(topic.name.as_str(), (topic.id, topic.partitions, kind, ms))?;
+            for partition in 0..topic.partitions {
+                self.ends.insert((topic.id, partition), (0, 0))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes records at the ends of their partitions.
-    pub(super) fn append(
-        &mut self,
-        outputs: &[(Topic, Outgoing)],
-        now: i64,
-        options: &Options,
-    ) -> Result<(), redb::Error> {
+    pub(super) fn append(&mut self, outputs: &[(Topic, Outgoing)], options: &Options) -> Result<(), redb::Error> {
+        let now = (options.clock)();
         for (topic, output) in outputs {
             let at = (topic.id, output.partition);
             let (offset, bytes) = self.ends.get(at)?.map_or((0, 0), |row| row.value());

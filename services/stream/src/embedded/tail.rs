@@ -68,6 +68,7 @@ pub(super) struct EmbeddedTail {
     cursor: Cursor,
     /// The ends when it was opened.
     until: Vec<i64>,
+    is_caught_up: bool,
 }
 
 impl EmbeddedTail {
@@ -80,7 +81,7 @@ impl EmbeddedTail {
             From::Last(count) => until.iter().map(|end| end.saturating_sub(count).clamp(0, *end)).collect(),
             From::Time(at) => seek(&store, &topic, &until, at)?,
         };
-        Ok(EmbeddedTail { store, cursor: Cursor::new(topic, next), until })
+        Ok(EmbeddedTail { store, cursor: Cursor::new(topic, next), until, is_caught_up: false })
     }
 }
 
@@ -111,13 +112,17 @@ impl Tail for EmbeddedTail {
         loop {
             let heard = self.store.heard();
             let records = self.cursor.read(&self.store, max)?;
-            if !records.is_empty() || !self.store.wait(heard, until) {
+            // Who reads to the end and no further must not wait there.
+            let was_behind = !self.is_caught_up;
+            self.is_caught_up |= self.cursor.next.iter().zip(&self.until).all(|(next, end)| next >= end);
+            let just_caught_up = was_behind && self.is_caught_up;
+            if !records.is_empty() || just_caught_up || !self.store.wait(heard, until) {
                 return Ok(records);
             }
         }
     }
 
     fn caught_up(&self) -> bool {
-        self.cursor.next.iter().zip(&self.until).all(|(next, end)| next >= end)
+        self.is_caught_up
     }
 }

@@ -1,0 +1,46 @@
+//! Topics and records for these tests.
+
+use proto::topic::Retention;
+use std::time::{Duration, Instant};
+use stream::{From, Log, Outgoing, Record, TopicSpec};
+
+pub fn topic(name: &str, retention: Retention) -> TopicSpec {
+    TopicSpec { name: name.to_owned(), partitions: 2, retention, is_state: false }
+}
+
+/// A record on partition 0; without a value it is a tombstone.
+pub fn record(topic: &str, key: &str, value: Option<&str>) -> Outgoing {
+    Outgoing {
+        topic: topic.to_owned(),
+        partition: 0,
+        key: key.as_bytes().to_vec(),
+        value: value.map(|text| text.as_bytes().to_vec()),
+        headers: vec![],
+    }
+}
+
+pub fn all(log: &dyn Log, topic: &str) -> Vec<Record> {
+    let mut records = Vec::new();
+    stream::scan(log, topic, From::Beginning, Duration::from_secs(20), |record| {
+        records.push(record);
+        true
+    })
+    .unwrap();
+    records
+}
+
+/// Key and value of each record of a topic; `-` for a tombstone.
+pub fn rows(log: &dyn Log, topic: &str) -> Vec<String> {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let row = |one: Record| format!("{} {}", text(&one.key), one.value.map_or("-".to_owned(), |value| text(&value)));
+    all(log, topic).into_iter().map(row).collect()
+}
+
+/// Asks until it is so.
+pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let until = Instant::now() + Duration::from_secs(30);
+    while !is_so() {
+        assert!(Instant::now() < until, "not in time: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}

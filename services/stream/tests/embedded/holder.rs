@@ -1,0 +1,178 @@
+//! The lock on the file, and the socket beside it.
+
+use crate::help;
+use proto::topic::Retention;
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    os::unix::{fs::PermissionsExt, net::UnixStream},
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+use stream::{Fault, From, Log, MemberSpec, embedded};
+
+const DAY: i64 = 24 * 60 * 60 * 1_000;
+
+/// A process that holds the log in `folder` until it is killed.
+struct Holder(Child);
+
+impl Holder {
+    fn start(folder: &Path) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["holder::be_the_holder", "--exact", "--nocapture"])
+            .env("HOLDER_FOLDER", folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap().ends_with("holding")), "the holder died");
+        Holder(child)
+    }
+
+    /// `kill -9`.
+    fn kill(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Not a test: the other process of the tests here.
+#[test]
+fn be_the_holder() {
+    let Some(folder) = std::env::var_os("HOLDER_FOLDER") else { return };
+    let log = embedded::Embedded::open(Path::new(&folder)).unwrap();
+    log.ensure_topics(&[help::topic("news", Retention::Delete(DAY))]).unwrap();
+    log.append(vec![help::record("news", "k", Some("of the holder"))]).unwrap();
+    let mut out = std::io::stdout();
+    writeln!(out, "holding").unwrap();
+    // Until the parent is gone.
+    drop(std::io::stdin().read(&mut [0]));
+}
+
+#[test]
+fn a_second_process_is_told_who_holds_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let holder = Holder::start(folder.path());
+    let fault = embedded::Embedded::open(folder.path()).err().unwrap();
+    assert!(matches!(fault, Fault::Config(_)));
+    let sentence = fault.to_string();
+    assert!(sentence.contains(&format!("in use by process {}", holder.0.id())), "{sentence}");
+    assert!(sentence.contains("newswire.sock"), "{sentence}");
+}
+
+#[test]
+fn a_command_reaches_the_log_of_a_running_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let _holder = Holder::start(folder.path());
+    let log = embedded::open(folder.path()).unwrap();
+    assert_eq!(log.partitions("news").unwrap(), 2);
+    assert_eq!(help::rows(&*log, "news"), ["k of the holder"]);
+    log.ensure_topics(&[help::topic("more", Retention::Compact)]).unwrap();
+    let mut written = help::record("more", "k", Some("of the command"));
+    written.headers = vec![("note".into(), vec![0, 255])];
+    let mut tail = log.tail("more", From::End).unwrap();
+    log.append(vec![written.clone(), help::record("more", "k", None)]).unwrap();
+    let heard = tail.poll(10, Duration::from_secs(20)).unwrap();
+    assert_eq!((&heard[0].value, &heard[0].headers, &heard[1].value), (&written.value, &written.headers, &None));
+    assert_eq!(log.ends("more").unwrap()[&0], 2);
+    assert!(log.committed("group", "more").unwrap().is_empty());
+    assert!(matches!(log.ends("nothing"), Err(Fault::NoTopic(topic)) if topic == "nothing"));
+    let huge = "x".repeat(log.max_record_bytes());
+    let refused = log.append(vec![help::record("more", "k", Some(&huge))]);
+    assert!(matches!(refused, Err(Fault::TooLarge { bytes: 1_000_001, .. })), "{refused:?}");
+    let spec = MemberSpec {
+        stage: "normaliser".into(),
+        group: "news.normaliser".into(),
+        replica: "0".into(),
+        source: "news".into(),
+        tables: vec![],
+    };
+    let refused = log.join(&spec).err().unwrap();
+    assert!(matches!(&refused, Fault::Config(sentence) if sentence.contains("normaliser")), "{refused}");
+}
+
+#[test]
+fn the_socket_of_a_killed_process_is_in_nobodys_way() {
+    let folder = tempfile::tempdir().unwrap();
+    Holder::start(folder.path()).kill();
+    assert!(folder.path().join("newswire.sock").exists());
+    for _ in 0..2 {
+        let log = embedded::open(folder.path()).unwrap();
+        assert_eq!(help::rows(&*log, "news"), ["k of the holder"]);
+    }
+    let log = embedded::Embedded::open(folder.path()).unwrap();
+    let socket = folder.path().join("newswire.sock");
+    assert_eq!(socket.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    drop(log);
+    assert!(!socket.exists(), "who leaves in order takes the socket along");
+}
+
+#[test]
+fn a_tail_ends_with_a_fault_when_the_holder_is_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut holder = Holder::start(folder.path());
+    let log = embedded::open(folder.path()).unwrap();
+    let mut tail = log.tail("news", From::End).unwrap();
+    holder.kill();
+    let fault = tail.poll(1, Duration::from_secs(20)).unwrap_err();
+    assert!(matches!(fault, Fault::Unavailable(_)), "{fault}");
+}
+
+#[test]
+fn a_log_can_be_closed_while_commands_are_connected() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = embedded::Embedded::open(folder.path()).unwrap();
+    log.ensure_topics(&[help::topic("news", Retention::Delete(DAY))]).unwrap();
+    let command = embedded::open(folder.path()).unwrap();
+    let _tail = command.tail("news", From::Beginning).unwrap();
+    drop(log);
+    drop(embedded::Embedded::open(folder.path()).unwrap());
+}
+
+#[test]
+fn nonsense_on_the_socket_is_answered_and_does_no_harm() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = embedded::Embedded::open(folder.path()).unwrap();
+    let socket = folder.path().join("newswire.sock");
+    for nonsense in [&b"GET / HTTP/1.1\r\n\r\n"[..], &[0xff; 64], &[0, 0, 0, 2, 0xee, 0xee]] {
+        let mut stream = UnixStream::connect(&socket).unwrap();
+        stream.write_all(nonsense).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut answer = Vec::new();
+        // A reset is an answer too: the holder hung up before it had read everything.
+        drop(stream.read_to_end(&mut answer));
+        assert!(answer.len() > 4, "an answer to {nonsense:?}");
+    }
+    let idle: Vec<_> = (0..80).map(|_| UnixStream::connect(&socket)).collect();
+    let refused = embedded::open(folder.path()).map(drop);
+    assert!(matches!(&refused, Err(Fault::Unavailable(why)) if why.contains("64 connections")), "{refused:?}");
+    drop(idle);
+    help::eventually("the socket serves again", || embedded::open(folder.path()).is_ok());
+    log.ensure_topics(&[help::topic("news", Retention::Delete(DAY))]).unwrap();
+}
+
+#[test]
+fn a_file_that_is_no_log_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("newswire.redb");
+    std::fs::write(&file, b"somebody's letters").unwrap();
+    let fault = embedded::Embedded::open(folder.path()).err().unwrap();
+    assert!(matches!(&fault, Fault::Corrupt(what) if what.contains("newswire.redb")), "{fault}");
+    assert_eq!(std::fs::read(&file).unwrap(), b"somebody's letters");
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_a_mistake_of_the_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, b"").unwrap();
+    let fault = embedded::Embedded::open(&file.join("data")).err().unwrap();
+    assert!(matches!(&fault, Fault::Config(what) if what.contains("data folder")), "{fault}");
+}

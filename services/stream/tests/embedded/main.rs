@@ -1,0 +1,11 @@
+//! What only the embedded log has: one file that one process holds, a socket beside it, retention of its own. What it
+//! shares with Kafka is in `tests/conformance`.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test fails loudly")]
+
+mod help;
+
+mod holder; // the lock on the file and the socket beside it
+mod model; // random operations against a simple model
+mod pace; // commits of many threads share an fsync (a measurement: --ignored)
+mod retention; // what is too old or superseded goes, and the file shrinks

@@ -1,0 +1,171 @@
+//! What is too old or superseded goes, and the file shrinks.
+
+use crate::help;
+use proto::topic::Retention;
+use std::{
+    sync::atomic::{AtomicBool, AtomicI64, Ordering},
+    time::Duration,
+};
+use stream::{
+    From, Log,
+    embedded::{Embedded, Options},
+};
+
+const HOUR: i64 = 3_600_000;
+
+/// Options whose clock a test winds: each test has its own.
+macro_rules! clock {
+    ($name:ident) => {{
+        static NOW: AtomicI64 = AtomicI64::new(1_000_000_000);
+        (
+            &NOW,
+            Options {
+                clock: || NOW.load(Ordering::SeqCst),
+                sweep_every: Duration::from_secs(3_600),
+                ..Options::default()
+            },
+        )
+    }};
+}
+
+#[test]
+fn records_older_than_the_retention_go() {
+    let (now, options) = clock!(records_older);
+    let folder = tempfile::tempdir().unwrap();
+    let log = Embedded::open_with(folder.path(), options.clone()).unwrap();
+    log.ensure_topics(&[
+        help::topic("news", Retention::Delete(HOUR)),
+        help::topic("state", Retention::CompactDelete(HOUR)),
+    ])
+    .unwrap();
+    for (step, key) in ["a", "b", "c"].into_iter().enumerate() {
+        now.fetch_add(if step == 0 { 0 } else { HOUR / 2 }, Ordering::SeqCst);
+        log.append(vec![help::record("news", key, Some("1")), help::record("state", key, Some("1"))]).unwrap();
+    }
+    assert_eq!(log.sweep().unwrap(), 0);
+    now.fetch_add(1, Ordering::SeqCst);
+    assert_eq!(log.sweep().unwrap(), 2);
+    assert_eq!(
+        (help::rows(&log, "news"), help::rows(&log, "state")),
+        (vec!["b 1".into(), "c 1".into()], vec!["b 1".into(), "c 1".into()])
+    );
+    now.fetch_add(2 * HOUR, Ordering::SeqCst);
+    log.sweep().unwrap();
+    assert!(help::rows(&log, "news").is_empty());
+    // Numbers are not given twice, not after a restart either.
+    drop(log);
+    let log = Embedded::open_with(folder.path(), options).unwrap();
+    assert_eq!(log.ends("news").unwrap()[&0], 3);
+    log.append(vec![help::record("news", "d", Some("1"))]).unwrap();
+    assert_eq!(help::all(&log, "news")[0].offset, 3);
+}
+
+#[test]
+fn a_compacted_topic_keeps_the_last_record_of_each_key() {
+    let (now, options) = clock!(compacted);
+    let folder = tempfile::tempdir().unwrap();
+    let log = Embedded::open_with(folder.path(), options).unwrap();
+    log.ensure_topics(&[help::topic("state", Retention::Compact)]).unwrap();
+    let put = |key, value| log.append(vec![help::record("state", key, value)]).unwrap();
+    put("a", Some("1"));
+    put("b", Some("1"));
+    put("a", Some("2"));
+    put("b", None);
+    log.sweep().unwrap();
+    assert_eq!(help::rows(&log, "state"), ["a 1", "b 1", "a 2", "b -"], "a tail has a minute to see them");
+    now.fetch_add(60_000, Ordering::SeqCst);
+    log.sweep().unwrap();
+    assert_eq!(help::rows(&log, "state"), ["a 2", "b -"], "a tombstone stays for a day");
+    now.fetch_add(24 * HOUR, Ordering::SeqCst);
+    log.sweep().unwrap();
+    assert_eq!(help::rows(&log, "state"), ["a 2"]);
+    put("b", Some("3"));
+    now.fetch_add(24 * HOUR, Ordering::SeqCst);
+    log.sweep().unwrap();
+    assert_eq!(help::rows(&log, "state"), ["a 2", "b 3"], "a row that came back to life stays");
+}
+
+#[test]
+fn a_tail_passes_over_what_has_gone() {
+    let (now, options) = clock!(passes_over);
+    let folder = tempfile::tempdir().unwrap();
+    let log = Embedded::open_with(folder.path(), options).unwrap();
+    log.ensure_topics(&[help::topic("news", Retention::Delete(HOUR))]).unwrap();
+    let mut tail = log.tail("news", From::Beginning).unwrap();
+    log.append((0..10).map(|_| help::record("news", "old", Some("1"))).collect()).unwrap();
+    let mut late = log.tail("news", From::Beginning).unwrap();
+    assert_eq!(tail.poll(4, Duration::ZERO).unwrap().len(), 4);
+    now.fetch_add(2 * HOUR, Ordering::SeqCst);
+    log.sweep().unwrap();
+    for tail in [&mut tail, &mut late] {
+        assert!(tail.poll(10, Duration::ZERO).unwrap().is_empty());
+        assert!(tail.caught_up());
+    }
+    log.append(vec![help::record("news", "new", Some("1"))]).unwrap();
+    assert_eq!(tail.poll(10, Duration::from_secs(20)).unwrap()[0].offset, 10);
+}
+
+#[test]
+fn the_file_shrinks() {
+    let (now, options) = clock!(shrinks);
+    let folder = tempfile::tempdir().unwrap();
+    let log = Embedded::open_with(folder.path(), options).unwrap();
+    log.ensure_topics(&[help::topic("news", Retention::Delete(HOUR))]).unwrap();
+    let file = folder.path().join("newswire.redb");
+    let value = "x".repeat(4_000);
+    for _ in 0..20 {
+        log.append((0..500).map(|_| help::record("news", "k", Some(&value))).collect()).unwrap();
+    }
+    let full = file.metadata().unwrap().len();
+    assert!(full > 40_000_000, "{full}");
+    now.fetch_add(2 * HOUR, Ordering::SeqCst);
+    log.append(vec![help::record("news", "k", Some("stays"))]).unwrap();
+    // More than one slice of them.
+    assert_eq!(log.sweep().unwrap(), 10_000);
+    let after = file.metadata().unwrap().len();
+    assert!(after < full / 20, "{full} bytes became {after}");
+    assert_eq!(help::rows(&log, "news"), ["k stays"]);
+    log.append(vec![help::record("news", "k", Some("goes on"))]).unwrap();
+}
+
+#[test]
+fn readers_and_writers_go_on_while_the_house_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    // Superseded records go at once, and the file is compacted at every round.
+    let options =
+        Options { compaction_lag_ms: 0, small_file: 0, sweep_every: Duration::from_secs(3_600), ..Options::default() };
+    let log = Embedded::open_with(folder.path(), options).unwrap();
+    log.ensure_topics(&[help::topic("news", Retention::Delete(HOUR)), help::topic("state", Retention::Compact)])
+        .unwrap();
+    let is_done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let (log, is_done) = (&log, &is_done);
+        scope.spawn(|| {
+            while !is_done.load(Ordering::SeqCst) {
+                log.sweep().unwrap();
+            }
+        });
+        scope.spawn(|| {
+            for number in 0..300 {
+                let (key, value) = (format!("k{}", number % 7), number.to_string());
+                let records = vec![help::record("news", &key, Some(&value)), help::record("state", &key, Some(&value))];
+                log.append(records).unwrap();
+            }
+        });
+        let mut news = log.tail("news", From::Beginning).unwrap();
+        let mut state = log.tail("state", From::Beginning).unwrap();
+        let (mut seen, mut rows) = (Vec::new(), std::collections::BTreeMap::new());
+        let number = |value: Option<Vec<u8>>| String::from_utf8(value.unwrap()).unwrap().parse::<i64>().unwrap();
+        help::eventually("all is read", || {
+            seen.extend(news.poll(50, Duration::from_millis(10)).unwrap().into_iter().map(|one| number(one.value)));
+            for one in state.poll(50, Duration::from_millis(10)).unwrap() {
+                let value = number(one.value);
+                assert!(rows.insert(one.key, value) < Some(value), "a key's records come in order");
+            }
+            seen.len() == 300 && rows.values().max() == Some(&299)
+        });
+        is_done.store(true, Ordering::SeqCst);
+        assert_eq!(seen, (0..300).collect::<Vec<_>>());
+        assert_eq!(rows.into_values().collect::<std::collections::BTreeSet<_>>(), (293..300).collect());
+    });
+}
