@@ -1,0 +1,215 @@
+// Brings the parts together: the line, the model and the elements.
+
+import { ago, card, element } from "./card.js";
+import { connect } from "./live.js";
+import { Articles, matches } from "./model.js";
+
+const PAGE = 60;
+const FACETS = 24;
+const STATES = { connecting: "Connecting", live: "Live", waiting: "Reconnecting" };
+
+const $ = (id) => document.getElementById(id);
+const articles = new Articles();
+const filter = { country: "", language: "", words: [] };
+let limit = PAGE;
+let paused = false;
+let loaded = false;
+const held = [];
+const fresh = new Set();
+const cards = new Map();
+let drawing = false;
+
+/** Draws before the next frame, however many records came until then. */
+function draw() {
+  if (drawing) return;
+  drawing = true;
+  // A hidden tab gets no frames; it is drawn when it is seen again.
+  requestAnimationFrame(() => {
+    drawing = false;
+    drawNow();
+  });
+}
+
+function drawNow() {
+  const found = articles.matching(filter);
+  const shown = found.slice(0, limit);
+  drawList(shown);
+  drawFacets();
+  drawLanguages();
+  $("count").textContent = articles.sorted.length.toLocaleString();
+  $("rate").textContent = articles.rate().toLocaleString();
+  $("more").hidden = found.length <= limit;
+  $("waiting").hidden = !held.length;
+  $("waiting").textContent = `Show ${held.length} new ${held.length === 1 ? "article" : "articles"}`;
+  const filtered = filter.country || filter.language || filter.words.length;
+  $("shown").textContent = filtered ? `${found.length.toLocaleString()} of ${articles.sorted.length.toLocaleString()} articles` : "";
+  $("empty").hidden = found.length > 0 || !loaded;
+  $("empty-title").textContent = filtered ? "Nothing matches" : "No articles yet";
+  $("empty-text").textContent = filtered
+    ? "New articles that match appear here as they arrive." : "They appear here as soon as the first feed has been read.";
+  drawActive();
+}
+
+/** Moves the cards that stay, so that focus and an open explanation stay too. */
+function drawList(shown) {
+  const list = $("articles");
+  const wanted = new Set(shown.map((article) => article.article_id));
+  for (const [id, { node }] of cards) {
+    if (wanted.has(id)) continue;
+    node.remove();
+    cards.delete(id);
+  }
+  let after = null;
+  for (const article of shown) {
+    let known = cards.get(article.article_id);
+    if (known?.article !== article) {
+      known?.node.remove();
+      known = { article, node: card(article, { country: filter.country, fresh: fresh.delete(article.article_id) }) };
+      cards.set(article.article_id, known);
+    }
+    const place = after ? after.nextSibling : list.firstChild;
+    if (known.node !== place) list.insertBefore(known.node, place);
+    after = known.node;
+  }
+  for (const button of list.querySelectorAll("[data-country]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.country === filter.country));
+  }
+}
+
+let facetsDrawn = "";
+function drawFacets() {
+  let all = articles.countries(filter);
+  const chosen = all.find((one) => one.code === filter.country);
+  all = all.slice(0, FACETS);
+  if (chosen && !all.includes(chosen)) all.push(chosen);
+  // Unchanged, it is left alone: drawing it anew would take the focus away.
+  const key = JSON.stringify([all, filter.country]);
+  if (key === facetsDrawn) return;
+  facetsDrawn = key;
+  const focused = document.activeElement?.closest?.("#countries [data-country]")?.dataset.country;
+  const most = Math.max(1, ...all.map((one) => one.count));
+  $("countries").replaceChildren(...all.map((one) => {
+    const meter = element("progress", { max: String(most), value: String(one.count), "aria-hidden": "true" });
+    return element("li", {}, element("button", {
+      type: "button", class: "facet", "data-country": one.code, "aria-pressed": String(one.code === filter.country),
+      title: `${one.name}: ${one.focus} in focus, ${one.count} in all`,
+    }, element("b", {}, one.code), element("span", { class: "label" }, one.name), element("span", { class: "number" }, String(one.count)), meter));
+  }));
+  if (focused) $("countries").querySelector(`[data-country="${CSS.escape(focused)}"]`)?.focus();
+  $("no-countries").hidden = all.length > 0;
+}
+
+let languagesDrawn = "";
+const languageNames = new Intl.DisplayNames(["en"], { type: "language", fallback: "code" });
+function languageName(tag) {
+  try {
+    return tag === "und" ? "Unknown" : languageNames.of(tag);
+  } catch {
+    return tag;
+  }
+}
+
+function drawLanguages() {
+  const tags = articles.languages();
+  if (tags.join() === languagesDrawn) return;
+  languagesDrawn = tags.join();
+  const select = $("language");
+  select.replaceChildren(element("option", { value: "" }, "All languages"),
+    ...tags.map((tag) => element("option", { value: tag }, languageName(tag))));
+  select.value = filter.language;
+}
+
+function drawActive() {
+  const country = articles.countries({ ...filter, words: [], language: "" }).find((one) => one.code === filter.country);
+  const chips = [];
+  const chip = (text, key) => chips.push(element("button", { type: "button", "data-clear": key, "aria-label": `Remove filter ${text}` }, `${text} ×`));
+  if (filter.country) chip(country?.name ?? filter.country, "country");
+  if (filter.language) chip(languageName(filter.language), "language");
+  if (filter.words.length) chip(`“${filter.words.join(" ")}”`, "text");
+  const active = $("active");
+  if (active.textContent !== chips.map((one) => one.textContent).join("")) active.replaceChildren(...chips);
+}
+
+function choose(change) {
+  Object.assign(filter, change);
+  limit = PAGE;
+  draw();
+}
+
+function search(text) {
+  $("text").value = text;
+  choose({ words: text.toLowerCase().split(/\s+/).filter(Boolean) });
+}
+
+function take(article) {
+  const isNew = !articles.byId.has(article.article_id);
+  if (articles.take(article, true)) {
+    if (isNew && matches(article, filter)) fresh.add(article.article_id);
+    draw();
+  }
+}
+
+function setPaused(now) {
+  paused = now;
+  $("pause").setAttribute("aria-pressed", String(paused));
+  $("pause").textContent = paused ? "Resume" : "Pause";
+  if (!paused) held.splice(0).forEach(take);
+  draw();
+}
+
+document.addEventListener("click", (event) => {
+  const target = event.target.closest("[data-country], [data-name], [data-clear]");
+  if (!target) return;
+  const { country, name, clear } = target.dataset;
+  if (country) choose({ country: filter.country === country ? "" : country });
+  else if (name) search(name);
+  else if (clear === "text") search("");
+  else if (clear) {
+    if (clear === "language") $("language").value = "";
+    choose({ [clear]: "" });
+  }
+});
+$("filters").addEventListener("submit", (event) => event.preventDefault());
+$("text").addEventListener("input", (event) => search(event.target.value));
+$("language").addEventListener("change", (event) => choose({ language: event.target.value }));
+$("pause").addEventListener("click", () => setPaused(!paused));
+$("waiting").addEventListener("click", () => setPaused(false));
+$("more").addEventListener("click", () => {
+  limit += PAGE;
+  draw();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
+  if (event.key === "Escape" && typing) {
+    search("");
+    event.target.blur();
+  } else if (event.key === "/" && !typing) {
+    event.preventDefault();
+    $("text").focus();
+  }
+});
+
+connect({
+  first(list) {
+    loaded = true;
+    for (const article of list) articles.take(article, false);
+    draw();
+  },
+  article(article) {
+    // Held back, they are bounded: what falls off is still at the gateway.
+    if (!paused) take(article);
+    else if (held.push(article) > 1000) held.shift();
+    draw();
+  },
+  lagged() {},
+  state(state) {
+    $("connection").dataset.state = state;
+    $("connection-text").textContent = STATES[state];
+  },
+});
+
+setInterval(() => {
+  $("rate").textContent = articles.rate().toLocaleString();
+  for (const time of document.querySelectorAll("#articles time")) time.textContent = ago(Date.parse(time.dateTime));
+}, 10_000);

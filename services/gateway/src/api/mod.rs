@@ -1,0 +1,48 @@
+//! HTTP: articles, their stream, and the page.
+
+mod articles;
+mod filter;
+mod problem;
+mod stream;
+
+use crate::{Shared, page};
+use axum::{
+    Router,
+    http::{HeaderName, HeaderValue, Uri, header},
+    middleware::map_response,
+    response::Response,
+    routing::get,
+};
+use problem::Problem;
+
+/// Only what this process itself serves may run, load or be asked on the page; nothing may frame it.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' \
+                      data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Headers of every answer.
+const HEADERS: [(HeaderName, &str); 4] = [
+    (header::CONTENT_SECURITY_POLICY, POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+];
+
+/// The page at `/` and the API under `/v1`.
+pub fn router(shared: Shared) -> Router {
+    Router::new()
+        .merge(page::router())
+        .route("/v1/articles", get(articles::list))
+        .route("/v1/articles/{id}", get(articles::one))
+        .route("/v1/stream", get(stream::follow))
+        .fallback(async |uri: Uri| Problem::not_found(format!("there is nothing at {}", uri.path())))
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(map_response(secured))
+        .with_state(shared)
+}
+
+async fn secured(mut response: Response) -> Response {
+    for (name, value) in HEADERS {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}

@@ -1,0 +1,99 @@
+//! Reading the enriched topic, on a thread of its own, for as long as the process runs.
+
+use crate::{Error, Shared};
+use chassis::admin::Condition;
+use proto::topic::Topic;
+use std::time::{Duration, Instant};
+use stream::{Fault, From, Runtime};
+
+/// Most records of one read.
+const BATCH: usize = 500;
+/// Longest wait for a record, and so for a stop.
+const WAIT: Duration = Duration::from_millis(200);
+/// After an outage reading goes on so long before it: what is read twice is skipped by its offset.
+const OVERLAP_MS: i64 = 60_000;
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LAST_PAUSE: Duration = Duration::from_secs(10);
+
+/// Follows the enriched topic until `runtime.stop`. `caught_up` is met while all that was there has been read.
+///
+/// # Errors
+/// Where the log's storage cannot be read or its client is not accepted; outages are waited out.
+pub async fn follow(shared: Shared, runtime: Runtime, caught_up: Condition) -> Result<(), Error> {
+    chassis::thread::run("gateway", move || read_on(&shared, &runtime, &caught_up)).await??;
+    Ok(())
+}
+
+fn read_on(shared: &Shared, runtime: &Runtime, caught_up: &Condition) -> Result<(), Fault> {
+    let topic = runtime.names.of(Topic::Enriched);
+    caught_up.not_met(format!("reading {topic}"));
+    let mut pause = FIRST_PAUSE;
+    let mut last_read: Option<i64> = None;
+    while !runtime.stop.is_cancelled() {
+        match read_until_a_fault(shared, runtime, &topic, &mut last_read, caught_up) {
+            Ok(()) => return Ok(()),
+            Err(fault @ (Fault::Unavailable(_) | Fault::Lost(_) | Fault::NoTopic(_) | Fault::Aborted(_))) => {
+                caught_up.not_met(fault.to_string());
+                tracing::warn!(topic, %fault, "reading stopped; it goes on after a pause");
+                shared.metrics.reopened.inc();
+            }
+            Err(fault) => return Err(fault),
+        }
+        let until = Instant::now() + pause;
+        while Instant::now() < until && !runtime.stop.is_cancelled() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        pause = (pause * 2).min(LAST_PAUSE);
+    }
+    Ok(())
+}
+
+fn read_until_a_fault(
+    shared: &Shared,
+    runtime: &Runtime,
+    topic: &str,
+    last_read: &mut Option<i64>,
+    caught_up: &Condition,
+) -> Result<(), Fault> {
+    let ends = runtime.log.ends(topic)?;
+    shared.check_ends(&ends);
+    let from = match last_read {
+        Some(at) => From::Time(*at - OVERLAP_MS),
+        None => From::Last(each_of(shared.kept(), ends.len())),
+    };
+    let mut tail = runtime.log.tail(topic, from)?;
+    let mut told = false;
+    while !runtime.stop.is_cancelled() {
+        let records = tail.poll(BATCH, WAIT)?;
+        let now = jiff::Timestamp::now().as_millisecond();
+        shared.take(&records, now);
+        if !told && tail.caught_up() {
+            told = true;
+            caught_up.met();
+            tracing::info!(topic, articles = shared.lock().store.len(), "caught up with the log");
+        }
+        // Before that, an outage means that reading begins again from the start.
+        if told {
+            *last_read = Some(now);
+        }
+    }
+    Ok(())
+}
+
+/// How many records of each partition are enough for the `kept` newest: keys spread them about evenly, and some records
+/// only change an article, so twice the share.
+fn each_of(kept: usize, partitions: usize) -> i64 {
+    let share = kept.div_ceil(partitions.max(1)) * 2 + 100;
+    i64::try_from(share).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_partition_gives_its_share_and_some() {
+        assert_eq!(each_of(5_000, 12), 934);
+        assert_eq!(each_of(1, 0), 102);
+    }
+}
