@@ -1,14 +1,75 @@
 //! From a document's bytes to what it says.
+//!
+//! 1. Size, charset, characters: `salvage` makes clean text of the bytes.
+//! 2. A walk that looks at the structure only gives ids, links, dates and hints, and says whether anything needs repair.
+//! 3. Where nothing does, feed-rs reads the texts. Else our own reader takes the whole document as it is meant.
+
+mod capture;
+pub mod clean;
+mod draft;
+pub mod elements;
+pub mod json;
+pub mod names;
+pub mod reader;
+pub mod urls;
+
+use std::borrow::Cow;
 
 use crate::feed::{Context, Document, Unreadable};
+use crate::salvage::charset;
+use crate::salvage::repair::{Repair, Repairs};
+use crate::salvage::text::without_controls;
+use reader::Depth;
 
 /// Reads a feed of any format and in any state.
+///
+/// Never recurses and never takes more than one pass of each kind, so that neither depth nor size of the input can
+/// exhaust the stack or the clock.
 ///
 /// # Errors
 /// What cannot be read as a feed at all, or is too large.
 pub fn read(bytes: &[u8], cx: &Context<'_>) -> Result<Document, Unreadable> {
+    let (text, encoding, mut repairs) = text(bytes, cx)?;
+    let mut document = if text.starts_with(['{', '[']) {
+        json::read(&text, cx, &mut repairs)?
+    } else {
+        match clean::read(&text, cx, repairs) {
+            Some(document) => document,
+            None => {
+                let walked = reader::walk(&text, cx, Depth::All)?;
+                repairs.merge(walked.repairs);
+                walked.document
+            }
+        }
+    };
+    document.encoding = encoding;
+    document.warnings = repairs.names();
+    Ok(document)
+}
+
+/// The document as text: decoded, without byte order mark, control characters and white space around it.
+///
+/// # Errors
+/// Empty, or above the limit.
+pub fn text<'a>(bytes: &'a [u8], cx: &Context<'_>) -> Result<(Cow<'a, str>, &'static str, Repairs), Unreadable> {
     if bytes.len() > cx.limits.bytes {
         return Err(Unreadable::TooLarge { bytes: bytes.len(), limit: cx.limits.bytes });
     }
-    Err(Unreadable::NotAFeed("first version".into()))
+    let mut repairs = Repairs::default();
+    let charset::Decoded { mut text, encoding } = charset::decode(bytes, cx.content_type, &mut repairs);
+    if let Some(clean) = without_controls(&text) {
+        repairs.add(Repair::ControlCharacters);
+        text = Cow::Owned(clean);
+    }
+    if let Some(once) = charset::undo_double(&text) {
+        repairs.add(Repair::DoubleEncoded);
+        text = Cow::Owned(once);
+    }
+    // A mark may survive behind white space or a header's charset.
+    let around = |c: char| c.is_whitespace() || c == '\u{feff}';
+    let text = match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim_matches(around)),
+        Cow::Owned(text) => Cow::Owned(text.trim_matches(around).to_owned()),
+    };
+    if text.is_empty() { Err(Unreadable::Empty) } else { Ok((text, encoding, repairs)) }
 }

@@ -1,0 +1,201 @@
+//! The text of an element, collected as text and, where there is markup in it, as markup.
+
+use base64::Engine;
+
+use super::elements::Field;
+use crate::salvage::repair::{Repair, Repairs};
+use crate::salvage::text::escape_into;
+use crate::salvage::tokens::attributes;
+
+/// An element whose text is being collected.
+pub(super) struct Capture<'a> {
+    pub field: Field,
+    /// False where the text is only passed over.
+    pub wanted: bool,
+    /// `isPermaLink` of a guid: true unless it says false.
+    pub permalink: bool,
+    /// The content is something that feed-rs refuses or reads otherwise.
+    pub peculiar: bool,
+    name: &'a str,
+    text: String,
+    /// Markup from the first tag on; empty before it.
+    markup: String,
+    has_markup: bool,
+    has_cdata: bool,
+    base64: bool,
+    xhtml: bool,
+    /// Elements of the same name that are open inside.
+    same: usize,
+    /// Elements open inside.
+    open: usize,
+}
+
+impl<'a> Capture<'a> {
+    pub fn new(field: Field, name: &'a str, inside: &'a str, wanted: bool, atom: bool) -> Self {
+        let mut capture = Self {
+            field,
+            wanted,
+            permalink: true,
+            peculiar: false,
+            name,
+            text: String::new(),
+            markup: String::new(),
+            has_markup: false,
+            has_cdata: false,
+            base64: false,
+            xhtml: false,
+            same: 0,
+            open: 0,
+        };
+        for (key, value) in attributes(inside) {
+            match key {
+                "isPermaLink" | "ispermalink" | "isPermalink" => capture.permalink = !value.trim().eq_ignore_ascii_case("false"),
+                "mode" => {
+                    capture.base64 = value == "base64";
+                    capture.peculiar = true;
+                }
+                "type" if atom => {
+                    let kind = value.trim().to_ascii_lowercase();
+                    capture.xhtml = kind == "xhtml" || kind == "application/xhtml+xml";
+                    let text = kind.is_empty() || matches!(kind.as_str(), "text" | "html" | "xhtml" | "escaped" | "xml") || !kind.contains('/');
+                    let textual = kind.starts_with("text/") || kind.ends_with("+xml") || kind.ends_with("/xml");
+                    capture.base64 |= !text && !textual;
+                    capture.peculiar |= !matches!(kind.as_str(), "text" | "html" | "xhtml" | "text/html");
+                }
+                "src" => capture.peculiar = true,
+                _ => {}
+            }
+        }
+        capture
+    }
+
+    pub fn text(&mut self, decoded: &str) {
+        if self.has_markup {
+            escape_into(decoded, &mut self.markup);
+        } else {
+            self.text.push_str(decoded);
+        }
+    }
+
+    pub fn cdata(&mut self, raw: &str) {
+        if !self.wanted {
+            return;
+        }
+        self.has_cdata = true;
+        if self.has_markup { &mut self.markup } else { &mut self.text }.push_str(raw);
+    }
+
+    fn to_markup(&mut self) {
+        if !self.has_markup {
+            self.has_markup = true;
+            if self.has_cdata {
+                self.markup.push_str(&self.text);
+            } else {
+                escape_into(&self.text, &mut self.markup);
+            }
+        }
+    }
+
+    /// A tag that belongs to the text; `raw` is the whole of it as written.
+    pub fn inline_start(&mut self, name: &str, inside: &str, empty: bool, raw: &str) {
+        if !empty {
+            self.open += 1;
+            self.same += usize::from(name.eq_ignore_ascii_case(self.name));
+        }
+        if !self.wanted {
+            return;
+        }
+        self.to_markup();
+        match name.split_once(':') {
+            // HTML knows no prefixes: `xhtml:p` is a `p`.
+            Some((_, local)) => {
+                self.markup.push('<');
+                self.markup.push_str(local);
+                self.markup.push_str(inside);
+                self.markup.push_str(if empty { "/>" } else { ">" });
+            }
+            None => {
+                self.markup.push_str(raw);
+                if !raw.ends_with('>') {
+                    self.markup.push('>');
+                }
+            }
+        }
+    }
+
+    /// An end tag: true where it is the element's own.
+    pub fn end(&mut self, name: &str) -> bool {
+        if !name.eq_ignore_ascii_case(self.name) {
+            return false;
+        }
+        if self.same == 0 {
+            return true;
+        }
+        false
+    }
+
+    /// An end tag that belongs to the text.
+    pub fn inline_end(&mut self, name: &str) {
+        self.open = self.open.saturating_sub(1);
+        if name.eq_ignore_ascii_case(self.name) {
+            self.same = self.same.saturating_sub(1);
+        }
+        if !self.wanted {
+            return;
+        }
+        self.to_markup();
+        self.markup.push_str("</");
+        self.markup.push_str(name.rsplit(':').next().unwrap_or(name));
+        self.markup.push('>');
+    }
+
+    /// What was collected, trimmed; `None` where it is nothing.
+    pub fn text_out(mut self, repairs: &mut Repairs) -> Option<String> {
+        if self.open > 0 {
+            repairs.add(Repair::MismatchedTags);
+        }
+        if self.xhtml {
+            self.to_markup();
+        }
+        let text = if self.has_markup { without_div(self.markup.trim(), self.xhtml) } else { self.text.trim() };
+        if self.base64 {
+            // Atom 0.3 mode=base64, and Atom 1.0 content of a type that is no text.
+            let packed: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+            let bytes = base64::engine::general_purpose::STANDARD.decode(packed).ok()?;
+            return String::from_utf8(bytes).ok().filter(|t| !t.trim().is_empty());
+        }
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+}
+
+/// The `div` around XHTML is not part of the content (RFC 4287 section 3.1.1.3).
+fn without_div(markup: &str, xhtml: bool) -> &str {
+    let inner = || {
+        let inside = markup.strip_prefix("<div")?;
+        if !inside.starts_with([' ', '>', '\n', '\t', '\r']) {
+            return None;
+        }
+        let (attributes, inner) = inside.split_once('>')?;
+        let inner = inner.trim_end().strip_suffix("</div>")?;
+        let wrapper = xhtml || attributes.contains("http://www.w3.org/1999/xhtml");
+        // Two beside one another are no wrapper.
+        (wrapper && balanced(inner)).then(|| inner.trim())
+    };
+    inner().unwrap_or(markup)
+}
+
+fn balanced(inner: &str) -> bool {
+    let mut open = 0_i64;
+    for (at, _) in inner.match_indices("div") {
+        let before = inner.get(..at).unwrap_or_default();
+        if before.ends_with("</") {
+            open -= 1;
+        } else if before.ends_with('<') {
+            open += 1;
+        }
+        if open < 0 {
+            return false;
+        }
+    }
+    open == 0
+}

@@ -1,0 +1,120 @@
+//! What needs no repair: feed-rs reads the texts, the walk over the structure gives what it does not model.
+
+use feed_rs::model;
+use proto::v1::Media;
+
+use super::draft::author;
+use super::reader::{Depth, Walked, walk};
+use crate::feed::{Context, Document, Entry};
+use crate::salvage::repair::Repairs;
+
+/// Reads a document that feed-rs reads well as it is; `None` where the other reader is needed. `before` is what the
+/// text already went through: with a repair behind it, no document is untouched.
+#[must_use]
+pub fn read(text: &str, cx: &Context<'_>, before: Repairs) -> Option<Document> {
+    if !before.is_empty() {
+        return None;
+    }
+    let walked = walk(text, cx, Depth::Frame).ok()?;
+    if !walked.repairs.is_empty() || walked.peculiar || !suits(&walked) {
+        return None;
+    }
+    // The text is UTF-8 by now, whatever its declaration says.
+    let body = match text.strip_prefix("<?xml") {
+        Some(rest) => rest.split_once("?>")?.1,
+        None => text,
+    };
+    let parser = feed_rs::parser::Builder::new().sanitize_content(false).timestamp_parser(|_| None).build();
+    let feed = parser.parse(body.as_bytes()).ok()?;
+    merge(walked.document, feed)
+}
+
+/// Formats that feed-rs reads as we do.
+fn suits(walked: &Walked) -> bool {
+    let (root, version) = (walked.root.0.as_str(), walked.root.1.as_str());
+    match walked.document.format {
+        "rss2" => root == "rss" && version == "2.0",
+        "rss1" => root == "rdf",
+        "atom1" => root == "feed",
+        _ => false,
+    }
+}
+
+/// The frame with feed-rs's texts in it; `None` where the two saw different things.
+fn merge(mut frame: Document, feed: model::Feed) -> Option<Document> {
+    if frame.entries.len() != feed.entries.len() {
+        return None;
+    }
+    frame.title = text(feed.title);
+    frame.description = text(feed.description);
+    frame.rights = text(feed.rights);
+    frame.categories = feed.categories.into_iter().map(|c| c.term).collect();
+    frame.authors = people(feed.authors);
+    let atom = frame.format == "atom1";
+    for (entry, read) in frame.entries.iter_mut().zip(feed.entries) {
+        fill(entry, read);
+        if atom && entry.authors.is_empty() {
+            entry.authors.clone_from(&frame.authors);
+        }
+    }
+    Some(frame)
+}
+
+fn fill(entry: &mut Entry, read: model::Entry) {
+    entry.title = text(read.title);
+    entry.summary = text(read.summary);
+    entry.content = read.content.and_then(|c| c.body).map(|b| b.trim().to_owned()).unwrap_or_default();
+    entry.authors = people(read.authors);
+    for category in read.categories {
+        if !category.term.is_empty() && !entry.categories.contains(&category.term) {
+            entry.categories.push(category.term);
+        }
+    }
+    for object in read.media {
+        if entry.summary.is_empty() {
+            entry.summary = object.description.map(|d| d.content.trim().to_owned()).unwrap_or_default();
+        }
+        let title = object.title.map(|t| t.content).unwrap_or_default();
+        for content in object.content {
+            let Some(url) = content.url else { continue };
+            let number = |n: Option<u32>| n.and_then(|n| i32::try_from(n).ok()).unwrap_or(0);
+            add(
+                entry,
+                Media {
+                    url: url.into(),
+                    r#type: content.content_type.map(|t| t.to_string()).unwrap_or_default(),
+                    title: title.clone(),
+                    width: number(content.width),
+                    height: number(content.height),
+                    length: content.size.and_then(|n| i32::try_from(n).ok()).unwrap_or(0),
+                },
+            );
+        }
+        for thumbnail in object.thumbnails {
+            add(entry, Media { url: thumbnail.image.uri, ..Media::default() });
+        }
+    }
+}
+
+/// The frame has read media already, with URLs as they stand: only what it lacks is added.
+fn add(entry: &mut Entry, media: Media) {
+    let same = |m: &Media| m.url.trim_end_matches('/') == media.url.trim_end_matches('/');
+    if entry.media.is_empty() && !media.url.is_empty() && !entry.media.iter().any(same) {
+        entry.media.push(media);
+    }
+}
+
+fn text(text: Option<model::Text>) -> String {
+    text.map(|t| t.content.trim().to_owned()).unwrap_or_default()
+}
+
+fn people(people: Vec<model::Person>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for person in people {
+        let name = person.name.filter(|n| !n.trim().is_empty()).or(person.email).map(|n| author(&n)).unwrap_or_default();
+        if !name.is_empty() && !all.contains(&name) {
+            all.push(name);
+        }
+    }
+    all
+}

@@ -1,0 +1,248 @@
+//! What an element is for, by its vocabulary, its name and where it stands.
+
+use super::names::Ns;
+
+/// Where an element stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Outside any feed.
+    Outside,
+    /// Among the feed's own elements.
+    Feed,
+    /// In an item.
+    Item,
+    /// In a person.
+    Person,
+    /// In an image of an item.
+    Image,
+    /// In a JSON-like list of hours or days.
+    Skip,
+}
+
+/// A text that is collected. The number ranks sources of the same thing: the lowest that is there wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// Title.
+    Title(u8),
+    /// Summary, description, subtitle.
+    Summary(u8),
+    /// Full content.
+    Content(u8),
+    /// Link as text.
+    Link(u8),
+    /// Id.
+    Guid(u8),
+    /// Date of publication.
+    Published(u8),
+    /// Date of change.
+    Updated(u8),
+    /// Author as one text.
+    Author(u8),
+    /// Name of a person.
+    Name,
+    /// Mail address of a person.
+    Email,
+    /// Category.
+    Category,
+    /// Categories, separated by commas.
+    Keywords,
+    /// Language.
+    Language,
+    /// Rights.
+    Rights,
+    /// Comments page.
+    Comments,
+    /// URL of an image.
+    ImageUrl,
+    /// `ttl`.
+    Ttl,
+    /// `skipHours/hour`.
+    Hour,
+    /// `skipDays/day`.
+    Day,
+    /// `sy:updatePeriod`.
+    Period,
+    /// `sy:updateFrequency`.
+    Frequency,
+}
+
+impl Field {
+    /// May it hold markup that belongs to it?
+    #[must_use]
+    pub fn takes_markup(self) -> bool {
+        matches!(self, Self::Summary(_) | Self::Content(_))
+    }
+}
+
+/// What is done with an element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The feed.
+    Feed,
+    /// An item of it.
+    Item,
+    /// A person.
+    Person,
+    /// An item's image with elements of its own.
+    Image,
+    /// A list of hours or days.
+    Skip,
+    /// Its text is collected.
+    Text(Field),
+    /// Read by its attributes; children count as if they stood beside it.
+    Attributes(Kind),
+    /// Children count as if they stood beside it.
+    Through,
+    /// Not looked into, but for items.
+    Ignore,
+    /// A web page.
+    Html,
+    /// A list of sitemaps, which is no feed.
+    SitemapIndex,
+}
+
+/// Elements that say what they say by attributes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `link href rel`.
+    Link,
+    /// `enclosure url`.
+    Enclosure,
+    /// `media:content url`.
+    Content,
+    /// `media:thumbnail url`, `itunes:image href`.
+    Thumbnail,
+    /// `category term`.
+    Category,
+    /// `cloud`.
+    Cloud,
+    /// `fh:complete`.
+    Complete,
+    /// CDF: `A HREF`, `LASTMOD`.
+    Cdf,
+}
+
+use Field as F;
+use Role as R;
+
+/// The role of the element `local` (in lower case) of vocabulary `ns` at `place`.
+#[must_use]
+pub fn role(ns: Ns, local: &str, place: Place) -> Role {
+    match (ns, local) {
+        (Ns::Own | Ns::Rdf, "rss" | "rdf" | "urlset" | "rss091" | "rss092") => R::Feed,
+        (Ns::Own, "channel") => R::Feed,
+        (Ns::Own | Ns::Atom, "feed") => R::Feed,
+        (Ns::Own, "item" | "newsitem") | (Ns::Own | Ns::Atom, "entry") => R::Item,
+        (Ns::Own, "sitemapindex") => R::SitemapIndex,
+        (_, "html") if place == Place::Outside => R::Html,
+        _ => match place {
+            Place::Outside => R::Through,
+            Place::Feed => in_feed(ns, local),
+            Place::Item => in_item(ns, local),
+            Place::Person => match local {
+                "name" => R::Text(F::Name),
+                "email" => R::Text(F::Email),
+                _ => R::Ignore,
+            },
+            Place::Image => match local {
+                "url" | "loc" => R::Text(F::ImageUrl),
+                _ => R::Ignore,
+            },
+            Place::Skip => match local {
+                "hour" => R::Text(F::Hour),
+                "day" => R::Text(F::Day),
+                _ => R::Ignore,
+            },
+        },
+    }
+}
+
+fn in_feed(ns: Ns, local: &str) -> Role {
+    match (ns, local) {
+        (Ns::Own, "url") => R::Item,
+        (Ns::Own, "skiphours" | "skipdays") => R::Skip,
+        (Ns::Own, "ttl") => R::Text(F::Ttl),
+        (Ns::Own, "cloud") => R::Attributes(Kind::Cloud),
+        (Ns::Own | Ns::Atom, "image" | "textinput" | "logo" | "icon" | "generator" | "source" | "items") => R::Ignore,
+        (Ns::Rdf, "li" | "seq") => R::Ignore,
+        (Ns::Own, "managingeditor" | "author") => R::Text(F::Author(0)),
+        (Ns::Own, "webmaster") => R::Text(F::Author(5)),
+        (Ns::Itunes, "owner") => R::Ignore,
+        (Ns::Itunes, "summary" | "subtitle") => R::Text(F::Summary(4)),
+        (Ns::Atom, "tagline" | "subtitle" | "info") | (Ns::Own, "tagline" | "subtitle" | "info") => R::Text(F::Summary(0)),
+        (Ns::Sy, "updateperiod") => R::Text(F::Period),
+        (Ns::Sy, "updatefrequency") => R::Text(F::Frequency),
+        (Ns::History, "complete") => R::Attributes(Kind::Complete),
+        (Ns::Own, "lastbuilddate") => R::Text(F::Updated(0)),
+        (Ns::Media, _) => R::Ignore,
+        _ => shared(ns, local),
+    }
+}
+
+fn in_item(ns: Ns, local: &str) -> Role {
+    match (ns, local) {
+        (Ns::Own, "enclosure") => R::Attributes(Kind::Enclosure),
+        (Ns::Own | Ns::Itunes | Ns::News, "image") => R::Image,
+        (Ns::Own, "comments") => R::Text(F::Comments),
+        (Ns::Own, "loc") => R::Text(F::Link(0)),
+        (Ns::Own, "lastmod") => R::Text(F::Updated(1)),
+        (Ns::Own, "fulltext" | "fullitem" | "body") | (Ns::Content, "encoded" | "items") | (Ns::Xhtml, "body" | "div") => {
+            R::Text(F::Content(u8::from(local != "encoded")))
+        }
+        (Ns::Own | Ns::Atom, "content") => R::Text(F::Content(0)),
+        (Ns::Own | Ns::Atom, "source" | "textinput" | "rating") => R::Ignore,
+        (Ns::Own, "abstract") => R::Text(F::Summary(0)),
+        (Ns::News, "news") => R::Through,
+        (Ns::News, "publication_date") => R::Text(F::Published(0)),
+        (Ns::News, "title") => R::Text(F::Title(0)),
+        (Ns::News, "keywords") => R::Text(F::Keywords),
+        (Ns::News, "publication") => R::Through,
+        (Ns::News, "language") => R::Text(F::Language),
+        (Ns::Itunes, "summary" | "subtitle") => R::Text(F::Summary(if local == "summary" { 4 } else { 5 })),
+        (Ns::Itunes, "title") => R::Text(F::Title(3)),
+        (Ns::Media, "group") => R::Through,
+        (Ns::Media, "content") => R::Attributes(Kind::Content),
+        (Ns::Media, "thumbnail") => R::Attributes(Kind::Thumbnail),
+        (Ns::Media, "title") => R::Text(F::Title(4)),
+        (Ns::Media, "description" | "text") => R::Text(F::Summary(6)),
+        (Ns::Media, "keywords") => R::Text(F::Keywords),
+        (Ns::Media, _) => R::Ignore,
+        _ => shared(ns, local),
+    }
+}
+
+/// Elements that mean the same in a feed and in an item.
+fn shared(ns: Ns, local: &str) -> Role {
+    match (ns, local) {
+        (Ns::Own | Ns::Atom, "title") => R::Text(F::Title(0)),
+        (Ns::Dc, "title") => R::Text(F::Title(1)),
+        (Ns::Own, "link") => R::Text(F::Link(0)),
+        (Ns::Atom, "link") => R::Attributes(Kind::Link),
+        (Ns::Own, "a" | "login" | "schedule" | "usage" | "logtarget") => R::Attributes(Kind::Cdf),
+        (Ns::Own, "guid") | (Ns::Own | Ns::Atom, "id") => R::Text(F::Guid(0)),
+        (Ns::Dc, "identifier") => R::Text(F::Guid(3)),
+        (Ns::Own, "description") | (Ns::Atom | Ns::Own, "summary") | (Ns::Own, "abstract") => R::Text(F::Summary(0)),
+        (Ns::Dc, "description" | "abstract") => R::Text(F::Summary(2)),
+        (Ns::Own, "pubdate") | (Ns::Own | Ns::Atom, "published") => R::Text(F::Published(0)),
+        (Ns::Own | Ns::Atom, "issued") | (Ns::Atom, "pubdate") => R::Text(F::Published(1)),
+        (Ns::Dc, "issued" | "available" | "date") => R::Text(F::Published(2)),
+        (Ns::Own | Ns::Atom | Ns::Dc, "created") => R::Text(F::Published(3)),
+        (Ns::Own | Ns::Atom, "updated") => R::Text(F::Updated(0)),
+        (Ns::Own | Ns::Atom | Ns::Dc, "modified") => R::Text(F::Updated(1)),
+        (Ns::Own, "date") => R::Text(F::Published(2)),
+        (Ns::Atom, "author") => R::Person,
+        (Ns::Own, "author") => R::Text(F::Author(0)),
+        (Ns::Dc, "creator" | "author") => R::Text(F::Author(1)),
+        (Ns::Itunes, "author") => R::Text(F::Author(2)),
+        (Ns::Dc, "contributor" | "publisher") | (Ns::Atom, "contributor") => R::Ignore,
+        (Ns::Own, "category") => R::Text(F::Category),
+        (Ns::Atom, "category") => R::Attributes(Kind::Category),
+        (Ns::Dc, "subject") => R::Text(F::Category),
+        (Ns::Itunes, "category") => R::Attributes(Kind::Category),
+        (Ns::Itunes, "keywords") => R::Text(F::Keywords),
+        (Ns::Itunes, "image") => R::Attributes(Kind::Thumbnail),
+        (Ns::Own, "language") | (Ns::Dc, "language") => R::Text(F::Language),
+        (Ns::Own | Ns::Atom, "copyright" | "rights") | (Ns::Dc, "rights") => R::Text(F::Rights),
+        _ => R::Ignore,
+    }
+}
