@@ -43,7 +43,13 @@ impl Connection {
             std::io::ErrorKind::InvalidInput => Fault::Config(error.to_string()),
             _ => Fault::Unavailable(format!("{}: {error}", self.socket.display())),
         };
-        wire::send(&mut self.stream, request).map_err(gone)?;
+        let sent = wire::send(&mut self.stream, request);
+        if let Err(error) = sent
+            && error.kind() != std::io::ErrorKind::BrokenPipe
+        {
+            return Err(gone(error));
+        }
+        // Who hangs up may have said why before.
         match wire::receive(&mut self.stream).map_err(gone)? {
             Answer::Fault(fault) => Err(fault.into()),
             answer => Ok(answer),

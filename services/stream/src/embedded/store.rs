@@ -62,13 +62,30 @@ pub(super) struct Tables<'t> {
 type Work = Box<dyn FnOnce(&mut Tables<'_>) -> Result<Result<usize, Fault>, Fault> + Send>;
 type Slot = Arc<Mutex<Option<Result<usize, Fault>>>>;
 
+/// What waits to be written, and whether a thread is at it.
+#[derive(Default)]
+struct Queue {
+    waiting: Vec<(Work, Slot)>,
+    is_busy: bool,
+}
+
+/// The right to write, given up even by a thread that dies.
+struct Alone<'s>(&'s Store);
+
+impl Drop for Alone<'_> {
+    fn drop(&mut self) {
+        lock(&self.0.queue).is_busy = false;
+        self.0.turn.notify_all();
+    }
+}
+
 pub(super) struct Store {
     pub path: PathBuf,
     pub options: Options,
     /// Written only to compact the file, which needs it alone.
     pub database: RwLock<Database>,
-    queue: Mutex<Vec<(Work, Slot)>>,
-    writer: Mutex<()>,
+    queue: Mutex<Queue>,
+    turn: Condvar,
     topics: RwLock<HashMap<String, Topic>>,
     owners: Mutex<HashMap<String, Owner>>,
     /// Counts what a waiting reader may want to see.
@@ -104,7 +121,7 @@ impl Store {
             options,
             database: RwLock::new(database),
             queue: Mutex::default(),
-            writer: Mutex::default(),
+            turn: Condvar::new(),
             topics: RwLock::default(),
             owners: Mutex::default(),
             news: Mutex::default(),
@@ -148,12 +165,18 @@ impl Store {
         work: impl FnOnce(&mut Tables<'_>) -> Result<Result<usize, Fault>, Fault> + Send + 'static,
     ) -> Result<usize, Fault> {
         let slot = Slot::default();
-        lock(&self.queue).push((Box::new(work), slot.clone()));
-        let _alone = lock(&self.writer);
+        let mut queue = lock(&self.queue);
+        queue.waiting.push((Box::new(work), slot.clone()));
+        while queue.is_busy && lock(&slot).is_none() {
+            queue = self.turn.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
         if let Some(result) = lock(&slot).take() {
             return result;
         }
-        let queued = std::mem::take(&mut *lock(&self.queue));
+        queue.is_busy = true;
+        let queued = std::mem::take(&mut queue.waiting);
+        drop(queue);
+        let _alone = Alone(self);
         let (works, slots): (Vec<_>, Vec<_>) = queued.into_iter().unzip();
         let results = match self.transact(works) {
             Ok(results) => results,
@@ -305,7 +328,13 @@ impl Store {
     /// lock on the file fences every other process.
     pub(super) fn take_over(&self, group: &str, replica: &str) -> Result<u64, Fault> {
         // Behind every commit that is on its way, so that its offsets are seen.
-        let _alone = lock(&self.writer);
+        let mut queue = lock(&self.queue);
+        while queue.is_busy {
+            queue = self.turn.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+        queue.is_busy = true;
+        drop(queue);
+        let _alone = Alone(self);
         let mut owners = lock(&self.owners);
         if let Some(owner) = owners.get(group)
             && !owner.replica.is_empty()

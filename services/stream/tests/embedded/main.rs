@@ -1,7 +1,7 @@
 //! What only the embedded log has: one file that one process holds, a socket beside it, retention of its own. What it
 //! shares with Kafka is in `tests/conformance`.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test fails loudly")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
 
 mod help;
 

@@ -220,7 +220,7 @@ impl Run {
             let rows = self.model.partitions.get(&(0, partition)).map_or(&[][..], |one| &one.rows);
             let mut expected = rows.iter().filter(|row| row.offset >= from);
             for record in records.iter().filter(|record| record.partition == partition) {
-                let row = expected.next().expect("a record too many");
+                let Some(row) = expected.next() else { panic!("a record too many: {record:?}") };
                 assert_eq!((record.offset, record.timestamp_ms), (row.offset, row.written));
                 assert_eq!((&record.key, &record.value), (&row.key, &row.value));
                 next.insert(partition, record.offset + 1);
