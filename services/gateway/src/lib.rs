@@ -16,6 +16,7 @@ pub use metrics::Metrics;
 pub use shared::Shared;
 
 use chassis::{admin, admin::Readiness, http};
+use tokio::net::TcpListener;
 
 /// What ends a gateway.
 #[derive(Debug, thiserror::Error)]
@@ -41,22 +42,33 @@ pub enum Error {
 /// See [`Error`].
 pub async fn run(config: Config, runtime: stream::Runtime, readiness: Readiness) -> Result<(), Error> {
     let listener = http::bind(config.listen).await?;
+    serve(listener, &config, runtime, readiness).await
+}
+
+/// As [`run`], on a listener that is there already.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn serve(
+    listener: TcpListener,
+    config: &Config,
+    runtime: stream::Runtime,
+    readiness: Readiness,
+) -> Result<(), Error> {
     let address = listener.local_addr().unwrap_or(config.listen);
-    let shared = Shared::new(&config, Metrics::new(&runtime.registry)?, runtime.stop.clone());
-    let routes = router(shared.clone()).merge(admin::router(runtime.registry.clone(), readiness.clone()));
+    let shared = Shared::new(config, Metrics::new(&runtime.registry)?, runtime.stop.clone());
+    let followed = follow(shared.clone(), runtime.clone(), readiness.add("gateway-caught-up"));
+    let routes = router(shared).merge(admin::router(runtime.registry.clone(), readiness));
     tracing::info!(%address, "the page is at http://{address}/");
 
     let limits = http::Limits { connections: config.clients + 256, ..http::Limits::default() };
     let served = http::serve(listener, routes, limits, runtime.stop.clone());
-    let followed = follow(shared, runtime.clone(), readiness.add("gateway-caught-up"));
-    let (followed, ()) = tokio::join!(
-        async {
-            let ended = followed.await;
-            // Where reading has failed, a page that stands still would deceive.
-            runtime.stop.cancel();
-            ended
-        },
-        served
-    );
+    let followed = async {
+        let ended = followed.await;
+        // Where reading has failed, a page that stands still would deceive: the process is to end.
+        runtime.stop.cancel();
+        ended
+    };
+    let (followed, ()) = tokio::join!(followed, served);
     followed
 }

@@ -1,0 +1,11 @@
+//! The gateway over real sockets, on an embedded log.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helpers, too, end the test where something is wrong")]
+
+/// `/v1/articles`, one article, errors, headers.
+mod articles;
+/// The page in a real browser.
+mod page;
+/// `/v1/stream`.
+mod stream;
+/// A running gateway, a small client, and articles.
+mod support;
