@@ -3,6 +3,7 @@
 
 pub mod kafka;
 pub mod kcat;
+pub mod oracle;
 pub mod process;
 pub mod publisher;
 pub mod wait;

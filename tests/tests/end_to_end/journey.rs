@@ -106,12 +106,13 @@ impl Newswire {
             found = self.try_enriched();
             found.len() >= count
         });
+        let last_words = self.process().last_words();
         assert!(
             met && found.len() >= count,
             "{} of {count} records within {limit:?} on {:?}; newswire said:\n{}",
             found.len(),
             self.log,
-            self.process().last_words()
+            last_words
         );
         found
     }

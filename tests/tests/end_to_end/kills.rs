@@ -19,7 +19,7 @@ fn killed_at_random_moments_everything_comes_once() {
         let mut random = fastrand::Rng::with_seed(seed);
         let publisher = Publisher::start(2);
         let mut items: Vec<Vec<Item>> = vec![Vec::new(); FEEDS];
-        let mut publish = |items: &mut Vec<Vec<Item>>, count: usize| {
+        let publish = |items: &mut Vec<Vec<Item>>, count: usize| {
             for (feed, items) in items.iter_mut().enumerate() {
                 let base = publisher.base(feed);
                 for _ in 0..count {

@@ -1,0 +1,49 @@
+//! `make chaos MINUTES=10 SEED=n`: the oracle for as long as one likes.
+#![expect(clippy::print_stdout, reason = "it prints its report")]
+
+use clap::Parser;
+use std::process::ExitCode;
+use tests::oracle::{plan::Scenario, report::Required, run};
+
+/// Runs every service on a Kafka of its own, under load and faults, and judges what came out.
+#[derive(Parser)]
+struct Arguments {
+    /// How long load and faults go on.
+    #[arg(long, default_value_t = 10)]
+    minutes: u64,
+    /// Everything random is drawn from it; a new one by default.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Articles a second.
+    #[arg(long, default_value_t = 200.0)]
+    rate: f64,
+    /// Each kind of fault must have struck at least so often; ten in a full run.
+    #[arg(long)]
+    faults: Option<usize>,
+    /// Run a broken version: offsets-outside, no-fence, restore-to-stable, read-uncommitted or state-first.
+    #[arg(long)]
+    sabotage: Option<String>,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let mut scenario =
+        Scenario::chaos(arguments.seed.unwrap_or_else(|| fastrand::u64(..)), arguments.minutes, arguments.rate);
+    scenario.sabotage = arguments.sabotage.map(|how| &*how.leak());
+    let Some(broker) = tests::kafka::start() else { return ExitCode::from(69) };
+    println!("seed {}", scenario.seed);
+    let report = run(&scenario, broker);
+    println!("{}", report.text());
+    let required = Required {
+        faults: arguments.faults.unwrap_or(if arguments.minutes >= 30 { 10 } else { 0 }),
+        aborts_and_fences: true,
+    };
+    let (violations, vacuous) = (report.violations(), report.vacuous(required));
+    for line in &violations {
+        println!("VIOLATED {line}");
+    }
+    for line in &vacuous {
+        println!("VACUOUS {line}");
+    }
+    if violations.is_empty() && vacuous.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

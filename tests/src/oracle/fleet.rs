@@ -1,0 +1,316 @@
+//! The services as processes of their own, with replicas, and what is done to them.
+
+use super::{
+    plan::{Fault, Kind, Scenario},
+    report::Report,
+};
+use crate::{
+    kafka::Broker,
+    process::{Process, binary, free_port},
+    publisher::opml,
+};
+use nix::sys::signal::Signal;
+use std::{
+    os::unix::process::ExitStatusExt,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+/// Services and how many replicas each has at the beginning.
+const SERVICES: [(&str, usize); 3] = [("poller", 2), ("normaliser", 2), ("enricher", 2)];
+
+/// A group's session timeout in a run.
+const SESSION_TIMEOUT_MS: u64 = 6_000;
+
+/// See the module.
+pub struct Fleet {
+    kafka: String,
+    prefix: String,
+    transaction_timeout_ms: u64,
+    sabotage: Option<&'static str>,
+    folder: tempfile::TempDir,
+    members: Vec<Member>,
+}
+
+struct Member {
+    service: &'static str,
+    replica: usize,
+    admin: u16,
+    process: Option<Process>,
+    /// What it was armed with and has not met yet.
+    armed: Option<Kind>,
+    frozen_until: Option<Instant>,
+    /// Since when its partitions have stood still.
+    killed: Option<Instant>,
+}
+
+impl Fleet {
+    /// Starts every service, and hands the pipeline its feeds by the command line.
+    ///
+    /// # Panics
+    /// Where a binary is missing or the feeds cannot be added.
+    #[must_use]
+    pub fn start(scenario: &Scenario, kafka: &str, feeds: &[String]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let prefix = format!("oracle{}.", jiff::Timestamp::now().as_nanosecond());
+        let mut fleet = Fleet {
+            kafka: kafka.to_owned(),
+            prefix,
+            transaction_timeout_ms: scenario.transaction_timeout_ms,
+            sabotage: scenario.sabotage,
+            folder,
+            members: Vec::new(),
+        };
+        let list: Vec<(String, String)> = feeds.iter().map(|url| (String::new(), url.clone())).collect();
+        let file = fleet.folder.path().join("feeds.opml");
+        std::fs::write(&file, opml(&list)).unwrap();
+        let output = std::process::Command::new(binary("newswire"))
+            .args(["feeds", "import"])
+            .arg(&file)
+            .args(fleet.log_flags())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "newswire feeds import: {}", String::from_utf8_lossy(&output.stderr));
+        for (service, replicas) in SERVICES {
+            for replica in 0..replicas {
+                fleet.members.push(Member::new(service, replica));
+            }
+        }
+        for at in 0..fleet.members.len() {
+            fleet.launch(at, None);
+        }
+        fleet
+    }
+
+    /// What the topics' names begin with.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    fn log_flags(&self) -> Vec<String> {
+        ["--kafka", &self.kafka, "--topic-prefix", &self.prefix, "--partitions", "6"].map(String::from).to_vec()
+    }
+
+    fn log_file(&self, member: &Member) -> PathBuf {
+        self.folder.path().join(format!("{}-{}.log", member.service, member.replica))
+    }
+
+    fn launch(&mut self, at: usize, armed: Option<(Kind, usize)>) {
+        let member = &self.members[at];
+        let mut flags = self.log_flags();
+        flags.extend(["--replica".into(), member.replica.to_string()]);
+        flags.extend(["--admin".into(), format!("127.0.0.1:{}", member.admin)]);
+        flags.extend(["--transaction-timeout-ms".into(), self.transaction_timeout_ms.to_string()]);
+        flags.extend(["--session-timeout-ms".into(), SESSION_TIMEOUT_MS.to_string()]);
+        if member.service == "poller" {
+            flags.extend(
+                ["--poll-interval", "4s", "--host-spacing", "20ms", "--allow-private-networks"].map(String::from),
+            );
+        }
+        let mut environment = vec![("NEWSWIRE_LOG".to_owned(), "info".to_owned())];
+        if let Some((kind, passage)) = armed
+            && let Some((point, action)) = kind.failpoint()
+        {
+            environment.push(("NEWSWIRE_FAIL".to_owned(), format!("{point}={action}@{passage}")));
+        }
+        if let Some(how) = self.sabotage {
+            environment.push(("NEWSWIRE_SABOTAGE".to_owned(), how.to_owned()));
+        }
+        let name = format!("{}-{}", member.service, member.replica);
+        let program = binary(&format!("newswire-{}", member.service));
+        let process = Process::start(&name, &program, &flags, &environment, &self.log_file(member));
+        let member = &mut self.members[at];
+        member.process = Some(process);
+        member.armed = armed.map(|(kind, _)| kind);
+    }
+
+    /// Notes who has died, frozen or come back, and starts again what is not running.
+    pub fn tend(&mut self, report: &mut Report) {
+        for at in 0..self.members.len() {
+            let member = &mut self.members[at];
+            let Some(process) = member.process.as_mut() else { continue };
+            if let Some(status) = process.ended() {
+                match (member.armed, status.signal()) {
+                    (Some(kind), Some(signal)) if signal == Signal::SIGKILL as i32 => report.struck(kind),
+                    _ => report.note(format!("{} ended by itself: {status}", process.name)),
+                }
+                member.frozen_until = None;
+                member.killed.get_or_insert_with(Instant::now);
+                self.launch(at, None);
+                continue;
+            }
+            if member.frozen_until.is_none() && member.armed == Some(Kind::FreezeInTransaction) && process.is_frozen() {
+                report.struck(Kind::FreezeInTransaction);
+                member.armed = None;
+                member.frozen_until = Some(Instant::now() + beyond(self.transaction_timeout_ms));
+            }
+            if member.frozen_until.is_some_and(|until| until <= Instant::now()) {
+                process.signal(Signal::SIGCONT);
+                member.frozen_until = None;
+            }
+            if let Some(killed) = member.killed
+                && member.committed() > 0.0
+            {
+                report.moving_again.push(killed.elapsed());
+                member.killed = None;
+            }
+        }
+    }
+
+    /// Does what the plan says.
+    ///
+    /// # Panics
+    /// Where the broker does not come back, or a service does not end at SIGTERM.
+    pub fn inflict(&mut self, fault: &Fault, broker: &mut Broker, report: &mut Report) {
+        match fault.kind {
+            Kind::BounceClean => {
+                broker.stop();
+                broker.restart();
+                report.struck(fault.kind);
+                return;
+            }
+            Kind::BounceHard => {
+                broker.kill();
+                broker.restart();
+                report.struck(fault.kind);
+                return;
+            }
+            Kind::Scale => return self.scale(fault, report),
+            _ => {}
+        }
+        let able: Vec<usize> = (0..self.members.len())
+            .filter(|at| {
+                let member = &self.members[*at];
+                let suits = fault.kind != Kind::KillAfterFetch || member.service == "poller";
+                suits && member.process.is_some() && member.frozen_until.is_none() && member.armed.is_none()
+            })
+            .collect();
+        let Some(at) = pick(&able, fault.dice) else { return };
+        let Some(process) = self.members[at].process.as_mut() else { return };
+        match fault.kind {
+            Kind::Kill => {
+                process.kill();
+                self.members[at].killed = Some(Instant::now());
+                report.struck(Kind::Kill);
+                self.launch(at, None);
+            }
+            Kind::Freeze => {
+                process.signal(Signal::SIGSTOP);
+                report.struck(Kind::Freeze);
+                self.members[at].frozen_until = Some(Instant::now() + beyond(self.transaction_timeout_ms));
+            }
+            kind => {
+                // Armed from its start, so that the same seed strikes at the same passage.
+                let status = process.stop(Duration::from_secs(30));
+                if !status.success() {
+                    report.note(format!("{} ended at SIGTERM with {status}", process.name));
+                }
+                if kind == Kind::Abort {
+                    report.struck(kind);
+                }
+                self.launch(at, Some((kind, fault.passage)));
+                if kind == Kind::Abort {
+                    self.members[at].armed = None;
+                }
+            }
+        }
+    }
+
+    fn scale(&mut self, fault: &Fault, report: &mut Report) {
+        let Some((service, replicas)) = pick(&SERVICES, fault.dice) else { return };
+        report.struck(Kind::Scale);
+        let extra = self.members.iter().position(|member| member.service == service && member.replica >= replicas);
+        match extra {
+            Some(at) => {
+                let mut member = self.members.remove(at);
+                if let Some(process) = member.process.as_mut() {
+                    process.signal(Signal::SIGCONT);
+                    let status = process.stop(Duration::from_secs(30));
+                    report.note(format!("{} scaled away: {status}", process.name));
+                }
+            }
+            None => {
+                self.members.push(Member::new(service, replicas));
+                self.launch(self.members.len() - 1, None);
+            }
+        }
+    }
+
+    /// Ends what is still going on: the frozen are continued, and what is armed is started without.
+    pub fn heal(&mut self, report: &mut Report) {
+        for at in 0..self.members.len() {
+            let member = &mut self.members[at];
+            let Some(process) = member.process.as_mut() else { continue };
+            process.signal(Signal::SIGCONT);
+            member.frozen_until = None;
+            if member.armed.take().is_some() {
+                process.kill();
+                self.launch(at, None);
+            }
+        }
+        self.tend(report);
+    }
+
+    /// Waits until the counters of every process stand still for two seconds.
+    pub fn settle(&mut self, report: &mut Report) {
+        let mut last = Vec::new();
+        let mut since = Instant::now();
+        crate::wait::within(Duration::from_secs(40), || {
+            self.tend(report);
+            let read: Vec<String> = self.scrape().iter().flat_map(|(_, text)| counters(text)).collect();
+            if read != last {
+                last = read;
+                since = Instant::now();
+            }
+            since.elapsed() > Duration::from_secs(2)
+        });
+        let texts =
+            self.members.iter().map(|member| std::fs::read_to_string(self.log_file(member)).unwrap_or_default());
+        for text in texts.collect::<Vec<_>>() {
+            report.aborted += text.matches("transaction aborted").count();
+            report.fenced += text.matches("fenced: another").count();
+            report.panics += text.matches("panicked at").count();
+        }
+    }
+
+    /// Name and metrics of each running process.
+    #[must_use]
+    pub fn scrape(&self) -> Vec<(String, String)> {
+        let running = self.members.iter().filter(|member| member.frozen_until.is_none());
+        running
+            .filter_map(|member| Some((format!("{}-{}", member.service, member.replica), member.metrics()?)))
+            .collect()
+    }
+}
+
+impl Member {
+    fn new(service: &'static str, replica: usize) -> Self {
+        Member { service, replica, admin: free_port(), process: None, armed: None, frozen_until: None, killed: None }
+    }
+
+    fn metrics(&self) -> Option<String> {
+        let client = reqwest::blocking::Client::builder().timeout(Duration::from_millis(500)).build().ok()?;
+        client.get(format!("http://127.0.0.1:{}/metrics", self.admin)).send().ok()?.text().ok()
+    }
+
+    fn committed(&self) -> f64 {
+        let text = self.metrics().unwrap_or_default();
+        super::ledger::sum(&text, "newswire_transactions_committed_total")
+    }
+}
+
+/// Longer than both timeouts, and than a broker takes to notice.
+fn beyond(transaction_timeout_ms: u64) -> Duration {
+    Duration::from_millis(transaction_timeout_ms.max(SESSION_TIMEOUT_MS) + 4_000)
+}
+
+fn pick<T: Copy>(among: &[T], dice: u64) -> Option<T> {
+    let count = u64::try_from(among.len()).ok().filter(|count| *count > 0)?;
+    among.get(usize::try_from(dice % count).ok()?).copied()
+}
+
+/// The lines of the ledger.
+fn counters(text: &str) -> Vec<String> {
+    text.lines().filter(|line| line.starts_with("newswire_") && line.contains("_total")).map(str::to_owned).collect()
+}

@@ -1,0 +1,139 @@
+//! What must hold of the topics: set in equals set out, nothing twice, revisions in order, no torn transaction, state as
+//! the items say. Read committed, by kcat, while the run goes on and at its end.
+
+use super::{load::Load, report::Report};
+use crate::kcat::{Follower, Seen, read_all};
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// See the module.
+pub struct Judge {
+    prefix: String,
+    enriched: Follower,
+    /// By link: the titles that were published, in the order of the partition.
+    titles: HashMap<String, Vec<String>>,
+    /// The last revision of each article id, by partition order.
+    revisions: HashMap<String, i64>,
+    unique: HashSet<String>,
+    twice: Vec<String>,
+    disorder: Vec<String>,
+    offsets: HashMap<i32, i64>,
+}
+
+impl Judge {
+    /// Begins to read.
+    #[must_use]
+    pub fn follow(kafka: &str, prefix: &str) -> Self {
+        Judge {
+            prefix: prefix.to_owned(),
+            enriched: Follower::start(kafka, &format!("{prefix}enriched.v1")),
+            titles: HashMap::new(),
+            revisions: HashMap::new(),
+            unique: HashSet::new(),
+            twice: Vec::new(),
+            disorder: Vec::new(),
+            offsets: HashMap::new(),
+        }
+    }
+
+    /// Reads what has come.
+    pub fn look(&mut self) {
+        for seen in self.enriched.take() {
+            self.see(&seen);
+        }
+    }
+
+    fn see(&mut self, seen: &Seen) {
+        // kcat itself may repeat after a broker came back; an offset is the record's identity.
+        let next = self.offsets.entry(seen.partition).or_insert(0);
+        if seen.offset < *next {
+            return;
+        }
+        *next = seen.offset + 1;
+        let record = seen.json();
+        let text = |field: &str| record[field].as_str().unwrap_or_default().to_owned();
+        let id = text("article_id");
+        let revision = record["revision"].as_i64().unwrap_or(0);
+        let unique = format!(
+            "{id}/{revision}/{}/{}/{}",
+            text("enricher_version"),
+            text("gazetteer_version"),
+            text("model_version")
+        );
+        if !self.unique.insert(unique.clone()) {
+            self.twice.push(format!("{unique} ({})", text("url")));
+        }
+        let last = self.revisions.entry(id).or_insert(0);
+        if revision != *last + 1 {
+            self.disorder.push(format!("{}: revision {revision} after {last}", text("url")));
+        }
+        *last = revision.max(*last);
+        self.titles.entry(text("url")).or_default().push(text("title"));
+    }
+
+    /// Whether everything that was served has come, in its last version.
+    #[must_use]
+    pub fn is_complete(&self, load: &Load) -> bool {
+        load.all()
+            .iter()
+            .all(|(link, served)| self.titles.get(link).and_then(|titles| titles.last()) == served.titles.last())
+    }
+
+    /// The final word.
+    pub fn verdict(&self, load: &Load, kafka: &str, report: &mut Report) {
+        for (link, served) in load.all() {
+            match self.titles.get(link) {
+                None => report.lost.push(link.clone()),
+                Some(titles) if titles.last() != served.titles.last() => {
+                    report.lost.push(format!("{link}: the change to {:?}", served.titles.last()));
+                }
+                Some(_) => {}
+            }
+        }
+        report.invented.extend(self.titles.keys().filter(|link| !load.all().contains_key(*link)).cloned());
+        report.twice.extend(self.twice.iter().cloned());
+        report.disorder.extend(self.disorder.iter().cloned());
+        report.read = u64::try_from(self.unique.len()).unwrap_or(u64::MAX);
+        self.untorn(kafka, report);
+    }
+
+    /// Each transaction wrote its outputs and its state, or neither: the two topics tell the same story.
+    fn untorn(&self, kafka: &str, report: &mut Report) {
+        let topic = |suffix: &str| read_all(kafka, &format!("{}{suffix}", self.prefix));
+        let articles = highest(&topic("articles.v1"), "article_id", "revision");
+        let states = highest(&topic("article-state.v1"), "article_id", "revision");
+        for (id, revision) in &articles {
+            if states.get(id) != Some(revision) {
+                report.torn.push(format!("article {id}: published revision {revision}, state {:?}", states.get(id)));
+            }
+        }
+        for id in states.keys().filter(|id| !articles.contains_key(*id)) {
+            report.torn.push(format!("article {id}: state without an article"));
+        }
+        // The poller: an entry that is remembered as seen was published, under the same id.
+        let raw: HashSet<String> = topic("raw.v1").iter().filter_map(|seen| seen.key.clone()).collect();
+        let mut last: BTreeMap<String, Value> = BTreeMap::new();
+        for seen in topic("feed-state.v1").iter().filter(|seen| seen.payload.is_some()) {
+            last.insert(seen.key.clone().unwrap_or_default(), seen.json());
+        }
+        let remembered = last.values().flat_map(|state| state["entries"].as_array().into_iter().flatten());
+        for entry in remembered {
+            let id = entry["article_id"].as_str().unwrap_or_default();
+            if !raw.contains(id) {
+                report.torn.push(format!("raw item {id}: remembered, but never published"));
+            }
+        }
+    }
+}
+
+/// The highest number of each key.
+fn highest(records: &[Seen], key: &str, number: &str) -> HashMap<String, i64> {
+    let mut all = HashMap::new();
+    for record in records.iter().filter(|seen| seen.payload.is_some()).map(Seen::json) {
+        let id = record[key].as_str().unwrap_or_default().to_owned();
+        let value = record[number].as_i64().unwrap_or(0);
+        let highest = all.entry(id).or_insert(value);
+        *highest = value.max(*highest);
+    }
+    all
+}

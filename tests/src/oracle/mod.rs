@@ -1,0 +1,65 @@
+//! The oracle: a publisher that knows every item and every change that it ever served, services that are killed, frozen
+//! and scaled while a broker is bounced, and a judge that reads the topics with a client that is not ours.
+//!
+//! [`run`] reads from top to bottom as what a run is. From a seed it makes the same plan again: load, faults and moments.
+
+pub mod fleet; // the services as processes, and the broker
+pub mod judge; // what must hold of the topics
+pub mod ledger; // what must hold of the counters
+pub mod load; // items and changes, served over time
+pub mod plan; // which faults come when, from a seed
+pub mod report; // what a run says of itself
+
+use crate::{kafka::Broker, publisher::Publisher};
+use fleet::Fleet;
+use judge::Judge;
+use load::Load;
+use plan::{Plan, Scenario};
+use report::Report;
+use std::time::{Duration, Instant};
+
+/// Everything that is asked for must be there within this time of the last fault.
+pub const COMPLETE_WITHIN: Duration = Duration::from_secs(60);
+
+/// One run.
+///
+/// # Panics
+/// Where the harness itself fails: no broker, no kcat, a binary that is not built.
+#[must_use]
+pub fn run(scenario: &Scenario, mut broker: Broker) -> Report {
+    let plan = Plan::draw(scenario);
+    let mut report = Report::new(scenario);
+    let publisher = Publisher::start(scenario.hosts);
+    let mut load = Load::new(scenario, &publisher);
+    let mut fleet = Fleet::start(scenario, &broker.address, &load.feeds());
+    let mut judge = Judge::follow(&broker.address, fleet.prefix());
+
+    let begun = Instant::now();
+    let mut faults = plan.faults.iter().peekable();
+    while begun.elapsed() < scenario.duration {
+        load.advance(begun.elapsed(), &publisher);
+        judge.look();
+        fleet.tend(&mut report);
+        if let Some(fault) = faults.next_if(|fault| begun.elapsed() >= fault.at) {
+            fleet.inflict(fault, &mut broker, &mut report);
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    fleet.heal(&mut report);
+    load.stop();
+
+    let last_fault = Instant::now();
+    while !judge.is_complete(&load) && last_fault.elapsed() < COMPLETE_WITHIN {
+        judge.look();
+        fleet.tend(&mut report);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    report.completed = judge.is_complete(&load).then(|| last_fault.elapsed());
+    // What would come twice has come once every stage has no lag; then the counters stand still.
+    fleet.settle(&mut report);
+    judge.look();
+    judge.verdict(&load, &broker.address, &mut report);
+    report.ledger = ledger::check(&fleet.scrape());
+    report.published = load.published();
+    report
+}
