@@ -1,0 +1,165 @@
+//! Feed definitions as records of their topic.
+
+use jiff::Timestamp;
+use proto::{
+    id, partition, time,
+    topic::{Names, Topic},
+    v1::Feed,
+    wire::{self, Event},
+};
+use stream::Outgoing;
+use url::Url;
+
+/// Why a definition is none.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// Its URL cannot be polled.
+    #[error("{url:?} is no http or https address: {why}")]
+    Url {
+        /// As given.
+        url: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Its id is not that of its URL.
+    #[error("the feed id of {url} is {expected}, not {found:?}")]
+    Id {
+        /// The URL.
+        url: String,
+        /// What the id must be.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+    /// Its policy is none.
+    #[error("backfill {0:?} is neither all, nor a number, nor a duration such as 48h, nor an RFC 3339 time")]
+    Backfill(String),
+    /// It cannot be written.
+    #[error(transparent)]
+    Encode(#[from] wire::EncodeError),
+}
+
+/// A feed's address as the contract wants it: parsed and written again, without fragment, so that one feed has one id.
+///
+/// # Errors
+/// Where it is no http or https address.
+pub fn address(url: &str) -> Result<Url, Problem> {
+    let problem = |why: &str| Problem::Url { url: url.to_owned(), why: why.to_owned() };
+    let mut parsed = Url::parse(url.trim()).map_err(|error| problem(&error.to_string()))?;
+    if !matches!(parsed.scheme(), "http" | "https") {
+        return Err(problem("another scheme"));
+    }
+    if parsed.host_str().is_none() {
+        return Err(problem("no host"));
+    }
+    parsed.set_fragment(None);
+    Ok(parsed)
+}
+
+/// A definition made whole: address in its one form, id from it, time of adding.
+///
+/// # Errors
+/// Where the URL cannot be polled or the backfill policy is none.
+pub fn complete(mut feed: Feed, now: Timestamp) -> Result<Feed, Problem> {
+    feed.url = address(&feed.url)?.into();
+    feed.feed_id = id::feed_id(&feed.url);
+    if crate::diff::Backfill::parse(&feed.backfill, now).is_none() {
+        return Err(Problem::Backfill(feed.backfill));
+    }
+    feed.added_at.get_or_insert(time::to_wire(now));
+    Ok(feed)
+}
+
+/// Checks a definition that was read from its topic.
+///
+/// # Errors
+/// Where the URL cannot be polled, or the id is not its own.
+pub fn check(feed: &Feed) -> Result<Url, Problem> {
+    let url = address(&feed.url)?;
+    let expected = id::feed_id(&feed.url);
+    if feed.feed_id != expected {
+        return Err(Problem::Id { url: feed.url.clone(), expected, found: feed.feed_id.clone() });
+    }
+    Ok(url)
+}
+
+/// Partition of a feed, by its host.
+#[must_use]
+pub fn partition_of(url: &Url, partitions: i32) -> i32 {
+    partition::of_host(url.host_str().unwrap_or_default(), partitions)
+}
+
+/// The record that adds or changes a feed. The definition is completed first.
+///
+/// # Errors
+/// See [`Problem`].
+pub fn record(
+    feed: Feed,
+    partitions: i32,
+    names: &Names,
+    encoding: wire::Encoding,
+    now: Timestamp,
+) -> Result<Outgoing, Problem> {
+    let feed = complete(feed, now)?;
+    let event = wire::Attributes {
+        id: &format!("{}/{now}", feed.feed_id),
+        event_type: Feed::TYPE,
+        source: "newswire/feeds",
+        time: now,
+    };
+    Ok(Outgoing {
+        topic: names.of(Topic::Feeds),
+        partition: partition_of(&address(&feed.url)?, partitions),
+        value: Some(encoding.encode(&feed)?),
+        headers: wire::headers(encoding, &event, None),
+        key: feed.feed_id.into_bytes(),
+    })
+}
+
+/// The record that removes a feed, by its URL.
+///
+/// # Errors
+/// Where the URL is none.
+pub fn removal(url: &str, partitions: i32, names: &Names) -> Result<Outgoing, Problem> {
+    let url = address(url)?;
+    let partition = partition_of(&url, partitions);
+    Ok(Outgoing::tombstone(&names.of(Topic::Feeds), partition, &id::feed_id(url.as_str())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn feed(url: &str) -> Feed {
+        Feed { url: url.into(), ..Feed::default() }
+    }
+
+    #[test]
+    fn one_address_written_twice_is_one_feed() {
+        let now = Timestamp::UNIX_EPOCH;
+        let record = |url| record(feed(url), 12, &Names::default(), wire::Encoding::Json, now).unwrap();
+        assert_eq!(record("HTTPS://Example.org:443/feed#top"), record(" https://example.org/feed "));
+    }
+
+    #[test]
+    fn what_cannot_be_polled_is_refused() {
+        for url in ["", "example.org/feed", "ftp://example.org/feed", "mailto:a@example.org"] {
+            assert!(complete(feed(url), Timestamp::UNIX_EPOCH).is_err(), "{url}");
+        }
+        let odd = Feed { backfill: "some".into(), ..feed("https://example.org/") };
+        assert!(matches!(complete(odd, Timestamp::UNIX_EPOCH), Err(Problem::Backfill(_))));
+    }
+
+    #[test]
+    fn a_removal_meets_its_feed() {
+        let added = record(
+            feed("https://example.org/feed"),
+            12,
+            &Names::default(),
+            wire::Encoding::Json,
+            Timestamp::UNIX_EPOCH,
+        );
+        let (added, removed) = (added.unwrap(), removal("https://example.org/feed", 12, &Names::default()).unwrap());
+        assert_eq!((added.key, added.partition), (removed.key, removed.partition));
+    }
+}

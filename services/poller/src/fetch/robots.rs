@@ -1,0 +1,238 @@
+//! robots.txt (RFC 9309). Written here because the crates for it are unmaintained for years and build a regular
+//! expression for each rule: a hostile file would cost what it likes. This matcher is linear in rule and path.
+
+use percent_encoding::percent_decode_str;
+
+/// Bytes of a file that are read (RFC 9309 section 2.5 asks for at least 500 KiB).
+pub const MAX_BYTES: usize = 512 * 1024;
+/// Rules that are kept of a file.
+const MAX_RULES: usize = 5_000;
+/// Bytes of a rule that are kept: a longer one matches nothing real.
+const MAX_RULE: usize = 2_000;
+
+/// The rules of a site that concern one agent.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Robots {
+    rules: Vec<Rule>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Rule {
+    allow: bool,
+    pattern: Vec<u8>,
+}
+
+impl Robots {
+    /// A site that forbids everything: what a server error on robots.txt means (RFC 9309 section 2.3.1.4).
+    #[must_use]
+    pub fn nothing() -> Self {
+        Robots { rules: vec![Rule { allow: false, pattern: b"/".to_vec() }] }
+    }
+
+    /// Reads a file for `agent` (a product token, in any case). Groups that name the agent count together; those for `*`
+    /// count where none does. What is no line of robots.txt is passed over.
+    #[must_use]
+    pub fn read(bytes: &[u8], agent: &str) -> Self {
+        let text = String::from_utf8_lossy(bytes.get(..MAX_BYTES).unwrap_or(bytes));
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let agent = agent.to_ascii_lowercase();
+        let (mut own, mut any) = (Vec::new(), Vec::new());
+        let (mut named, mut starred, mut found) = (false, false, false);
+        // True while the lines of a group's names go on.
+        let mut heading = false;
+        for line in text.split(['\n', '\r']) {
+            let line = line.split('#').next().unwrap_or_default();
+            let Some((field, value)) = line.split_once(':') else { continue };
+            let value = value.trim();
+            let allow = match field.trim().to_ascii_lowercase().as_str() {
+                "user-agent" | "useragent" | "user agent" => {
+                    if !heading {
+                        (named, starred) = (false, false);
+                    }
+                    heading = true;
+                    let name: String =
+                        value.chars().take_while(|c| c.is_ascii_alphabetic() || matches!(c, '-' | '_')).collect();
+                    named |= name.to_ascii_lowercase() == agent;
+                    starred |= value.starts_with('*');
+                    found |= named;
+                    continue;
+                }
+                "allow" => true,
+                "disallow" => false,
+                // Sitemap and crawl-delay belong to no group and end none.
+                _ => continue,
+            };
+            heading = false;
+            if value.is_empty() || value.len() > MAX_RULE {
+                continue;
+            }
+            let rule = Rule { allow, pattern: normal(value) };
+            if named && own.len() < MAX_RULES {
+                own.push(rule);
+            } else if starred && any.len() < MAX_RULES {
+                any.push(rule);
+            }
+        }
+        Robots { rules: if found { own } else { any } }
+    }
+
+    /// True where the path with its query may be fetched: the longest matching rule decides, and of two as long the one
+    /// that allows (RFC 9309 section 2.2.2). robots.txt itself may always be.
+    #[must_use]
+    pub fn allows(&self, path_and_query: &str) -> bool {
+        if path_and_query == "/robots.txt" {
+            return true;
+        }
+        let path = normal(path_and_query);
+        self.rules
+            .iter()
+            .filter(|rule| matches(&rule.pattern, &path))
+            .max_by_key(|rule| (rule.pattern.len(), rule.allow))
+            .is_none_or(|rule| rule.allow)
+    }
+}
+
+/// Percent-encodings undone, but those of characters that mean something in a pattern or a path.
+fn normal(text: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for (at, part) in text.split('%').enumerate() {
+        if at == 0 {
+            out.extend_from_slice(part.as_bytes());
+            continue;
+        }
+        let code = part.get(..2).map(str::to_ascii_uppercase);
+        match code.as_deref() {
+            Some(code) if !matches!(code, "24" | "2A" | "2F" | "3F" | "25" | "23") => {
+                out.extend(percent_decode_str(&format!("%{code}")));
+                out.extend_from_slice(part.get(2..).unwrap_or_default().as_bytes());
+            }
+            Some(code) => {
+                out.push(b'%');
+                out.extend_from_slice(code.as_bytes());
+                out.extend_from_slice(part.get(2..).unwrap_or_default().as_bytes());
+            }
+            None => {
+                out.push(b'%');
+                out.extend_from_slice(part.as_bytes());
+            }
+        }
+    }
+    out
+}
+
+/// `*` is any number of characters, `$` at the end is the end. One pass with one place to come back to.
+fn matches(pattern: &[u8], path: &[u8]) -> bool {
+    let (pattern, anchored) = match pattern.strip_suffix(b"$") {
+        Some(rest) => (rest, true),
+        None => (pattern, false),
+    };
+    let (mut p, mut t) = (0, 0);
+    let mut back: Option<(usize, usize)> = None;
+    loop {
+        if p == pattern.len() && (!anchored || t == path.len()) {
+            return true;
+        }
+        match (pattern.get(p), path.get(t)) {
+            (Some(b'*'), _) => {
+                p += 1;
+                back = Some((p, t));
+                continue;
+            }
+            (Some(a), Some(b)) if a == b => {
+                p += 1;
+                t += 1;
+                continue;
+            }
+            _ => {}
+        }
+        match back {
+            Some((star, from)) if from < path.len() => {
+                back = Some((star, from + 1));
+                p = star;
+                t = from + 1;
+            }
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn allows(file: &str, path: &str) -> bool {
+        Robots::read(file.as_bytes(), "newswire").allows(path)
+    }
+
+    #[test]
+    fn the_examples_of_rfc_9309() {
+        let file = "User-Agent: *\nDisallow: *.gif$\nDisallow: /example/\nAllow: /publications/\n\n\
+                    User-Agent: foobot\nDisallow:/\nAllow:/example/page.html\nAllow:/example/allowed.gif\n\n\
+                    User-Agent: barbot\nUser-Agent: bazbot\nDisallow: /example/page.html\n\nUser-Agent: quxbot\n";
+        let may = |agent: &str, path: &str| Robots::read(file.as_bytes(), agent).allows(path);
+        assert!(!may("newswire", "/example/x") && may("newswire", "/publications/x") && !may("newswire", "/a.gif"));
+        assert!(may("newswire", "/a.gif?x"));
+        assert!(may("FooBot", "/example/page.html") && !may("foobot", "/example/x"));
+        assert!(!may("bazbot", "/example/page.html") && may("barbot", "/example/x"));
+        assert!(may("quxbot", "/example/page.html"));
+    }
+
+    #[test]
+    fn the_longest_rule_wins_and_of_two_as_long_the_kind_one() {
+        assert!(allows("User-agent: *\nDisallow: /a\nAllow: /a/feed", "/a/feed.xml"));
+        assert!(allows("User-agent: *\nDisallow: /a\nAllow: /a", "/a"));
+        assert!(!allows("User-agent: *\nAllow: /a\nDisallow: /a*feed", "/a/feed"));
+    }
+
+    #[test]
+    fn our_own_group_goes_before_the_star() {
+        assert!(allows("User-agent: *\nDisallow: /\n\nUser-agent: NewsWire/2.0\nDisallow: /private", "/feed"));
+        assert!(!allows("User-agent: *\nDisallow:\n\nUser-agent: newswire\nDisallow: /", "/feed"));
+        assert!(allows("User-agent: newswire-other\nDisallow: /", "/feed"));
+    }
+
+    #[test]
+    fn accidents_of_writing() {
+        assert!(!allows("\u{feff}User-agent: *\r\nDisallow: /feed # all of them\r\n", "/feed"));
+        assert!(allows("User-agent: *\nDisallow:", "/feed"));
+        assert!(allows("<html>not found</html>", "/feed"));
+        assert!(!allows("User-agent: *\nCrawl-delay: 10\nDisallow: /feed", "/feed"));
+        assert!(!allows("User-agent: *\nDisallow: /caf%C3%A9", "/café"));
+        assert!(!allows("User-agent: *\nDisallow: /*?print=", "/a?print=1"));
+        assert!(!Robots::nothing().allows("/feed") && Robots::nothing().allows("/robots.txt"));
+    }
+
+    #[test]
+    fn many_stars_cost_nothing() {
+        let file = format!("User-agent: *\nDisallow: /{}b$", "*a".repeat(900));
+        let path = format!("/{}", "a".repeat(4_000));
+        assert!(allows(&file, &path));
+    }
+
+    proptest! {
+        #[test]
+        fn matching_agrees_with_a_regular_expression(pattern in "/[ab*]{0,8}\\$?", path in "/[ab]{0,8}") {
+            let body = pattern.strip_suffix('$').unwrap_or(&pattern).replace('*', ".*");
+            let expected = simple(&body, &path, pattern.ends_with('$'));
+            prop_assert_eq!(matches(pattern.as_bytes(), path.as_bytes()), expected);
+        }
+
+        #[test]
+        fn nothing_panics(file in any::<Vec<u8>>(), path in any::<String>()) {
+            let _ = Robots::read(&file, "newswire").allows(&path);
+        }
+    }
+
+    /// A slow reference: every way to match.
+    fn simple(pattern: &str, path: &str, anchored: bool) -> bool {
+        fn at(p: &[u8], t: &[u8], anchored: bool) -> bool {
+            match p {
+                [] => !anchored || t.is_empty(),
+                [b'.', b'*', rest @ ..] => (0..=t.len()).any(|skip| at(rest, &t[skip..], anchored)),
+                [c, rest @ ..] => t.first() == Some(c) && at(rest, &t[1..], anchored),
+            }
+        }
+        at(pattern.as_bytes(), path.as_bytes(), anchored)
+    }
+}

@@ -1,0 +1,145 @@
+//! What tells an entry from the others of its feed, and which article it is.
+
+use super::canonical_url;
+use crate::feed::{Document, Entry};
+use proto::id;
+use std::collections::{HashMap, HashSet};
+
+/// An entry that knows who it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Identified<'a> {
+    /// The entry.
+    pub entry: &'a Entry,
+    /// Hex hash of the guid, else of the link, else of title and text.
+    pub key: String,
+    /// Canonical link; for an entry without one of its own, a `urn:newswire:` name that is the same at every poll.
+    pub canonical_url: String,
+    /// Article id of `canonical_url`. An id under which the feed's state knows the key goes before it.
+    pub article_id: String,
+    /// Hex hash of what the entry says. Its dates are not in it: many feeds give the time of the poll.
+    pub fingerprint: String,
+}
+
+/// Every entry of a document with its identity, in the document's order.
+///
+/// A guid identifies only where it tells entries apart: one that stands on entries with different links (a site's
+/// address on every item) counts together with the link. A link likewise: the home page on every item is nobody's link.
+#[must_use]
+pub fn identify<'a>(feed_url: &str, document: &'a Document) -> Vec<Identified<'a>> {
+    let home = canonical_url(&document.site_url);
+    let links: Vec<Option<String>> = document.entries.iter().map(|entry| canonical_url(&entry.link)).collect();
+
+    let mut links_of_guid: HashMap<&str, HashSet<&str>> = HashMap::new();
+    let mut guids_of_link: HashMap<&str, HashSet<&str>> = HashMap::new();
+    for (entry, link) in document.entries.iter().zip(&links) {
+        if let Some(link) = link {
+            links_of_guid.entry(&entry.guid).or_default().insert(link);
+            guids_of_link.entry(link).or_default().insert(&entry.guid);
+        }
+    }
+    let several = |map: &HashMap<&str, HashSet<&str>>, key: &str| map.get(key).is_some_and(|others| others.len() > 1);
+
+    let feed_id = id::feed_id(feed_url);
+    document
+        .entries
+        .iter()
+        .zip(&links)
+        .map(|(entry, link)| {
+            // The home page as the link of several different items says nothing about any of them.
+            let own = link
+                .as_deref()
+                .filter(|link| !((home.as_deref() == Some(*link) || is_root(link)) && several(&guids_of_link, link)));
+            let text = || id::digest(&[entry.title.as_bytes(), entry.summary.as_bytes(), entry.content.as_bytes()]);
+            let (key, urn) = if entry.guid.is_empty() {
+                match own {
+                    Some(link) => (id::digest(&[b"link", link.as_bytes()]), String::new()),
+                    None => {
+                        let text = text();
+                        (id::digest(&[b"text", text.as_bytes()]), format!("urn:newswire:text:{feed_id}:{text}"))
+                    }
+                }
+            } else {
+                let guid = entry.guid.as_bytes();
+                let key = match own {
+                    Some(link) if several(&links_of_guid, &entry.guid) => {
+                        id::digest(&[b"guid+link", guid, link.as_bytes()])
+                    }
+                    _ => id::digest(&[b"guid", guid]),
+                };
+                (key, format!("urn:newswire:guid:{feed_id}:{}", id::digest(&[guid])))
+            };
+            let canonical_url = own.map_or(urn, str::to_owned);
+            let mut fingerprint = id::digest(&[
+                entry.title.as_bytes(),
+                entry.summary.as_bytes(),
+                entry.content.as_bytes(),
+                canonical_url.as_bytes(),
+            ]);
+            // It only ever meets the fingerprint of the same entry: 64 bits are plenty, and state is written often.
+            fingerprint.truncate(16);
+            Identified { entry, key, article_id: id::article_id(&canonical_url), canonical_url, fingerprint }
+        })
+        .collect()
+}
+
+fn is_root(link: &str) -> bool {
+    url::Url::parse(link).is_ok_and(|url| url.path() == "/" && url.query().is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(guid: &str, link: &str, title: &str) -> Entry {
+        Entry { guid: guid.into(), link: link.into(), title: title.into(), ..Entry::default() }
+    }
+
+    fn ids(entries: Vec<Entry>) -> Vec<(String, String)> {
+        let document = Document { entries, site_url: "https://e.org/news".into(), ..Document::default() };
+        identify("https://e.org/feed", &document).into_iter().map(|one| (one.key, one.article_id)).collect()
+    }
+
+    fn distinct(entries: Vec<Entry>) -> usize {
+        ids(entries).into_iter().map(|(_, id)| id).collect::<HashSet<_>>().len()
+    }
+
+    #[test]
+    fn a_changed_link_under_one_guid_keeps_the_key() {
+        let first = ids(vec![entry("g", "https://e.org/a", "t")]);
+        let later = ids(vec![entry("g", "https://e.org/b", "t")]);
+        assert_eq!(first.first().map(|one| &one.0), later.first().map(|one| &one.0));
+        assert_ne!(first, later);
+    }
+
+    #[test]
+    fn one_guid_on_every_item_does_not_make_them_one() {
+        assert_eq!(distinct(vec![entry("g", "https://e.org/a", "a"), entry("g", "https://e.org/b", "b")]), 2);
+        let keys: HashSet<String> = ids(vec![entry("g", "https://e.org/a", "a"), entry("g", "https://e.org/b", "b")])
+            .into_iter()
+            .map(|one| one.0)
+            .collect();
+        assert_eq!(keys.len(), 2);
+    }
+
+    #[test]
+    fn the_home_page_as_link_of_every_item_does_not_make_them_one() {
+        assert_eq!(distinct(vec![entry("1", "https://e.org/news", "a"), entry("2", "https://e.org/news", "b")]), 2);
+        assert_eq!(distinct(vec![entry("1", "https://e.org/", "a"), entry("2", "https://e.org/", "b")]), 2);
+        assert_eq!(distinct(vec![entry("1", "https://e.org/a", "a"), entry("2", "https://e.org/a", "b")]), 1);
+    }
+
+    #[test]
+    fn without_guid_and_link_the_text_tells_them_apart_and_is_stable() {
+        let once = ids(vec![entry("", "", "a"), entry("", "", "b"), entry("", "", "a")]);
+        assert_eq!(once, ids(vec![entry("", "", "a"), entry("", "", "b"), entry("", "", "a")]));
+        assert_eq!(once.iter().collect::<HashSet<_>>().len(), 2);
+    }
+
+    #[test]
+    fn a_urn_belongs_to_one_feed() {
+        let document = Document { entries: vec![entry("7", "", "a")], ..Document::default() };
+        let one = identify("https://a.org/feed", &document);
+        let other = identify("https://b.org/feed", &document);
+        assert_ne!(one.first().map(|e| &e.article_id), other.first().map(|e| &e.article_id));
+    }
+}

@@ -1,0 +1,185 @@
+use crate::feeds;
+use proto::v1::Feed;
+use quick_xml::{
+    Reader,
+    events::{BytesStart, Event},
+};
+use std::collections::HashMap;
+
+/// Bytes of a list.
+const MAX_BYTES: usize = 32 << 20;
+/// Feeds of a list.
+const MAX_FEEDS: usize = 100_000;
+/// Folders within folders.
+const MAX_DEPTH: usize = 100;
+
+/// Why a list cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum OpmlError {
+    /// Over a limit.
+    #[error("the list is over the limit of {limit} {what}")]
+    TooLarge {
+        /// Of what.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+    },
+    /// No XML.
+    #[error("not XML, at byte {at}: {source}")]
+    Xml {
+        /// Where.
+        at: u64,
+        /// What the reader said.
+        source: quick_xml::Error,
+    },
+    /// XML of another kind.
+    #[error("no OPML: the list has no <opml> or <outline> element")]
+    NotOpml,
+    /// A feed that cannot be polled.
+    #[error("the feed {title:?}: {problem}")]
+    Feed {
+        /// Its title.
+        title: String,
+        /// What is wrong.
+        problem: feeds::Problem,
+    },
+}
+
+/// Reads a list. An outline with `xmlUrl` is a feed; one without is a folder, whose name becomes a tag of the feeds in it.
+/// A feed that stands in several folders is one feed with several tags. The feeds come without `added_at`.
+///
+/// # Errors
+/// See [`OpmlError`]. An outline of type `rss` without address is passed over: exports of dead subscriptions have it.
+pub fn read(bytes: &[u8]) -> Result<Vec<Feed>, OpmlError> {
+    if bytes.len() > MAX_BYTES {
+        return Err(OpmlError::TooLarge { what: "bytes", limit: MAX_BYTES });
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let mut reader = Reader::from_str(text.strip_prefix('\u{feff}').unwrap_or(&text));
+    reader.config_mut().check_end_names = false;
+    reader.config_mut().allow_dangling_amp = true;
+    let mut feeds: Vec<Feed> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut folders: Vec<Option<String>> = Vec::new();
+    let mut is_opml = false;
+    loop {
+        let event = reader.read_event().map_err(|source| OpmlError::Xml { at: reader.error_position(), source })?;
+        let (element, opens) = match &event {
+            Event::Start(element) => (element, true),
+            Event::Empty(element) => (element, false),
+            Event::End(element) => {
+                if element.local_name().as_ref().eq_ignore_ascii_case("outline") {
+                    folders.pop();
+                }
+                continue;
+            }
+            Event::Eof => break,
+            _ => continue,
+        };
+        let name = element.local_name();
+        is_opml |= name.as_ref().eq_ignore_ascii_case("opml");
+        if !name.as_ref().eq_ignore_ascii_case("outline") {
+            continue;
+        }
+        is_opml = true;
+        let attributes = attributes(element);
+        let title = first(&attributes, &["title", "text"]);
+        let url = first(&attributes, &["xmlurl", "xml-url"]);
+        if url.is_empty() {
+            if opens {
+                if folders.len() >= MAX_DEPTH {
+                    return Err(OpmlError::TooLarge { what: "folders within folders", limit: MAX_DEPTH });
+                }
+                let is_feed = attributes.get("type").is_some_and(|kind| kind.eq_ignore_ascii_case("rss"));
+                folders.push((!is_feed && !title.is_empty()).then_some(title));
+            }
+            continue;
+        }
+        let feed = feed(&attributes, &url, &title, &folders)?;
+        if opens {
+            folders.push(None);
+        }
+        match places.get(&feed.feed_id).and_then(|at| feeds.get_mut(*at)) {
+            Some(known) => {
+                for tag in feed.tags {
+                    if !known.tags.contains(&tag) {
+                        known.tags.push(tag);
+                    }
+                }
+            }
+            None => {
+                if feeds.len() >= MAX_FEEDS {
+                    return Err(OpmlError::TooLarge { what: "feeds", limit: MAX_FEEDS });
+                }
+                places.insert(feed.feed_id.clone(), feeds.len());
+                feeds.push(feed);
+            }
+        }
+    }
+    if is_opml { Ok(feeds) } else { Err(OpmlError::NotOpml) }
+}
+
+fn feed(
+    attributes: &HashMap<String, String>,
+    url: &str,
+    title: &str,
+    folders: &[Option<String>],
+) -> Result<Feed, OpmlError> {
+    let get = |names: &[&str]| first(attributes, names);
+    let mut tags: Vec<String> = Vec::new();
+    // `category` holds paths, comma separated (OPML 2.0): "/News/World,Politics".
+    let categories = get(&["category"]);
+    let categories = categories.split([',', '/']).map(str::trim).map(str::to_owned);
+    for tag in folders.iter().flatten().cloned().chain(categories) {
+        if !tag.is_empty() && !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    let feed = Feed {
+        url: url.to_owned(),
+        title: title.to_owned(),
+        site_url: get(&["htmlurl", "html-url"]),
+        language: get(&["language", "lang"]),
+        tags,
+        publisher_name: get(&["publishername"]),
+        publisher_country: get(&["publishercountry", "country"]).to_ascii_uppercase(),
+        rights: get(&["rights", "copyright"]),
+        backfill: get(&["backfill"]),
+        min_interval_s: get(&["minintervals"]).parse().unwrap_or(0).max(0),
+        paused: get(&["paused"]).eq_ignore_ascii_case("true"),
+        ..Feed::default()
+    };
+    // The time of adding is the caller's to say.
+    let complete = feeds::complete(feed, jiff::Timestamp::UNIX_EPOCH)
+        .map_err(|problem| OpmlError::Feed { title: title.to_owned(), problem })?;
+    Ok(Feed { added_at: None, ..complete })
+}
+
+/// Attributes by local name in lower case: prefixes are often used without being declared.
+fn attributes(element: &BytesStart<'_>) -> HashMap<String, String> {
+    let mut found = HashMap::new();
+    for attribute in element.html_attributes().with_checks(false).flatten() {
+        let name = attribute.key.local_name().as_ref().to_ascii_lowercase();
+        let value = unescaped(&attribute.value);
+        let value = value.trim().to_owned();
+        if !value.is_empty() {
+            found.entry(name).or_insert(value);
+        }
+    }
+    found
+}
+
+fn first(attributes: &HashMap<String, String>, names: &[&str]) -> String {
+    names.iter().find_map(|name| attributes.get(*name)).cloned().unwrap_or_default()
+}
+
+/// References undone; where one is broken (a bare `&` in an address) only the five of XML are.
+fn unescaped(value: &str) -> String {
+    quick_xml::escape::unescape(value).map_or_else(
+        |_| {
+            let five = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")];
+            five.iter().fold(value.to_owned(), |text, (from, to)| text.replace(from, to))
+        },
+        std::borrow::Cow::into_owned,
+    )
+}

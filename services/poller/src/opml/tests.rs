@@ -1,0 +1,65 @@
+use super::*;
+use proto::v1::Feed;
+
+#[test]
+fn folders_within_folders_become_tags_and_a_feed_in_two_is_one() {
+    let list = r#"<?xml version="1.0"?><opml version="1.1" ><head><title>x</title></head><body>
+        <outline text="World"><outline text="Asia &amp; Pacific">
+            <outline type="rss" text="One" title="One News" xmlUrl="https://one.example/feed?a=1&amp;b=2" htmlUrl="https://one.example/"
+              newswire:publisherCountry="pk" newswire:publisherName="One" category="/News/Front,Front"/>
+        </outline></outline>
+        <outline text="Daily"><outline xmlurl="https://one.example/feed?a=1&b=2" TEXT="One"/></outline>
+        <outline type="rss" text="dead"/>
+        <outline text="Two" type="rss" xmlUrl="http://two.example/rss"></outline>
+    </body></opml>"#;
+    let feeds = read(list.as_bytes()).unwrap();
+    assert_eq!(feeds.len(), 2);
+    let one = feeds.first().unwrap();
+    assert_eq!(one.url, "https://one.example/feed?a=1&b=2");
+    assert_eq!(one.feed_id, proto::id::feed_id(&one.url));
+    assert_eq!((one.publisher_country.as_str(), one.publisher_name.as_str()), ("PK", "One"));
+    assert_eq!(one.tags, ["World", "Asia & Pacific", "News", "Front", "Daily"]);
+    assert_eq!(feeds.last().map(|feed| feed.tags.len()), Some(0));
+}
+
+#[test]
+fn what_is_no_list_says_so() {
+    assert!(matches!(read(b"<rss version='2.0'/>"), Err(OpmlError::NotOpml)));
+    assert!(matches!(read(b""), Err(OpmlError::NotOpml)));
+    let bad = br#"<opml><body><outline text="t" xmlUrl="feed.xml"/></body></opml>"#;
+    insta::assert_snapshot!(read(bad).unwrap_err(), @"");
+}
+
+#[test]
+fn a_list_of_folders_without_end_is_refused() {
+    let deep = format!("<opml><body>{}", "<outline text='a'>".repeat(10_000));
+    assert!(matches!(read(deep.as_bytes()), Err(OpmlError::TooLarge { .. })));
+}
+
+#[test]
+fn a_written_list_reads_back() {
+    let feed = Feed {
+        url: "https://one.example/feed?a=1&b=2".into(),
+        title: "One \"&\" <Two>".into(),
+        tags: vec!["World".into(), "Asia".into()],
+        publisher_name: "One".into(),
+        publisher_country: "PK".into(),
+        language: "en".into(),
+        backfill: "all".into(),
+        min_interval_s: 600,
+        paused: true,
+        site_url: "https://one.example/".into(),
+        rights: "CC0-1.0".into(),
+        ..Feed::default()
+    };
+    let feed = crate::feeds::complete(feed, jiff::Timestamp::UNIX_EPOCH).unwrap();
+    let feed = Feed { added_at: None, ..feed };
+    assert_eq!(read(write("mine", std::slice::from_ref(&feed)).as_bytes()).unwrap(), [feed]);
+}
+
+proptest::proptest! {
+    #[test]
+    fn nothing_panics(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+        let _ = read(&bytes);
+    }
+}

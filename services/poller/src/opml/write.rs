@@ -1,0 +1,40 @@
+use proto::v1::Feed;
+use quick_xml::escape::escape;
+use std::fmt::Write;
+
+/// Writes a list that [`super::read`] reads back as it was, but for the time of adding and the credentials.
+#[must_use]
+pub fn write(title: &str, feeds: &[Feed]) -> String {
+    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<opml version=\"2.0\">\n  <head>\n");
+    let _ = writeln!(out, "    <title>{}</title>\n  </head>\n  <body>", escape(title));
+    for feed in feeds {
+        let title = if feed.title.is_empty() { &feed.url } else { &feed.title };
+        let interval = if feed.min_interval_s > 0 { feed.min_interval_s.to_string() } else { String::new() };
+        let paused = if feed.paused { "true" } else { "" };
+        let tags = feed.tags.join(",");
+        let attributes = [
+            ("type", "rss"),
+            ("text", title.as_str()),
+            ("title", &feed.title),
+            ("xmlUrl", &feed.url),
+            ("htmlUrl", &feed.site_url),
+            ("language", &feed.language),
+            ("category", &tags),
+            ("publisherName", &feed.publisher_name),
+            ("publisherCountry", &feed.publisher_country),
+            ("rights", &feed.rights),
+            ("backfill", &feed.backfill),
+            ("minIntervalS", &interval),
+            ("paused", paused),
+        ];
+        out.push_str("    <outline");
+        for (name, value) in attributes {
+            if !value.is_empty() {
+                let _ = write!(out, " {name}=\"{}\"", escape(value));
+            }
+        }
+        out.push_str("/>\n");
+    }
+    out.push_str("  </body>\n</opml>\n");
+    out
+}

@@ -1,0 +1,116 @@
+//! Records as the poller writes them.
+
+use super::watches::Watch;
+use crate::{
+    diff::{self, Publish},
+    poll::Applied,
+};
+use jiff::Timestamp;
+use proto::{
+    partition, time,
+    topic::Topic,
+    v1::{FeedHealth, FeedState},
+    wire::{self, Event},
+};
+use stream::{Fault, Outgoing, Runtime};
+
+const SOURCE: &str = "newswire/poller";
+
+/// Bytes that a record's key and headers take at most.
+const OVERHEAD: usize = 1_024;
+
+fn unencodable(error: wire::EncodeError) -> Fault {
+    Fault::Corrupt(error.to_string())
+}
+
+fn outgoing<M: Event>(
+    runtime: &Runtime,
+    topic: Topic,
+    partition: i32,
+    key: &str,
+    value: Vec<u8>,
+    id: &str,
+    trace: Option<&str>,
+    now: Timestamp,
+) -> Outgoing {
+    let event = wire::Attributes { id, event_type: M::TYPE, source: SOURCE, time: now };
+    Outgoing {
+        topic: runtime.names.of(topic),
+        partition,
+        key: key.as_bytes().to_vec(),
+        value: Some(value),
+        headers: wire::headers(runtime.encoding, &event, trace),
+    }
+}
+
+/// The record of an item.
+pub(super) fn raw(runtime: &Runtime, publish: Publish, limit: usize, now: Timestamp) -> Result<Outgoing, Fault> {
+    let Publish { mut item, entry_key, fingerprint } = publish;
+    let value = diff::fit(&mut item, runtime.encoding, limit.saturating_sub(OVERHEAD)).map_err(unencodable)?;
+    let id = diff::ce_id(&item.feed_id, &entry_key, &fingerprint);
+    let to = partition::of(item.article_id.as_bytes(), runtime.partitions);
+    let trace = diff::traceparent(&id);
+    Ok(outgoing::<proto::v1::RawItem>(runtime, Topic::Raw, to, &item.article_id, value, &id, Some(&trace), now))
+}
+
+/// The changelog record of a feed's state, on the feed's own partition. Should it not fit, the entries that were shown
+/// longest ago are forgotten.
+pub(super) fn state(
+    runtime: &Runtime,
+    partition: i32,
+    mut state: FeedState,
+    limit: usize,
+    now: Timestamp,
+) -> Result<Outgoing, Fault> {
+    let mut value = runtime.encoding.encode(&state).map_err(unencodable)?;
+    while value.len() > limit.saturating_sub(OVERHEAD) && !state.entries.is_empty() {
+        state.entries.truncate(state.entries.len() * 9 / 10);
+        value = runtime.encoding.encode(&state).map_err(unencodable)?;
+    }
+    let id = format!("{}/{now}", state.feed_id);
+    Ok(outgoing::<FeedState>(runtime, Topic::FeedState, partition, &state.feed_id, value, &id, None, now))
+}
+
+/// The health record of a feed.
+pub(super) fn health(
+    runtime: &Runtime,
+    watch: &Watch,
+    state: &FeedState,
+    applied: Option<&Applied>,
+    now: Timestamp,
+) -> Result<Outgoing, Fault> {
+    let status = if watch.feed.paused {
+        "PAUSED"
+    } else if state.gone {
+        "GONE"
+    } else if state.failures > 0 {
+        "FAILING"
+    } else {
+        "OK"
+    };
+    let line = applied.map(|applied| applied.line.clone());
+    let health = FeedHealth {
+        feed_id: watch.feed.feed_id.clone(),
+        url: watch.feed.url.clone(),
+        title: if watch.feed.title.is_empty() { state.title.clone() } else { watch.feed.title.clone() },
+        status: status.to_owned(),
+        last_success_at: state.last_success_at,
+        next_poll_at: if watch.feed.paused { None } else { state.next_poll_at },
+        failures: state.failures,
+        polls: line.into_iter().chain(watch.lines.iter().cloned()).take(10).collect(),
+    };
+    let value = runtime.encoding.encode(&health).map_err(unencodable)?;
+    let to = health_partition(runtime, &health.feed_id);
+    let id = format!("{}/health/{now}", health.feed_id);
+    Ok(outgoing::<FeedHealth>(runtime, Topic::FeedHealth, to, &health.feed_id, value, &id, None, now))
+}
+
+/// Partition of a feed's health record: by its key.
+pub(super) fn health_partition(runtime: &Runtime, feed_id: &str) -> i32 {
+    partition::of(feed_id.as_bytes(), runtime.partitions)
+}
+
+/// A wire time as a time; `None` where there is none.
+pub(super) fn at(time: Option<&proto::Timestamp>) -> Option<Timestamp> {
+    time.and_then(time::from_wire)
+}
