@@ -1,1 +1,139 @@
-//! normaliser
+#![doc = include_str!("../README.md")]
+
+pub mod admit;
+pub mod boilerplate;
+pub mod date;
+pub mod html;
+pub mod language;
+mod metrics;
+mod normalise;
+pub mod publisher;
+pub mod signature;
+pub mod size;
+pub mod text;
+pub mod title;
+
+pub use metrics::Metrics;
+pub use normalise::{DOUBLE_ESCAPED, HTML_TOO_DEEP, Normalised, Published, normalise};
+
+use proto::{
+    topic::Topic,
+    v1::{ArticleState, RawItem},
+};
+use stream::{Effects, Input, Outcome, Refusal, Runtime};
+
+/// Name of the stage, of its group and of its metrics' label.
+pub const STAGE: &str = "normaliser";
+
+/// Index of the article state among the stage's tables.
+const STATE: usize = 0;
+
+/// The normaliser's flags.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Normaliser")]
+pub struct Args {
+    /// Most raw items in one transaction.
+    #[arg(long, env = "NEWSWIRE_NORMALISER_BATCH", value_name = "N", default_value_t = 500)]
+    pub normaliser_batch: usize,
+}
+
+/// The flags, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Most raw items in one transaction.
+    pub batch: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config { batch: 500 }
+    }
+}
+
+impl Args {
+    /// Checks the flags.
+    ///
+    /// # Errors
+    /// A sentence for each thing that is wrong.
+    pub fn check(&self) -> Result<Config, Vec<String>> {
+        if (1..=10_000).contains(&self.normaliser_batch) {
+            Ok(Config { batch: self.normaliser_batch })
+        } else {
+            Err(vec![format!("--normaliser-batch is 1 to 10000, not {}", self.normaliser_batch)])
+        }
+    }
+}
+
+/// Why the normaliser ended.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The log failed.
+    #[error(transparent)]
+    Log(#[from] stream::Fault),
+    /// The thread of the stage gave no result.
+    #[error(transparent)]
+    Thread(#[from] chassis::thread::Died),
+    /// Its metrics could not be registered.
+    #[error("metrics: {0}")]
+    Metrics(#[from] prometheus::Error),
+}
+
+/// Reads raw items, admits each copy of an article by what is remembered of it, and writes articles, signatures and
+/// the new state in one transaction a batch, until it is asked to stop.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn run(config: Config, runtime: Runtime) -> Result<(), Error> {
+    let metrics = Metrics::new(&runtime.registry)?;
+    chassis::thread::run(STAGE, move || {
+        let mut spec = runtime.stage(STAGE, Topic::Raw, &[Topic::ArticleState]);
+        spec.max_batch = config.batch;
+        let topics = [runtime.names.of(Topic::Articles), runtime.names.of(Topic::Signatures)];
+        let [articles, signatures] = &topics;
+        stream::run(&*runtime.log, &spec, &topics, &runtime.stop, &runtime.metrics, |input, effects| {
+            step(input, effects, articles, signatures, &metrics)
+        })
+    })
+    .await??;
+    Ok(())
+}
+
+/// One raw item.
+fn step(
+    input: &Input<RawItem>,
+    effects: &mut Effects<'_>,
+    articles: &str,
+    signatures: &str,
+    metrics: &Metrics,
+) -> Result<Outcome, Refusal> {
+    let raw = &input.message;
+    let id = raw.article_id.as_str();
+    // State is kept by the record's partition: under another key it would be another normaliser's article.
+    if !id.is_empty() && input.record.key != id.as_bytes() {
+        let detail = format!("the key is {:?}, the article id {id:?}", String::from_utf8_lossy(&input.record.key));
+        return Err(Refusal::poison("key-mismatch", detail));
+    }
+    let state: Option<ArticleState> = effects.state(STATE, id)?;
+    match normalise(raw, state.as_ref(), effects.now)? {
+        Normalised::Duplicate(state) => {
+            if let Some(state) = state {
+                effects.set_state(STATE, id, &state)?;
+            }
+            Ok(Outcome::Duplicate)
+        }
+        Normalised::Article(published) => {
+            effects.set_state(STATE, id, &published.state)?;
+            effects.emit(articles, id, &published.article)?;
+            if let Some(signature) = &published.signature {
+                effects.emit(signatures, id, signature)?;
+            }
+            metrics.boilerplate_lines.inc_by(u64::try_from(published.boilerplate_lines).unwrap_or(0));
+            metrics.site_cut.inc_by(u64::from(published.site_cut));
+            metrics.articles.with_label_values(&[&published.article.change]).inc();
+            for warning in &published.warnings {
+                metrics.warnings.with_label_values(&[warning]).inc();
+            }
+            Ok(Outcome::Out)
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The language of a text, by its characters and trigrams (whatlang), with what the feed says as a prior.
+
+use whatlang::{Lang, Script};
+
+/// A language and how sure that is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Language {
+    /// Primary language subtag of BCP 47 (ISO 639-1 where there is one); `und` where unknown.
+    pub code: String,
+    /// 0 to 1.
+    pub confidence: f64,
+}
+
+/// Characters that are looked at: more would cost time and tell nothing new.
+const SAMPLE: usize = 2_000;
+/// Below this many letters a text's trigrams say little.
+const FEW_LETTERS: usize = 60;
+/// Confidence of a hint that nothing speaks against, where the text itself is no help.
+const HINTED: f64 = 0.6;
+/// Confidence below which a guess is worth nothing.
+const LEAST: f64 = 0.5;
+
+/// Detects the language of `text`, whose feed says `hint` (BCP 47, may be empty or wrong).
+#[must_use]
+pub fn detect(text: &str, hint: &str) -> Language {
+    let sample: String = text.chars().take(SAMPLE).collect();
+    let letters = sample.chars().filter(|c| c.is_alphabetic()).count();
+    let hint = primary(hint);
+    let hinted = |confidence| Language { code: hint.clone(), confidence };
+    let unknown = Language { code: "und".to_owned(), confidence: 0.0 };
+    let Some(info) = whatlang::detect(&sample) else {
+        return if hint.is_empty() { unknown } else { hinted(HINTED) };
+    };
+    let found = Language { code: two_letters(info.lang()).to_owned(), confidence: info.confidence() };
+    if hint.is_empty() {
+        let enough = letters >= FEW_LETTERS || has_own_script(info.script());
+        return if (info.is_reliable() || found.confidence >= LEAST) && enough { found } else { unknown };
+    }
+    if found.code == hint {
+        return hinted(found.confidence.max(HINTED + 0.3));
+    }
+    // Feeds carry their template's `en-us` over texts of any language: what the text shows beats it, where it shows
+    // enough; a language that whatlang doesn't know must be believed unless the script is another.
+    let hinted_lang = Lang::all().iter().find(|lang| two_letters(**lang) == hint);
+    let same_script = match hinted_lang {
+        Some(lang) => info.script().langs().contains(lang),
+        None => info.script() == Script::Latin || !has_own_script(info.script()),
+    };
+    if !same_script {
+        return found;
+    }
+    if hinted_lang.is_some() && letters >= FEW_LETTERS && info.is_reliable() && found.confidence >= 0.9 {
+        return found;
+    }
+    hinted(HINTED)
+}
+
+/// `pt-BR` -> `pt`; empty where it is no language tag.
+fn primary(tag: &str) -> String {
+    let first = tag.trim().split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+    let fits = (2..=3).contains(&first.len()) && first.bytes().all(|byte| byte.is_ascii_lowercase());
+    match first.as_str() {
+        _ if !fits => String::new(),
+        "und" | "mul" | "zxx" | "xx" => String::new(),
+        "iw" => "he".to_owned(),
+        "in" => "id".to_owned(),
+        "no" | "nn" => "nb".to_owned(),
+        "tl" => "fil".to_owned(),
+        "cmn" => "zh".to_owned(),
+        _ => first,
+    }
+}
+
+/// Scripts in which one language, or nearly one, is written.
+fn has_own_script(script: Script) -> bool {
+    !matches!(script, Script::Latin | Script::Cyrillic | Script::Arabic | Script::Devanagari | Script::Hebrew)
+}
+
+/// ISO 639-1 of what whatlang knows by ISO 639-3.
+fn two_letters(lang: Lang) -> &'static str {
+    match lang {
+        Lang::Epo => "eo",
+        Lang::Eng => "en",
+        Lang::Rus => "ru",
+        Lang::Cmn => "zh",
+        Lang::Spa => "es",
+        Lang::Por => "pt",
+        Lang::Ita => "it",
+        Lang::Ben => "bn",
+        Lang::Fra => "fr",
+        Lang::Deu => "de",
+        Lang::Ukr => "uk",
+        Lang::Kat => "ka",
+        Lang::Ara => "ar",
+        Lang::Hin => "hi",
+        Lang::Jpn => "ja",
+        Lang::Heb => "he",
+        Lang::Yid => "yi",
+        Lang::Pol => "pl",
+        Lang::Amh => "am",
+        Lang::Jav => "jv",
+        Lang::Kor => "ko",
+        Lang::Nob => "nb",
+        Lang::Dan => "da",
+        Lang::Swe => "sv",
+        Lang::Fin => "fi",
+        Lang::Tur => "tr",
+        Lang::Nld => "nl",
+        Lang::Hun => "hu",
+        Lang::Ces => "cs",
+        Lang::Ell => "el",
+        Lang::Bul => "bg",
+        Lang::Bel => "be",
+        Lang::Mar => "mr",
+        Lang::Kan => "kn",
+        Lang::Ron => "ro",
+        Lang::Slv => "sl",
+        Lang::Hrv => "hr",
+        Lang::Srp => "sr",
+        Lang::Mkd => "mk",
+        Lang::Lit => "lt",
+        Lang::Lav => "lv",
+        Lang::Est => "et",
+        Lang::Tam => "ta",
+        Lang::Vie => "vi",
+        Lang::Urd => "ur",
+        Lang::Tha => "th",
+        Lang::Guj => "gu",
+        Lang::Uzb => "uz",
+        Lang::Pan => "pa",
+        Lang::Aze => "az",
+        Lang::Ind => "id",
+        Lang::Tel => "te",
+        Lang::Pes => "fa",
+        Lang::Mal => "ml",
+        Lang::Ori => "or",
+        Lang::Mya => "my",
+        Lang::Nep => "ne",
+        Lang::Sin => "si",
+        Lang::Khm => "km",
+        Lang::Tuk => "tk",
+        Lang::Aka => "ak",
+        Lang::Zul => "zu",
+        Lang::Sna => "sn",
+        Lang::Afr => "af",
+        Lang::Lat => "la",
+        Lang::Slk => "sk",
+        Lang::Cat => "ca",
+        Lang::Tgl => "fil",
+        Lang::Hye => "hy",
+        other => other.code(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+use super::*;
+use std::path::PathBuf;
+
+fn now() -> jiff::Timestamp {
+    "2026-11-24T12:00:00Z".parse().unwrap()
+}
+
+fn raw(title: &str, content: &str) -> RawItem {
+    RawItem {
+        article_id: proto::id::article_id("https://www.example.com/a"),
+        kind: kind::ENTRY.into(),
+        feed_id: "f".into(),
+        feed_title: "Example Post".into(),
+        url: "https://www.example.com/a?utm_source=rss".into(),
+        canonical_url: "https://www.example.com/a".into(),
+        title: title.into(),
+        content: content.into(),
+        ..Default::default()
+    }
+}
+
+fn publish(raw: &RawItem) -> Published {
+    match normalise(raw, None, now()).unwrap() {
+        Normalised::Article(published) => *published,
+        Normalised::Duplicate(_) => panic!("no state, and a duplicate"),
+    }
+}
+
+fn refused(raw: &RawItem) -> &'static str {
+    match normalise(raw, None, now()) {
+        Err(Refusal::Poison { reason, .. }) => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The contract's own example, whole.
+#[test]
+fn the_golden_raw_item() {
+    let path = format!("{}/../../proto/examples/v1/RawItem.json", env!("CARGO_MANIFEST_DIR"));
+    let raw: RawItem = proto::wire::decode(None, std::fs::read_to_string(path).unwrap().as_bytes()).unwrap();
+    let published = publish(&raw);
+    insta::assert_snapshot!(serde_json::to_string_pretty(&published.article).unwrap());
+    assert_eq!((published.boilerplate_lines, published.site_cut), (1, true));
+}
+
+#[test]
+fn a_new_article_then_a_duplicate_then_an_update() {
+    let mut item = raw("Dam opens - Example Post", "<p>The dam opened.</p><p>Post a Comment</p>");
+    let first = publish(&item);
+    assert_eq!((first.article.change.as_str(), first.article.revision), ("NEW", 1));
+    item.title = "Dam opens".into();
+    item.feed_id = "e".into();
+    let again = normalise(&item, Some(&first.state), now()).unwrap();
+    let Normalised::Duplicate(Some(state)) = again else { panic!("{again:?}") };
+    assert_eq!(state.feed_ids, ["e", "f"]);
+    item.feed_id = "f".into();
+    item.content = "<p>The dam opened late.</p>".into();
+    let Normalised::Article(second) = normalise(&item, Some(&state), now()).unwrap() else { panic!() };
+    assert_eq!((second.article.change.as_str(), second.article.revision), ("UPDATED", 2));
+    assert_eq!(second.article.feed_ids, ["e", "f"]);
+    assert_eq!(second.article.first_seen_at, first.article.first_seen_at);
+}
+
+#[test]
+fn what_has_no_id_no_text_or_an_unknown_kind_is_refused_by_name() {
+    assert_eq!(refused(&RawItem { article_id: String::new(), ..raw("T", "") }), "no-article-id");
+    assert_eq!(refused(&raw(" ", "<p>&nbsp;</p><script>x</script>")), "no-text");
+    assert_eq!(refused(&RawItem { kind: "VIDEO".into(), ..raw("T", "") }), "unknown-kind");
+}
+
+#[test]
+fn a_title_alone_is_an_article_without_a_body() {
+    let article = publish(&raw("Dam <b>opens</b> &amp; closes", "")).article;
+    insta::assert_snapshot!(format!("{}|{}|{}|{}", article.title, article.body, article.body_source, article.body_html), @"Dam opens & closes|||");
+}
+
+#[test]
+fn the_summary_stands_in_for_a_missing_content() {
+    let article = publish(&RawItem { summary: "<p>The dam opened.</p>".into(), ..raw("Dam", " ") }).article;
+    assert_eq!(
+        (article.body.as_str(), article.summary.as_str(), article.body_source.as_str()),
+        ("The dam opened.", "The dam opened.", "FEED")
+    );
+}
+
+#[test]
+fn warnings_of_the_raw_item_are_carried_once_each_and_sorted() {
+    let mut item = raw("Dam", "&lt;p&gt;The dam opened.&lt;/p&gt;");
+    item.warnings = vec!["named-entities".into(), "date-absurd".into()];
+    item.published_at = Some(proto::time::to_wire("1970-01-01T00:00:00Z".parse().unwrap()));
+    assert_eq!(publish(&item).article.warnings, ["date-absurd", "double-escaped", "named-entities"]);
+}
+
+#[test]
+fn the_html_loses_the_lines_that_the_body_lost_and_its_links_are_absolute() {
+    let item =
+        raw("Dam", "<div><p>See <a href='/b'>b</a>.</p><p>Share this:</p><p><a href='#c'>Post a Comment</a></p></div>");
+    insta::assert_snapshot!(publish(&item).article.body_html, @r#"<div><p>See <a href="https://www.example.com/b" rel="noopener noreferrer">b</a>.</p></div>"#);
+}
+
+#[test]
+fn an_item_of_five_megabytes_fits_the_log() {
+    let item = raw("Dam", &"<p>The dam opened &amp; \"closed\" again.</p>".repeat(120_000));
+    let article = publish(&item).article;
+    assert!(serde_json::to_vec(&article).unwrap().len() <= size::MAX_BYTES);
+    assert!(article.warnings.contains(&size::BODY_CUT.to_owned()));
+}
+
+#[test]
+fn twenty_thousand_nested_divs_pass() {
+    let item = raw("Dam", &format!("{}deep{}", "<div>".repeat(20_000), "</div>".repeat(20_000)));
+    let article = publish(&item).article;
+    assert_eq!((article.body.as_str(), article.body_html.as_str()), ("deep", "<p>deep</p>"));
+    assert_eq!(article.warnings, [HTML_TOO_DEEP]);
+}
+
+/// The article that the project began with, as a feed serves it.
+#[test]
+fn the_seed_article() {
+    let shared = std::env::var_os("NEWSWIRE_CORPORA")
+        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")), PathBuf::from);
+    let Ok(text) = std::fs::read_to_string(shared.join("seed-article.txt")) else {
+        println!("skipped: the seed article (no shared/)");
+        return;
+    };
+    let (title, body) = text.split_once('\n').unwrap();
+    let content: String = body.lines().filter(|line| !line.is_empty()).map(|line| format!("<p>{line}</p>\n")).collect();
+    let mut item = raw(title, &content);
+    item.feed_title = "HowPakistan".into();
+    let article = publish(&item).article;
+    assert_eq!(article.title, "Iran Seeks To Strengthen Military Ties With China");
+    assert_eq!(article.publisher_name, "HowPakistan");
+    assert!(!article.body.contains("Post a Comment") && !article.body_html.contains("Post a Comment"));
+    assert!(article.body.ends_with("withdrew from the Iran nuclear deal."));
+    assert_eq!(article.language, "en");
+}

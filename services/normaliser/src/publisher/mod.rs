@@ -1,0 +1,216 @@
+//! Who publishes: the registrable domain, and a name from what the feed calls itself.
+
+use crate::title::key;
+use url::{Host, Url};
+
+/// Words that say what a feed holds, not whose it is.
+const SECTIONS: &[&str] = &[
+    "a",
+    "africa",
+    "all",
+    "americas",
+    "and",
+    "articles",
+    "asia",
+    "atom",
+    "blog",
+    "breaking",
+    "business",
+    "content",
+    "culture",
+    "daily",
+    "edition",
+    "entertainment",
+    "europe",
+    "feed",
+    "feeds",
+    "for",
+    "front",
+    "from",
+    "general",
+    "headlines",
+    "health",
+    "home",
+    "homepage",
+    "in",
+    "international",
+    "last",
+    "latest",
+    "live",
+    "local",
+    "main",
+    "most",
+    "national",
+    "new",
+    "news",
+    "of",
+    "online",
+    "opinion",
+    "page",
+    "pages",
+    "politics",
+    "posts",
+    "recent",
+    "region",
+    "regional",
+    "rss",
+    "rss2",
+    "science",
+    "section",
+    "sport",
+    "sports",
+    "stories",
+    "story",
+    "tech",
+    "technology",
+    "the",
+    "today",
+    "top",
+    "uk",
+    "update",
+    "updates",
+    "us",
+    "video",
+    "videos",
+    "world",
+    "xml",
+    "economy",
+    "middle",
+    "east",
+    // Spanish, Portuguese, French, German, Italian, Dutch, Turkish, Indonesian, Russian.
+    "actualidad",
+    "inicio",
+    "internacional",
+    "mundo",
+    "noticias",
+    "portada",
+    "titulares",
+    "ultimas",
+    "\u{fa}ltimas",
+    "not\u{ed}cias",
+    "actualit\u{e9}s",
+    "accueil",
+    "monde",
+    "une",
+    "\u{e0}",
+    "la",
+    "le",
+    "les",
+    "aktuell",
+    "nachrichten",
+    "startseite",
+    "welt",
+    "notizie",
+    "ultime",
+    "nieuws",
+    "haberler",
+    "son",
+    "dakika",
+    "berita",
+    "terkini",
+    "\u{43d}\u{43e}\u{432}\u{43e}\u{441}\u{442}\u{438}",
+    "\u{433}\u{43b}\u{430}\u{432}\u{43d}\u{44b}\u{435}",
+];
+/// Behind a name, these say only what kind of file it is.
+const FILE_WORDS: [&str; 6] = ["rss", "rss2", "feed", "feeds", "atom", "xml"];
+/// What stands between a publisher's name and a section's in a feed's title.
+const SEPARATORS: [&str; 12] =
+    [" - ", " | ", " \u{2013} ", " \u{2014} ", " : ", " \u{b7} ", " \u{bb} ", " \u{2022} ", " :: ", " / ", " > ", ": "];
+
+/// Registrable domain of a URL's host by the Public Suffix List, in lower case; the host where it has none (an
+/// address, `localhost`, a bare suffix); empty where the URL has no host.
+#[must_use]
+pub fn domain(url: &str) -> String {
+    let Ok(url) = Url::parse(url) else { return String::new() };
+    match url.host() {
+        Some(Host::Domain(host)) => {
+            let host = host.trim_end_matches('.').to_ascii_lowercase();
+            psl::domain_str(&host).map_or(host.clone(), str::to_owned)
+        }
+        Some(address) => address.to_string(),
+        None => String::new(),
+    }
+}
+
+/// The publisher's name: what the feed's definition says, else its title without sections and decorations, else the
+/// domain.
+#[must_use]
+pub fn name(defined: &str, feed_title: &str, domain: &str) -> String {
+    if !defined.trim().is_empty() {
+        return defined.trim().to_owned();
+    }
+    let label = key(domain.split('.').next().unwrap_or_default());
+    let mut parts: Vec<&str> = vec![feed_title.trim()];
+    for mark in SEPARATORS {
+        parts = parts.into_iter().flat_map(|part| part.split(mark)).map(str::trim).collect();
+    }
+    let names: Vec<&str> = parts.into_iter().map(without_file_words).filter(|part| !is_section(part)).collect();
+    // A part that the domain confirms wins over the first: `World desk | Example Post` on examplepost.com.
+    let confirmed = names.iter().filter(|part| {
+        let part = key(part);
+        label.len() >= 3 && part.len() >= 3 && (label.contains(&part) || part == label)
+    });
+    let best = confirmed.min_by_key(|part| part.len()).or_else(|| names.first());
+    best.map_or_else(|| domain.to_owned(), |part| (*part).to_owned())
+}
+
+fn without_file_words(part: &str) -> &str {
+    let mut rest = part.trim();
+    while let Some((before, last)) = rest.rsplit_once(' ') {
+        let bare = last.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        if !FILE_WORDS.contains(&bare.as_str()) {
+            break;
+        }
+        rest = before.trim();
+    }
+    rest
+}
+
+fn is_section(part: &str) -> bool {
+    part.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .all(|word| SECTIONS.contains(&word.to_lowercase().as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_domain_is_the_registrable_one() {
+        for (url, expected) in [
+            ("https://www.news.example.co.uk/a", "example.co.uk"),
+            ("https://EXAMPLE.org.", "example.org"),
+            ("http://127.0.0.1:8080/", "127.0.0.1"),
+            ("http://localhost/", "localhost"),
+            ("https://b\u{fc}cher.example/", "xn--bcher-kva.example"),
+            ("https://someone.github.io/x", "someone.github.io"),
+            ("mailto:a@example.org", ""),
+            ("no url", ""),
+        ] {
+            assert_eq!(domain(url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_feeds_title_without_its_decorations_is_the_name() {
+        for (title, domain, expected) in [
+            ("HowPakistan", "example.com", "HowPakistan"),
+            ("Example Post - World News", "x.com", "Example Post"),
+            ("World news | The Example", "x.com", "The Example"),
+            ("Example Post RSS Feed", "x.com", "Example Post"),
+            ("Harbour desk | Example Post", "examplepost.com", "Example Post"),
+            ("EP > Top Stories", "x.com", "EP"),
+            ("World News", "example.com", "example.com"),
+            ("", "example.com", "example.com"),
+            ("El Ejemplo: \u{da}ltimas noticias", "x.es", "El Ejemplo"),
+        ] {
+            assert_eq!(name("", title, domain), expected, "{title}");
+        }
+    }
+
+    #[test]
+    fn the_operators_word_comes_first() {
+        assert_eq!(name("Example News", "Something - World", "x.com"), "Example News");
+    }
+}

@@ -1,0 +1,129 @@
+//! The title without the site's name.
+//!
+//! Only what is confirmed goes: the part behind the last separator (or before the first) must be the name that the
+//! feed, its definition or the host's domain gives the publisher. A title that ends in ` - China` keeps it.
+
+/// Separators between a headline and a name. A hyphen or a colon needs blanks around it.
+const SEPARATORS: [&str; 12] = [
+    " - ",
+    " | ",
+    " \u{2013} ",
+    " \u{2014} ",
+    " : ",
+    " \u{b7} ",
+    " \u{bb} ",
+    " \u{2022} ",
+    " :: ",
+    " / ",
+    " ~ ",
+    " > ",
+];
+/// Behind a name that comes first, a colon follows at once: `Example News: Headline`.
+const PREFIX_ONLY: [&str; 1] = [": "];
+
+/// A title and whether a name was cut off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Title {
+    /// What is left; never empty where the whole was not.
+    pub text: String,
+    /// True where a name was cut off.
+    pub cut: bool,
+}
+
+/// Takes the names off both ends of `title`, which is plain and on one line.
+#[must_use]
+pub fn without_site(title: &str, names: &[&str]) -> Title {
+    let keys: Vec<String> = names.iter().map(|name| key(name)).filter(|key| !key.is_empty()).collect();
+    let mut text = title.trim();
+    let mut cut = false;
+    // A section may repeat the name: `Headline | Example News | Example`.
+    for _ in 0..2 {
+        match suffix(text, &keys).or_else(|| prefix(text, &keys)) {
+            Some(rest) => (text, cut) = (rest, true),
+            None => break,
+        }
+    }
+    Title { text: text.to_owned(), cut }
+}
+
+fn suffix<'a>(title: &'a str, keys: &[String]) -> Option<&'a str> {
+    // A name may hold a separator itself (`A - B News`), so every place is tried, the last first.
+    let mut places: Vec<(usize, usize)> =
+        SEPARATORS.iter().flat_map(|mark| title.match_indices(mark)).map(|(at, mark)| (at, mark.len())).collect();
+    places.sort_unstable();
+    places.iter().rev().take(4).find_map(|(at, length)| {
+        let rest = title[..*at].trim();
+        (!rest.is_empty() && keys.contains(&key(&title[at + length..]))).then_some(rest)
+    })
+}
+
+fn prefix<'a>(title: &'a str, keys: &[String]) -> Option<&'a str> {
+    let mut places: Vec<(usize, usize)> = SEPARATORS
+        .iter()
+        .chain(&PREFIX_ONLY)
+        .flat_map(|mark| title.match_indices(mark))
+        .map(|(at, mark)| (at, mark.len()))
+        .collect();
+    places.sort_unstable();
+    places.iter().take(4).find_map(|(at, length)| {
+        let rest = title[at + length..].trim();
+        (!rest.is_empty() && keys.contains(&key(&title[..*at]))).then_some(rest)
+    })
+}
+
+/// What two spellings of a name share: letters and digits in lower case, without a leading article.
+#[must_use]
+pub fn key(name: &str) -> String {
+    let name = name.trim().to_lowercase();
+    let name = name.strip_prefix("the ").unwrap_or(&name);
+    name.chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut(title: &str, names: &[&str]) -> String {
+        without_site(title, names).text
+    }
+
+    #[test]
+    fn a_confirmed_name_goes_whatever_the_separator_and_the_spelling() {
+        for mark in ["-", "|", "\u{2013}", "\u{2014}", ":", "\u{b7}", "\u{bb}"] {
+            assert_eq!(
+                cut(&format!("Dam opens in Laos {mark} The Example  Post"), &["ExamplePost"]),
+                "Dam opens in Laos"
+            );
+        }
+        assert_eq!(cut("Example Post: Dam opens", &["Example Post"]), "Dam opens");
+        assert_eq!(cut("Example Post | Dam opens", &["Example Post"]), "Dam opens");
+        assert_eq!(cut("Dam opens - example.org", &["example.org"]), "Dam opens");
+    }
+
+    #[test]
+    fn what_is_not_confirmed_stays() {
+        for title in ["Talks go on - China", "US-China talks", "Live: talks go on", "Example Post", "A - Example"] {
+            assert_eq!(cut(title, &["Example Post"]), title);
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_the_whole_title_stays() {
+        assert_eq!(cut("Example Post", &["Example Post"]), "Example Post");
+        assert_eq!(cut(" - Example Post", &["Example Post"]), "- Example Post");
+    }
+
+    #[test]
+    fn a_name_with_a_separator_of_its_own_and_a_name_twice() {
+        assert_eq!(cut("Dam opens - A - B News", &["A - B News"]), "Dam opens");
+        assert_eq!(cut("Dam opens | Example Post | Example Post", &["Example Post"]), "Dam opens");
+    }
+
+    #[test]
+    fn a_sentence_with_the_name_inside_stays() {
+        assert_eq!(
+            cut("Editor of Example Post - a portrait", &["Example Post"]),
+            "Editor of Example Post - a portrait"
+        );
+    }
+}
