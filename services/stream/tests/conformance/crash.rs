@@ -1,11 +1,11 @@
-//! `kill -9` at each point of a commit. The stage runs in a process of its own: this binary, started again.
+//! `kill -9` at each point of a commit, and aborts. The stage runs in a process of its own: this binary, started again.
 
 use crate::{harness::Harness, help};
 use nix::sys::signal::{Signal, raise};
 use proto::{topic::Topic, v1};
 use std::{
     os::unix::process::ExitStatusExt,
-    process::{Command, Stdio},
+    process::{Command, ExitStatus, Stdio},
     sync::atomic::{AtomicU32, Ordering},
 };
 
@@ -14,26 +14,34 @@ crate::harness::on_both_logs! {
     killed_with_outputs_written
     killed_with_offsets_written
     killed_after_the_commit
+    aborted_on_demand
 }
 
 const ITEMS: i32 = 20;
 
-/// Runs the stage until it is killed at `point`, the `nth` time that it gets there.
-fn run_until_killed(harness: &Harness, point: &str, nth: u32) {
+/// Runs the stage until it ends, which is when `action` (`kill`, or `abort` for the transaction only) has happened at
+/// `point`, the `nth` time that it gets there, and, for `abort`, all is done.
+fn run_child(harness: &Harness, point: &str, action: &str, nth: u32) -> ExitStatus {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["crash::be_the_stage", "--exact", "--nocapture"])
         .envs(harness.environment())
         .env("CONFORMANCE_POINT", point)
+        .env("CONFORMANCE_ACTION", action)
         .env("CONFORMANCE_NTH", nth.to_string())
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
     let mut status = None;
-    help::eventually("the stage is killed", || {
+    help::eventually("the stage ends", || {
         status = child.try_wait().unwrap();
         status.is_some()
     });
-    assert_eq!(status.unwrap().signal(), Some(Signal::SIGKILL as i32), "it was to be killed");
+    status.unwrap()
+}
+
+fn run_until_killed(harness: &Harness, point: &str, nth: u32) {
+    let status = run_child(harness, point, "kill", nth);
+    assert_eq!(status.signal(), Some(Signal::SIGKILL as i32), "it was to be killed");
 }
 
 /// Not a test: the stage of the tests here.
@@ -42,6 +50,13 @@ fn be_the_stage() {
     let Some(mut harness) = Harness::of_parent() else { return };
     let point = std::env::var("CONFORMANCE_POINT").unwrap();
     let nth: u32 = std::env::var("CONFORMANCE_NTH").unwrap().parse().unwrap();
+    if std::env::var("CONFORMANCE_ACTION").unwrap() == "abort" {
+        fail::cfg(point, &format!("{}*off->1*return->off", nth - 1)).unwrap();
+        let runtime = harness.runtime();
+        help::run_stage(&runtime, || help::is_done(&runtime));
+        assert_eq!(runtime.metrics.aborted.with_label_values(&["count"]).get(), 1);
+        return;
+    }
     let times = AtomicU32::new(0);
     fail::cfg_callback(point, move || {
         if times.fetch_add(1, Ordering::SeqCst) + 1 == nth {
@@ -51,6 +66,22 @@ fn be_the_stage() {
     .unwrap();
     let runtime = harness.runtime();
     help::count(&runtime, &stream::Stop::new()).unwrap();
+}
+
+fn aborted_on_demand(harness: &mut Harness) {
+    let raw = harness.names().of(Topic::Raw);
+    let mut expected = Vec::new();
+    for (round, point) in ["begin", "produced", "offsets"].iter().enumerate() {
+        let items = (0..ITEMS).map(|id| help::item(&raw, &format!("a{id:02}"), point)).collect();
+        harness.log().append(items).unwrap();
+        harness.close();
+        let status = run_child(harness, &format!("stream::commit::{point}"), "abort", 2);
+        assert!(status.success(), "{status}");
+        let revision = i32::try_from(round).unwrap() + 1;
+        expected.extend((0..ITEMS).map(|id| (format!("a{id:02}"), revision)));
+    }
+    expected.sort();
+    assert_eq!(help::articles(harness), expected, "what was aborted is not seen, and what came again is seen once");
 }
 
 /// Kills the stage at the first commit, looks at what it left, kills it again further on, and lets it finish.

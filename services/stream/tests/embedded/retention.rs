@@ -3,6 +3,10 @@
 use crate::help;
 use proto::topic::Retention;
 use std::{
+    collections::BTreeMap,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Command, Stdio},
     sync::atomic::{AtomicBool, AtomicI64, Ordering},
     time::Duration,
 };
@@ -131,12 +135,8 @@ fn the_file_shrinks() {
 #[test]
 fn readers_and_writers_go_on_while_the_house_is_kept() {
     let folder = tempfile::tempdir().unwrap();
-    // Superseded records go at once, and the file is compacted at every round.
-    let options =
-        Options { compaction_lag_ms: 0, small_file: 0, sweep_every: Duration::from_secs(3_600), ..Options::default() };
-    let log = Embedded::open_with(folder.path(), options).unwrap();
-    log.ensure_topics(&[help::topic("news", Retention::Delete(HOUR)), help::topic("state", Retention::Compact)])
-        .unwrap();
+    let log = Embedded::open_with(folder.path(), busy()).unwrap();
+    log.ensure_topics(&busy_topics()).unwrap();
     let is_done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let (log, is_done) = (&log, &is_done);
@@ -168,4 +168,67 @@ fn readers_and_writers_go_on_while_the_house_is_kept() {
         assert_eq!(seen, (0..300).collect::<Vec<_>>());
         assert_eq!(rows.into_values().collect::<std::collections::BTreeSet<_>>(), (293..300).collect());
     });
+}
+
+/// Not a test: writes numbers, keeps house all the while, and says which number is on the disk.
+#[test]
+fn be_the_writer() {
+    let Some(folder) = std::env::var_os("WRITER_FOLDER") else { return };
+    let log = Embedded::open_with(Path::new(&folder), busy()).unwrap();
+    log.ensure_topics(&busy_topics()).unwrap();
+    let first = log.ends("news").unwrap()[&0];
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            loop {
+                log.sweep().unwrap();
+            }
+        });
+        for number in first.. {
+            let (key, value) = (format!("k{}", number % 7), number.to_string());
+            let records = ["news", "state"].map(|topic| help::record(topic, &key, Some(&value)));
+            log.append(records.into()).unwrap();
+            println!("written {number}");
+        }
+    });
+}
+
+/// Superseded records go at once, and the file is compacted at every round.
+fn busy() -> Options {
+    Options { compaction_lag_ms: 0, small_file: 0, sweep_every: Duration::from_secs(3_600), ..Options::default() }
+}
+
+fn busy_topics() -> [stream::TopicSpec; 2] {
+    [help::topic("news", Retention::Delete(HOUR)), help::topic("state", Retention::Compact)]
+}
+
+#[test]
+fn killed_while_it_keeps_house() {
+    let folder = tempfile::tempdir().unwrap();
+    for round in 1..=8 {
+        let mut writer = Command::new(std::env::current_exe().unwrap())
+            .args(["retention::be_the_writer", "--exact", "--nocapture"])
+            .env("WRITER_FOLDER", folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(writer.stdout.take().unwrap()).lines();
+        let written = lines.filter_map(|line| line.unwrap().split_once("written ")?.1.parse::<i64>().ok());
+        let last = written.take(round * 13).last().unwrap();
+        writer.kill().unwrap();
+        writer.wait().unwrap();
+
+        let log = Embedded::open_with(folder.path(), busy()).unwrap();
+        let number =
+            |one: &stream::Record| String::from_utf8(one.value.clone().unwrap()).unwrap().parse::<i64>().unwrap();
+        let news: Vec<i64> = help::all(&log, "news").iter().map(number).collect();
+        assert!(news.len() > usize::try_from(last).unwrap(), "{last} was acknowledged, {} are there", news.len());
+        assert_eq!(news, (0..).take(news.len()).collect::<Vec<i64>>());
+        // Both topics were written at once, and compaction lost no key's last record.
+        let state: BTreeMap<Vec<u8>, i64> =
+            help::all(&log, "state").iter().map(|one| (one.key.clone(), number(one))).collect();
+        let expected: BTreeMap<Vec<u8>, i64> =
+            news.iter().map(|number| (format!("k{}", number % 7).into_bytes(), *number)).collect();
+        assert_eq!(state, expected);
+        drop(log);
+    }
 }
