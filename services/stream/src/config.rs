@@ -209,6 +209,17 @@ impl LogConfig {
         })
     }
 
+    /// Opens the log, creates what topics are missing, and makes what services run on. Blocks.
+    ///
+    /// # Errors
+    /// As [`LogConfig::open`]; where the log cannot be reached; where a topic is there with other partitions.
+    pub fn start(&self, registry: &prometheus::Registry, stop: &Stop) -> Result<Runtime, Fault> {
+        let metrics = Metrics::new(registry).map_err(|error| Fault::Config(error.to_string()))?;
+        let runtime = self.runtime(self.open()?, metrics, registry.clone(), stop.clone());
+        runtime.ensure_topics()?;
+        Ok(runtime)
+    }
+
     /// What a service runs on.
     #[must_use]
     pub fn runtime(&self, log: Arc<dyn Log>, metrics: Metrics, registry: prometheus::Registry, stop: Stop) -> Runtime {

@@ -8,7 +8,7 @@
 /// # Errors
 /// A sentence, where the text is no such list.
 #[cfg(feature = "failpoints")]
-pub fn arm() -> Result<(), String> {
+fn arm() -> Result<(), String> {
     let Ok(text) = std::env::var("NEWSWIRE_FAIL") else { return Ok(()) };
     for one in text.split(',').filter(|one| !one.is_empty()) {
         let wrong = || format!("NEWSWIRE_FAIL is POINT=ACTION@N, not {one:?}");
@@ -33,6 +33,16 @@ pub fn arm() -> Result<(), String> {
         })?;
     }
     Ok(())
+}
+
+/// Arms what `NEWSWIRE_FAIL` asks for; in a build without failpoints, nothing. Ends the process where the text is wrong: a
+/// test with a fault that never comes would prove nothing.
+pub fn armed_from_environment() {
+    #[cfg(feature = "failpoints")]
+    if let Err(wrong) = arm() {
+        tracing::error!(wrong, "faults on demand cannot be armed");
+        std::process::exit(64);
+    }
 }
 
 /// A way in which a build can be broken.
