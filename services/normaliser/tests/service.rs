@@ -1,0 +1,160 @@
+//! The whole service on the embedded log: NEW, duplicate, UPDATED, refused; and again after a restart.
+
+use proto::{
+    topic::{Names, Topic},
+    v1::{Article, ArticleState, RawItem, Signature},
+    vocab::kind,
+    wire::Encoding,
+};
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use stream::{DeadLetter, From, Log, Metrics, Outgoing, Record, Runtime, Stop, embedded::Embedded};
+
+const PARTITIONS: i32 = 4;
+
+fn runtime(folder: &Path) -> Runtime {
+    let registry = prometheus::Registry::new();
+    let runtime = Runtime {
+        log: Arc::new(Embedded::open(folder).unwrap()),
+        names: Names::default(),
+        partitions: PARTITIONS,
+        encoding: Encoding::Json,
+        replica: "0".into(),
+        metrics: Metrics::new(&registry).unwrap(),
+        registry,
+        stop: Stop::new(),
+    };
+    runtime.ensure_topics().unwrap();
+    runtime
+}
+
+fn item(url: &str, feed: &str, body: &str) -> RawItem {
+    RawItem {
+        article_id: proto::id::article_id(url),
+        kind: kind::ENTRY.into(),
+        feed_id: feed.into(),
+        feed_title: "Example Post".into(),
+        url: url.into(),
+        canonical_url: url.into(),
+        title: format!("Dam {url} opens - Example Post"),
+        content: format!("<p>{body}</p><p>Post a Comment</p>"),
+        ..Default::default()
+    }
+}
+
+fn outgoing(runtime: &Runtime, item: &RawItem, key: &str) -> Outgoing {
+    Outgoing {
+        topic: runtime.names.of(Topic::Raw),
+        partition: proto::partition::of(key.as_bytes(), PARTITIONS),
+        key: key.as_bytes().to_vec(),
+        value: Some(Encoding::Json.encode(item).unwrap()),
+        headers: Vec::new(),
+    }
+}
+
+fn all(log: &dyn Log, topic: &str) -> Vec<Record> {
+    let mut records = Vec::new();
+    stream::scan(log, topic, From::Beginning, Duration::from_secs(20), |record| {
+        records.push(record);
+        true
+    })
+    .unwrap();
+    records
+}
+
+/// Runs the service until every raw item is done with.
+async fn drain(runtime: &Runtime) {
+    let service = tokio::spawn(normaliser::run(normaliser::Config { batch: 3 }, runtime.clone()));
+    let (raw, group) = (runtime.names.of(Topic::Raw), runtime.names.group(normaliser::STAGE));
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let ends = runtime.log.ends(&raw).unwrap();
+        let done = runtime.log.committed(&group, &raw).unwrap();
+        if ends.iter().all(|(partition, end)| *end == 0 || done.get(partition) >= Some(end)) {
+            break;
+        }
+        assert!(Instant::now() < deadline, "not done: {ends:?} {done:?}");
+        assert!(!service.is_finished(), "the service ended");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    runtime.stop.cancel();
+    service.await.unwrap().unwrap();
+}
+
+fn articles(runtime: &Runtime) -> Vec<(String, i32, String)> {
+    let mut found: Vec<_> = all(&*runtime.log, &runtime.names.of(Topic::Articles))
+        .iter()
+        .map(|record| record.decode::<Article>().unwrap())
+        .map(|article| (article.canonical_url, article.revision, article.change))
+        .collect();
+    found.sort();
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_raw_item_has_one_outcome_and_a_restart_repeats_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let (a, b) = ("https://example.com/a", "https://example.com/b");
+    let (id_a, id_b) = (proto::id::article_id(a), proto::id::article_id(b));
+    let first = "The dam opened on Tuesday and the minister spoke of light for two hundred villages in the valley.";
+    {
+        let runtime = runtime(folder.path());
+        let empty = RawItem { title: String::new(), content: String::new(), ..item(b, "f", "") };
+        runtime
+            .log
+            .append(vec![
+                outgoing(&runtime, &item(a, "f", first), &id_a),
+                outgoing(&runtime, &item(a, "g", first), &id_a),
+                outgoing(&runtime, &item(a, "f", "The dam opened on Tuesday, late."), &id_a),
+                outgoing(&runtime, &item(a, "g", first), &id_a),
+                outgoing(&runtime, &empty, &id_b),
+                outgoing(&runtime, &item(b, "f", first), "another key"),
+                Outgoing { value: Some(b"no JSON".to_vec()), ..outgoing(&runtime, &item(b, "f", first), &id_b) },
+            ])
+            .unwrap();
+        drain(&runtime).await;
+        assert_eq!(articles(&runtime), [(a.into(), 1, "NEW".into()), (a.into(), 2, "UPDATED".into())]);
+
+        let mut reasons: Vec<String> = all(&*runtime.log, &runtime.names.of(Topic::DeadLetter))
+            .iter()
+            .map(|record| DeadLetter::from_record(record).unwrap().reason)
+            .collect();
+        reasons.sort();
+        assert_eq!(reasons, ["key-mismatch", "no-text", "undecodable"]);
+
+        // The ledger closes: read = out + duplicate + dead letters.
+        let stage = &[normaliser::STAGE];
+        let count = |counter: &prometheus::IntCounterVec| counter.with_label_values(stage).get();
+        let metrics = &runtime.metrics;
+        assert_eq!((count(&metrics.read), count(&metrics.out), count(&metrics.duplicate)), (7, 2, 2));
+
+        let signatures = all(&*runtime.log, &runtime.names.of(Topic::Signatures));
+        let signature: Signature = signatures.first().unwrap().decode().unwrap();
+        assert_eq!((signature.article_id.as_str(), signature.minhashes.len()), (id_a.as_str(), 64));
+    }
+    // A new process on the same folder: it knows the article, goes on where it was, and admits what is new.
+    let runtime = runtime(folder.path());
+    runtime
+        .log
+        .append(vec![
+            outgoing(&runtime, &item(a, "f", "The dam opened on Tuesday, late."), &id_a),
+            outgoing(&runtime, &item(b, "h", first), &id_b),
+        ])
+        .unwrap();
+    drain(&runtime).await;
+    assert_eq!(
+        articles(&runtime),
+        [(a.into(), 1, "NEW".into()), (a.into(), 2, "UPDATED".into()), (b.into(), 1, "NEW".into())]
+    );
+    let states: HashMap<String, ArticleState> = all(&*runtime.log, &runtime.names.of(Topic::ArticleState))
+        .iter()
+        .map(|record| record.decode::<ArticleState>().unwrap())
+        .map(|state| (state.article_id.clone(), state))
+        .collect();
+    assert_eq!(states[&id_a].feed_ids, ["f", "g"]);
+    assert_eq!(states[&id_b].revision, 1);
+}
