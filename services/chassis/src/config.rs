@@ -165,7 +165,7 @@ fn put_aside(error: &clap::Error, args: &mut Vec<OsString>, command: &mut Comman
             return change(command, &|arg| {
                 let is_one =
                     arg.get_long().is_some_and(|long| longs.iter().any(|flag| flag.strip_prefix("--") == Some(long)));
-                (is_one && arg.is_required_set()).then_some((|arg| arg.required(false)) as fn(Arg) -> Arg)
+                (is_one && arg.is_required_set()).then_some((|arg| arg.required(false)) as Change)
             });
         }
         _ => return false,
@@ -199,7 +199,7 @@ fn put_aside(error: &clap::Error, args: &mut Vec<OsString>, command: &mut Comman
             }
             change(command, &|arg| {
                 let is_it = arg.get_long() == flag.strip_prefix("--") && arg.get_env().is_some();
-                is_it.then_some((|arg| arg.env(Resettable::Reset)) as fn(Arg) -> Arg)
+                is_it.then_some((|arg| arg.env(Resettable::Reset)) as Change)
             })
         }
         _ => false,
@@ -215,8 +215,11 @@ fn flag_of(shown: &str) -> String {
     shown.split(' ').next().unwrap_or(shown).to_owned()
 }
 
+/// What becomes of an argument.
+type Change = fn(Arg) -> Arg;
+
 /// Changes the arguments for which `how` gives a change, wherever they stand. False where there is none.
-fn change(command: &mut Command, how: &dyn Fn(&Arg) -> Option<fn(Arg) -> Arg>) -> bool {
+fn change(command: &mut Command, how: &dyn Fn(&Arg) -> Option<Change>) -> bool {
     let changes: Vec<_> = command.get_arguments().filter_map(|arg| Some((arg.get_id().clone(), how(arg)?))).collect();
     let mut found = !changes.is_empty();
     for (id, change) in changes {

@@ -74,7 +74,8 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_an_error_that_says_what() {
         let number = 7;
-        let died = run("enricher", move || panic!("no batch {number}")).await.map(|()| ()).unwrap_err();
+        let result: Result<(), Died> = run("enricher", move || panic!("no batch {number}")).await;
+        let died = result.unwrap_err();
         assert_eq!(died.to_string(), "the thread enricher panicked: no batch 7");
     }
 

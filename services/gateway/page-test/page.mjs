@@ -46,7 +46,7 @@ try {
   await page.goto(address);
   await until("the connection is live", () => document.querySelector("#connection").dataset.state === "live");
   assert.equal(await page.locator("#empty-title").innerText(), "No articles yet");
-  await page.screenshot({ path: join(shots, "empty.png") });
+  await page.screenshot({ animations: "disabled", path: join(shots, "empty.png") });
 
   // Articles arrive without a reload, and what publishers write is text, never markup or script.
   await ask("publish");
@@ -67,13 +67,13 @@ try {
   await seed.getByText("Why these countries").click();
   assert.deepEqual(await seed.locator("mark").allTextContents(), ["Kenya", "Mombasa", "Tanzania"]);
   assert.match(await seed.locator("dd").nth(1).innerText(), /😀 reach Mombasa/);
-  await page.screenshot({ path: join(shots, "light.png") });
+  await page.screenshot({ animations: "disabled", path: join(shots, "light.png") });
 
   // A filter by country, from the list and from a card; one by text; the keyboard.
   await page.locator('#countries [data-country="FR"]').click();
   await cards(2);
   assert.equal(await page.locator("#shown").innerText(), "2 of 8 articles");
-  await page.screenshot({ path: join(shots, "filtered.png") });
+  await page.screenshot({ animations: "disabled", path: join(shots, "filtered.png") });
   await page.locator("#active button").click();
   await cards(8);
   await seed.locator('[data-country="TZ"]').click();
@@ -111,9 +111,9 @@ try {
   assert.equal(await page.locator("#pause").getAttribute("aria-pressed"), "false");
 
   await page.emulateMedia({ colorScheme: "dark" });
-  await page.screenshot({ path: join(shots, "dark.png") });
+  await page.screenshot({ animations: "disabled", path: join(shots, "dark.png") });
   await page.setViewportSize({ width: 390, height: 844 });
-  await page.screenshot({ path: join(shots, "phone.png") });
+  await page.screenshot({ animations: "disabled", path: join(shots, "phone.png") });
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.equal(wide, 0, "a phone needs no scrolling sideways");
 

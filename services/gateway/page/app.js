@@ -134,6 +134,8 @@ function choose(change) {
   Object.assign(filter, change);
   limit = PAGE;
   draw();
+  // Said for what the reader did, not for each article that arrives.
+  $("announcement").textContent = `${articles.matching(filter).length} of ${articles.sorted.length} articles`;
 }
 
 function search(text) {
@@ -191,9 +193,9 @@ document.addEventListener("keydown", (event) => {
 });
 
 connect({
-  first(list) {
+  first(list, all) {
     loaded = true;
-    for (const article of list) articles.take(article, false);
+    articles.begin(list, all);
     draw();
   },
   article(article) {

@@ -2,7 +2,7 @@
 
 const FIRST = 200;
 
-/** Calls on.first(articles), on.article(article), on.lagged() and on.state(state) until the page is left. */
+/** Calls on.first(articles, whether these are all), on.article(article), on.lagged() and on.state(state) until the page is left. */
 export function connect(on) {
   let pause = 500;
   let source = null;
@@ -13,7 +13,7 @@ export function connect(on) {
       const response = await fetch(`/v1/articles?limit=${FIRST}`);
       if (!response.ok) throw new Error(`HTTP ${response.status}`);
       const { articles, position } = await response.json();
-      on.first(articles);
+      on.first(articles, articles.length < FIRST);
       listen(position);
       pause = 500;
     } catch {

@@ -10,6 +10,15 @@ export class Articles {
     this.arrivals = [];
   }
 
+  /** Begins with a list of the newest. What is not in it, though it would have a place there, is gone. */
+  begin(list, all) {
+    list.forEach(stamp);
+    const older = all ? [] : this.sorted.filter((article) => isBefore(list.at(-1), article));
+    this.byId.clear();
+    this.sorted = [];
+    for (const article of [...list, ...older]) this.take(article, false);
+  }
+
   /** Takes a record in. True where that changed something. */
   take(article, live) {
     const known = this.byId.get(article.article_id);
@@ -21,7 +30,7 @@ export class Articles {
       return Boolean(known);
     }
     this.byId.set(article.article_id, article);
-    article.time = Date.parse(article.published_at ?? article.first_seen_at ?? article.enriched_at ?? "") || 0;
+    stamp(article);
     article.text = [
       article.title, article.summary, article.publisher_name, article.publisher_domain,
       ...article.countries.map((country) => country.name), ...article.entities.map((entity) => entity.name),
@@ -69,6 +78,10 @@ export class Articles {
   languages() {
     return [...new Set(this.sorted.map((article) => article.language).filter(Boolean))].sort();
   }
+}
+
+function stamp(article) {
+  article.time = Date.parse(article.published_at ?? article.first_seen_at ?? article.enriched_at ?? "") || 0;
 }
 
 function isNewer(a, b) {

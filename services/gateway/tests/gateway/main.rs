@@ -3,6 +3,8 @@
 
 /// `/v1/articles`, one article, errors, headers.
 mod articles;
+/// The log is away for a while.
+mod outage;
 /// The page in a real browser.
 mod page;
 /// `/v1/stream`.

@@ -27,13 +27,18 @@ pub struct Gateway {
 
 impl Gateway {
     pub async fn start(config: Config) -> Self {
+        Self::start_on(config, |log| log).await
+    }
+
+    /// On a log that `wrap` makes of the embedded one.
+    pub async fn start_on(config: Config, wrap: impl FnOnce(Arc<dyn Log>) -> Arc<dyn Log>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().to_owned();
         let log: Arc<dyn Log> =
             tokio::task::spawn_blocking(move || Arc::new(Embedded::open(&path).unwrap())).await.unwrap();
         let registry = prometheus::Registry::new();
         let runtime = Runtime {
-            log,
+            log: wrap(log),
             names: Names::default(),
             partitions: PARTITIONS,
             encoding: wire::Encoding::Json,
@@ -173,7 +178,7 @@ impl Events {
         loop {
             let mut line = String::new();
             let read = tokio::time::timeout(PATIENCE, self.lines.read_line(&mut line)).await;
-            assert!(read.expect("an event in time").unwrap() > 0, "the stream ended");
+            assert!(read.unwrap().unwrap() > 0, "the stream ended");
             match line.trim_end().split_once(':') {
                 None if event == Event::default() => {}
                 None => return event,
