@@ -155,6 +155,14 @@ mod tests {
             "--parallel-polls",
             "0",
         ];
-        insta::assert_debug_snapshot!(check(&flags).unwrap_err(), @"");
+        insta::assert_debug_snapshot!(check(&flags).unwrap_err(), @r#"
+        [
+            "--poll-interval is a time such as 30s, 5m or 1h, not \"often\"",
+            "--host-spacing is 0s to 1h, not 2h",
+            "--user-agent-contact is a URL or mail address, not \"a b\"",
+            "--max-feed-bytes is 1024 to 268435456, not 1",
+            "--parallel-polls is 1 to 1000, not 0",
+        ]
+        "#);
     }
 }

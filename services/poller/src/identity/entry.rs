@@ -30,11 +30,13 @@ pub fn identify<'a>(feed_url: &str, document: &'a Document) -> Vec<Identified<'a
     let links: Vec<Option<String>> = document.entries.iter().map(|entry| canonical_url(&entry.link)).collect();
 
     let mut links_of_guid: HashMap<&str, HashSet<&str>> = HashMap::new();
-    let mut guids_of_link: HashMap<&str, HashSet<&str>> = HashMap::new();
+    // By guid, else by title.
+    let mut items_of_link: HashMap<&str, HashSet<&str>> = HashMap::new();
     for (entry, link) in document.entries.iter().zip(&links) {
         if let Some(link) = link {
             links_of_guid.entry(&entry.guid).or_default().insert(link);
-            guids_of_link.entry(link).or_default().insert(&entry.guid);
+            let item = if entry.guid.is_empty() { &entry.title } else { &entry.guid };
+            items_of_link.entry(link).or_default().insert(item);
         }
     }
     let several = |map: &HashMap<&str, HashSet<&str>>, key: &str| map.get(key).is_some_and(|others| others.len() > 1);
@@ -48,7 +50,7 @@ pub fn identify<'a>(feed_url: &str, document: &'a Document) -> Vec<Identified<'a
             // The home page as the link of several different items says nothing about any of them.
             let own = link
                 .as_deref()
-                .filter(|link| !((home.as_deref() == Some(*link) || is_root(link)) && several(&guids_of_link, link)));
+                .filter(|link| !((home.as_deref() == Some(*link) || is_root(link)) && several(&items_of_link, link)));
             let text = || id::digest(&[entry.title.as_bytes(), entry.summary.as_bytes(), entry.content.as_bytes()]);
             let (key, urn) = if entry.guid.is_empty() {
                 match own {
@@ -125,6 +127,7 @@ mod tests {
     fn the_home_page_as_link_of_every_item_does_not_make_them_one() {
         assert_eq!(distinct(vec![entry("1", "https://e.org/news", "a"), entry("2", "https://e.org/news", "b")]), 2);
         assert_eq!(distinct(vec![entry("1", "https://e.org/", "a"), entry("2", "https://e.org/", "b")]), 2);
+        assert_eq!(distinct(vec![entry("", "https://e.org/", "a"), entry("", "https://e.org/", "b")]), 2);
         assert_eq!(distinct(vec![entry("1", "https://e.org/a", "a"), entry("2", "https://e.org/a", "b")]), 1);
     }
 

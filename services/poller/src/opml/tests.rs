@@ -27,7 +27,7 @@ fn what_is_no_list_says_so() {
     assert!(matches!(read(b"<rss version='2.0'/>"), Err(OpmlError::NotOpml)));
     assert!(matches!(read(b""), Err(OpmlError::NotOpml)));
     let bad = br#"<opml><body><outline text="t" xmlUrl="feed.xml"/></body></opml>"#;
-    insta::assert_snapshot!(read(bad).unwrap_err(), @"");
+    insta::assert_snapshot!(read(bad).unwrap_err(), @r#"the feed "t": "feed.xml" is no http or https address: relative URL without a base"#);
 }
 
 #[test]

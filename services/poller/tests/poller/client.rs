@@ -1,0 +1,162 @@
+use crate::server::{Answer, Server};
+use poller::{
+    fetch::{Client, Failed, Fetched, Known, Limits, guard::Refused},
+    spacing::Gate,
+};
+use std::{io::Write, time::Duration};
+
+fn client(allow_private: bool) -> Client {
+    let limits = Limits { bytes: 1 << 20, read: Duration::from_millis(300), ..Limits::default() };
+    Client::new(Gate::new(Duration::ZERO), limits, allow_private, "https://ops.example/newswire").unwrap()
+}
+
+async fn get(server: &Server, path: &str) -> Result<Fetched, Failed> {
+    client(true).get(&server.url(path), &Known::default()).await
+}
+
+/// Serves `answer` at `/feed`, and 404 elsewhere.
+fn feed(answer: impl Fn() -> Answer + Send + Sync + 'static) -> Server {
+    Server::start(move |request| if request.path == "/feed" { answer() } else { Answer::new(404, "") })
+}
+
+#[tokio::test]
+async fn validators_go_back_as_they_came() {
+    let server = Server::start(|request| match request.header("if-none-match") {
+        "\"v1\"" => Answer::new(304, "").with("ETag", "\"v1\""),
+        _ if request.path == "/feed" => Answer::new(200, "<rss/>")
+            .with("ETag", "\"v1\"")
+            .with("Last-Modified", "Tue, 24 Nov 2026 12:00:00 GMT")
+            .with("Cache-Control", "max-age=60"),
+        _ => Answer::new(404, ""),
+    });
+    let client = client(true);
+    let first = client.get(&server.url("/feed"), &Known::default()).await.unwrap();
+    assert_eq!((first.status, first.body.as_slice()), (200, b"<rss/>".as_slice()));
+    assert_eq!(first.asked.max_age.map(|age| age.as_secs()), Some(60));
+    let known = Known { etag: first.etag, last_modified: first.last_modified };
+    assert_eq!(client.get(&server.url("/feed"), &known).await.unwrap().status, 304);
+    let asked = server.requests("/feed");
+    let last = asked.last().unwrap();
+    assert_eq!(last.header("if-modified-since"), "Tue, 24 Nov 2026 12:00:00 GMT");
+    assert_eq!(
+        last.header("user-agent"),
+        format!("newswire/{} (+https://ops.example/newswire)", env!("CARGO_PKG_VERSION"))
+    );
+    assert_eq!(server.requests("/robots.txt").len(), 1, "robots.txt is asked once");
+}
+
+#[tokio::test]
+async fn private_addresses_are_never_connected_to() {
+    let server = feed(|| Answer::new(200, "<rss/>"));
+    let port = server.address.port();
+    for url in [
+        format!("http://127.0.0.1:{port}/feed"),
+        format!("http://localhost:{port}/feed"),
+        format!("http://[::1]:{port}/feed"),
+    ] {
+        let failed = client(false).get(&url.parse().unwrap(), &Known::default()).await.unwrap_err();
+        assert!(matches!(failed, Failed::Refused(Refused::Private { .. })), "{url}: {failed}");
+    }
+    assert_eq!(server.count(), 0);
+}
+
+#[tokio::test]
+async fn a_redirect_passes_the_guard_again() {
+    let server = feed(|| Answer::new(302, "").with("Location", "file:///etc/passwd"));
+    assert_eq!(get(&server, "/feed").await, Err(Failed::Refused(Refused::Scheme("file".into()))));
+}
+
+#[tokio::test]
+async fn redirects_end_and_only_permanent_ones_are_recorded() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/loop" => Answer::new(302, "").with("Location", "/pool"),
+        "/pool" => Answer::new(302, "").with("Location", "/loop"),
+        "/itself" => Answer::new(301, "").with("Location", "/itself"),
+        "/nowhere" => Answer::new(301, ""),
+        "/old" => Answer::new(301, "").with("Location", "/older"),
+        "/older" => Answer::new(308, "").with("Location", "/feed"),
+        "/mixed" => Answer::new(307, "").with("Location", "/older"),
+        "/feed" => Answer::new(200, "<rss/>"),
+        _ => Answer::new(404, ""),
+    });
+    for path in ["/loop", "/itself", "/nowhere"] {
+        assert!(matches!(get(&server, path).await, Err(Failed::Redirect(_))), "{path}");
+    }
+    assert_eq!(get(&server, "/old").await.unwrap().moved, Some(server.url("/feed")));
+    let mixed = get(&server, "/mixed").await.unwrap();
+    assert_eq!((mixed.moved, mixed.final_url), (None, server.url("/feed")));
+}
+
+#[tokio::test]
+async fn a_body_that_stops_half_way_times_out() {
+    let server = feed(|| Answer::new(200, "<rss/>").stall(Duration::from_secs(5)));
+    assert!(matches!(get(&server, "/feed").await, Err(Failed::Network(why)) if why.contains("timed out")));
+}
+
+#[tokio::test]
+async fn a_bomb_costs_no_more_than_the_limit() {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    for _ in 0..64 {
+        packed.write_all(&vec![b' '; 1 << 20]).unwrap();
+    }
+    let packed = packed.finish().unwrap();
+    assert!(packed.len() < 200_000);
+    let server = feed(move || Answer::new(200, packed.clone()).with("Content-Encoding", "gzip"));
+    assert_eq!(get(&server, "/feed").await, Err(Failed::TooLarge(1 << 20)));
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused_with_and_without_length() {
+    let server = feed(|| Answer::new(200, vec![b'a'; 2 << 20]));
+    assert_eq!(get(&server, "/feed").await, Err(Failed::TooLarge(1 << 20)));
+    let server = feed(|| Answer::new(200, vec![b'a'; 2 << 20]).no_length());
+    assert_eq!(get(&server, "/feed").await, Err(Failed::TooLarge(1 << 20)));
+}
+
+#[tokio::test]
+async fn compressed_bodies_are_read() {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(b"<rss/>").unwrap();
+    let packed = packed.finish().unwrap();
+    let server = feed(move || Answer::new(200, packed.clone()).with("Content-Encoding", "gzip"));
+    assert_eq!(get(&server, "/feed").await.unwrap().body, b"<rss/>");
+    let accepted = server.requests("/feed").first().unwrap().header("accept-encoding").to_owned();
+    assert!(["gzip", "br", "deflate"].iter().all(|coding| accepted.contains(coding)), "{accepted}");
+}
+
+#[tokio::test]
+async fn a_truncated_body_is_kept_and_says_so() {
+    let server = feed(|| Answer::new(200, "<rss><channel>").missing(100));
+    let fetched = get(&server, "/feed").await.unwrap();
+    assert_eq!(fetched.body, b"<rss><channel>");
+    assert!(fetched.truncated.is_some());
+}
+
+#[tokio::test]
+async fn too_many_requests_closes_the_whole_host() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/feed" => Answer::new(429, "").with("Retry-After", "120"),
+        _ => Answer::new(404, ""),
+    });
+    let client = client(true);
+    let fetched = client.get(&server.url("/feed"), &Known::default()).await.unwrap();
+    assert_eq!((fetched.status, fetched.asked.retry_after.map(|wait| wait.as_secs())), (429, Some(120)));
+    let count = server.count();
+    let closed = client.get(&server.url("/another"), &Known::default()).await;
+    assert!(matches!(closed, Err(Failed::Closed(_))));
+    assert_eq!(server.count(), count);
+}
+
+#[tokio::test]
+async fn robots_txt_is_obeyed() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/robots.txt" => Answer::new(200, "User-agent: *\nDisallow: /private/\n"),
+        _ => Answer::new(200, "<rss/>"),
+    });
+    assert!(matches!(get(&server, "/private/feed").await, Err(Failed::Robots(_))));
+    assert_eq!(server.requests("/private/feed").len(), 0);
+    assert!(get(&server, "/feed").await.is_ok());
+
+    let broken = Server::start(|request| Answer::new(if request.path == "/robots.txt" { 500 } else { 200 }, ""));
+    assert!(matches!(get(&broken, "/feed").await, Err(Failed::RobotsUnreadable(_))));
+}

@@ -1,0 +1,231 @@
+use crate::server::{Answer, Server};
+use jiff::{SignedDuration, Timestamp};
+use poller::{Config, feeds};
+use proto::{
+    topic::{Names, Topic},
+    v1::{Feed, FeedHealth, FeedState, RawItem},
+    wire::Event,
+};
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use stream::{From, Log, Metrics, Record, Runtime, Stop, embedded::Embedded};
+
+const PARTITIONS: i32 = 3;
+
+/// The service in a runtime of its own.
+struct Service {
+    runtime: Runtime,
+    tokio: tokio::runtime::Runtime,
+    ended: tokio::task::JoinHandle<Result<(), poller::Error>>,
+}
+
+impl Service {
+    fn start(folder: &Path) -> Self {
+        let log: Arc<dyn Log> = Arc::new(Embedded::open(folder).unwrap());
+        let registry = prometheus::Registry::new();
+        let runtime = Runtime {
+            log,
+            names: Names::default(),
+            partitions: PARTITIONS,
+            encoding: proto::wire::Encoding::Json,
+            replica: "0".into(),
+            metrics: Metrics::new(&registry).unwrap(),
+            registry,
+            stop: Stop::new(),
+        };
+        runtime.ensure_topics().unwrap();
+        let config = Config {
+            poll_interval: SignedDuration::from_millis(100),
+            host_spacing: Duration::ZERO,
+            allow_private_networks: true,
+            ..Config::default()
+        };
+        let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let ended = tokio.spawn(poller::run(config, runtime.clone()));
+        Service { runtime, tokio, ended }
+    }
+
+    fn add(&self, url: &url::Url, change: impl FnOnce(&mut Feed)) {
+        let mut feed = Feed { url: url.to_string(), ..Feed::default() };
+        change(&mut feed);
+        let record = feeds::record(feed, PARTITIONS, &self.runtime.names, self.runtime.encoding, Timestamp::now());
+        self.runtime.log.append(vec![record.unwrap()]).unwrap();
+    }
+
+    fn records(&self, topic: Topic) -> Vec<Record> {
+        let mut records = Vec::new();
+        stream::scan(
+            &*self.runtime.log,
+            &self.runtime.names.of(topic),
+            From::Beginning,
+            Duration::from_secs(20),
+            |record| {
+                records.push(record);
+                true
+            },
+        )
+        .unwrap();
+        records
+    }
+
+    fn items(&self) -> Vec<RawItem> {
+        self.records(Topic::Raw).iter().map(|record| record.decode().unwrap()).collect()
+    }
+
+    /// The last record of each key; tombstones are `None`.
+    fn table<M: Event>(&self, topic: Topic) -> HashMap<String, Option<M>> {
+        self.records(topic)
+            .iter()
+            .map(|record| {
+                let message = record.value.is_some().then(|| record.decode().unwrap());
+                (record.key_text().unwrap().to_owned(), message)
+            })
+            .collect()
+    }
+
+    fn stop(self) -> Runtime {
+        self.runtime.stop.cancel();
+        self.tokio.block_on(self.ended).unwrap().unwrap();
+        self.tokio.shutdown_timeout(Duration::from_secs(5));
+        self.runtime
+    }
+}
+
+fn until(what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !condition() {
+        assert!(Instant::now() < deadline, "not within 60 s: {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// A feed of these items; `salt` makes the bytes differ and says nothing.
+fn rss(items: &[(&str, &str)], salt: usize) -> String {
+    let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&Timestamp::now()).unwrap();
+    let items: String = items
+        .iter()
+        .map(|(name, title)| {
+            format!(
+                "<item><title>{title}</title><link>http://news.example/{name}?utm_source=rss</link>\
+                 <guid isPermaLink=\"false\">{name}</guid><description>Text of {name}.</description>\
+                 <pubDate>{date}</pubDate></item>"
+            )
+        })
+        .collect();
+    format!(
+        "<?xml version=\"1.0\"?><!-- {salt} --><rss version=\"2.0\"><channel><title>Example News</title>\
+         <link>http://news.example/</link><description>d</description>{items}</channel></rss>"
+    )
+}
+
+#[test]
+fn ten_polls_give_one_record_an_item_and_a_restart_repeats_nothing() {
+    let items: Arc<Mutex<Vec<(&str, &str)>>> = Arc::new(Mutex::new(vec![("a", "One"), ("b", "Two"), ("a", "One")]));
+    let (served, polls) = (Arc::clone(&items), AtomicUsize::new(0));
+    let server = Server::start(move |request| match request.path.as_str() {
+        "/feed" => Answer::new(200, rss(&served.lock().unwrap(), polls.fetch_add(1, Ordering::Relaxed))),
+        _ => Answer::new(404, ""),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service::start(folder.path());
+    service.add(&server.url("/feed"), |feed| feed.tags = vec!["test".into()]);
+    let polled = |times: usize| until("polls", || server.requests("/feed").len() >= times);
+
+    polled(10);
+    let first = service.items();
+    assert_eq!(first.len(), 2, "{first:#?}");
+    let item = first.iter().find(|item| item.guid == "a").unwrap();
+    assert_eq!(item.canonical_url, "http://news.example/a");
+    assert_eq!(item.article_id, proto::id::article_id("http://news.example/a"));
+    assert_eq!((item.feed_title.as_str(), item.feed_tags.len()), ("Example News", 1));
+    assert!(item.backfill && item.published_at.is_some());
+
+    // What is new comes once, and what has changed again under its id.
+    items.lock().unwrap().push(("c", "Three"));
+    until("the new item", || service.items().len() == 3);
+    items.lock().unwrap()[1] = ("b", "Two, corrected");
+    until("the changed item", || service.items().len() == 4);
+    let all = service.items();
+    assert_eq!(all.iter().map(|item| &item.article_id).collect::<HashSet<_>>().len(), 3);
+    assert!(!all.iter().find(|item| item.guid == "c").unwrap().backfill);
+
+    // State and items come together.
+    let states = service.table::<FeedState>(Topic::FeedState);
+    let state = states.values().next().unwrap().as_ref().unwrap();
+    let known: HashSet<&String> = state.entries.iter().map(|entry| &entry.article_id).collect();
+    assert_eq!(known, all.iter().map(|item| &item.article_id).collect());
+    let records = service.records(Topic::Raw);
+    let ids: HashSet<_> = records.iter().map(|record| record.header("ce_id").unwrap()).collect();
+    assert_eq!(ids.len(), records.len());
+    for record in &records {
+        assert_eq!(record.partition, proto::partition::of(&record.key, PARTITIONS));
+        assert_eq!(record.header("traceparent").map(str::len), Some(55));
+    }
+    let health = service.table::<FeedHealth>(Topic::FeedHealth);
+    let health = health.values().next().unwrap().as_ref().unwrap();
+    assert_eq!((health.status.as_str(), health.polls.len()), ("OK", 10));
+    drop(service.stop());
+
+    let before = server.requests("/feed").len();
+    let service = Service::start(folder.path());
+    polled(before + 4);
+    assert_eq!(service.items().len(), 4);
+    service.stop();
+}
+
+#[test]
+fn a_feed_can_be_removed_is_gone_or_is_none() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/feed" if request.header("if-none-match") == "\"v\"" => Answer::new(304, ""),
+        "/feed" => Answer::new(200, rss(&[("a", "One")], 0)).with("ETag", "\"v\""),
+        "/gone" => Answer::new(410, ""),
+        "/page" => Answer::new(200, "<!DOCTYPE html><html><body>no feed</body></html>"),
+        _ => Answer::new(404, ""),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service::start(folder.path());
+    for path in ["/feed", "/gone", "/page"] {
+        service.add(&server.url(path), |_| {});
+    }
+    let bad = Feed { feed_id: "x".into(), url: "http://news.example/".into(), ..Feed::default() };
+    let mut record = feeds::removal("http://news.example/", PARTITIONS, &service.runtime.names).unwrap();
+    record.value = Some(proto::wire::Encoding::Json.encode(&bad).unwrap());
+    service.runtime.log.append(vec![record]).unwrap();
+
+    let health = |path: &str| {
+        let id = proto::id::feed_id(server.url(path).as_str());
+        service.table::<FeedHealth>(Topic::FeedHealth).remove(&id).flatten()
+    };
+    let status = |path: &str| health(path).map(|health| health.status).unwrap_or_default();
+    until("gone", || status("/gone") == "GONE");
+    until("failing", || status("/page") == "FAILING");
+    assert_eq!(health("/page").unwrap().polls.first().unwrap().outcome, "UNREADABLE");
+    until("the feed", || status("/feed") == "OK");
+    until("a conditional poll", || {
+        server.requests("/feed").iter().any(|request| !request.header("if-none-match").is_empty())
+    });
+    until("304", || {
+        health("/feed").is_some_and(|health| health.polls.iter().any(|poll| poll.outcome == "NOT_MODIFIED"))
+    });
+    until("the dead letter", || service.records(Topic::DeadLetter).len() == 1);
+    assert_eq!(server.requests("/gone").len(), 1);
+
+    let removal = feeds::removal(server.url("/feed").as_str(), PARTITIONS, &service.runtime.names).unwrap();
+    service.runtime.log.append(vec![removal]).unwrap();
+    let id = proto::id::feed_id(server.url("/feed").as_str());
+    until("the state's tombstone", || matches!(service.table::<FeedState>(Topic::FeedState).get(&id), Some(None)));
+    // At most the one poll that was under way.
+    let polls = server.requests("/feed").len();
+    let others = server.requests("/page").len();
+    until("the other feed goes on", || server.requests("/page").len() > others + 1);
+    assert!(server.requests("/feed").len() <= polls + 1);
+    assert_eq!(service.items().len(), 1);
+    service.stop();
+}
