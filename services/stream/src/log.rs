@@ -165,7 +165,7 @@ pub struct Batch {
 }
 
 /// Where a tail begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum From {
     /// With the oldest record.
     Beginning,

@@ -6,7 +6,7 @@ use proto::wire;
 pub type Headers = Vec<(String, Vec<u8>)>;
 
 /// A record read from a log.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Record {
     /// Topic it was read from.
     pub topic: String,
@@ -54,7 +54,7 @@ pub fn find<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
 }
 
 /// A record to be written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Outgoing {
     /// Topic to write to.
     pub topic: String,
