@@ -1,7 +1,8 @@
 //! A member: it owns all partitions of its source until the next one with its ids comes.
 
 use super::{
-    store::{self, RECORDS, Store, Topic},
+    store::{self, Store},
+    tables::{self, RECORDS, Topic},
     tail::Cursor,
 };
 use crate::{Assigned, Batch, Fault, Member, MemberSpec, Outgoing, Row, Rows, Turn, record};
@@ -20,6 +21,8 @@ pub(super) struct EmbeddedMember {
     cursor: Cursor,
     /// Next offset of each partition, as committed.
     committed: Vec<i64>,
+    /// Offset behind the last record handed out, by partition.
+    delivered: Vec<i64>,
     is_assigned: bool,
 }
 
@@ -40,8 +43,8 @@ impl EmbeddedMember {
         let offsets = store.committed(&spec.group, &source)?;
         let committed: Vec<i64> =
             (0..source.partitions).map(|number| offsets.get(&number).copied().unwrap_or(0)).collect();
-        let cursor = Cursor::new(source, committed.clone());
-        Ok(EmbeddedMember { store, spec: spec.clone(), epoch, cursor, committed, is_assigned: false })
+        let (cursor, delivered) = (Cursor::new(source, committed.clone()), committed.clone());
+        Ok(EmbeddedMember { store, spec: spec.clone(), epoch, cursor, committed, delivered, is_assigned: false })
     }
 
     /// The failpoints are those of the log on Kafka.
@@ -79,7 +82,7 @@ impl EmbeddedMember {
                     let (id, partition) = (topic.id, one.partition);
                     for row in records.range((id, partition, 0)..=(id, partition, i64::MAX))? {
                         let (at, row) = row?;
-                        let change = store::record(&topic, partition, at.value().2, &row.value());
+                        let change = tables::record(&topic, partition, at.value().2, &row.value());
                         let content_type = record::find(&change.headers, wire::CONTENT_TYPE).map(str::to_owned);
                         match change.value {
                             Some(value) => rows.insert(change.key, Row { content_type, value }),
@@ -95,6 +98,10 @@ impl EmbeddedMember {
     }
 }
 
+fn index(partition: i32) -> Option<usize> {
+    usize::try_from(partition).ok()
+}
+
 impl Member for EmbeddedMember {
     fn poll(&mut self, max: usize, wait: Duration) -> Result<Turn, Fault> {
         let until = Instant::now() + wait;
@@ -108,6 +115,11 @@ impl Member for EmbeddedMember {
             let heard = self.store.heard();
             self.store.check_epoch(&self.spec.group, self.epoch)?;
             let records = self.cursor.read(&self.store, max)?;
+            for record in &records {
+                if let Some(slot) = index(record.partition).and_then(|index| self.delivered.get_mut(index)) {
+                    *slot = record.offset + 1;
+                }
+            }
             if !records.is_empty() {
                 return Ok(Turn::Records(records));
             }
@@ -136,7 +148,7 @@ impl Member for EmbeddedMember {
             Err(fault) => return Err(fault),
         }
         for (partition, next) in offsets {
-            if let Some(slot) = usize::try_from(partition).ok().and_then(|index| self.committed.get_mut(index)) {
+            if let Some(slot) = index(partition).and_then(|index| self.committed.get_mut(index)) {
                 *slot = next;
             }
         }
@@ -145,6 +157,7 @@ impl Member for EmbeddedMember {
 
     fn rewind(&mut self) -> Result<(), Fault> {
         self.cursor.next.clone_from(&self.committed);
+        self.delivered.clone_from(&self.committed);
         Ok(())
     }
 
@@ -154,7 +167,10 @@ impl Member for EmbeddedMember {
 
     fn lag(&mut self) -> Option<i64> {
         let ends = self.store.ends(&self.cursor.topic).ok()?;
-        Some(ends.iter().zip(&self.committed).map(|(end, next)| (end - next).max(0)).sum())
+        let places = self.committed.iter().zip(&self.delivered).zip(&self.cursor.next);
+        // Where all that was handed out is done with, what retention has taken in between is no lag.
+        let done = places.map(|((committed, delivered), next)| if delivered <= committed { next } else { committed });
+        Some(ends.iter().zip(done).map(|(end, done)| (end - done).max(0)).sum())
     }
 }
 

@@ -10,6 +10,7 @@ mod remote;
 mod retention;
 mod socket;
 mod store;
+mod tables;
 mod tail;
 mod wire;
 

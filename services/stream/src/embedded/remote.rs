@@ -111,14 +111,14 @@ impl Log for Remote {
 
     fn tail(&self, topic: &str, from: From) -> Result<Box<dyn Tail>, Fault> {
         let mut connection = Connection::open(&self.socket)?;
-        match connection.ask(&wire::from_beginning(topic, from))? {
+        match connection.ask(&Request::Tail(topic.to_owned(), from))? {
             Answer::Done => Ok(Box::new(RemoteTail { connection, is_caught_up: false })),
             _ => Err(connection.confused()),
         }
     }
 
     fn append(&self, records: Vec<Outgoing>) -> Result<(), Fault> {
-        self.done(&wire::from_outgoing(records))
+        self.done(&Request::Append(records))
     }
 
     fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
@@ -154,7 +154,7 @@ impl Tail for RemoteTail {
             };
             let just_caught_up = is_caught_up && !std::mem::replace(&mut self.is_caught_up, is_caught_up);
             if !records.is_empty() || just_caught_up || Instant::now() >= until {
-                return Ok(records.into_iter().map(wire::to_record).collect());
+                return Ok(records);
             }
         }
     }

@@ -1,10 +1,13 @@
 //! What is too old or superseded goes, in bounded slices, and the file shrinks when that is worth a pause.
 
-use super::store::{self, Store, Tables, Topic};
+use super::{
+    store::{self, Store},
+    tables::{ENDS, Tables, Topic},
+};
 use crate::Fault;
 use proto::topic::Retention;
 use redb::ReadableTable;
-use std::sync::PoisonError;
+use std::sync::{PoisonError, atomic::Ordering};
 
 /// Records that one transaction removes at most: commits wait for it.
 const SLICE: usize = 1_000;
@@ -89,7 +92,9 @@ fn expired(
 /// alone for it.
 pub(super) fn shrink(store: &Store) -> Result<bool, Fault> {
     let file = std::fs::metadata(&store.path).map_err(|error| Fault::Lost(error.to_string()))?.len();
-    if file < store.options.small_file || file / WORTH < live_bytes(store)? {
+    // Where small records take much of the tree, compaction could never get there: it must not be tried for ever.
+    let is_as_it_was = file < store.compacted.load(Ordering::Relaxed) / 2 * 3;
+    if file < store.options.small_file || is_as_it_was || file / WORTH < live_bytes(store)? {
         return Ok(false);
     }
     let started = std::time::Instant::now();
@@ -97,6 +102,7 @@ pub(super) fn shrink(store: &Store) -> Result<bool, Fault> {
     database.compact().map_err(store::fault)?;
     drop(database);
     let after = std::fs::metadata(&store.path).map_or(0, |data| data.len());
+    store.compacted.store(after, Ordering::Relaxed);
     let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(before_bytes = file, after_bytes = after, elapsed_ms, "the log's file was compacted");
     Ok(true)
@@ -106,7 +112,7 @@ pub(super) fn shrink(store: &Store) -> Result<bool, Fault> {
 fn live_bytes(store: &Store) -> Result<u64, Fault> {
     store.read(|transaction| {
         let mut sum = 0;
-        for row in transaction.open_table(store::ENDS)?.iter()? {
+        for row in transaction.open_table(ENDS)?.iter()? {
             sum += row?.1.value().1;
         }
         Ok(sum)

@@ -168,13 +168,11 @@ fn answer(store: &Arc<Store>, tail: &mut Option<EmbeddedTail>, request: Request)
         Request::Ends(topic) => Answer::Offsets((0..).zip(store.ends(&store.topic(&topic)?)?).collect()),
         Request::Committed { group, topic } => Answer::Offsets(store.committed(&group, &store.topic(&topic)?)?),
         Request::Append(records) => {
-            let outgoing =
-                |(topic, partition, key, value, headers)| crate::Outgoing { topic, partition, key, value, headers };
-            store.append(records.into_iter().map(outgoing).collect())?;
+            store.append(records)?;
             Answer::Done
         }
-        Request::Tail { topic, kind, number } => {
-            *tail = Some(EmbeddedTail::open(store.clone(), &topic, wire::to_beginning(kind, number))?);
+        Request::Tail(topic, from) => {
+            *tail = Some(EmbeddedTail::open(store.clone(), &topic, from)?);
             Answer::Done
         }
         Request::Poll { max, wait_ms } => {
@@ -183,7 +181,6 @@ fn answer(store: &Arc<Store>, tail: &mut Option<EmbeddedTail>, request: Request)
             };
             let max = usize::try_from(max).unwrap_or(usize::MAX);
             let records = tail.poll(max, Duration::from_millis(wait_ms).min(MAX_WAIT))?;
-            let records = records.into_iter().map(wire::from_record).collect();
             Answer::Records { records, is_caught_up: tail.caught_up() }
         }
     })

@@ -1,60 +1,24 @@
-//! The file: its tables, transactions that share one fsync, and who is whose successor.
+//! The file: transactions that share one fsync, the bell that readers wait for, and who is whose successor.
 
-use super::Options;
-use crate::{Fault, Outgoing, Record, TopicSpec};
-use proto::topic::Retention;
-use redb::{
-    Database, DatabaseError, Durability, ReadOnlyTable, ReadableDatabase, ReadableTable, Table, TableDefinition,
+use super::{
+    Options,
+    tables::{self, ENDS, OFFSETS, Tables, Topic},
 };
+use crate::{Fault, Outgoing, TopicSpec};
+use redb::{Database, DatabaseError, Durability, ReadableDatabase};
 use std::{
     collections::HashMap,
     io::ErrorKind,
     path::{Path, PathBuf},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, atomic::AtomicU64},
     time::Instant,
 };
-
-type RecordKey = (u32, i32, i64);
-/// Time of writing, key, value, headers.
-pub(super) type Stored = (i64, &'static [u8], Option<&'static [u8]>, Vec<(&'static str, &'static [u8])>);
-
-/// Name to id, partitions, kind of retention and its milliseconds.
-const TOPICS: TableDefinition<'_, &str, (u32, i32, u8, i64)> = TableDefinition::new("topics");
-/// Topic, partition, offset to the record.
-pub(super) const RECORDS: TableDefinition<'_, RecordKey, Stored> = TableDefinition::new("records");
-/// Topic and partition to the next offset and the bytes that its records take.
-pub(super) const ENDS: TableDefinition<'_, (u32, i32), (i64, u64)> = TableDefinition::new("ends");
-/// Group, topic and partition to the next offset to read.
-const OFFSETS: TableDefinition<'_, (&str, u32, i32), i64> = TableDefinition::new("offsets");
-/// Of compacted topics: topic, partition and key to the offset of the key's last record.
-const LATEST: TableDefinition<'_, (u32, i32, &[u8]), i64> = TableDefinition::new("latest");
-/// Time at which it is due (milliseconds since 1970), then the key of a record to remove.
-const GARBAGE: TableDefinition<'_, (i64, u32, i32, i64), ()> = TableDefinition::new("garbage");
-
-/// A topic as it is stored.
-#[derive(Debug, Clone)]
-pub(super) struct Topic {
-    pub name: String,
-    pub id: u32,
-    pub partitions: i32,
-    pub retention: Retention,
-}
 
 /// Who reads for a group just now.
 struct Owner {
     epoch: u64,
     /// Empty once it has left.
     replica: String,
-}
-
-/// All tables, open in one transaction.
-pub(super) struct Tables<'t> {
-    topics: Table<'t, &'static str, (u32, i32, u8, i64)>,
-    pub records: Table<'t, RecordKey, Stored>,
-    pub ends: Table<'t, (u32, i32), (i64, u64)>,
-    offsets: Table<'t, (&'static str, u32, i32), i64>,
-    pub latest: Table<'t, (u32, i32, &'static [u8]), i64>,
-    pub garbage: Table<'t, (i64, u32, i32, i64), ()>,
 }
 
 /// Part of a transaction: the number of changes; or a refusal, before anything was changed; or a fault that undoes the
@@ -86,6 +50,8 @@ pub(super) struct Store {
     pub database: RwLock<Database>,
     queue: Mutex<Queue>,
     turn: Condvar,
+    /// Size of the file after it was last compacted.
+    pub compacted: AtomicU64,
     topics: RwLock<HashMap<String, Topic>>,
     owners: Mutex<HashMap<String, Owner>>,
     /// Counts what a waiting reader may want to see.
@@ -122,6 +88,7 @@ impl Store {
             database: RwLock::new(database),
             queue: Mutex::default(),
             turn: Condvar::new(),
+            compacted: AtomicU64::new(0),
             topics: RwLock::default(),
             owners: Mutex::default(),
             news: Mutex::default(),
@@ -129,21 +96,7 @@ impl Store {
         };
         // Makes the tables, so that every later read finds them.
         store.write(|_| Ok(Ok(1)))?;
-        let topics = store.read(|transaction| {
-            let mut topics = HashMap::new();
-            for row in transaction.open_table(TOPICS)?.iter()? {
-                let (name, row) = row?;
-                let (id, partitions, kind, ms) = row.value();
-                let retention = match kind {
-                    0 => Retention::Compact,
-                    1 => Retention::CompactDelete(ms),
-                    _ => Retention::Delete(ms),
-                };
-                let name = name.value().to_owned();
-                topics.insert(name.clone(), Topic { name, id, partitions, retention });
-            }
-            Ok(topics)
-        })?;
+        let topics = store.read(tables::topics)?;
         *store.topics.write().unwrap_or_else(PoisonError::into_inner) = topics;
         Ok(Some(store))
     }
@@ -205,14 +158,7 @@ impl Store {
         transaction.set_quick_repair(true);
         let mut results = Vec::with_capacity(works.len());
         {
-            let mut tables = Tables {
-                topics: transaction.open_table(TOPICS).map_err(fault)?,
-                records: transaction.open_table(RECORDS).map_err(fault)?,
-                ends: transaction.open_table(ENDS).map_err(fault)?,
-                offsets: transaction.open_table(OFFSETS).map_err(fault)?,
-                latest: transaction.open_table(LATEST).map_err(fault)?,
-                garbage: transaction.open_table(GARBAGE).map_err(fault)?,
-            };
+            let mut tables = Tables::open(&transaction).map_err(fault)?;
             for work in works {
                 results.push(work(&mut tables)?);
             }
@@ -375,7 +321,7 @@ impl Store {
     pub(super) fn ends(&self, topic: &Topic) -> Result<Vec<i64>, Fault> {
         self.read(|transaction| {
             let ends = transaction.open_table(ENDS)?;
-            (0..topic.partitions).map(|partition| end(&ends, topic, partition)).collect()
+            (0..topic.partitions).map(|partition| tables::end(&ends, topic, partition)).collect()
         })
     }
 
@@ -390,112 +336,5 @@ impl Store {
             }
             Ok(found)
         })
-    }
-}
-
-/// Next offset of a partition.
-pub(super) fn end(
-    ends: &ReadOnlyTable<(u32, i32), (i64, u64)>,
-    topic: &Topic,
-    partition: i32,
-) -> Result<i64, redb::Error> {
-    Ok(ends.get((topic.id, partition))?.map_or(0, |row| row.value().0))
-}
-
-/// What a record takes, beside the file's own structure.
-fn weight(key: &[u8], value: Option<&[u8]>, headers: &[(&str, &[u8])]) -> u64 {
-    let headers: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
-    u64::try_from(key.len() + value.map_or(0, <[u8]>::len) + headers + 32).unwrap_or(u64::MAX)
-}
-
-/// The record at an offset.
-pub(super) fn record(
-    topic: &Topic,
-    partition: i32,
-    offset: i64,
-    row: &<Stored as redb::Value>::SelfType<'_>,
-) -> Record {
-    let (timestamp_ms, key, value, headers) = row;
-    Record {
-        topic: topic.name.clone(),
-        partition,
-        offset,
-        timestamp_ms: *timestamp_ms,
-        key: key.to_vec(),
-        value: value.map(<[u8]>::to_vec),
-        headers: headers.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec())).collect(),
-    }
-}
-
-impl Tables<'_> {
-    fn set_topics(&mut self, topics: &[Topic]) -> Result<(), redb::Error> {
-        for topic in topics {
-            let (kind, ms) = match topic.retention {
-                Retention::Compact => (0, 0),
-                Retention::CompactDelete(ms) => (1, ms),
-                Retention::Delete(ms) => (2, ms),
-            };
-            self.topics.insert(topic.name.as_str(), (topic.id, topic.partitions, kind, ms))?;
-            for partition in 0..topic.partitions {
-                self.ends.insert((topic.id, partition), (0, 0))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes records at the ends of their partitions.
-    pub(super) fn append(&mut self, outputs: &[(Topic, Outgoing)], options: &Options) -> Result<(), redb::Error> {
-        let now = (options.clock)();
-        for (topic, output) in outputs {
-            let at = (topic.id, output.partition);
-            let (offset, bytes) = self.ends.get(at)?.map_or((0, 0), |row| row.value());
-            let headers: Vec<(&str, &[u8])> =
-                output.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
-            let (key, value) = (output.key.as_slice(), output.value.as_deref());
-            let weight = weight(key, value, &headers);
-            self.records.insert((topic.id, output.partition, offset), (now, key, value, headers))?;
-            self.ends.insert(at, (offset + 1, bytes + weight))?;
-            if matches!(topic.retention, Retention::Delete(_)) {
-                continue;
-            }
-            let old = self.latest.insert((topic.id, output.partition, key), offset)?.map(|old| old.value());
-            if let Some(old) = old {
-                self.garbage.insert((now + options.compaction_lag_ms, topic.id, output.partition, old), ())?;
-            }
-            if value.is_none() {
-                // Behind what it covers, or that would come back to life.
-                let due = now + options.tombstone_ms.max(options.compaction_lag_ms + 1);
-                self.garbage.insert((due, topic.id, output.partition, offset), ())?;
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn set_offsets(
-        &mut self,
-        group: &str,
-        topic: &Topic,
-        offsets: &HashMap<i32, i64>,
-    ) -> Result<(), redb::Error> {
-        for (partition, next) in offsets {
-            self.offsets.insert((group, topic.id, *partition), next)?;
-        }
-        Ok(())
-    }
-
-    /// Removes a record, where it is still there.
-    pub(super) fn remove(&mut self, (topic, partition, offset): RecordKey) -> Result<bool, redb::Error> {
-        let Some(row) = self.records.remove((topic, partition, offset))? else {
-            return Ok(false);
-        };
-        let (_, key, value, headers) = row.value();
-        let weight = weight(key, value, &headers);
-        let is_latest = self.latest.get((topic, partition, key))?.is_some_and(|last| last.value() == offset);
-        if is_latest {
-            self.latest.remove((topic, partition, key))?;
-        }
-        let (next, bytes) = self.ends.get((topic, partition))?.map_or((0, 0), |row| row.value());
-        self.ends.insert((topic, partition), (next, bytes.saturating_sub(weight)))?;
-        Ok(true)
     }
 }

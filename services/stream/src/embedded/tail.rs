@@ -1,6 +1,9 @@
 //! Reading: a place in each partition of a topic, and what comes after it.
 
-use super::store::{self, ENDS, RECORDS, Store, Topic};
+use super::{
+    store::Store,
+    tables::{self, ENDS, RECORDS, Topic},
+};
 use crate::{Fault, From, Record, Tail};
 use std::{
     sync::Arc,
@@ -34,7 +37,7 @@ impl Cursor {
             let count = next.len();
             for index in (0..count).map(|step| (turn + step) % count) {
                 let partition = i32::try_from(index).unwrap_or(i32::MAX);
-                let end = store::end(&ends, topic, partition)?;
+                let end = tables::end(&ends, topic, partition)?;
                 while next[index] < end {
                     if batch.len() >= max || bytes > MAX_BATCH_BYTES {
                         return Ok(batch);
@@ -47,8 +50,8 @@ impl Cursor {
                             break;
                         };
                         let (at, row) = row?;
-                        let record = store::record(topic, partition, at.value().2, &row.value());
-                        bytes += record.key.len() + record.value.as_ref().map_or(0, Vec::len);
+                        let record = tables::record(topic, partition, at.value().2, &row.value());
+                        bytes += usize::try_from(tables::weight(&row.value())).unwrap_or(usize::MAX);
                         next[index] = record.offset + 1;
                         batch.push(record);
                     }

@@ -1,6 +1,6 @@
 //! What goes over the socket: frames of a length (four bytes, big-endian) and a message in postcard.
 
-use crate::{Fault, From, Headers, Outgoing, Record, TopicSpec};
+use crate::{Fault, From, Outgoing, Record, TopicSpec};
 use proto::topic::Retention;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
@@ -25,13 +25,9 @@ pub(super) enum Request {
         group: String,
         topic: String,
     },
-    Append(Vec<WireOutgoing>),
-    /// The kind of beginning and its number. One tail a connection.
-    Tail {
-        topic: String,
-        kind: u8,
-        number: i64,
-    },
+    Append(Vec<Outgoing>),
+    /// One tail a connection.
+    Tail(String, From),
     Poll {
         max: u32,
         wait_ms: u64,
@@ -46,17 +42,11 @@ pub(super) enum Answer {
     Partitions(i32),
     Offsets(HashMap<i32, i64>),
     Records {
-        records: Vec<WireRecord>,
+        records: Vec<Record>,
         is_caught_up: bool,
     },
     Fault(WireFault),
 }
-
-/// Topic, partition, key, value, headers.
-pub(super) type WireOutgoing = (String, i32, Vec<u8>, Option<Vec<u8>>, Headers);
-
-/// Topic, partition, offset, time, key, value, headers.
-pub(super) type WireRecord = (String, i32, i64, i64, Vec<u8>, Option<Vec<u8>>, Headers);
 
 #[derive(Serialize, Deserialize)]
 pub(super) enum WireFault {
@@ -115,40 +105,6 @@ pub(super) fn to_topic((name, partitions, kind, ms, is_state): (String, i32, u8,
         _ => Retention::Delete(ms),
     };
     TopicSpec { name, partitions, retention, is_state }
-}
-
-pub(super) fn from_beginning(topic: &str, from: From) -> Request {
-    let (kind, number) = match from {
-        From::Beginning => (0, 0),
-        From::End => (1, 0),
-        From::Last(count) => (2, count),
-        From::Time(at) => (3, at),
-    };
-    Request::Tail { topic: topic.to_owned(), kind, number }
-}
-
-pub(super) fn to_beginning(kind: u8, number: i64) -> From {
-    match kind {
-        0 => From::Beginning,
-        1 => From::End,
-        2 => From::Last(number),
-        _ => From::Time(number),
-    }
-}
-
-pub(super) fn from_record(record: Record) -> WireRecord {
-    let Record { topic, partition, offset, timestamp_ms, key, value, headers } = record;
-    (topic, partition, offset, timestamp_ms, key, value, headers)
-}
-
-pub(super) fn to_record((topic, partition, offset, timestamp_ms, key, value, headers): WireRecord) -> Record {
-    Record { topic, partition, offset, timestamp_ms, key, value, headers }
-}
-
-pub(super) fn from_outgoing(records: Vec<Outgoing>) -> Request {
-    Request::Append(
-        records.into_iter().map(|one| (one.topic, one.partition, one.key, one.value, one.headers)).collect(),
-    )
 }
 
 /// # Errors
