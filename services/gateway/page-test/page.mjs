@@ -2,8 +2,9 @@
 // On standard output it asks the test that started it for what it needs next: `do NAME`, answered with a line on
 // standard input. Ends with `ok`, or with an error and status 1.
 import assert from "node:assert/strict";
+import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
@@ -13,6 +14,16 @@ const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator](
 const ask = async (what) => {
   console.log(`do ${what}`);
   assert.equal((await answers.next()).value, "done");
+};
+
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+/** WCAG 2.2 A and AA, as far as axe can tell. */
+const accessible = async (page, how) => {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() =>
+    window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+  const found = violations.map((one) => `${one.id}: ${one.help}: ${one.nodes.map((node) => node.html).join(" | ")}`);
+  assert.deepEqual(found, [], how);
 };
 
 const profile = await mkdtemp(join(tmpdir(), "newswire-page-"));
@@ -47,6 +58,7 @@ try {
   await until("the connection is live", () => document.querySelector("#connection").dataset.state === "live");
   assert.equal(await page.locator("#empty-title").innerText(), "No articles yet");
   await page.screenshot({ animations: "disabled", path: join(shots, "empty.png") });
+  await accessible(page, "empty");
 
   // Articles arrive without a reload, and what publishers write is text, never markup or script.
   await ask("publish");
@@ -68,6 +80,7 @@ try {
   assert.deepEqual(await seed.locator("mark").allTextContents(), ["Kenya", "Mombasa", "Tanzania"]);
   assert.match(await seed.locator("dd").nth(1).innerText(), /😀 reach Mombasa/);
   await page.screenshot({ animations: "disabled", path: join(shots, "light.png") });
+  await accessible(page, "light");
 
   // A filter by country, from the list and from a card; one by text; the keyboard.
   await page.locator('#countries [data-country="FR"]').click();
@@ -112,8 +125,10 @@ try {
 
   await page.emulateMedia({ colorScheme: "dark" });
   await page.screenshot({ animations: "disabled", path: join(shots, "dark.png") });
+  await accessible(page, "dark");
   await page.setViewportSize({ width: 390, height: 844 });
   await page.screenshot({ animations: "disabled", path: join(shots, "phone.png") });
+  await accessible(page, "phone");
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.equal(wide, 0, "a phone needs no scrolling sideways");
 

@@ -18,16 +18,20 @@ const held = [];
 const fresh = new Set();
 const cards = new Map();
 let drawing = false;
+let drawn = 0;
 
-/** Draws before the next frame, however many records came until then. */
+/** Draws soon: at once after a quiet while, else a few times a second, however many records come. */
 function draw() {
   if (drawing) return;
   drawing = true;
-  // A hidden tab gets no frames; it is drawn when it is seen again.
-  requestAnimationFrame(() => {
-    drawing = false;
-    drawNow();
-  });
+  setTimeout(() => {
+    // A hidden tab gets no frames; it is drawn when it is seen again.
+    requestAnimationFrame(() => {
+      drawing = false;
+      drawn = performance.now();
+      drawNow();
+    });
+  }, Math.max(0, drawn + 200 - performance.now()));
 }
 
 function drawNow() {

@@ -39,22 +39,23 @@ export function ago(time, now = Date.now()) {
 export function card(article, { country, fresh }) {
   const url = link(article.url) ?? link(article.canonical_url);
   const title = article.title || "Untitled";
-  const heading = element("h3", { dir: "auto", lang: article.language || null },
+  const lang = article.language && article.language !== "und" ? article.language : null;
+  const heading = element("h3", { dir: "auto", lang },
     url ? element("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, title) : title);
 
-  const parts = [element("span", { class: "publisher" }, article.publisher_name || article.publisher_domain || "Unknown publisher")];
+  const parts = [element("span", { class: "publisher", dir: "auto" }, article.publisher_name || article.publisher_domain || "Unknown publisher")];
   if (article.time) {
     const date = new Date(article.time);
     parts.push(element("time", { datetime: date.toISOString(), title: absolute.format(date) }, ago(article.time)));
   }
-  if (article.language && article.language !== "en") parts.push(element("span", { class: "language" }, article.language));
+  if (lang && lang !== "en") parts.push(element("span", { class: "language" }, article.language));
   if (article.change === "UPDATED") parts.push(element("span", { class: "change" }, "updated"));
 
   const item = element("article", { "aria-labelledby": `t-${article.article_id}`, class: fresh ? "card fresh" : "card" },
     element("p", { class: "source" }, ...parts), heading);
   heading.id = `t-${article.article_id}`;
   if (article.summary && article.summary !== article.title) {
-    item.append(element("p", { class: "summary", dir: "auto", lang: article.language || null }, article.summary));
+    item.append(element("p", { class: "summary", dir: "auto", lang }, article.summary));
   }
   if (article.countries.length) item.append(countries(article, country));
   const names = people(article);
@@ -82,7 +83,7 @@ function people(article) {
   const rest = shown.length - MOST_NAMES;
   return element("ul", { class: "names", "aria-label": "People and organisations" },
     ...shown.slice(0, MOST_NAMES).map((entity) => element("li", {}, element("button", {
-      type: "button", class: `name ${TYPES[entity.type]}`, "data-name": entity.name,
+      type: "button", dir: "auto", class: `name ${TYPES[entity.type]}`, "data-name": entity.name,
       title: `${TYPES[entity.type]}, ${entity.mentions.length} mention${entity.mentions.length === 1 ? "" : "s"}`,
     }, entity.name))),
     rest > 0 ? element("li", { class: "quiet" }, `and ${rest} more`) : null);

@@ -75,7 +75,7 @@ async fn tools() -> Result<Tools, String> {
     let named = std::env::var_os("NEWSWIRE_CHROMIUM").map(PathBuf::from);
     let usual = ["chromium", "chromium-browser", "google-chrome"].map(|name| Path::new("/usr/bin").join(name));
     let browser = named.into_iter().chain(usual).find(|path| path.exists()).ok_or("no chromium")?;
-    if !folder.join("node_modules/playwright-core").exists() {
+    if !folder.join("node_modules/axe-core").exists() {
         let installed = Command::new("npm").arg("ci").current_dir(&folder).output().await;
         let installed = installed.map_err(|error| format!("no npm: {error}"))?;
         if !installed.status.success() {
