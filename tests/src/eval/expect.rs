@@ -86,7 +86,7 @@ impl Found<'_> {
                 let parts: Option<Vec<i64>> = equals.as_array().map(|a| a.iter().filter_map(Value::as_i64).take(6).collect());
                 match (date, parts) {
                     (Some(date), Some(parts)) => {
-                        let at = date.at.to_zoned(jiff::tz::TimeZone::UTC);
+                        let at = jiff::tz::Offset::UTC.to_datetime(date.at);
                         let time = [at.month(), at.day(), at.hour(), at.minute(), at.second()].map(i64::from);
                         parts.first() == Some(&i64::from(at.year())) && parts.get(1..) == Some(time.as_slice())
                     }
