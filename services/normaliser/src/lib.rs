@@ -117,7 +117,7 @@ fn step(
     match normalise(raw, state.as_ref(), effects.now)? {
         Normalised::Duplicate(state) => {
             if let Some(state) = state {
-                effects.set_state(STATE, id, &state)?;
+                effects.set_state(STATE, id, &*state)?;
             }
             Ok(Outcome::Duplicate)
         }

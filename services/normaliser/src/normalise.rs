@@ -22,7 +22,7 @@ pub enum Normalised {
     /// To be published, with the state that it leaves.
     Article(Box<Published>),
     /// Nothing new; the state is to be written where there is one.
-    Duplicate(Option<ArticleState>),
+    Duplicate(Option<Box<ArticleState>>),
 }
 
 /// What is published of a raw item.
@@ -77,7 +77,7 @@ pub fn normalise(raw: &RawItem, state: Option<&ArticleState>, now: jiff::Timesta
     let (state, what) = match admit::admit(raw, state, &content_hash, now) {
         admit::Admission::New(state) => (state, change::NEW),
         admit::Admission::Updated(state) => (state, change::UPDATED),
-        admit::Admission::Duplicate(state) => return Ok(Normalised::Duplicate(state)),
+        admit::Admission::Duplicate(state) => return Ok(Normalised::Duplicate(state.map(Box::new))),
     };
 
     let fetch = raw.fetch.as_ref();

@@ -1,4 +1,5 @@
 //! The whole service on the embedded log: NEW, duplicate, UPDATED, refused; and again after a restart.
+#![expect(clippy::unwrap_used, reason = "clippy sees no test in the helpers of an integration test")]
 
 use proto::{
     topic::{Names, Topic},

@@ -69,6 +69,9 @@ fn is(line: &str, set: &Option<regex::RegexSet>) -> bool {
         return false;
     }
     let bare = line.trim_matches(|c: char| !c.is_alphanumeric() && c != '\u{a9}').to_lowercase();
+    if bare.is_empty() {
+        return true; // rules and lone ellipses
+    }
     // `Continue reading Some Headline ->` is a link by its arrow; without one it may be a sentence.
     let arrow = line.ends_with(['\u{2192}', '\u{bb}', '\u{203a}', '\u{2026}', '>', ']']) || line.ends_with("...");
     let bare = if arrow { format!("{bare} \u{2192}") } else { bare };

@@ -43,6 +43,11 @@ fn what_sites_put_behind_their_articles_goes() {
         "\u{a9} 2026 Example Post. All rights reserved.",
         "Related articles",
         "Filed under: World, Laos",
+        "To read this article in full, please click here",
+        "Read at Example Post",
+        "...",
+        "* * *",
+        "Ap\u{fa}ntate a nuestra newsletter y recibe en tu correo las \u{fa}ltimas noticias.",
         "Leer m\u{e1}s",
         "Seguir leyendo \u{2192}",
         "La entrada Abre la presa se public\u{f3} primero en El Ejemplo.",
@@ -72,6 +77,8 @@ fn what_sites_put_behind_their_articles_goes() {
 #[test]
 fn sentences_that_begin_alike_stay() {
     for line in [
+        "To read is to live, the minister said.",
+        "Watch at your own risk, the critic wrote. It is long.",
         "Read more books, the minister told the children.",
         "Comments by the minister angered the opposition.",
         "Continue reading in the evening was her advice.",

@@ -111,11 +111,24 @@ const SECTIONS: &[&str] = &[
     "\u{43d}\u{43e}\u{432}\u{43e}\u{441}\u{442}\u{438}",
     "\u{433}\u{43b}\u{430}\u{432}\u{43d}\u{44b}\u{435}",
 ];
-/// Behind a name, these say only what kind of file it is.
-const FILE_WORDS: [&str; 6] = ["rss", "rss2", "feed", "feeds", "atom", "xml"];
+/// Behind a name, these say only what kind of file or list it is.
+const FILE_WORDS: [&str; 9] = ["rss", "rss2", "feed", "feeds", "atom", "xml", "articles", "headlines", "latest"];
 /// What stands between a publisher's name and a section's in a feed's title.
-const SEPARATORS: [&str; 12] =
-    [" - ", " | ", " \u{2013} ", " \u{2014} ", " : ", " \u{b7} ", " \u{bb} ", " \u{2022} ", " :: ", " / ", " > ", ": "];
+const SEPARATORS: [&str; 13] = [
+    " - ",
+    " | ",
+    " \u{2013} ",
+    " \u{2014} ",
+    " : ",
+    " \u{b7} ",
+    " \u{bb} ",
+    " \u{2022} ",
+    " :: ",
+    " / ",
+    " // ",
+    " > ",
+    ": ",
+];
 
 /// Registrable domain of a URL's host by the Public Suffix List, in lower case; the host where it has none (an
 /// address, `localhost`, a bare suffix); empty where the URL has no host.
@@ -148,9 +161,9 @@ pub fn name(defined: &str, feed_title: &str, domain: &str) -> String {
     // A part that the domain confirms wins over the first: `World desk | Example Post` on examplepost.com.
     let confirmed = names.iter().filter(|part| {
         let part = key(part);
-        label.len() >= 3 && part.len() >= 3 && (label.contains(&part) || part == label)
+        label.len() >= 3 && part.len() >= 3 && label.contains(&part)
     });
-    let best = confirmed.min_by_key(|part| part.len()).or_else(|| names.first());
+    let best = confirmed.max_by_key(|part| part.len()).or_else(|| names.first());
     best.map_or_else(|| domain.to_owned(), |part| (*part).to_owned())
 }
 
@@ -203,6 +216,9 @@ mod tests {
             ("EP > Top Stories", "x.com", "EP"),
             ("World News", "example.com", "example.com"),
             ("", "example.com", "example.com"),
+            ("El Peri\u{f3}dico Ejemplo - Ejemplo", "elperiodicoejemplo.com", "El Peri\u{f3}dico Ejemplo"),
+            ("Example Times latest articles", "x.com", "Example Times"),
+            ("Portada // elejemplo", "elejemplo.es", "elejemplo"),
             ("El Ejemplo: \u{da}ltimas noticias", "x.es", "El Ejemplo"),
         ] {
             assert_eq!(name("", title, domain), expected, "{title}");

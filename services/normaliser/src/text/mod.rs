@@ -6,6 +6,8 @@
 mod characters;
 mod tokens;
 
+use std::borrow::Cow;
+
 pub use characters::{clean, fold};
 pub use tokens::{depth, html};
 
@@ -100,7 +102,7 @@ pub fn form(source: &str) -> Form {
     }
     if source.contains("&lt;") || source.contains("&#60;") || source.contains("&#x3") {
         // A text about HTML mentions a tag; HTML that was escaped twice also closes one.
-        let decoded = html(source);
+        let decoded = tokens::unescaped(source);
         let markup = tags(&decoded).any(|tag| tag.closes || matches!(tag.name.as_str(), "br" | "img" | "hr"));
         if markup {
             return Form::Escaped;
@@ -131,12 +133,39 @@ fn tags(source: &str) -> impl Iterator<Item = Tag> {
 
 /// HTML as it is meant: `source`, or what it is once unescaped, or `None` where it is text.
 #[must_use]
-pub fn markup(source: &str) -> Option<std::borrow::Cow<'_, str>> {
+pub fn markup(source: &str) -> Option<Cow<'_, str>> {
     match form(source) {
-        Form::Html => Some(source.into()),
-        Form::Escaped => Some(tokens::unescaped(source).into()),
+        Form::Html => Some(without_monsters(source.into())),
+        Form::Escaped => Some(without_monsters(tokens::unescaped(source).into())),
         Form::Plain => None,
     }
+}
+
+/// Attributes of one tag, about, beyond which it has no meaning for a reader.
+const MAX_ATTRIBUTES: usize = 2_000;
+
+/// Takes tags with thousands of attributes off: a tokenizer compares each attribute with all before it.
+fn without_monsters(source: Cow<'_, str>) -> Cow<'_, str> {
+    // Blanks, slashes and `="` may each begin the next one. A slash within quotes is an address.
+    let attributes = |piece: &str| {
+        let tag = piece.split('>').next().unwrap_or(piece);
+        let quoted = tag.contains(['"', '\'']);
+        tag.bytes().filter(|byte| byte.is_ascii_whitespace() || *byte == b'=' || (*byte == b'/' && !quoted)).count()
+    };
+    if !source.split('<').skip(1).any(|piece| attributes(piece) > MAX_ATTRIBUTES) {
+        return source;
+    }
+    let mut pieces = source.split('<');
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        if attributes(piece) > MAX_ATTRIBUTES {
+            out.push_str(piece.split_once('>').map_or("", |(_, after)| after));
+        } else {
+            out.push('<');
+            out.push_str(piece);
+        }
+    }
+    out.into()
 }
 
 /// Plain text in paragraphs.

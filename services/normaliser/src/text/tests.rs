@@ -72,6 +72,18 @@ fn twenty_thousand_nested_divs_are_one_paragraph() {
 }
 
 #[test]
+fn a_tag_with_a_hundred_thousand_attributes_is_off_and_its_text_stays() {
+    let attributes: String = (0..100_000).map(|n| format!(" a{n}")).collect();
+    assert_eq!(plain(&format!("<p>before</p><p{attributes}>deep</p><b{attributes}")), "before\n\ndeep");
+    assert_eq!(plain(&format!("&lt;b&gt; <zz{attributes}>")).len(), 8 + attributes.len());
+}
+
+#[test]
+fn thousands_of_unclosed_drawings_end_somewhere() {
+    assert_eq!(plain(&format!("<p>x</p>{}{}", "<svg>".repeat(50_000), "</math>".repeat(50_000))), "x");
+}
+
+#[test]
 fn many_paragraphs_are_not_deep_and_unclosed_formatting_is() {
     assert!(depth(&"<p>one<li>two".repeat(1_000), 200) <= 3);
     assert!(depth(&"<div><p>x</p></div>".repeat(1_000), 200) <= 2);

@@ -57,6 +57,8 @@ const LINES: [&str; 4] = ["li", "tr", "dt", "option"];
 /// Elements whose content is no text of the article.
 const SKIPPED: [&str; 11] =
     ["audio", "button", "canvas", "datalist", "map", "math", "object", "select", "svg", "template", "video"];
+/// Nested elements that are passed over and remembered: each end looks for its start among them.
+const MAX_SKIPPED: usize = 64;
 /// Elements without end.
 const VOID: [&str; 14] =
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"];
@@ -145,8 +147,10 @@ impl State {
             return TokenSinkResult::Continue;
         }
         if SKIPPED.contains(&name) && !tag.self_closing {
-            if start {
+            if start && self.skipped.len() < MAX_SKIPPED {
                 self.skipped.push(name.to_owned());
+            } else if start {
+                // Deeper ones end with those around them.
             } else if let Some(at) = self.skipped.iter().rposition(|open| open == name) {
                 self.skipped.truncate(at);
             }

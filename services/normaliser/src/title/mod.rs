@@ -3,6 +3,8 @@
 //! Only what is confirmed goes: the part behind the last separator (or before the first) must be the name that the
 //! feed, its definition or the host's domain gives the publisher. A title that ends in ` - China` keeps it.
 
+use unicode_normalization::UnicodeNormalization;
+
 /// Separators between a headline and a name. A hyphen or a colon needs blanks around it.
 const SEPARATORS: [&str; 12] = [
     " - ",
@@ -71,12 +73,14 @@ fn prefix<'a>(title: &'a str, keys: &[String]) -> Option<&'a str> {
     })
 }
 
-/// What two spellings of a name share: letters and digits in lower case, without a leading article.
+/// What two spellings of a name share: letters and digits in lower case, without accents and a leading article.
 #[must_use]
 pub fn key(name: &str) -> String {
     let name = name.trim().to_lowercase();
     let name = name.strip_prefix("the ").unwrap_or(&name);
-    name.chars().filter(|c| c.is_alphanumeric()).collect()
+    // Accents are combining characters once decomposed (NFKD), and those are not alphanumeric in Latin, Greek and
+    // Cyrillic; hosts are written without them.
+    name.nfkd().filter(|c| c.is_alphanumeric()).collect()
 }
 
 #[cfg(test)]
