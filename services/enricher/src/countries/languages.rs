@@ -1,0 +1,179 @@
+//! Countries by name in languages beside English, by CLDR.
+//!
+//! In languages that inflect names, a word counts that begins with the name's stem and is at most three letters
+//! longer than it; in scripts without blanks, a name counts wherever it stands.
+
+use super::Place;
+use crate::{
+    document::Document,
+    gazetteer::{Code, Gazetteer, Kind, words},
+};
+use std::{collections::HashMap, sync::OnceLock};
+
+/// Names of countries by language, indexed at first use.
+#[derive(Debug)]
+pub struct Languages {
+    indexes: Vec<(String, OnceLock<Index>)>,
+}
+
+#[derive(Debug, Default)]
+struct Index {
+    /// By the hash of the first word (or of the stem's first letters): names with their words.
+    spaced: HashMap<u64, Vec<(Vec<String>, Code)>>,
+    /// By the first character: names of scripts without blanks.
+    dense: HashMap<char, Vec<(String, Code)>>,
+    stems: bool,
+}
+
+/// Languages in which names of countries take endings.
+const INFLECTED: [&str; 26] = [
+    "be", "bg", "bs", "cs", "el", "et", "eu", "fi", "hr", "hu", "hy", "is", "ka", "kk", "la", "lt", "lv", "mk", "pl",
+    "ro", "ru", "sk", "sl", "sr", "tr", "uk",
+];
+/// Letters of a stem at least.
+const STEM: usize = 4;
+
+fn dense(c: char) -> bool {
+    matches!(u32::from(c), 0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1780..=0x17FF | 0x3040..=0x30FF | 0x3400..=0x9FFF)
+}
+
+fn base(tag: &str) -> &str {
+    tag.split(['-', '_']).next().unwrap_or(tag)
+}
+
+impl Languages {
+    /// The languages of a gazetteer.
+    #[must_use]
+    pub fn new(gazetteer: &Gazetteer) -> Self {
+        Languages {
+            indexes: gazetteer.languages().iter().map(|(tag, _)| (tag.to_ascii_lowercase(), OnceLock::new())).collect(),
+        }
+    }
+
+    /// Mentions of countries by name in the language `tag`; `None` where it is not known.
+    #[must_use]
+    pub fn scan(&self, document: &Document<'_>, gazetteer: &Gazetteer, tag: &str) -> Option<Vec<Place>> {
+        let tag = tag.to_ascii_lowercase().replace('_', "-");
+        let tag = match tag.as_str() {
+            "zh-tw" | "zh-hk" | "zh-mo" => "zh-hant",
+            "nb" | "nn" => "no",
+            other => other,
+        };
+        let at = self.position(tag).or_else(|| self.position(base(tag)))?;
+        let (_, cell) = self.indexes.get(at)?;
+        let index = cell.get_or_init(|| Index::new(gazetteer, at, INFLECTED.contains(&base(tag))));
+        let mut places = Vec::new();
+        for number in 0..document.fields.len() {
+            index.scan(document, number, &mut places);
+        }
+        Some(places)
+    }
+
+    fn position(&self, tag: &str) -> Option<usize> {
+        self.indexes.iter().position(|(known, _)| known == tag)
+    }
+}
+
+impl Index {
+    fn new(gazetteer: &Gazetteer, language: usize, stems: bool) -> Index {
+        let mut index = Index { stems, ..Index::default() };
+        let Some((_, names)) = gazetteer.languages().get(language) else { return index };
+        for (code, name) in names {
+            if let Some(first) = name.chars().next().filter(|c| dense(*c)) {
+                // One sign alone stands for too much.
+                if name.chars().count() >= 2 {
+                    index.dense.entry(first).or_default().push((name.clone(), *code));
+                }
+                continue;
+            }
+            let words: Vec<String> = words::words(name)
+                .iter()
+                .filter_map(|word| name.get(word.start..word.end))
+                .map(str::to_lowercase)
+                .collect();
+            if let Some(first) = words.first() {
+                let key = words::hash(&index.key(first));
+                index.spaced.entry(key).or_default().push((words, *code));
+            }
+        }
+        for names in index.dense.values_mut() {
+            names.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
+        }
+        for names in index.spaced.values_mut() {
+            names.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
+        }
+        index
+    }
+
+    /// What names are found by: the first letters where endings vary, else the word.
+    fn key(&self, word: &str) -> String {
+        if self.stems { word.chars().take(STEM - 1).collect() } else { word.to_owned() }
+    }
+
+    fn scan(&self, document: &Document<'_>, number: usize, places: &mut Vec<Place>) {
+        let Some(field) = document.fields.get(number) else { return };
+        let mut place = |start: usize, end: usize, code: Code| {
+            places.push(Place {
+                field: number,
+                start,
+                end,
+                kind: Kind::Name,
+                countries: vec![code],
+                sense: usize::MAX,
+                confidence: 0.9,
+            });
+        };
+        if !self.dense.is_empty() {
+            let mut skip_to = 0;
+            for (at, c) in field.text.char_indices() {
+                if at < skip_to || !dense(c) {
+                    continue;
+                }
+                let rest = field.text.get(at..).unwrap_or("");
+                let found =
+                    self.dense.get(&c).and_then(|names| names.iter().find(|(name, _)| rest.starts_with(name.as_str())));
+                if let Some((name, code)) = found {
+                    place(at, at + name.len(), *code);
+                    skip_to = at + name.len();
+                }
+            }
+        }
+        let mut at = 0;
+        while let Some(word) = field.words.get(at) {
+            at += 1;
+            if !word.capital || word.address || word.start < field.from {
+                continue;
+            }
+            let text = field.slice(word.start, word.end).to_lowercase();
+            let Some(names) = self.spaced.get(&words::hash(&self.key(&text))) else { continue };
+            for (name, code) in names {
+                let span = field.words.get(at - 1..at - 1 + name.len()).unwrap_or(&[]);
+                let fits = span.len() == name.len()
+                    && span
+                        .iter()
+                        .zip(name)
+                        .all(|(word, name)| self.same(&field.slice(word.start, word.end).to_lowercase(), name));
+                if let (true, Some(last)) = (fits, span.last()) {
+                    place(word.start, last.end, *code);
+                    at += name.len() - 1;
+                    break;
+                }
+            }
+        }
+    }
+
+    fn same(&self, word: &str, name: &str) -> bool {
+        if word == name || words::hash(word) == words::hash(name) {
+            return true;
+        }
+        if !self.stems {
+            return false;
+        }
+        // The stem is the name without its last vowels or soft sign; the ending, three letters at most.
+        let letters = name.chars().count();
+        let ending = name.chars().rev().take_while(|c| "aeiouyäöüаеёиоуыьэюяіїйαειουωάίή".contains(*c)).take(2).count();
+        let stem: String = name.chars().take(letters - ending).collect();
+        let stem_letters = letters - ending;
+        stem_letters >= STEM && word.starts_with(&stem) && word.chars().count() <= letters + 3
+    }
+}

@@ -1,0 +1,98 @@
+//! Words that decide whether a place's name is a mention of the place. Closed classes of English, no names.
+
+use crate::gazetteer::words;
+use std::{collections::HashSet, sync::OnceLock};
+
+/// Sets of words by the hash of the folded word.
+#[derive(Debug)]
+pub struct Lists {
+    /// Behind a name: it names water, a mountain and the like.
+    pub water: HashSet<u64>,
+    /// Before `of` and a name: the same.
+    pub water_of: HashSet<u64>,
+    /// Behind a name: it names a disease, an animal, a dish.
+    pub thing: HashSet<u64>,
+    /// Behind a name: it names a street.
+    pub street: HashSet<u64>,
+    /// Behind a name, in capitals: it names a company, a newspaper, a club.
+    pub company: HashSet<u64>,
+    /// Behind a name: a county or parish.
+    pub county: HashSet<u64>,
+    /// Before a language.
+    pub language_before: HashSet<u64>,
+    /// Behind a language.
+    pub language_behind: HashSet<u64>,
+    /// Names of languages, beside the demonyms that are such.
+    pub languages: HashSet<u64>,
+    /// Before a person's name.
+    pub title: HashSet<u64>,
+    /// Between the members of a list.
+    pub list: HashSet<u64>,
+    /// Before a place: `in`, `from`, `near`.
+    pub place_before: HashSet<u64>,
+    /// Words that local news of the United States is full of.
+    pub american: HashSet<u64>,
+    /// Verbs of which a person is the subject: `said`, `told`.
+    pub says: HashSet<u64>,
+}
+
+fn set(words: &str) -> HashSet<u64> {
+    words.split_whitespace().map(words::hash).collect()
+}
+
+/// The lists.
+pub fn lists() -> &'static Lists {
+    static LISTS: OnceLock<Lists> = OnceLock::new();
+    LISTS.get_or_init(|| Lists {
+        water: set("ocean sea seas strait straits gulf channel river rivers sound bight basin current trench"),
+        water_of: set("gulf sea bay strait straits bight isthmus cape sound"),
+        thing: set(
+            "virus viruses ebolavirus flu influenza fever encephalitis measles disease syndrome strain variant \
+             pig pigs hen hens fowl vulture vultures shepherd shepherds terrier terriers retriever retrievers \
+             sprouts sprout nut nuts fries toast pastry pastries cheese hat hats muffin muffins ham sausage sausages \
+             setter spaniel bulldog bulldogs mastiff oak pine maple salad yogurt yoghurt dressing syrup",
+        ),
+        street: set(
+            "street st road rd avenue ave drive lane boulevard blvd highway hwy parkway pkwy terrace turnpike pike \
+             crescent expressway",
+        ),
+        company: set(
+            "airlines airways inc corp ltd llc plc holdings times post tribune herald gazette telegraph chronicle \
+             observer courier examiner inquirer sentinel dispatch magazine united fc afc cf rovers wanderers albion \
+             hotspur records motors instruments bancorp pharmaceuticals",
+        ),
+        county: set("county parish counties"),
+        language_before: set(
+            "in into speak speaks spoke speaking spoken learn learns learned learning learnt teach teaches taught \
+             teaching study studies studied studying fluent translated translate read reads write writes written \
+             subtitled dubbed broken fluently perfect basic understand understands understood",
+        ),
+        language_behind: set(
+            "language languages speaking speaker speakers subtitles translation translations dictionary grammar \
+             lessons classes class teacher teachers alphabet script",
+        ),
+        languages: set(
+            "arabic hindi urdu latin mandarin cantonese persian farsi hebrew swahili bengali tamil kurdish pashto dari \
+             yiddish esperanto gaelic zulu xhosa afrikaans hausa yoruba igbo amharic spanish french english german \
+             italian portuguese russian chinese japanese korean turkish dutch swedish norwegian danish finnish polish \
+             czech hungarian greek romanian bulgarian serbian croatian ukrainian vietnamese thai indonesian malay \
+             tagalog irish welsh basque catalan icelandic estonian latvian lithuanian slovak slovenian albanian \
+             armenian georgian nepali burmese lao",
+        ),
+        title: set(
+            "mr mrs ms miss dr prof professor sir lord lady dame president minister chancellor senator governor \
+             congressman congresswoman representative sen rep gov gen col lt capt sgt general colonel lieutenant \
+             captain sergeant major admiral king queen prince princess pope bishop archbishop cardinal sheikh judge \
+             justice mayor coach actor actress singer director officer detective deputy sheriff chief secretary \
+             spokesman spokeswoman ambassador author pastor rev reverend father sister brother imam rabbi",
+        ),
+        list: set("and or"),
+        place_before: set("in near from at outside to across throughout around toward towards leaving visiting"),
+        american: set(
+            "sheriff sheriffs interstate county counties zip freshman sophomore varsity statewide councilman \
+             commissioners republican republicans democrat democrats gop ymca 911 homecoming superintendent \
+             congressman congresswoman turnpike freeway downtown ave blvd township selectmen alderman",
+        ),
+        says: set("said says told added asked wrote writes tweeted replied insisted recalled explained"),
+    })
+}

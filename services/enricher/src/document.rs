@@ -1,0 +1,142 @@
+//! An article's text as the rooms of this service see it: fields, words, tokens, and where code points stand.
+
+use crate::{
+    gazetteer::words::{self, Word},
+    tokens::{self, Tokens},
+};
+use proto::{v1::Article, vocab};
+
+/// Bytes of a field that are looked at; what is behind them is not enriched, and a warning says so.
+pub const FIELD_LIMIT: usize = 1 << 20;
+
+/// One field.
+#[derive(Debug)]
+pub struct Field<'a> {
+    /// Its name on the wire.
+    pub name: &'static str,
+    /// Its text, at most [`FIELD_LIMIT`] bytes of it.
+    pub text: &'a str,
+    /// Words for the gazetteer.
+    pub words: Vec<Word>,
+    /// Tokens for the tagger.
+    pub tokens: Tokens,
+    /// Bytes before this are a copy of another field (a body that begins with its title): mentions there count not
+    /// again.
+    pub from: usize,
+    points: Vec<u32>,
+}
+
+/// Title, summary and body. A summary that the body repeats is empty here.
+#[derive(Debug)]
+pub struct Document<'a> {
+    /// In this order: title, summary, body.
+    pub fields: Vec<Field<'a>>,
+    /// True where a field was longer than [`FIELD_LIMIT`].
+    pub cut: bool,
+}
+
+const STRIDE: usize = 256;
+
+impl<'a> Field<'a> {
+    fn new(name: &'static str, text: &'a str) -> Self {
+        let points = text.as_bytes().chunks(STRIDE).scan(0, |sum, chunk| {
+            let before = *sum;
+            // A byte that continues no character begins one.
+            *sum += u32::try_from(chunk.iter().filter(|byte| (**byte & 0xC0) != 0x80).count()).unwrap_or(0);
+            Some(before)
+        });
+        let points = points.collect();
+        Field { name, text, words: words::words(text), tokens: tokens::tokenise(text), from: 0, points }
+    }
+
+    /// Number of code points before a byte.
+    #[must_use]
+    pub fn point(&self, byte: usize) -> i32 {
+        let chunk = byte / STRIDE;
+        let before = self.points.get(chunk).copied().unwrap_or(0);
+        let rest = self.text.as_bytes().get(chunk * STRIDE..byte).unwrap_or(&[]);
+        let rest = rest.iter().filter(|byte| (**byte & 0xC0) != 0x80).count();
+        i32::try_from(before).unwrap_or(i32::MAX).saturating_add(i32::try_from(rest).unwrap_or(i32::MAX))
+    }
+
+    /// The text between two bytes; empty where they are on no boundaries.
+    #[must_use]
+    pub fn slice(&self, start: usize, end: usize) -> &'a str {
+        self.text.get(start..end).unwrap_or("")
+    }
+}
+
+impl<'a> Document<'a> {
+    /// Prepares an article.
+    #[must_use]
+    pub fn new(article: &'a Article) -> Self {
+        let title = cut(&article.title);
+        let body = cut(&article.body);
+        let mut summary = cut(&article.summary);
+        if repeats(body, summary) || repeats(title, summary) {
+            summary = "";
+        }
+        let mut fields = vec![
+            Field::new(vocab::field::TITLE, title),
+            Field::new(vocab::field::SUMMARY, summary),
+            Field::new(vocab::field::BODY, body),
+        ];
+        if let Some(field) = fields.last_mut()
+            && !title.trim().is_empty()
+            && body.trim_start().starts_with(title.trim())
+        {
+            field.from = body.len() - body.trim_start().len() + title.trim().len();
+        }
+        let lengths = [title.len() < article.title.len(), body.len() < article.body.len()];
+        Document { fields, cut: lengths.contains(&true) || article.summary.len() > FIELD_LIMIT }
+    }
+}
+
+fn cut(text: &str) -> &str {
+    if text.len() <= FIELD_LIMIT {
+        return text;
+    }
+    let end = (0..=FIELD_LIMIT).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    text.get(..end).unwrap_or("")
+}
+
+/// Whether `text` holds what `summary` says near its beginning, word for word. A summary often ends with an ellipsis
+/// or in the middle of a word, and differs in blanks.
+fn repeats(text: &str, summary: &str) -> bool {
+    const WINDOW: usize = 4;
+    let squeeze = |text: &str, most: usize| -> String {
+        text.chars().filter(|c| c.is_alphanumeric()).take(most).flat_map(char::to_lowercase).collect()
+    };
+    let short = squeeze(summary.trim_end_matches(['.', '\u{2026}', ' ']), usize::MAX);
+    if short.is_empty() {
+        return false;
+    }
+    let long = squeeze(text, short.chars().count().saturating_mul(WINDOW).saturating_add(2_000));
+    long.contains(&short)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_that_the_body_repeats_is_left_out() {
+        assert!(repeats("Oslo, Norway.  The king has left the town.", "Oslo, Norway. The king has le..."));
+        assert!(!repeats("The king has left.", "The queen has left."));
+    }
+
+    #[test]
+    fn code_points_are_counted_across_strides() {
+        let text = "é".repeat(300) + "x";
+        let field = Field::new("body", &text);
+        assert_eq!(field.point(600), 300);
+        assert_eq!(field.point(2), 1);
+    }
+
+    #[test]
+    fn a_body_that_begins_with_its_title_counts_it_once() {
+        let article =
+            Article { title: "Chile votes".into(), body: "Chile votes. It rained.".into(), ..Default::default() };
+        assert_eq!(Document::new(&article).fields[2].from, 11);
+    }
+}

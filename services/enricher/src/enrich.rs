@@ -1,0 +1,147 @@
+//! The stage's plain function: an article in, the same article with what it is about out.
+
+use crate::{Knowledge, countries, document::Document, entities, tagger::Tagger};
+use proto::{
+    time,
+    v1::{Article, EnrichedArticle},
+    vocab,
+};
+
+/// Version of the rules; the data have versions of their own.
+pub const VERSION: &str = concat!("enricher-", env!("CARGO_PKG_VERSION"));
+
+/// A field was longer than 1 MiB; what is behind that was not looked at.
+pub const WARNING_CUT: &str = "enricher:text-cut";
+/// Not English: countries are found by name only, entities not at all.
+pub const WARNING_NAMES_ONLY: &str = "enricher:countries-by-name-only";
+/// No names of countries are known in the article's language: nothing was found because nothing was looked for.
+pub const WARNING_LANGUAGE: &str = "enricher:language-unknown";
+
+/// Enriches an article. The same article and knowledge give the same result but for `enriched_at`.
+///
+/// A withdrawn article passes through without entities and countries.
+#[must_use]
+pub fn enrich(article: &Article, knowledge: &Knowledge, now: jiff::Timestamp) -> EnrichedArticle {
+    let mut enriched = carry(article);
+    enriched.enriched_at = Some(time::to_wire(now));
+    enriched.enricher_version = VERSION.to_owned();
+    enriched.gazetteer_version = knowledge.gazetteer.version().to_owned();
+    enriched.model_version = Tagger::version();
+    if article.change == vocab::change::WITHDRAWN {
+        return enriched;
+    }
+    let document = Document::new(article);
+    if document.cut {
+        warn(&mut enriched, WARNING_CUT);
+    }
+    let own: Vec<&str> = [article.publisher_name.trim(), article.feed_title.trim(), article.publisher_domain.trim()]
+        .into_iter()
+        .filter(|name| !name.is_empty())
+        .collect();
+    if english(&article.language) {
+        let texts: Vec<&str> = document.fields.iter().map(|field| field.text).collect();
+        let tokens: Vec<_> = document.fields.iter().map(|field| field.tokens.clone()).collect();
+        let spans = knowledge.tagger.tag_tokens(&texts, &tokens);
+        let candidates = countries::scan(&document, knowledge.gazetteer, &spans, &own);
+        let places = countries::resolve(&document, knowledge.gazetteer, &candidates);
+        enriched.countries = countries::score(&document, knowledge.gazetteer, &places);
+        enriched.entities = entities::entities(&document, knowledge.gazetteer, &spans, &places, &own);
+    } else if let Some(places) = knowledge.languages.scan(&document, knowledge.gazetteer, &article.language) {
+        enriched.countries = countries::score(&document, knowledge.gazetteer, &places);
+        warn(&mut enriched, WARNING_NAMES_ONLY);
+    } else {
+        warn(&mut enriched, WARNING_LANGUAGE);
+    }
+    enriched
+}
+
+/// English, or unknown, which is taken for English.
+fn english(language: &str) -> bool {
+    let base = language.split(['-', '_']).next().unwrap_or("").to_ascii_lowercase();
+    matches!(base.as_str(), "en" | "und" | "")
+}
+
+fn warn(enriched: &mut EnrichedArticle, warning: &str) {
+    if !enriched.warnings.iter().any(|one| one == warning) {
+        enriched.warnings.push(warning.to_owned());
+    }
+}
+
+/// The article's own fields.
+fn carry(article: &Article) -> EnrichedArticle {
+    let Article {
+        article_id,
+        revision,
+        change,
+        content_hash,
+        url,
+        canonical_url,
+        same_as,
+        guid,
+        feed_ids,
+        feed_tags,
+        backfill,
+        published_at,
+        published_at_source,
+        published_at_precision,
+        updated_at,
+        first_seen_at,
+        fetched_at,
+        publisher_domain,
+        publisher_name,
+        publisher_country,
+        feed_title,
+        rights,
+        title,
+        summary,
+        body,
+        body_html,
+        body_source,
+        language,
+        language_confidence,
+        word_count,
+        authors,
+        categories,
+        media,
+        schema_version,
+        warnings,
+    } = article.clone();
+    EnrichedArticle {
+        article_id,
+        revision,
+        change,
+        content_hash,
+        url,
+        canonical_url,
+        same_as,
+        guid,
+        feed_ids,
+        feed_tags,
+        backfill,
+        published_at,
+        published_at_source,
+        published_at_precision,
+        updated_at,
+        first_seen_at,
+        fetched_at,
+        publisher_domain,
+        publisher_name,
+        publisher_country,
+        feed_title,
+        rights,
+        title,
+        summary,
+        body,
+        body_html,
+        body_source,
+        language,
+        language_confidence,
+        word_count,
+        authors,
+        categories,
+        media,
+        schema_version,
+        warnings,
+        ..EnrichedArticle::default()
+    }
+}

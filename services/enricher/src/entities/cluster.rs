@@ -1,0 +1,276 @@
+//! Which mentions name one thing.
+
+use super::{collect::Found, names};
+use crate::{
+    document::Document,
+    gazetteer::{Gazetteer, Kind},
+};
+use proto::vocab::entity;
+use std::collections::{BTreeMap, HashMap};
+
+/// Mentions of one thing.
+#[derive(Debug, Clone)]
+pub struct Cluster<'f> {
+    /// Type of the contract.
+    pub kind: &'static str,
+    /// Canonical name.
+    pub name: String,
+    /// In the order of the text.
+    pub mentions: Vec<&'f Found>,
+    /// The best of its mentions'.
+    pub confidence: f64,
+    /// Sense of the gazetteer.
+    pub sense: Option<usize>,
+    /// True where it is probably a misspelling of another cluster's name: it is never merged with it.
+    pub alias: bool,
+}
+
+/// Groups mentions: equal names; of persons, a part of the name with its fullest form; of organisations, initials with
+/// what they stand for; of places, one place under several names.
+#[must_use]
+pub fn cluster<'f>(document: &Document<'_>, gazetteer: &Gazetteer, found: &'f [Found]) -> Vec<Cluster<'f>> {
+    // Equal keys of one type first, in the order of the first mention.
+    let mut groups: Vec<(String, Cluster<'f>)> = Vec::new();
+    let mut by_key: HashMap<(String, &'static str), usize> = HashMap::new();
+    for one in found {
+        let Some(field) = document.fields.get(one.field) else { continue };
+        let text = field.slice(one.start, one.end);
+        // Countries and peoples under any of their names are one thing each.
+        let key = place_key(gazetteer, one).unwrap_or_else(|| names::key(text));
+        if key.is_empty() {
+            continue;
+        }
+        let at = *by_key.entry((key.clone(), one.kind)).or_insert_with(|| {
+            groups.push((
+                key,
+                Cluster {
+                    kind: one.kind,
+                    name: String::new(),
+                    mentions: Vec::new(),
+                    confidence: 0.0,
+                    sense: None,
+                    alias: false,
+                },
+            ));
+            groups.len() - 1
+        });
+        if let Some((_, group)) = groups.get_mut(at) {
+            group.mentions.push(one);
+            group.sense = group.sense.or(one.sense);
+        }
+    }
+    let merged = merge(&mut groups);
+    let mut clusters: Vec<Cluster<'f>> = Vec::new();
+    for (at, (_, group)) in groups.iter().enumerate() {
+        if merged.get(at).is_some_and(Option::is_some) {
+            continue;
+        }
+        let mut cluster = group.clone();
+        for (other, into) in merged.iter().enumerate() {
+            if *into == Some(at)
+                && let Some((_, group)) = groups.get(other)
+            {
+                cluster.mentions.extend(&group.mentions);
+            }
+        }
+        cluster.mentions.sort_by_key(|one| (one.field, one.start));
+        cluster.confidence = cluster.mentions.iter().map(|one| one.confidence).fold(0.0, f64::max);
+        cluster.name = name(document, gazetteer, &cluster);
+        clusters.push(cluster);
+    }
+    aliases(&mut clusters);
+    clusters
+}
+
+fn place_key(gazetteer: &Gazetteer, one: &Found) -> Option<String> {
+    let sense = gazetteer.sense(one.sense?)?;
+    match sense.kind {
+        Kind::Name if !sense.id.is_empty() && one.kind == entity::GPE => Some(format!("\u{1}{}", sense.id)),
+        _ => None,
+    }
+}
+
+/// For every group the group that it belongs to, where that is another.
+fn merge(groups: &mut [(String, Cluster<'_>)]) -> Vec<Option<usize>> {
+    let mut into: Vec<Option<usize>> = vec![None; groups.len()];
+    // Persons and organisations by their words.
+    let mut by_word: BTreeMap<(&'static str, &str), Vec<usize>> = BTreeMap::new();
+    for (at, (key, group)) in groups.iter().enumerate() {
+        if matches!(group.kind, entity::PERSON | entity::ORG) {
+            for word in key.split(' ') {
+                by_word.entry((group.kind, word)).or_default().push(at);
+            }
+        }
+    }
+    let initials: HashMap<String, usize> = groups
+        .iter()
+        .enumerate()
+        .filter(|(_, (key, group))| group.kind == entity::ORG && key.contains(' '))
+        .map(|(at, (key, _))| {
+            let letters = key.split(' ').filter(|word| !matches!(*word, "of" | "the" | "and" | "for" | "on" | "in"));
+            (letters.filter_map(|word| word.chars().next()).collect::<String>(), at)
+        })
+        .collect();
+    for (at, (key, group)) in groups.iter().enumerate() {
+        let Some(first) = key.split(' ').next() else { continue };
+        let target = match group.kind {
+            // A surname, a first name or two of three words belong to the one fuller name that has them.
+            entity::PERSON => {
+                let fuller: Vec<usize> = by_word
+                    .get(&(group.kind, first))
+                    .into_iter()
+                    .flatten()
+                    .copied()
+                    .filter(|other| groups.get(*other).is_some_and(|(longer, _)| part(key, longer)))
+                    .collect();
+                // Of two fuller names the one mentioned last before it, as newspapers write.
+                let start = group.mentions.first().map(|one| (one.field, one.start));
+                fuller
+                    .iter()
+                    .copied()
+                    .filter(|other| {
+                        groups
+                            .get(*other)
+                            .and_then(|(_, group)| group.mentions.first())
+                            .map(|one| (one.field, one.start))
+                            < start
+                    })
+                    .next_back()
+                    .or_else(|| fuller.first().copied().filter(|_| fuller.len() == 1))
+            }
+            entity::ORG if !key.contains(' ') => {
+                initials.get(key.as_str()).copied().filter(|_| key.chars().count() >= 2).or_else(|| {
+                    // `Boeing` beside `Boeing Co`: the beginning of exactly one longer name.
+                    let fuller: Vec<usize> = by_word
+                        .get(&(group.kind, first))
+                        .into_iter()
+                        .flatten()
+                        .copied()
+                        .filter(|other| {
+                            groups.get(*other).is_some_and(|(longer, _)| {
+                                longer.strip_prefix(key.as_str()).is_some_and(|rest| rest.starts_with(' '))
+                            })
+                        })
+                        .collect();
+                    fuller.first().copied().filter(|_| fuller.len() == 1)
+                })
+            }
+            _ => None,
+        };
+        if let (Some(target), Some(slot)) = (target.filter(|target| *target != at), into.get_mut(at)) {
+            *slot = Some(target);
+        }
+    }
+    // To the end of each chain.
+    for at in 0..into.len() {
+        let mut target = into.get(at).copied().flatten();
+        let mut steps = 0;
+        while let Some(next) = target.and_then(|one| into.get(one).copied().flatten()) {
+            steps += 1;
+            if steps > into.len() || next == at {
+                break;
+            }
+            target = Some(next);
+        }
+        if let Some(slot) = into.get_mut(at) {
+            *slot = target.filter(|target| *target != at);
+        }
+    }
+    into
+}
+
+/// Whether `short` is a part of the person's name `long`: its words in order, fewer, and its last word is the surname
+/// or its only word the first name.
+fn part(short: &str, long: &str) -> bool {
+    let words: Vec<&str> = long.split(' ').collect();
+    let parts: Vec<&str> = short.split(' ').collect();
+    if parts.len() >= words.len() {
+        return false;
+    }
+    let mut rest = words.iter();
+    let inside = parts.iter().all(|part| rest.any(|word| word == part));
+    let (first, last) = (words.first() == parts.first(), words.last() == parts.last());
+    inside && (last || (first && parts.len() == 1) || (first && words.len() > 2))
+}
+
+/// The fullest form: of places and known organisations the gazetteer's, else the longest mention, the first among
+/// equals.
+fn name(document: &Document<'_>, gazetteer: &Gazetteer, cluster: &Cluster<'_>) -> String {
+    if let Some(sense) = cluster.sense.and_then(|sense| gazetteer.sense(sense)) {
+        match sense.kind {
+            Kind::Name => {
+                let whole = sense.countries.first().filter(|_| sense.countries.len() == 1);
+                if let Some(country) = whole.and_then(|code| gazetteer.country(*code))
+                    && country.geonames_id == sense.id
+                    && cluster.kind == entity::GPE
+                {
+                    return country.name.clone();
+                }
+            }
+            Kind::Organisation | Kind::Leader => {
+                if let Some(canonical) = sense.more.split('|').nth(2) {
+                    return canonical.to_owned();
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut best = "";
+    for one in &cluster.mentions {
+        let text = document.fields.get(one.field).map_or("", |field| field.slice(one.start, one.end));
+        // Capitals throughout are a headline's, unless nothing else is there.
+        let better = text.chars().count() > best.chars().count()
+            || (shouts(best) && !shouts(text) && names::key(best) == names::key(text));
+        if better && !(shouts(text) && text.contains(' ') && !best.is_empty()) {
+            best = text;
+        }
+    }
+    best.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn shouts(text: &str) -> bool {
+    text.chars().filter(|c| c.is_alphabetic()).count() > 1 && !text.chars().any(char::is_lowercase)
+}
+
+/// Marks a person whose name is a letter or two away from another's in the same role, and who is mentioned less.
+fn aliases(clusters: &mut [Cluster<'_>]) {
+    let person: Vec<usize> =
+        (0..clusters.len()).filter(|at| clusters.get(*at).is_some_and(|one| one.kind == entity::PERSON)).collect();
+    // Quadratic in persons with a role: those of one document, bounded.
+    const MOST: usize = 300;
+    let mut marked: Vec<usize> = Vec::new();
+    for (number, left) in person.iter().take(MOST).enumerate() {
+        for right in person.iter().take(MOST).skip(number + 1) {
+            let (Some(a), Some(b)) = (clusters.get(*left), clusters.get(*right)) else { continue };
+            let (a_key, b_key) = (names::key(&a.name), names::key(&b.name));
+            let edits = names::distance(&a_key, &b_key);
+            let close = edits > 0
+                && edits
+                    <= if a_key.chars().count().min(b_key.chars().count()) >= 8 {
+                        2
+                    } else {
+                        1 + usize::from(first_letters(&a_key, &b_key) >= 1)
+                    };
+            if !close || a_key.chars().count().min(b_key.chars().count()) < 4 {
+                continue;
+            }
+            let same_role = a
+                .mentions
+                .iter()
+                .any(|one| !one.role.is_empty() && b.mentions.iter().any(|other| other.role == one.role));
+            if same_role {
+                // The one mentioned less; of equals the one whose role is given less often, then the later.
+                marked.push(if a.mentions.len() < b.mentions.len() { *left } else { *right });
+            }
+        }
+    }
+    for at in marked {
+        if let Some(cluster) = clusters.get_mut(at) {
+            cluster.alias = true;
+        }
+    }
+}
+
+fn first_letters(a: &str, b: &str) -> usize {
+    a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count()
+}

@@ -1,0 +1,186 @@
+//! Mentions of named things, from the tagger, the gazetteer and a few rules that join the two.
+
+use super::names;
+use crate::{
+    countries::Place,
+    document::{Document, Field},
+    gazetteer::{Gazetteer, Kind},
+    tagger::{Label, Span},
+};
+use proto::vocab::entity;
+
+/// One mention.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// Index of the field.
+    pub field: usize,
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// Type of the contract.
+    pub kind: &'static str,
+    /// From 0 to 1.
+    pub confidence: f64,
+    /// Role words right before it, in lower case (`iranian president`): what an alias is compared by.
+    pub role: String,
+    /// Sense of the gazetteer that it was resolved to.
+    pub sense: Option<usize>,
+}
+
+/// What follows a place's or people's name and makes an organisation of both, in lower case as agencies write it.
+const HEADS: [&str; 4] = ["news agency", "press agency", "news service", "broadcasting corporation"];
+
+/// Heads of names of events.
+const EVENTS: &str = "cup olympics olympic games championship championships open war revolution festival summit \
+    conference election elections marathon tournament grand prix derby masters uprising massacre treaty accord \
+    convention expo fair series bowl day week hurricane typhoon cyclone";
+
+/// The mentions of a document in the order of the text, without overlap.
+#[must_use]
+pub fn collect(
+    document: &Document<'_>,
+    gazetteer: &Gazetteer,
+    spans: &[Span],
+    places: &[Place],
+    own: &[&str],
+) -> Vec<Found> {
+    let mut found: Vec<Found> = Vec::new();
+    for span in spans {
+        let Some(field) = document.fields.get(span.field) else { continue };
+        if span.start < field.from && span.field == 2 {
+            continue;
+        }
+        let (start, end) = names::bare(field.text, span.start, span.end);
+        let place = places.iter().find(|place| place.field == span.field && place.start == start && place.end >= end);
+        let text = field.slice(start, end);
+        if text.is_empty() || own.contains(&text) {
+            continue;
+        }
+        let (start, end, kind) = match span.label {
+            Label::Person => {
+                let (start, end) = names::without_titles(field.text, start, end);
+                (start, end, entity::PERSON)
+            }
+            Label::Org => (start, end, entity::ORG),
+            Label::Loc => (start, end, if place.is_some() { entity::GPE } else { entity::LOC }),
+            Label::Norp => (start, end, entity::NORP),
+            Label::Misc => {
+                let last = text.rsplit(char::is_whitespace).next().unwrap_or("").to_lowercase();
+                if place.is_some_and(|place| place.kind == Kind::Demonym) {
+                    (start, end, entity::NORP)
+                } else if EVENTS.split_whitespace().any(|head| head == last) {
+                    (start, end, entity::EVENT)
+                } else {
+                    continue;
+                }
+            }
+        };
+        // The gazetteer is surer of countries and peoples than the tagger.
+        let (kind, end) = match place {
+            Some(place) if place.end >= end && kind != entity::PERSON => match place.kind {
+                Kind::Demonym => (entity::NORP, place.end),
+                Kind::Organisation => (entity::ORG, place.end),
+                Kind::Name => (entity::GPE, place.end),
+                _ => (kind, end),
+            },
+            _ => (kind, end),
+        };
+        let sense = place.map(|place| place.sense).filter(|sense| *sense != usize::MAX);
+        found.push(Found {
+            field: span.field,
+            start,
+            end,
+            kind,
+            confidence: f64::from(span.confidence),
+            role: String::new(),
+            sense,
+        });
+    }
+    for place in places {
+        if place.confidence < 0.5
+            || found.iter().any(|one| one.field == place.field && one.start < place.end && one.end > place.start)
+        {
+            continue;
+        }
+        let kind = match place.kind {
+            Kind::Demonym => entity::NORP,
+            Kind::Organisation => entity::ORG,
+            Kind::Leader => entity::PERSON,
+            Kind::Abbreviation => continue,
+            _ => entity::GPE,
+        };
+        let sense = Some(place.sense).filter(|sense| *sense != usize::MAX);
+        found.push(Found {
+            field: place.field,
+            start: place.start,
+            end: place.end,
+            kind,
+            confidence: place.confidence * 0.9,
+            role: String::new(),
+            sense,
+        });
+    }
+    found.sort_by_key(|one| (one.field, one.start, std::cmp::Reverse(one.end)));
+    for at in 0..found.len() {
+        let Some(one) = found.get(at).cloned() else { continue };
+        let Some(field) = document.fields.get(one.field) else { continue };
+        let extended = extended(field, &one);
+        if let Some(slot) = found.get_mut(at) {
+            slot.role = role(field, one.start);
+            if let Some(end) = extended {
+                (slot.end, slot.kind, slot.sense, slot.confidence) = (end, entity::ORG, None, slot.confidence.max(0.8));
+            }
+        }
+    }
+    // What an extension has swallowed, and what two sources found.
+    let mut last: Option<(usize, usize)> = None;
+    found.retain(|one| {
+        let free = last.is_none_or(|(field, end)| field != one.field || one.start >= end);
+        if free {
+            last = Some((one.field, one.end));
+        }
+        free && one.end > one.start
+    });
+    let _ = gazetteer;
+    found
+}
+
+/// End of `Ruritanian news agency` where a mention of the first word is given.
+fn extended(field: &Field<'_>, one: &Found) -> Option<usize> {
+    if !matches!(one.kind, entity::GPE | entity::NORP | entity::ORG | entity::LOC) {
+        return None;
+    }
+    let rest = field.text.get(one.end..)?;
+    HEADS.iter().find_map(|head| {
+        let tail = rest.strip_prefix(' ')?.strip_prefix(head)?;
+        tail.chars().next().is_none_or(|c| !c.is_alphanumeric()).then_some(one.end + 1 + head.len())
+    })
+}
+
+/// The role before a name: the titles right before it and a capitalised word before those.
+fn role(field: &Field<'_>, start: usize) -> String {
+    let before = field.text.get(..start).unwrap_or("");
+    let from =
+        (before.len().saturating_sub(80)..before.len()).find(|at| before.is_char_boundary(*at)).unwrap_or(before.len());
+    let window = before.get(from..).unwrap_or("");
+    if !window.ends_with(' ') {
+        return String::new();
+    }
+    let mut role: Vec<String> = Vec::new();
+    for word in window.split_whitespace().rev().take(5) {
+        if names::is_title(word) && !word.eq_ignore_ascii_case("the") {
+            role.push(word.to_lowercase());
+        } else {
+            if !role.is_empty()
+                && word.chars().next().is_some_and(char::is_uppercase)
+                && word.chars().all(char::is_alphanumeric)
+            {
+                role.push(word.to_lowercase());
+            }
+            break;
+        }
+    }
+    role.reverse();
+    role.join(" ")
+}

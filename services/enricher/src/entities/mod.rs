@@ -1,0 +1,91 @@
+//! Entities: mentions of one thing in one document are one entity, with a canonical name and a salience.
+
+mod cluster;
+mod collect;
+mod names;
+
+use crate::{
+    countries::Place,
+    document::Document,
+    gazetteer::{Gazetteer, Kind},
+    tagger::Span,
+};
+use cluster::Cluster;
+use proto::{v1, vocab::entity};
+
+/// Most mentions that are listed of one entity.
+const MENTIONS: usize = 100;
+/// Confidence of a name that is probably a misspelling of another.
+const ALIAS: f64 = 0.25;
+
+/// The entities of a document, the most salient first. `own` are names of the publisher, which are nobody here.
+#[must_use]
+pub fn entities(
+    document: &Document<'_>,
+    gazetteer: &Gazetteer,
+    spans: &[Span],
+    places: &[Place],
+    own: &[&str],
+) -> Vec<v1::Entity> {
+    let found = collect::collect(document, gazetteer, spans, places, own);
+    let clusters = cluster::cluster(document, gazetteer, &found);
+    let total: f64 = clusters.iter().map(|one| weight(document, one)).sum();
+    let mut entities: Vec<(f64, usize, v1::Entity)> = Vec::new();
+    for (order, cluster) in clusters.iter().enumerate() {
+        let weight = weight(document, cluster);
+        let sense = cluster.sense.and_then(|sense| gazetteer.sense(sense));
+        let id = sense.map(|sense| sense.id.clone()).unwrap_or_default();
+        let (wikidata_id, geonames_id) = match sense.map(|sense| sense.kind) {
+            Some(Kind::Organisation | Kind::Leader) => (id, String::new()),
+            Some(Kind::Demonym) | None => (String::new(), String::new()),
+            Some(_) => (String::new(), id),
+        };
+        let confidence = if cluster.alias { cluster.confidence.min(ALIAS) } else { cluster.confidence };
+        entities.push((
+            weight,
+            order,
+            v1::Entity {
+                r#type: cluster.kind.to_owned(),
+                name: cluster.name.clone(),
+                wikidata_id,
+                geonames_id,
+                mentions: cluster.mentions.iter().take(MENTIONS).map(|one| mention(document, one)).collect(),
+                in_title: cluster.mentions.iter().any(|one| one.field == 0),
+                salience: round(weight / total.max(f64::MIN_POSITIVE)),
+                confidence: round(confidence.clamp(0.0, 1.0)),
+            },
+        ));
+    }
+    entities.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    entities.into_iter().map(|(_, _, entity)| entity).collect()
+}
+
+fn mention(document: &Document<'_>, one: &collect::Found) -> v1::Mention {
+    document.fields.get(one.field).map_or_else(v1::Mention::default, |field| v1::Mention {
+        field: field.name.to_owned(),
+        start: field.point(one.start),
+        end: field.point(one.end),
+        text: field.slice(one.start, one.end).to_owned(),
+    })
+}
+
+/// Frequency with diminishing returns, the place of the first mention, the title.
+fn weight(document: &Document<'_>, cluster: &Cluster<'_>) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "counts of words and mentions")]
+    let ratio = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
+    let count = ratio(cluster.mentions.len(), 1);
+    let first = cluster.mentions.iter().map(|one| if one.field == 2 { one.start } else { 0 }).min().unwrap_or(0);
+    let length = document.fields.get(2).map_or(0, |field| field.text.len());
+    let early = 1.0 - ratio(first, length).min(1.0);
+    let title = if cluster.mentions.iter().any(|one| one.field == 0) { 1.0 } else { 0.0 };
+    let kind = match cluster.kind {
+        entity::PERSON | entity::ORG | entity::EVENT => 1.0,
+        entity::GPE => 0.9,
+        _ => 0.6,
+    };
+    (count.ln_1p() + early * early + 1.5 * title) * kind * if cluster.alias { 0.3 } else { 1.0 }
+}
+
+fn round(value: f64) -> f64 {
+    (value * 10_000.0).round() / 10_000.0
+}

@@ -1,0 +1,152 @@
+//! Reads `gazetteer.bin`; its format stands in `data/build.py`.
+
+use super::{Code, Country, Gazetteer, Kind, Sense, table::Table, words};
+
+/// A file that is no gazetteer of this format.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// The compression.
+    #[error("the gazetteer cannot be decompressed: {0}")]
+    Compression(#[from] std::io::Error),
+    /// The text in it.
+    #[error("the gazetteer's line {line} is not understood: {why}")]
+    Line {
+        /// Number of the line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+}
+
+/// Most bytes that a gazetteer may have when decompressed.
+const LIMIT: u64 = 64 << 20;
+
+impl Gazetteer {
+    /// A gazetteer from a file's bytes.
+    ///
+    /// # Errors
+    /// [`Unreadable`] where they are none of this format.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Gazetteer, Unreadable> {
+        let mut text = String::new();
+        let decoder = zstd::stream::read::Decoder::new(bytes)?;
+        std::io::Read::read_to_string(&mut std::io::Read::take(decoder, LIMIT), &mut text)?;
+        let mut gazetteer = Gazetteer {
+            version: String::new(),
+            countries: Vec::new(),
+            senses: Vec::with_capacity(text.len() / 30),
+            table: Table::default(),
+            languages: Vec::new(),
+        };
+        let mut section = "";
+        // Phrase key and sense, in the order of the file.
+        let mut phrases: Vec<(u64, Sense)> = Vec::with_capacity(text.len() / 30);
+        let mut beginnings: Vec<u64> = Vec::new();
+        for (number, line) in text.lines().enumerate() {
+            let wrong = |why| Unreadable::Line { line: number + 1, why };
+            if let Some(name) = line.strip_prefix('#') {
+                section = name;
+                if !matches!(section, "V" | "C" | "E" | "L") {
+                    gazetteer.languages.push((section.to_owned(), Vec::new()));
+                }
+                continue;
+            }
+            let mut fields = line.split('\t');
+            let mut field = || fields.next().unwrap_or("");
+            match section {
+                "V" => line.clone_into(&mut gazetteer.version),
+                "C" => gazetteer.countries.push(Country {
+                    code: field().to_owned(),
+                    alpha3: field().to_owned(),
+                    geonames_id: field().to_owned(),
+                    name: field().to_owned(),
+                }),
+                "E" => {
+                    let name = field();
+                    let kind = kind(field()).ok_or_else(|| wrong("unknown kind"))?;
+                    let mut countries = Vec::new();
+                    for code in field().split(',').filter(|code| *code != "-") {
+                        countries.push(gazetteer.code(code).ok_or_else(|| wrong("unknown country"))?);
+                    }
+                    let (cased, name) = match name.strip_prefix("CASED:") {
+                        Some(name) => (true, name),
+                        None => (false, name),
+                    };
+                    let sense = Sense {
+                        kind,
+                        countries: countries.into_boxed_slice(),
+                        id: field().to_owned(),
+                        people: field().parse().unwrap_or(0),
+                        more: field().to_owned(),
+                        cased,
+                        lower: (false, false),
+                        comma: name.contains(','),
+                    };
+                    phrase(name, sense, &mut phrases, &mut beginnings);
+                }
+                _ => {
+                    let code = gazetteer.code(field()).ok_or_else(|| wrong("unknown country"))?;
+                    if let Some((_, names)) = gazetteer.languages.last_mut() {
+                        names.push((code, field().to_owned()));
+                    }
+                }
+            }
+        }
+        // Stable, so that equal files give equal senses in equal order.
+        phrases.sort_by_key(|(key, _)| *key);
+        beginnings.sort_unstable();
+        beginnings.dedup();
+        let mut table = Table::with_capacity(phrases.len() + beginnings.len());
+        let mut from = 0;
+        for chunk in phrases.chunk_by(|a, b| a.0 == b.0) {
+            if let Some((key, _)) = chunk.first() {
+                table.phrase(*key, from..from + chunk.len());
+            }
+            from += chunk.len();
+        }
+        for key in beginnings {
+            table.beginning(key);
+        }
+        gazetteer.senses.extend(phrases.into_iter().map(|(_, sense)| sense));
+        gazetteer.table = table;
+        Ok(gazetteer)
+    }
+}
+
+fn phrase(name: &str, mut sense: Sense, phrases: &mut Vec<(u64, Sense)>, beginnings: &mut Vec<u64>) {
+    let words = words::words(name);
+    let mut key: u64 = 0;
+    for (at, word) in words.iter().enumerate() {
+        if at > 0 {
+            beginnings.push(key);
+        }
+        key = words::join(key, word.hash);
+    }
+    if let (Some(first), Some(last)) = (words.first(), words.last()) {
+        sense.lower = (!first.capital, !last.capital);
+        phrases.push((key, sense));
+    }
+}
+
+fn kind(letter: &str) -> Option<Kind> {
+    Some(match letter {
+        "N" => Kind::Name,
+        "D" => Kind::Demonym,
+        "P" => Kind::Capital,
+        "C" => Kind::City,
+        "S" => Kind::Subdivision,
+        "A" => Kind::Abbreviation,
+        "K" => Kind::County,
+        "O" => Kind::Organisation,
+        "H" => Kind::Leader,
+        "X" => Kind::NotAPlace,
+        _ => return None,
+    })
+}
+
+impl Gazetteer {
+    /// Names of a country, for messages.
+    #[must_use]
+    pub fn country(&self, code: Code) -> Option<&Country> {
+        self.countries.get(usize::from(code))
+    }
+}

@@ -1,0 +1,200 @@
+//! What the enricher knows of the world: countries, cities, subdivisions, organisations and heads of state by name.
+//!
+//! One file, `data/gazetteer.bin`, made by `data/build.py` and shipped in the binary.
+
+mod load;
+mod table;
+pub mod words;
+
+use std::sync::OnceLock;
+use table::Table;
+use words::{Gap, Word};
+
+pub use load::Unreadable;
+
+/// Index of a country in [`Gazetteer::countries`].
+pub type Code = u16;
+
+/// A country of ISO 3166-1 (and Kosovo by its user-assigned code).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Country {
+    /// Alpha-2.
+    pub code: String,
+    /// Alpha-3.
+    pub alpha3: String,
+    /// GeoNames number.
+    pub geonames_id: String,
+    /// English short name (CLDR).
+    pub name: String,
+}
+
+/// What kind of thing a phrase names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// A country, or a part of one that stands for it (`England`, `Gaza`).
+    Name,
+    /// People of a country, or the adjective.
+    Demonym,
+    /// A capital.
+    Capital,
+    /// A city or town.
+    City,
+    /// A first-level subdivision, or another region of one country.
+    Subdivision,
+    /// The abbreviation of a subdivision, meaningful behind a comma.
+    Abbreviation,
+    /// A county of the United States.
+    County,
+    /// An organisation or metonym.
+    Organisation,
+    /// A head of state or government.
+    Leader,
+    /// No mention of a place, though it looks like one.
+    NotAPlace,
+}
+
+/// One meaning of a phrase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sense {
+    /// What it names.
+    pub kind: Kind,
+    /// Countries that it is evidence of; empty for none.
+    pub countries: Box<[Code]>,
+    /// GeoNames number, or `Q...` of Wikidata for organisations and leaders; empty where unknown.
+    pub id: String,
+    /// Inhabitants, 0 where it does not apply.
+    pub people: u32,
+    /// ISO 3166-2 of the subdivision; for cities of some countries the part behind the hyphen; for organisations,
+    /// leaders and non-places `type|kind|canonical name`.
+    pub more: String,
+    /// It counts only in capitals throughout.
+    pub cased: bool,
+    /// Its first and its last word begin in lower case as the name is written.
+    lower: (bool, bool),
+    /// The name holds a comma.
+    comma: bool,
+}
+
+/// A phrase found in a text: words `start..end` and the senses that it has there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// Index of the first word.
+    pub start: usize,
+    /// One past the last word.
+    pub end: usize,
+    /// Indices into [`Gazetteer::senses`].
+    pub senses: Vec<usize>,
+}
+
+/// The gazetteer. One serves any number of threads.
+#[derive(Debug)]
+pub struct Gazetteer {
+    version: String,
+    countries: Vec<Country>,
+    senses: Vec<Sense>,
+    table: Table,
+    languages: Vec<(String, Vec<(Code, String)>)>,
+}
+
+static SHIPPED: &[u8] = include_bytes!("../../data/gazetteer.bin");
+
+/// Longest phrase in words that is looked for.
+const LONGEST: usize = 9;
+
+impl Gazetteer {
+    /// The shipped gazetteer, read at the first call and kept.
+    ///
+    /// # Errors
+    /// [`Unreadable`] where the shipped file does not fit this program, which a test excludes.
+    pub fn shipped() -> Result<&'static Gazetteer, Unreadable> {
+        static GAZETTEER: OnceLock<Gazetteer> = OnceLock::new();
+        if let Some(gazetteer) = GAZETTEER.get() {
+            return Ok(gazetteer);
+        }
+        let gazetteer = Gazetteer::from_bytes(SHIPPED)?;
+        Ok(GAZETTEER.get_or_init(|| gazetteer))
+    }
+
+    /// Date of the sources and hash of the content, for `gazetteer_version`.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// All countries, by alpha-2.
+    #[must_use]
+    pub fn countries(&self) -> &[Country] {
+        &self.countries
+    }
+
+    /// Index of a country by alpha-2.
+    #[must_use]
+    pub fn code(&self, alpha2: &str) -> Option<Code> {
+        let at = self.countries.binary_search_by(|country| country.code.as_str().cmp(alpha2)).ok()?;
+        Code::try_from(at).ok()
+    }
+
+    /// A sense by its index.
+    #[must_use]
+    pub fn sense(&self, index: usize) -> Option<&Sense> {
+        self.senses.get(index)
+    }
+
+    /// Languages beside English with the names that countries have in them: BCP 47 tag, then country and name.
+    #[must_use]
+    pub fn languages(&self) -> &[(String, Vec<(Code, String)>)] {
+        &self.languages
+    }
+
+    /// What the table and the senses take in memory, in bytes, about.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.table.bytes() + self.senses.len() * (size_of::<Sense>() + 16)
+    }
+
+    /// The longest phrase that begins at word `at`, with the senses that its writing allows.
+    #[must_use]
+    pub fn longest(&self, words: &[Word], at: usize) -> Option<Hit> {
+        let mut key = 0;
+        let mut best = None;
+        for (offset, word) in words.get(at..)?.iter().take(LONGEST).enumerate() {
+            if offset > 0 && !passable(words.get(at + offset - 1)?, word) {
+                break;
+            }
+            key = words::join(key, word.hash);
+            let Some(slot) = self.table.get(key) else { break };
+            let senses: Vec<usize> =
+                slot.senses().filter(|sense| self.fits(*sense, words, at, at + offset + 1)).collect();
+            if !senses.is_empty() {
+                best = Some(Hit { start: at, end: at + offset + 1, senses });
+            }
+            if !slot.longer() {
+                break;
+            }
+        }
+        best
+    }
+
+    /// Whether a sense may be written as these words are.
+    fn fits(&self, sense: usize, words: &[Word], start: usize, end: usize) -> bool {
+        let (Some(sense), Some(span)) = (self.senses.get(sense), words.get(start..end)) else { return false };
+        let (Some(first), Some(last)) = (span.first(), span.last()) else { return false };
+        if sense.cased {
+            return span.iter().all(|word| word.shout);
+        }
+        // `us`, `march` and `turkey` are no names; `al-Qaeda` is.
+        (first.capital || sense.lower.0)
+            && (last.capital || sense.lower.1)
+            && (sense.comma || span.iter().skip(1).all(|word| word.gap != Gap::Comma))
+    }
+}
+
+/// Whether a name can go on from one word to the next.
+fn passable(before: &Word, word: &Word) -> bool {
+    match word.gap {
+        Gap::Space | Gap::Hyphen | Gap::Apostrophe | Gap::Ampersand | Gap::Comma => true,
+        // `St. Lucia` and `U.S.`, but not the end of a sentence.
+        Gap::Stop => before.end - before.start <= 3,
+        Gap::Break | Gap::Bracket | Gap::Slash => false,
+    }
+}

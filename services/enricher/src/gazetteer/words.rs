@@ -1,0 +1,212 @@
+//! Words as the gazetteer sees them: runs of letters and digits, folded and hashed, with what stands between them.
+//!
+//! Coarser than the tagger's tokens on purpose: `US-China`, `Iran's` and `Côte d'Ivoire` fall into words that a name's
+//! own words can be compared with, whatever joins them.
+
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+/// What stands between a word and the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gap {
+    /// The beginning of the field, a blank line, a quote, a bracket or another sign: no name goes across.
+    Break,
+    /// Blanks, or one line break.
+    Space,
+    /// A hyphen or an en dash between letters.
+    Hyphen,
+    /// An apostrophe between letters.
+    Apostrophe,
+    /// A full stop, with or without blanks behind it.
+    Stop,
+    /// A comma.
+    Comma,
+    /// An ampersand.
+    Ampersand,
+    /// An opening bracket.
+    Bracket,
+    /// A slash.
+    Slash,
+}
+
+/// One word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Word {
+    /// First byte in the text.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// Hash of the folded word: lower case, without diacritics.
+    pub hash: u64,
+    /// What stands before it.
+    pub gap: Gap,
+    /// It begins with a capital, or with a letter of a script without case.
+    pub capital: bool,
+    /// Two letters or more, all capitals.
+    pub shout: bool,
+    /// Part of a URL, a mail address or a handle: names nothing.
+    pub address: bool,
+}
+
+const SEED: u64 = 0xcbf2_9ce4_8422_2325;
+const PRIME: u64 = 0x0000_0100_0000_01b3;
+
+/// FNV-1a, with a final mix so that the low bits serve a table.
+fn step(hash: u64, byte: u8) -> u64 {
+    (hash ^ u64::from(byte)).wrapping_mul(PRIME)
+}
+
+fn finish(hash: u64) -> u64 {
+    let mixed = (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed ^ (mixed >> 29)
+}
+
+/// Hash of a word, folded.
+#[must_use]
+pub fn hash(word: &str) -> u64 {
+    let mut hash = SEED;
+    if word.is_ascii() {
+        for byte in word.bytes() {
+            hash = step(hash, byte.to_ascii_lowercase());
+        }
+        return finish(hash);
+    }
+    let mut buffer = [0; 4];
+    for c in word.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
+        for byte in c.encode_utf8(&mut buffer).bytes() {
+            hash = step(hash, byte);
+        }
+    }
+    finish(hash)
+}
+
+/// Hash of a phrase from that of its beginning (0 for none) and its next word's.
+#[must_use]
+pub fn join(before: u64, word: u64) -> u64 {
+    (before.rotate_left(23) ^ word).wrapping_mul(0xff51_afd7_ed55_8ccd) | 1
+}
+
+fn belongs(c: char) -> bool {
+    if c.is_ascii() { c.is_ascii_alphanumeric() } else { c.is_alphanumeric() || is_combining_mark(c) }
+}
+
+/// The words of a text, in order and without overlap, in linear time.
+#[must_use]
+pub fn words(text: &str) -> Vec<Word> {
+    let mut words = Vec::with_capacity(text.len() / 6);
+    let mut gap_from = 0;
+    // End of the URL, mail address or handle that the scan is in.
+    let mut address_until = 0;
+    let mut chars = text.char_indices().peekable();
+    while let Some((start, first)) = chars.next() {
+        if !belongs(first) {
+            continue;
+        }
+        let mut end = start + first.len_utf8();
+        let mut lower = first.is_lowercase();
+        let mut letters = 1;
+        while let Some((at, c)) = chars.next_if(|(_, c)| belongs(*c)) {
+            end = at + c.len_utf8();
+            lower |= c.is_lowercase();
+            letters += 1;
+        }
+        let gap = text.get(gap_from..start).unwrap_or("");
+        if start >= address_until {
+            address_until = address(text, start, end, gap);
+        }
+        let word = text.get(start..end).unwrap_or("");
+        words.push(Word {
+            start,
+            end,
+            hash: hash(word),
+            gap: if words.is_empty() { Gap::Break } else { between(gap) },
+            capital: first.is_uppercase() || (first.is_alphabetic() && !first.is_lowercase()),
+            shout: letters > 1 && !lower,
+            address: start < address_until,
+        });
+        gap_from = end;
+    }
+    words
+}
+
+/// Where the address that begins at a word ends, 0 where none does.
+fn address(text: &str, start: usize, end: usize, gap: &str) -> usize {
+    let rest = text.get(end..).unwrap_or("");
+    let word = text.get(start..end).unwrap_or("");
+    let starts = gap.ends_with('@')
+        || rest.starts_with("://")
+        || (word.eq_ignore_ascii_case("www") && rest.starts_with('.'))
+        || (rest.starts_with('@') && rest.chars().nth(1).is_some_and(belongs));
+    if !starts {
+        return 0;
+    }
+    let tail = text.get(start..).unwrap_or("");
+    start + tail.find(|c: char| c.is_whitespace() || matches!(c, ',' | ')' | '"' | '>')).unwrap_or(tail.len())
+}
+
+fn between(gap: &str) -> Gap {
+    match gap {
+        " " => return Gap::Space,
+        "-" => return Gap::Hyphen,
+        "." | ". " => return Gap::Stop,
+        "'" => return Gap::Apostrophe,
+        ", " => return Gap::Comma,
+        _ => {}
+    }
+    let signs: Vec<char> = gap.chars().filter(|c| !c.is_whitespace()).take(3).collect();
+    match signs.as_slice() {
+        [] if gap.matches('\n').count() > 1 => Gap::Break,
+        [] => Gap::Space,
+        ['-' | '\u{2010}' | '\u{2011}' | '\u{2013}'] if !gap.contains(char::is_whitespace) => Gap::Hyphen,
+        ['\'' | '\u{2019}' | '\u{2018}' | '\u{2bb}' | '\u{2bc}'] if !gap.contains(char::is_whitespace) => {
+            Gap::Apostrophe
+        }
+        ['.'] if !gap.contains('\n') => Gap::Stop,
+        [','] if !gap.contains("\n\n") => Gap::Comma,
+        ['.', ','] => Gap::Comma,
+        ['&'] => Gap::Ampersand,
+        ['('] => Gap::Bracket,
+        ['/'] => Gap::Slash,
+        _ => Gap::Break,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn split(text: &str) -> Vec<&str> {
+        words(text).iter().map(|word| &text[word.start..word.end]).collect()
+    }
+
+    #[test]
+    fn words_fall_apart_at_hyphens_and_apostrophes() {
+        assert_eq!(split("US-China: Iran's Côte d’Ivoire"), ["US", "China", "Iran", "s", "Côte", "d", "Ivoire"]);
+        assert_eq!(hash("CÔTE"), hash("cote"));
+    }
+
+    #[test]
+    fn an_address_names_nothing() {
+        let text = "see www.iran.example/China, @Chad and mali@example.org in Peru";
+        let named: Vec<_> = words(text).iter().filter(|w| !w.address).map(|w| &text[w.start..w.end]).collect();
+        assert_eq!(named, ["see", "and", "in", "Peru"]);
+    }
+
+    #[test]
+    fn gaps_say_what_a_name_may_go_across() {
+        let gaps: Vec<Gap> = words("St. Lucia, Peru\n\nMali (Niger)").iter().map(|word| word.gap).collect();
+        assert_eq!(gaps, [Gap::Break, Gap::Stop, Gap::Comma, Gap::Break, Gap::Bracket]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_has_words_on_character_boundaries(text in "\\PC{0,60}") {
+            let mut last = 0;
+            for word in words(&text) {
+                prop_assert!(word.start >= last && word.end > word.start);
+                prop_assert!(text.get(word.start..word.end).is_some());
+                last = word.end;
+            }
+        }
+    }
+}
