@@ -113,10 +113,9 @@ impl Resolver {
         } else {
             tokio::net::lookup_host((host, 0)).await?.collect()
         };
-        if !self.allow_private {
-            if let Some(address) = found.iter().map(SocketAddr::ip).find(|address| !is_public(*address)) {
-                return Err(Box::new(Refused::Private { host: host.to_owned(), address }));
-            }
+        let private = found.iter().map(SocketAddr::ip).find(|address| !self.allow_private && !is_public(*address));
+        if let Some(address) = private {
+            return Err(Box::new(Refused::Private { host: host.to_owned(), address }));
         }
         Ok(found)
     }

@@ -121,3 +121,6 @@ async fn read(body: Vec<u8>, fetched: &Fetched, known_hash: &str, limits: feed::
         Err(_) => Body::Unreadable(Unreadable::NotAFeed("the reader panicked on it".to_owned())),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,9 +25,7 @@ fn unencodable(error: wire::EncodeError) -> Fault {
 
 fn outgoing<M: Event>(
     runtime: &Runtime,
-    topic: Topic,
-    partition: i32,
-    key: &str,
+    (topic, partition, key): (Topic, i32, &str),
     value: Vec<u8>,
     id: &str,
     trace: Option<&str>,
@@ -50,7 +48,7 @@ pub(super) fn raw(runtime: &Runtime, publish: Publish, limit: usize, now: Timest
     let id = diff::ce_id(&item.feed_id, &entry_key, &fingerprint);
     let to = partition::of(item.article_id.as_bytes(), runtime.partitions);
     let trace = diff::traceparent(&id);
-    Ok(outgoing::<proto::v1::RawItem>(runtime, Topic::Raw, to, &item.article_id, value, &id, Some(&trace), now))
+    Ok(outgoing::<proto::v1::RawItem>(runtime, (Topic::Raw, to, &item.article_id), value, &id, Some(&trace), now))
 }
 
 /// The changelog record of a feed's state, on the feed's own partition. Should it not fit, the entries that were shown
@@ -68,7 +66,7 @@ pub(super) fn state(
         value = runtime.encoding.encode(&state).map_err(unencodable)?;
     }
     let id = format!("{}/{now}", state.feed_id);
-    Ok(outgoing::<FeedState>(runtime, Topic::FeedState, partition, &state.feed_id, value, &id, None, now))
+    Ok(outgoing::<FeedState>(runtime, (Topic::FeedState, partition, &state.feed_id), value, &id, None, now))
 }
 
 /// The health record of a feed.
@@ -102,7 +100,7 @@ pub(super) fn health(
     let value = runtime.encoding.encode(&health).map_err(unencodable)?;
     let to = health_partition(runtime, &health.feed_id);
     let id = format!("{}/health/{now}", health.feed_id);
-    Ok(outgoing::<FeedHealth>(runtime, Topic::FeedHealth, to, &health.feed_id, value, &id, None, now))
+    Ok(outgoing::<FeedHealth>(runtime, (Topic::FeedHealth, to, &health.feed_id), value, &id, None, now))
 }
 
 /// Partition of a feed's health record: by its key.

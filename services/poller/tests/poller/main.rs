@@ -1,4 +1,5 @@
 //! The poller over real sockets on the loopback, and the whole service on the embedded log.
+#![expect(clippy::unwrap_used, reason = "tests; clippy exempts the test functions, not what they call")]
 
 /// The client: guard, limits, redirects, robots.txt, validators.
 mod client;

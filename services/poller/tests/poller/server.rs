@@ -88,7 +88,7 @@ impl Server {
     }
 }
 
-fn serve(mut stream: TcpStream, script: &(dyn Fn(&Request) -> Answer), log: &Mutex<Vec<Request>>) {
+fn serve(mut stream: TcpStream, script: &dyn Fn(&Request) -> Answer, log: &Mutex<Vec<Request>>) {
     let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
     let Some(first) = lines.next() else { return };
     let path = first.split(' ').nth(1).unwrap_or_default().to_owned();

@@ -1,0 +1,160 @@
+//! What each kind of answer does to a feed's state and schedule.
+
+use super::*;
+use crate::{
+    feed::{Entry, Hints},
+    fetch::guard::Refused,
+    schedule::Asked,
+    spacing::Closed,
+};
+use jiff::SignedDuration;
+use proto::{
+    id,
+    v1::{Feed, FeedState},
+    vocab::poll as outcome,
+};
+use std::time::Duration;
+
+const URL: &str = "https://e.org/feed";
+
+fn now() -> Timestamp {
+    "2026-11-24T12:00:00Z".parse().unwrap()
+}
+
+fn feed() -> Feed {
+    Feed { feed_id: id::feed_id(URL), url: URL.into(), ..Feed::default() }
+}
+
+fn answered(status: u16, body: Body) -> Polled {
+    let url: Url = URL.parse().unwrap();
+    let fetched = Fetched {
+        final_url: url.clone(),
+        moved: None,
+        status,
+        content_type: String::new(),
+        content_location: String::new(),
+        etag: "\"v2\"".into(),
+        last_modified: String::new(),
+        asked: Asked::default(),
+        body: Vec::new(),
+        truncated: None,
+    };
+    Polled {
+        number: 1,
+        feed_id: id::feed_id(URL),
+        url,
+        at: now(),
+        duration_ms: 5,
+        bytes: 9,
+        answer: Ok((fetched, body)),
+    }
+}
+
+fn failed(failed: Failed) -> Polled {
+    Polled { answer: Err(failed), ..answered(0, Body::None) }
+}
+
+fn document() -> Body {
+    let entry = Entry { link: "https://e.org/a".into(), title: "A".into(), ..Entry::default() };
+    let document = Document { title: "E".into(), entries: vec![entry], ..Document::default() };
+    Body::Document { document: Box::new(document), hash: "h2".into() }
+}
+
+fn run(state: Option<FeedState>, polled: &Polled) -> Applied {
+    apply(&feed(), state, &Hints::default(), polled, SignedDuration::from_mins(5))
+}
+
+fn known() -> FeedState {
+    let first = run(None, &answered(200, document()));
+    FeedState { etag: "\"v1\"".into(), ..first.state }
+}
+
+fn wait(applied: &Applied) -> i64 {
+    applied.next.map_or(-1, |next| next.duration_since(now()).as_secs())
+}
+
+#[test]
+fn a_first_document_is_published_and_remembered() {
+    let first = run(None, &answered(200, document()));
+    assert_eq!(first.line.outcome, outcome::NEW_ENTRIES);
+    assert_eq!((first.publish.len(), first.state.entries.len()), (1, 1));
+    assert_eq!((first.state.etag.as_str(), first.state.body_hash.as_str()), ("\"v2\"", "h2"));
+    assert!(first.state.first_polled_at.is_some() && first.state.last_success_at.is_some());
+    let again = run(Some(first.state), &answered(200, document()));
+    assert_eq!((again.line.outcome.as_str(), again.publish.len()), (outcome::NOTHING_NEW, 0));
+}
+
+#[test]
+fn a_failure_keeps_what_is_known_and_waits_longer() {
+    let cases = [
+        (answered(500, Body::None), outcome::HTTP_ERROR),
+        (answered(404, Body::None), outcome::HTTP_ERROR),
+        (answered(200, Body::Unreadable(Unreadable::WebPage)), outcome::UNREADABLE),
+        (failed(Failed::Network("reset".into())), outcome::NETWORK_ERROR),
+        (failed(Failed::TooLarge(10)), outcome::TOO_LARGE),
+        (failed(Failed::Robots("https://e.org".into())), outcome::REFUSED),
+        (failed(Failed::Refused(Refused::NoHost)), outcome::REFUSED),
+    ];
+    for (polled, expected) in cases {
+        let before = known();
+        let applied = run(Some(before.clone()), &polled);
+        assert_eq!(applied.line.outcome, expected);
+        assert!(!applied.line.error.is_empty(), "{expected}");
+        assert_eq!((applied.state.failures, &applied.state.entries), (1, &before.entries), "{expected}");
+        assert_eq!((applied.state.etag, applied.state.body_hash), (before.etag, before.body_hash), "{expected}");
+        assert!(applied.next.is_some() && applied.state.interval_s == 600, "{expected}");
+    }
+}
+
+#[test]
+fn success_ends_a_row_of_failures() {
+    let failing = FeedState { failures: 7, ..known() };
+    for body in [Body::Same, document()] {
+        assert_eq!(run(Some(failing.clone()), &answered(200, body)).state.failures, 0);
+    }
+    let unchanged = run(Some(failing), &answered(304, Body::None));
+    assert_eq!((unchanged.state.failures, unchanged.line.outcome.as_str()), (0, outcome::NOT_MODIFIED));
+}
+
+#[test]
+fn gone_is_polled_no_more_unless_only_the_new_place_is() {
+    let gone = run(Some(known()), &answered(410, Body::None));
+    assert!(gone.state.gone && gone.next.is_none() && gone.state.next_poll_at.is_none());
+    let elsewhere = Polled { url: "https://new.org/feed".parse().unwrap(), ..answered(410, Body::None) };
+    let moved = FeedState { moved_to: "https://new.org/feed".into(), ..known() };
+    let back = run(Some(moved), &elsewhere);
+    assert!(!back.state.gone && back.state.moved_to.is_empty() && back.next.is_some());
+}
+
+#[test]
+fn a_permanent_redirect_counts_once_it_has_led_to_a_feed() {
+    let moved = |body| {
+        let mut polled = answered(200, body);
+        if let Ok((fetched, _)) = &mut polled.answer {
+            fetched.moved = Some("https://new.org/feed".parse().unwrap());
+        }
+        run(Some(known()), &polled).state.moved_to
+    };
+    assert_eq!(moved(document()), "https://new.org/feed");
+    assert_eq!(moved(Body::Unreadable(Unreadable::WebPage)), "");
+}
+
+#[test]
+fn a_closed_host_is_no_failure_of_the_feed() {
+    let applied = run(Some(known()), &failed(Failed::Closed(Closed(Duration::from_secs(7_200)))));
+    assert_eq!((applied.state.failures, applied.line.outcome.as_str()), (0, outcome::REFUSED));
+    assert_eq!(wait(&applied), 7_200);
+}
+
+#[test]
+fn a_truncated_document_gives_its_entries_and_is_asked_for_again() {
+    let mut polled = answered(200, document());
+    if let Ok((fetched, Body::Document { hash, .. })) = &mut polled.answer {
+        fetched.truncated = Some("reset".into());
+        hash.clear();
+    }
+    let applied = run(None, &polled);
+    assert_eq!(applied.publish.len(), 1);
+    assert_eq!((applied.state.etag.as_str(), applied.state.body_hash.as_str()), ("", ""));
+    assert!(applied.line.error.contains("ended early"));
+}
