@@ -1,14 +1,16 @@
 //! The document pass: what one mention says about the others.
 //!
-//! A surname takes its full name's type; of a string with several readings the one that most
-//! mentions have wins; a repeat that was overlooked is filled in. After Finkel, Grenager and
-//! Manning (2005) and Ratinov and Roth (2009), as plain rules.
+//! Mentions of one string share their evidence: each is judged by its own scores and a part of
+//! the others'. So the majority type of a string wins unless a mention is sure of itself, and a
+//! repeat that was overlooked is filled in. A surname takes its full name's type, an
+//! abbreviation its organisation's. After Finkel, Grenager and Manning (2005) and Ratinov and
+//! Roth (2009), as plain rules.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
-use super::label::{self, Label, OUTSIDE};
+use super::label::{self, LABELS, Label};
 use super::lexicon::{Lexicon, flag, key};
-use super::hash;
+use super::{hash, label::OUTSIDE};
 
 /// One name: tokens `start..end` of its sentence.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,119 +21,215 @@ pub(crate) struct Name {
     pub(crate) confidence: f32,
 }
 
-/// One sentence with the names found in it.
+/// One sentence with its tokens' labels and scores, and in the end its names.
 #[derive(Debug)]
 pub(crate) struct Sentence<'t> {
     pub(crate) field: usize,
     /// Index of its first token in the field.
     pub(crate) offset: usize,
-    pub(crate) words: Vec<&'t str>,
+    words: Vec<&'t str>,
+    /// Hashes of the words' keys.
+    keys: Vec<u32>,
+    scores: Vec<[i32; LABELS]>,
+    mentions: Vec<Mention>,
     pub(crate) names: Vec<Name>,
 }
 
+/// Scores of a string of tokens as no name, and as a name of each type.
+type Readings = [i32; 5];
+
+const TYPES: [Label; 4] = [Label::Person, Label::Org, Label::Loc, Label::Misc];
+
+#[derive(Clone, Copy, Debug)]
+struct Mention {
+    start: usize,
+    end: usize,
+    /// Hash of its words' keys, joined.
+    string: u32,
+    /// 0 for no name, else one more than the index in [`TYPES`].
+    reading: usize,
+    readings: Readings,
+}
+
+/// Of a hundred points of the other mentions' scores so many count for each.
+const SHARED: i32 = 100;
+/// Points for a person where a full name ends with the word.
+const SURNAME: i32 = 1500;
+/// Points for an organisation where the word is made of its initials.
+const INITIALS: i32 = 400;
+/// Longest string that is looked for among the words outside names.
+const REPEAT: usize = 5;
 /// A lead of this many points is as sure as the model gets.
-const SURE: f32 = 120.0;
+const SURE: f32 = 1500.0;
 
 impl<'t> Sentence<'t> {
-    /// Reads the labels of tokens (and their leads) as names.
-    pub(crate) fn new(field: usize, offset: usize, words: Vec<&'t str>, labels: Vec<(u8, i32)>) -> Sentence<'t> {
-        let mut names = Vec::new();
+    /// Reads the labels of tokens as mentions.
+    pub(crate) fn new(
+        place: (usize, usize),
+        words: Vec<&'t str>,
+        keys: Vec<u32>,
+        labels: &[u8],
+        scores: &[[i32; LABELS]],
+    ) -> Sentence<'t> {
+        let (field, offset) = place;
+        let scores = scores.to_vec();
+        let mut sentence = Sentence { field, offset, words, keys, scores, mentions: Vec::new(), names: Vec::new() };
         let mut at = 0;
         while at < labels.len() {
-            let Some(kind) = label::kind(labels[at].0) else {
-                at += 1;
-                continue;
-            };
             let mut end = at + 1;
-            while end < labels.len() && label::continues(labels[end].0) {
-                end += 1;
+            if labels[at] != OUTSIDE {
+                while end < labels.len() && label::continues(labels[end]) {
+                    end += 1;
+                }
+                let reading = usize::from((labels[at] + 1) / 2);
+                sentence.mentions.push(sentence.mention(at, end, reading));
             }
-            let lead = labels[at..end].iter().map(|(_, lead)| *lead).min().unwrap_or(0);
-            let confidence = (0.5 + lead as f32 / SURE).clamp(0.05, 0.99);
-            names.push(Name { start: at, end, label: kind, confidence });
             at = end;
         }
-        debug_assert!(labels.iter().all(|(label, _)| *label != OUTSIDE) || names.len() < labels.len().max(1));
-        Sentence { field, offset, words, names }
+        sentence
     }
 
-    fn text(&self, name: &Name) -> String {
-        self.words[name.start..name.end].iter().map(|word| key(word)).collect::<Vec<_>>().join(" ")
+    fn mention(&self, start: usize, end: usize, reading: usize) -> Mention {
+        let mut readings = [0; 5];
+        for (at, scores) in self.scores[start..end].iter().enumerate() {
+            for (index, kind) in TYPES.iter().enumerate() {
+                readings[index + 1] += scores[usize::from(label::label(*kind, at > 0))];
+            }
+        }
+        let string = self.keys[start + 1..end].iter().fold(self.keys[start], |string, key| hash::join(string, *key));
+        Mention { start, end, string, reading, readings }
+    }
+
+    /// Whether a token is written as a name would be.
+    fn capital(&self, at: usize) -> bool {
+        self.words[at].chars().next().is_some_and(|first| first.is_uppercase() || first.is_numeric())
     }
 }
 
-/// Votes for a string's type, by label.
-type Votes = BTreeMap<Label, f32>;
-
-fn winner(votes: &Votes) -> Option<(Label, f32, f32)> {
-    let total: f32 = votes.values().sum();
-    let mut best: Option<(Label, f32)> = None;
-    for (label, weight) in votes {
-        if best.is_none_or(|(_, top)| *weight > top) {
-            best = Some((*label, *weight));
-        }
-    }
-    best.map(|(label, weight)| (label, weight, total))
+/// What is known about a string from all its mentions.
+#[derive(Clone, Copy, Default)]
+struct Evidence {
+    total: Readings,
+    mentions: i32,
+    named: i32,
 }
 
 /// Runs the pass over all sentences of one article.
 pub(crate) fn pass(document: &mut [Sentence<'_>], lexicon: &Lexicon) {
-    agree(document);
-    surnames(document);
-    demonyms(document, lexicon);
-}
-
-/// The type that most mentions of a string have, where it is ahead clearly.
-fn agree(document: &mut [Sentence<'_>]) {
-    let mut strings: BTreeMap<String, Votes> = BTreeMap::new();
-    for sentence in document.iter() {
-        for name in &sentence.names {
-            *strings.entry(sentence.text(name)).or_default().entry(name.label).or_default() += name.confidence;
+    let mut strings: HashMap<u32, Evidence> = HashMap::new();
+    let mut lengths = [false; REPEAT + 1];
+    for mention in document.iter().flat_map(|sentence| &sentence.mentions) {
+        strings.entry(mention.string).or_default().named += 1;
+        lengths[(mention.end - mention.start).min(REPEAT)] = true;
+    }
+    for sentence in document.iter_mut() {
+        repeats(sentence, &strings, &lengths);
+    }
+    for mention in document.iter().flat_map(|sentence| &sentence.mentions) {
+        let evidence = strings.entry(mention.string).or_default();
+        evidence.mentions += 1;
+        for (total, points) in evidence.total.iter_mut().zip(mention.readings) {
+            *total += points;
+        }
+    }
+    let (surnames, initials) = relatives(document);
+    for sentence in document.iter_mut() {
+        for mention in &mut sentence.mentions {
+            let Some(evidence) = strings.get(&mention.string) else { continue };
+            let mut readings = mention.readings;
+            for (points, total) in readings.iter_mut().zip(evidence.total) {
+                let others = total - *points;
+                // Many mentions are no more independent than a few.
+                *points += others / (evidence.mentions - 1).max(1) * (evidence.mentions - 1).min(4) * SHARED / 100;
+            }
+            if mention.end - mention.start == 1 {
+                let full = surnames.get(&mention.string).copied().unwrap_or(0);
+                readings[1] += full.min(2) * SURNAME;
+                if initials.contains_key(&sentence.keys[mention.start]) {
+                    readings[2] += INITIALS;
+                }
+            }
+            if evidence.mentions > 1 || readings != mention.readings {
+                // A string that was a name everywhere stays one, of whatever type.
+                let first = usize::from(mention.reading != 0);
+                let best = (first..5).max_by_key(|reading| (readings[*reading], 5 - reading)).unwrap_or(0);
+                mention.reading = best;
+            }
+            mention.readings = readings;
         }
     }
     for sentence in document.iter_mut() {
-        for at in 0..sentence.names.len() {
-            let text = sentence.text(&sentence.names[at]);
-            let Some((label, weight, total)) = strings.get(&text).and_then(winner) else { continue };
-            if label != sentence.names[at].label && weight > 0.6 * total {
-                sentence.names[at].label = label;
-            }
-        }
+        settle(sentence, lexicon);
     }
 }
 
-/// A single word that ends or begins a person's full name elsewhere is that person.
-fn surnames(document: &mut [Sentence<'_>]) {
-    let mut people: BTreeMap<String, f32> = BTreeMap::new();
-    for sentence in document.iter() {
-        for name in sentence.names.iter().filter(|name| name.label == Label::Person && name.end - name.start >= 2) {
-            let last = key(sentence.words[name.end - 1]).into_owned();
-            let best = people.entry(last).or_default();
-            *best = best.max(name.confidence);
-        }
+/// Adds as mentions without a name the strings outside names that are names elsewhere.
+fn repeats(sentence: &mut Sentence<'_>, strings: &HashMap<u32, Evidence>, lengths: &[bool]) {
+    let mut taken = vec![false; sentence.words.len()];
+    for mention in &sentence.mentions {
+        taken[mention.start..mention.end].fill(true);
     }
-    for sentence in document.iter_mut() {
-        for at in 0..sentence.names.len() {
-            let name = sentence.names[at];
-            if name.end - name.start == 1
-                && name.label != Label::Person
-                && let Some(confidence) = people.get(key(sentence.words[name.start]).as_ref())
-                && *confidence > name.confidence * 0.8
-            {
-                sentence.names[at].label = Label::Person;
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < taken.len() {
+        let mut next = at + 1;
+        if !taken[at] && sentence.capital(at) {
+            let mut string = 0;
+            for length in 1..=REPEAT.min(taken.len() - at) {
+                let last = at + length - 1;
+                if taken[last] {
+                    break;
+                }
+                string = if length == 1 { sentence.keys[at] } else { hash::join(string, sentence.keys[last]) };
+                if lengths[length] && sentence.capital(last) && strings.contains_key(&string) {
+                    found.push((at, last + 1));
+                    next = last + 1;
+                }
             }
         }
+        at = next;
     }
+    // Of strings with the same beginning the longest counts.
+    for (index, (start, end)) in found.iter().enumerate() {
+        if found.get(index + 1).is_none_or(|(after, _)| after != start) {
+            let mention = sentence.mention(*start, *end, 0);
+            sentence.mentions.push(mention);
+        }
+    }
+    sentence.mentions.sort_by_key(|mention| mention.start);
 }
 
-/// A nationality or religion is NORP, by the table.
-fn demonyms(document: &mut [Sentence<'_>], lexicon: &Lexicon) {
+/// How often a word ends a person's full name, and which words are an organisation's initials.
+fn relatives(document: &[Sentence<'_>]) -> (HashMap<u32, i32>, HashMap<u32, i32>) {
+    let (mut surnames, mut initials) = (HashMap::new(), HashMap::new());
     for sentence in document {
-        for name in sentence.names.iter_mut().filter(|name| name.label == Label::Misc) {
-            let demonym = |word: &&str| lexicon.word(hash::word(&key(word))).flags & flag::DEMONYM != 0;
-            if sentence.words[name.start..name.end].iter().all(demonym) {
-                name.label = Label::Norp;
+        for mention in sentence.mentions.iter().filter(|mention| mention.end - mention.start >= 2) {
+            if mention.reading == 1 {
+                *surnames.entry(sentence.keys[mention.end - 1]).or_default() += 1;
+            } else if mention.reading == 2 {
+                let words = &sentence.words[mention.start..mention.end];
+                let letters: String = words.iter().filter_map(|word| word.chars().next()).filter(|c| c.is_uppercase()).collect();
+                if letters.chars().count() >= 2 {
+                    *initials.entry(hash::word(&key(&letters))).or_default() += 1;
+                }
             }
         }
+    }
+    (surnames, initials)
+}
+
+/// Turns mentions into names: demonyms are NORP by the table.
+fn settle(sentence: &mut Sentence<'_>, lexicon: &Lexicon) {
+    for mention in sentence.mentions.iter().filter(|mention| mention.reading > 0) {
+        let mut label = TYPES[mention.reading - 1];
+        let demonym = |key: &u32| lexicon.word(*key).flags & flag::DEMONYM != 0;
+        if label == Label::Misc && sentence.keys[mention.start..mention.end].iter().all(demonym) {
+            label = Label::Norp;
+        }
+        let own = mention.readings[mention.reading];
+        let other = (0..5).filter(|reading| *reading != mention.reading).map(|reading| mention.readings[reading]);
+        let lead = own - other.max().unwrap_or(0);
+        let confidence = (0.5 + lead as f32 / (2.0 * SURE)).clamp(0.05, 0.99);
+        sentence.names.push(Name { start: mention.start, end: mention.end, label, confidence });
     }
 }

@@ -89,8 +89,10 @@ impl Tagger {
         for (field, (text, tokens)) in fields.iter().zip(tokens).enumerate() {
             for sentence in &tokens.sentences {
                 let words: Vec<&str> = tokens.tokens[sentence.tokens.clone()].iter().map(|t| t.text(text)).collect();
-                let labels = self.sentence(&words, &mut room);
-                document.push(document::Sentence::new(field, sentence.tokens.start, words, labels));
+                self.sentence(&words, &mut room);
+                let keys = room.scratch.atoms.iter().map(|atoms| atoms.lower).collect();
+                let place = (field, sentence.tokens.start);
+                document.push(document::Sentence::new(place, words, keys, &room.labels, &room.scores));
             }
         }
         document::pass(&mut document, &self.model.lexicon);
@@ -110,20 +112,13 @@ impl Tagger {
         spans
     }
 
-    /// The labels of one sentence, without the document pass, each with its lead over the best
-    /// other type.
-    fn sentence(&self, words: &[&str], room: &mut Room) -> Vec<(u8, i32)> {
+    /// Scores and labels of one sentence into `room`, without the document pass.
+    fn sentence(&self, words: &[&str], room: &mut Room) {
         features::atoms(words, &self.model.lexicon, &mut room.scratch.atoms);
         room.scores.clear();
         let scores = &mut room.scores;
         features::extract(&mut room.scratch, self.model.bits, |slots| scores.push(self.model.score(slots)));
         decode::viterbi(&room.scores, &self.transitions, &[], &mut room.lattice, &mut room.labels);
-        let lead = |(label, scores): (&u8, &[i32; LABELS])| {
-            let other = (0..LABELS as u8).filter(|other| label::kind(*other) != label::kind(*label));
-            let best = other.map(|other| scores[usize::from(other)]).max().unwrap_or(0);
-            (*label, scores[usize::from(*label)] - best)
-        };
-        room.labels.iter().zip(&room.scores).map(lead).collect()
     }
 }
 

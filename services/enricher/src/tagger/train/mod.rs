@@ -8,11 +8,15 @@ pub mod corpus;
 pub mod lists;
 pub mod made;
 
+use std::fs;
+use std::io;
+use std::path::Path;
+
 use super::decode::{self, Allowed, Lattice, NEVER, Transitions};
 use super::features::{self, LEXICAL, NOTHING, Scratch, TEMPLATES};
 use super::label::{LABELS, SCORED};
 use super::lexicon::Lexicon;
-use super::model::{Model, Row};
+use super::model::Model;
 pub use corpus::corpora;
 use corpus::Sentence;
 
@@ -21,6 +25,9 @@ use corpus::Sentence;
 pub struct Plan {
     /// Passes over all sentences.
     pub epochs: u32,
+    /// Trainings in different orders whose weights are averaged: less chance in the result, at
+    /// no cost for the tagger.
+    pub runs: u32,
     /// Bits of the table's size.
     pub bits: u32,
     /// Score that a wrong label gets in advance.
@@ -37,7 +44,7 @@ pub struct Plan {
 
 impl Default for Plan {
     fn default() -> Plan {
-        Plan { epochs: 10, bits: 20, margin: 6, dropout: 30, thinning: 10, prune: 4, scale: 16 }
+        Plan { epochs: 8, runs: 1, bits: 20, margin: 40, dropout: 30, thinning: 10, prune: 4, scale: 16 }
     }
 }
 
@@ -56,6 +63,27 @@ struct Weights {
     sum: Vec<[i64; SCORED]>,
     pairs: Transitions,
     pair_sum: [[i64; LABELS]; LABELS],
+    /// Sentences seen, and one.
+    steps: i64,
+}
+
+/// Sentences that the project makes beside those that it reads.
+const MADE: usize = 30_000;
+
+/// Trains from the corpora in `ner` and the lists and templates in `folder`, and writes
+/// `tagger.bin` there. Returns its size in bytes.
+///
+/// # Errors
+/// Where a corpus, a list or the templates cannot be read, or the model cannot be written.
+pub fn make(ner: &Path, folder: &Path, plan: Plan) -> io::Result<usize> {
+    let lists = lists::Lists::read(&folder.join("lists"))?;
+    let templates = fs::read_to_string(folder.join("templates.txt"))?;
+    let mut sentences = corpora(ner, &[])?;
+    sentences.extend(made::recased(&sentences));
+    sentences.extend(made::sentences(&lists, &templates, MADE));
+    let bytes = train(&sentences, lists, plan);
+    fs::write(folder.join("tagger.bin"), &bytes)?;
+    Ok(bytes.len())
 }
 
 /// Trains on `sentences` and returns the model file's bytes.
@@ -65,30 +93,38 @@ pub fn train(sentences: &[Sentence], lexicon: lists::Lists, plan: Plan) -> Vec<u
 
 fn fit(sentences: &[Sentence], lexicon: Lexicon, plan: Plan) -> Model {
     let extracted = extract(sentences, &lexicon, plan.bits);
+    let mut total = Total::new(1 << plan.bits);
+    for run in 0..plan.runs {
+        total.add(&once(sentences, &extracted, plan, run), plan);
+    }
+    total.finish(lexicon, plan)
+}
+
+/// One training from nothing, in the order of `run`.
+fn once(sentences: &[Sentence], extracted: &[Vec<u32>], plan: Plan, run: u32) -> Weights {
     let size = 1_usize << plan.bits;
     let mut weights = Weights {
         now: vec![[0; SCORED]; size],
         sum: vec![[0; SCORED]; size],
         pairs: Transitions::default(),
         pair_sum: [[0; LABELS]; LABELS],
+        steps: 1,
     };
     let mut order: Vec<usize> = (0..sentences.len()).collect();
     let mut room = Room::default();
-    let mut step = 1_i64;
     for epoch in 0..plan.epochs {
-        shuffle(&mut order, u64::from(epoch));
+        let seed = u64::from(run * plan.epochs + epoch);
+        shuffle(&mut order, seed);
         for index in &order {
             let sentence = &sentences[*index];
-            let lot = random(u64::from(epoch) << 40 ^ (*index as u64) << 8 ^ 0x5eed);
-            if lot % 100 >= u64::from(sentence.weight) {
-                continue;
+            let lot = random(seed << 40 ^ (*index as u64) << 8 ^ 0x5eed);
+            if lot % 100 < u64::from(sentence.weight) {
+                learn(&mut weights, &extracted[*index], &sentence.allowed, plan, lot, &mut room);
+                weights.steps += 1;
             }
-            let (slots, allowed) = (&extracted[*index], sentence.allowed.as_slice());
-            learn(&mut weights, slots, allowed, plan, lot, step, &mut room);
-            step += 1;
         }
     }
-    finish(weights, lexicon, plan, step)
+    weights
 }
 
 fn extract(sentences: &[Sentence], lexicon: &Lexicon, bits: u32) -> Vec<Vec<u32>> {
@@ -120,7 +156,8 @@ struct Room {
 }
 
 /// One sentence: where the best path under the margin is a wrong one, a step towards the right.
-fn learn(weights: &mut Weights, slots: &[u32], allowed: &[Allowed], plan: Plan, lot: u64, step: i64, room: &mut Room) {
+fn learn(weights: &mut Weights, slots: &[u32], allowed: &[Allowed], plan: Plan, lot: u64, room: &mut Room) {
+    let step = weights.steps;
     thin(slots, plan, lot, &mut room.slots);
     room.scores.clear();
     for token in room.slots.chunks_exact(TEMPLATES) {
@@ -186,25 +223,41 @@ fn thin(slots: &[u32], plan: Plan, lot: u64, thinned: &mut Vec<u32>) {
     }
 }
 
-/// Averages over all steps, and rounds to the file's points.
-fn finish(weights: Weights, lexicon: Lexicon, plan: Plan, steps: i64) -> Model {
-    let average = |now: i32, sum: i64| {
-        let total = i64::from(now) * steps - sum;
-        let points = (total * plan.scale).div_euclid(steps.max(1));
-        points.clamp(-3000, 3000) as i32
-    };
-    let mut rows: Vec<Row> = vec![[0; SCORED]; weights.now.len()];
-    for ((row, now), sum) in rows.iter_mut().zip(&weights.now).zip(&weights.sum) {
-        for ((weight, now), sum) in row.iter_mut().zip(now).zip(sum) {
-            let points = average(*now, *sum);
-            *weight = if points.abs() < plan.prune { 0 } else { points as i16 };
+/// The averages of the trainings so far, added up.
+struct Total {
+    rows: Vec<[i64; SCORED]>,
+    pairs: [[i64; LABELS]; LABELS],
+}
+
+impl Total {
+    fn new(size: usize) -> Total {
+        Total { rows: vec![[0; SCORED]; size], pairs: [[0; LABELS]; LABELS] }
+    }
+
+    fn add(&mut self, weights: &Weights, plan: Plan) {
+        // In 256ths of the file's points, so that rounding comes last.
+        let average = |now: i32, sum: i64| ((i64::from(now) * weights.steps - sum) * plan.scale * 256).div_euclid(weights.steps);
+        for ((row, now), sum) in self.rows.iter_mut().zip(&weights.now).zip(&weights.sum) {
+            for ((total, now), sum) in row.iter_mut().zip(now).zip(sum) {
+                *total += average(*now, *sum);
+            }
+        }
+        for ((row, now), sum) in self.pairs.iter_mut().zip(&weights.pairs).zip(&weights.pair_sum) {
+            for ((total, now), sum) in row.iter_mut().zip(now).zip(sum) {
+                *total += average(*now, *sum);
+            }
         }
     }
-    let mut transitions = Transitions::default();
-    for ((row, now), sum) in transitions.iter_mut().zip(&weights.pairs).zip(&weights.pair_sum) {
-        for ((score, now), sum) in row.iter_mut().zip(now).zip(sum) {
-            *score = average(*now, *sum);
-        }
+
+    /// Rounds to the file's points.
+    fn finish(self, lexicon: Lexicon, plan: Plan) -> Model {
+        let parts = 256 * i64::from(plan.runs.max(1));
+        let points = |total: i64| (total + parts / 2).div_euclid(parts).clamp(-3000, 3000) as i32;
+        let kept = |total: i64| {
+            let points = points(total);
+            if points.abs() < plan.prune { 0 } else { points as i16 }
+        };
+        let rows = self.rows.into_iter().map(|row| row.map(kept)).collect();
+        Model { bits: plan.bits, transitions: self.pairs.map(|row| row.map(points)), lexicon, rows }
     }
-    Model { bits: plan.bits, transitions, lexicon, rows }
 }
