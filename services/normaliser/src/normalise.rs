@@ -106,7 +106,7 @@ pub fn normalise(raw: &RawItem, state: Option<&ArticleState>, now: jiff::Timesta
         published_at: Some(dated.at),
         published_at_source: dated.source,
         published_at_precision: dated.precision,
-        updated_at: raw.updated_at,
+        updated_at: date::changed(raw.updated_at, fetched_at),
         first_seen_at: state.first_seen_at,
         fetched_at: Some(to_wire(fetched_at)),
         publisher_domain: domain,

@@ -16,6 +16,7 @@
 //! So two feeds with two texts can't turn an article back and forth: each revision but those of rule 5 is a text that
 //! was never published before, and those of rule 5 come from one feed with growing times.
 
+use crate::date;
 use proto::{
     time::from_wire,
     v1::{ArticleState, RawItem},
@@ -42,8 +43,9 @@ pub enum Admission {
 /// Decides on a copy, by its content hash; `now` stands in where the item does not say when it was fetched.
 #[must_use]
 pub fn admit(raw: &RawItem, state: Option<&ArticleState>, content_hash: &str, now: jiff::Timestamp) -> Admission {
-    let seen_at = raw.fetch.as_ref().and_then(|fetch| fetch.fetched_at).unwrap_or_else(|| proto::time::to_wire(now));
-    let written_at = raw.updated_at.or(raw.published_at);
+    let seen = raw.fetch.as_ref().and_then(|fetch| fetch.fetched_at.as_ref()).and_then(from_wire).unwrap_or(now);
+    let seen_at = proto::time::to_wire(seen);
+    let written_at = date::changed(raw.updated_at, seen).or_else(|| date::changed(raw.published_at, seen));
     let Some(state) = state else {
         return Admission::New(ArticleState {
             article_id: raw.article_id.clone(),

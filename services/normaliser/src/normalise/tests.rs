@@ -134,3 +134,31 @@ fn the_seed_article() {
     assert!(article.body.ends_with("withdrew from the Iran nuclear deal."));
     assert_eq!(article.language, "en");
 }
+
+proptest::proptest! {
+    /// Whatever comes is an article or refused by name, and an article fits the log.
+    #[test]
+    fn no_input_panics(
+        title in ".{0,40}",
+        content in "(.|<p>|<div>|</div>|<svg>|<script>|<!--|<table><tr><td>|&lt;|&#x|&amp;|<img src=\"|\n|Read more){0,80}",
+        seconds in proptest::prelude::any::<i64>(),
+        language in ".{0,6}",
+    ) {
+        let mut item = raw(&title, &content);
+        item.language = language;
+        item.published_at = Some(proto::Timestamp { seconds, nanos: 0 });
+        match normalise(&item, None, now()) {
+            Ok(Normalised::Article(published)) => {
+                let article = published.article;
+                proptest::prop_assert!(article.published_at.is_some());
+                proptest::prop_assert!(!article.title.is_empty() || !article.body.is_empty());
+                // What was admitted once is known again.
+                let again = normalise(&item, Some(&published.state), now()).unwrap();
+                proptest::prop_assert_eq!(again, Normalised::Duplicate(None));
+            }
+            Ok(Normalised::Duplicate(_)) => proptest::prop_assert!(false),
+            Err(Refusal::Poison { reason, .. }) => proptest::prop_assert_eq!(reason, "no-text"),
+            Err(other) => proptest::prop_assert!(false, "{}", other),
+        }
+    }
+}
