@@ -1,0 +1,137 @@
+use super::{Clock, HOUSES, House, Newsroom, Story, documents};
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderMap, Method, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use jiff::{Timestamp, fmt::rfc2822};
+use std::sync::Arc;
+
+/// One publisher's desk: what it answers is a function of the path and of the time.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    /// Where the stories come from.
+    pub newsroom: Arc<Newsroom>,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Who publishes.
+    pub house: &'static House,
+    /// `http://127.0.0.2:8090`.
+    pub base: String,
+}
+
+/// Routes of a publisher.
+pub fn router(desk: Desk) -> Router {
+    Router::new().fallback(answer).with_state(desk)
+}
+
+const ROBOTS: &str = "User-agent: *\nDisallow: /private/\n";
+
+async fn answer(State(desk): State<Desk>, request: Request) -> Response {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
+    }
+    let path = request.uri().path();
+    if path == "/robots.txt" {
+        return ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], ROBOTS).into_response();
+    }
+    let Some((content_type, body, modified)) = desk.document(path) else {
+        return (StatusCode::NOT_FOUND, "there is no such page\n").into_response();
+    };
+    let etag = format!("\"{}\"", proto::id::digest(&[body.as_bytes()]));
+    let modified = http_date(modified);
+    let validators = [(header::ETAG, etag.clone()), (header::LAST_MODIFIED, modified.clone())];
+    if is_known(request.headers(), &etag, &modified) {
+        return (StatusCode::NOT_MODIFIED, validators).into_response();
+    }
+    (validators, [(header::CONTENT_TYPE, content_type)], body).into_response()
+}
+
+/// RFC 9110, section 13.2.2: If-None-Match counts alone where it is there. The date is compared as the opaque text that
+/// was sent: all that an honest client can send back.
+fn is_known(headers: &HeaderMap, etag: &str, modified: &str) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    match text(header::IF_NONE_MATCH) {
+        Some(tags) => tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag),
+        None => text(header::IF_MODIFIED_SINCE) == Some(modified),
+    }
+}
+
+fn http_date(at: Timestamp) -> String {
+    rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at).unwrap_or_default()
+}
+
+impl Desk {
+    /// Content type, text, and time of the last change.
+    fn document(&self, path: &str) -> Option<(&'static str, String, Timestamp)> {
+        let now = self.clock.now();
+        let number = HOUSES.iter().position(|house| std::ptr::eq(*house, self.house))?;
+        if let Some(offer) = self.house.offers.iter().find(|offer| offer.path == path) {
+            let stories = self.newsroom.newest(number, offer.section, now);
+            let modified = stories.iter().map(|story| story.updated).max()?;
+            let (content_type, body) = documents::feed(offer.format, self.house, &self.base, &stories);
+            return Some((content_type, body, modified));
+        }
+        if path == "/" {
+            let stories = self.newsroom.newest(number, None, now);
+            let modified = stories.iter().map(|story| story.updated).max()?;
+            return Some(("text/html; charset=utf-8", documents::home(self.house, &self.base, &stories), modified));
+        }
+        let story: Story = path
+            .strip_prefix("/story/")?
+            .split('-')
+            .next()?
+            .parse()
+            .ok()
+            .filter(|of: &i64| usize::try_from(*of).is_ok_and(|of| of % HOUSES.len() == number))
+            .and_then(|of| self.newsroom.story(of, now))?;
+        let modified = story.updated;
+        Some(("text/html; charset=utf-8", documents::page(self.house, &story), modified))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    async fn get(address: std::net::SocketAddr, path: &str, headers: &str) -> String {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut text = String::new();
+        tokio::time::timeout(Duration::from_secs(10), stream.read_to_string(&mut text)).await.unwrap().unwrap();
+        text
+    }
+
+    fn field<'a>(response: &'a str, name: &str) -> &'a str {
+        response.lines().find_map(|line| line.strip_prefix(name)).unwrap()
+    }
+
+    #[tokio::test]
+    async fn validators_are_honest() {
+        // A story a day: nothing changes while the test runs.
+        let newsroom = Arc::new(Newsroom::new(1, 86_400));
+        let clock = Clock::from("2026-06-01T12:00:00Z".parse().unwrap());
+        let desk = Desk { newsroom, clock, house: HOUSES[1], base: "http://x".to_owned() };
+        let listener = chassis::http::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = stream::Stop::new();
+        tokio::spawn(chassis::http::serve(listener, router(desk), chassis::http::Limits::default(), stop.clone()));
+
+        let whole = get(address, "/atom.xml", "").await;
+        assert!(whole.starts_with("HTTP/1.1 200"), "{whole}");
+        let (etag, modified) = (field(&whole, "etag: "), field(&whole, "last-modified: "));
+        let by_tag = get(address, "/atom.xml", &format!("If-None-Match: {etag}\r\n")).await;
+        assert!(by_tag.starts_with("HTTP/1.1 304") && by_tag.contains(etag), "{by_tag}");
+        let by_date = get(address, "/atom.xml", &format!("If-Modified-Since: {modified}\r\n")).await;
+        assert!(by_date.starts_with("HTTP/1.1 304"), "{by_date}");
+        let other = format!("If-None-Match: \"x\"\r\nIf-Modified-Since: {modified}\r\n");
+        assert!(get(address, "/atom.xml", &other).await.starts_with("HTTP/1.1 200"));
+        assert!(get(address, "/rss.xml", "").await.starts_with("HTTP/1.1 404"));
+        assert!(get(address, "/robots.txt", "").await.contains("Disallow: /private/"));
+        stop.cancel();
+    }
+}

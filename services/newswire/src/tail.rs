@@ -1,0 +1,104 @@
+//! `newswire tail`: a topic's records, a JSON object a line.
+
+use crate::answer::{self, Answer};
+use std::{io::Write, time::Duration};
+use stream::{From, LogArgs, LogConfig};
+
+/// What is printed.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The topic, in full or in short: `news.enriched.v1`, `enriched`.
+    topic: String,
+    /// Where to begin: `beginning`, `end`, a number of records before the end, or an RFC 3339 time.
+    #[arg(long, default_value = "end", value_name = "WHERE")]
+    from: String,
+    /// Ends at what is the topic's end now, instead of waiting for more.
+    #[arg(long)]
+    to_end: bool,
+    /// Only records with this key.
+    #[arg(long)]
+    key: Option<String>,
+    /// Only the values.
+    #[arg(long)]
+    values: bool,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+impl Args {
+    /// Checks the flags.
+    ///
+    /// # Errors
+    /// A sentence for each thing that is wrong.
+    pub fn check(&self) -> Result<Answer, Vec<String>> {
+        let mut problems = chassis::config::Problems::default();
+        let (from, config) = (problems.of(begin(&self.from).map_err(|one| vec![one])), problems.of(self.log.check()));
+        let (from, config) = problems.finish(|| Some((from?, config?)))?;
+        let topic = answer::topic_name(&config.names, &self.topic);
+        let (to_end, values, key) = (self.to_end, self.values, self.key.clone().map(String::into_bytes));
+        Ok(Box::new(move |out| {
+            let print = |out: &mut dyn Write, record: &stream::Record| -> anyhow::Result<()> {
+                if key.as_ref().is_some_and(|key| *key != record.key) {
+                    return Ok(());
+                }
+                let mut shown = answer::record(record);
+                if values {
+                    shown = shown["value"].take();
+                }
+                let mut line = serde_json::to_vec(&shown)?;
+                line.push(b'\n');
+                Ok(out.write_all(&line)?)
+            };
+            follow(out, &config, &topic, from, to_end, &print)
+        }))
+    }
+}
+
+fn follow(
+    out: &mut dyn Write,
+    config: &LogConfig,
+    topic: &str,
+    from: From,
+    to_end: bool,
+    print: &dyn Fn(&mut dyn Write, &stream::Record) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let log = answer::reach(config)?;
+    let mut tail = log.tail(topic, from)?;
+    // What is caught up stands at the end as it was when the tail was opened: with --to-end nothing later is asked for.
+    while !(to_end && tail.caught_up()) {
+        for record in tail.poll(1_000, Duration::from_millis(200))? {
+            print(out, &record)?;
+        }
+        out.flush()?;
+    }
+    Ok(())
+}
+
+fn begin(text: &str) -> Result<From, String> {
+    match text {
+        "beginning" => return Ok(From::Beginning),
+        "end" => return Ok(From::End),
+        _ => {}
+    }
+    if let Ok(count) = text.parse::<i64>()
+        && count >= 0
+    {
+        return Ok(From::Last(count));
+    }
+    text.parse::<jiff::Timestamp>()
+        .map(|at| From::Time(at.as_millisecond()))
+        .map_err(|_| format!("--from is beginning, end, a number of records or an RFC 3339 time, not {text:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_to_begin() {
+        assert_eq!(begin("beginning"), Ok(From::Beginning));
+        assert_eq!(begin("20"), Ok(From::Last(20)));
+        assert_eq!(begin("1970-01-01T00:00:01Z"), Ok(From::Time(1_000)));
+        assert!(begin("-3").is_err() && begin("yesterday").is_err());
+    }
+}

@@ -1,0 +1,48 @@
+//! `newswire topics`.
+
+use crate::answer::{self, Answer};
+use proto::topic::Topic;
+use std::io::Write;
+use stream::{Fault, LogArgs, LogConfig};
+
+/// What is done with the topics.
+#[derive(Debug, clap::Subcommand)]
+pub enum Args {
+    /// Creates those that are missing, with the policies of the contract.
+    Create(Box<Flags>),
+    /// Prints each topic with its partitions and the sum of their ends.
+    List(Box<Flags>),
+}
+
+/// Which log.
+#[derive(Debug, clap::Args)]
+pub struct Flags {
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+impl Args {
+    /// Checks the flags.
+    ///
+    /// # Errors
+    /// A sentence for each thing that is wrong.
+    pub fn check(&self) -> Result<Answer, Vec<String>> {
+        let (Args::Create(flags) | Args::List(flags)) = self;
+        let (config, create) = (flags.log.check()?, matches!(self, Args::Create(_)));
+        Ok(Box::new(move |out| show(out, &config, create)))
+    }
+}
+
+fn show(out: &mut dyn Write, config: &LogConfig, create: bool) -> anyhow::Result<()> {
+    let log = if create { answer::ready(config)? } else { answer::reach(config)? };
+    writeln!(out, "{:<28} {:>10} {:>12}", "topic", "partitions", "ends")?;
+    for topic in Topic::ALL {
+        let name = config.names.of(topic);
+        match log.ends(&name) {
+            Ok(ends) => writeln!(out, "{name:<28} {:>10} {:>12}", ends.len(), ends.values().sum::<i64>())?,
+            Err(Fault::NoTopic(_)) => writeln!(out, "{name:<28} {:>10}", "missing")?,
+            Err(fault) => return Err(fault.into()),
+        }
+    }
+    Ok(())
+}

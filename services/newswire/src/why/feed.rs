@@ -1,0 +1,57 @@
+//! A feed: what it is, and what came of its last polls.
+
+use super::{Asked, time};
+use crate::answer::DEADLINE;
+use proto::{
+    topic::Topic,
+    v1::{Feed, FeedHealth},
+    wire,
+};
+use std::io::Write;
+use stream::{From, Log, LogConfig};
+
+/// Tells what is known of a feed; false where there is none.
+pub fn tell(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, asked: &Asked) -> anyhow::Result<bool> {
+    let feed: Option<Feed> = last(log, &config.names.of(Topic::Feeds), &asked.feed_id)?;
+    let health: Option<FeedHealth> = last(log, &config.names.of(Topic::FeedHealth), &asked.feed_id)?;
+    match (&feed, &health) {
+        (None, None) => return Ok(false),
+        (Some(feed), _) => {
+            writeln!(out, "feed {} {}", feed.feed_id, feed.url)?;
+            writeln!(out, "  on the list since {}{}", time(feed.added_at.as_ref()), if feed.paused { ", paused" } else { "" })?;
+        }
+        (None, Some(health)) => writeln!(out, "feed {} {}\n  no longer on the list", health.feed_id, health.url)?,
+    }
+    let Some(health) = health else {
+        writeln!(out, "  not polled yet")?;
+        return Ok(true);
+    };
+    let FeedHealth { status, failures, .. } = &health;
+    writeln!(out, "  {status}, title {:?}, {failures} failures in a row", health.title)?;
+    let (success, next) = (time(health.last_success_at.as_ref()), time(health.next_poll_at.as_ref()));
+    writeln!(out, "  last success {success}, next poll {next}")?;
+    for poll in &health.polls {
+        write!(out, "  {} {} in {} ms", time(poll.at.as_ref()), poll.outcome, poll.duration_ms)?;
+        if poll.http_status != 0 {
+            write!(out, ", HTTP {}, {} bytes", poll.http_status, poll.bytes)?;
+        }
+        if poll.entries != 0 {
+            let (new, changed, dropped) = (poll.new_entries, poll.changed_entries, poll.dropped_entries);
+            write!(out, ", {} entries: {new} new, {changed} changed, {dropped} dropped", poll.entries)?;
+        }
+        writeln!(out, "{}{}", if poll.error.is_empty() { "" } else { ": " }, poll.error)?;
+    }
+    Ok(true)
+}
+
+/// The last record under a key; none where it was removed.
+fn last<M: wire::Event>(log: &dyn Log, topic: &str, key: &str) -> anyhow::Result<Option<M>> {
+    let mut found = None;
+    stream::scan(log, topic, From::Beginning, DEADLINE, |record| {
+        if record.key == key.as_bytes() {
+            found = record.decode().ok();
+        }
+        true
+    })?;
+    Ok(found)
+}
