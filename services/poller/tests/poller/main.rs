@@ -3,6 +3,8 @@
 
 /// The client: guard, limits, redirects, robots.txt, validators.
 mod client;
+/// A log whose commits fail now and then.
+mod flaky;
 /// A publisher with scripted answers.
 mod server;
 /// Polls, state, restarts.

@@ -1,3 +1,4 @@
+use crate::flaky::Flaky;
 use crate::server::{Answer, Server};
 use jiff::{SignedDuration, Timestamp};
 use poller::{Config, feeds};
@@ -28,7 +29,10 @@ struct Service {
 
 impl Service {
     fn start(folder: &Path) -> Self {
-        let log: Arc<dyn Log> = Arc::new(Embedded::open(folder).unwrap());
+        Self::start_on(Arc::new(Embedded::open(folder).unwrap()))
+    }
+
+    fn start_on(log: Arc<dyn Log>) -> Self {
         let registry = prometheus::Registry::new();
         let runtime = Runtime {
             log,
@@ -227,5 +231,89 @@ fn a_feed_can_be_removed_is_gone_or_is_none() {
     until("the other feed goes on", || server.requests("/page").len() > others + 1);
     assert!(server.requests("/feed").len() <= polls + 1);
     assert_eq!(service.items().len(), 1);
+    service.stop();
+}
+
+#[test]
+fn aborted_and_lost_transactions_lose_nothing_and_repeat_nothing() {
+    let served = Arc::new(AtomicUsize::new(0));
+    let polls = Arc::clone(&served);
+    let server = Server::start(move |request| {
+        if request.path == "/robots.txt" {
+            return Answer::new(404, "");
+        }
+        // One more item at every poll, on each of four feeds.
+        let count = polls.fetch_add(1, Ordering::Relaxed) / 4 + 1;
+        let names: Vec<String> =
+            (0..count.min(30)).map(|n| format!("{}-{n}", request.path.trim_start_matches('/'))).collect();
+        let items: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "Title")).collect();
+        Answer::new(200, rss(&items, count))
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let flaky = Arc::new(Flaky::new(Embedded::open(folder.path()).unwrap()));
+    let service = Service::start_on(Arc::clone(&flaky) as Arc<dyn Log>);
+    for path in ["/a", "/b", "/c", "/d"] {
+        service.add(&server.url(path), |_| {});
+    }
+    until("all items", || {
+        let ids: HashSet<String> = service.items().into_iter().map(|item| item.article_id).collect();
+        ids.len() == 4 * 30
+    });
+    let (aborted, lost) = flaky.faults();
+    assert!(aborted >= 5 && lost >= 2, "{aborted} aborted, {lost} lost");
+    assert_eq!(service.items().len(), 4 * 30);
+    service.stop();
+}
+
+/// Every capture of a publisher's feed flows through: the records are the distinct identities of its entries.
+#[test]
+fn publishers_feeds_flow_through() {
+    let shared = std::env::var("NEWSWIRE_CORPORA")
+        .map_or_else(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), std::path::PathBuf::from);
+    let folder = shared.join("corpora/publishers");
+    let Ok(captures) = std::fs::read_dir(&folder) else {
+        println!("skipped: publishers_feeds_flow_through (no shared/)");
+        return;
+    };
+    let captures: HashMap<String, Vec<u8>> = captures
+        .flatten()
+        .map(|file| (format!("/{}", file.file_name().to_string_lossy()), std::fs::read(file.path()).unwrap()))
+        .filter(|(name, _)| name != "/manifest.json")
+        .collect();
+    let bodies = captures.clone();
+    let server = Server::start(move |request| match bodies.get(&request.path) {
+        Some(body) => Answer::new(200, body.clone()).with("ETag", "\"1\""),
+        None => Answer::new(404, ""),
+    });
+    let data = tempfile::tempdir().unwrap();
+    let service = Service::start(data.path());
+    let mut expected: HashMap<String, usize> = HashMap::new();
+    for (path, body) in &captures {
+        let url = server.url(path);
+        let context = poller::feed::Context::new(url.as_str(), Timestamp::now());
+        let document = poller::parse::read(body, &context).unwrap_or_else(|error| panic!("{path}: {error}"));
+        // An item that says nothing at all is dropped, and counted as such.
+        let says = |entry: &poller::feed::Entry| {
+            [&entry.title, &entry.link, &entry.summary, &entry.content].iter().any(|text| !text.trim().is_empty())
+        };
+        let ids: HashSet<String> = poller::identity::identify(url.as_str(), &document)
+            .into_iter()
+            .filter(|one| says(one.entry))
+            .map(|one| one.article_id)
+            .collect();
+        if ids.len() != document.entries.len() {
+            println!("{path}: {} entries, {} identities", document.entries.len(), ids.len());
+        }
+        expected.insert(proto::id::feed_id(url.as_str()), ids.len());
+        service.add(&url, |feed| feed.backfill = "all".into());
+    }
+    until("every feed polled", || service.table::<FeedState>(Topic::FeedState).len() == captures.len());
+    let mut found: HashMap<String, usize> = HashMap::new();
+    for item in service.items() {
+        *found.entry(item.feed_id).or_default() += 1;
+    }
+    expected.retain(|_, count| *count > 0);
+    assert_eq!(found, expected);
+    println!("{} feeds, {} items", captures.len(), found.values().sum::<usize>());
     service.stop();
 }
