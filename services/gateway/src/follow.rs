@@ -12,6 +12,9 @@ const BATCH: usize = 500;
 const WAIT: Duration = Duration::from_millis(200);
 /// After an outage reading goes on so long before it: what is read twice is skipped by its offset.
 const OVERLAP_MS: i64 = 60_000;
+/// After so long without a record the log is asked whether it is still there: a client library may wait out an outage
+/// in silence, and a stall must show.
+const PROBE: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LAST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -62,11 +65,26 @@ fn read_until_a_fault(
         None => From::Last(each_of(shared.kept(), ends.len())),
     };
     let mut tail = runtime.log.tail(topic, from)?;
-    let mut told = false;
+    let (mut told, mut heard, mut reachable) = (false, Instant::now(), true);
     while !runtime.stop.is_cancelled() {
         let records = tail.poll(BATCH, WAIT)?;
         let now = jiff::Timestamp::now().as_millisecond();
         shared.take(&records, now);
+        if !records.is_empty() {
+            heard = Instant::now();
+            if !std::mem::replace(&mut reachable, true) {
+                caught_up.met();
+            }
+        } else if told && heard.elapsed() >= PROBE {
+            heard = Instant::now();
+            let reached = probe(runtime, topic, caught_up)?;
+            match (reachable, reached) {
+                (true, false) => tracing::warn!(topic, "the log cannot be reached; what is here is still served"),
+                (false, true) => tracing::info!(topic, "the log is reached again"),
+                _ => {}
+            }
+            reachable = reached;
+        }
         if !told && tail.caught_up() {
             told = true;
             caught_up.met();
@@ -78,6 +96,21 @@ fn read_until_a_fault(
         }
     }
     Ok(())
+}
+
+/// Whether the log answers. The tail stays open: it goes on by itself where it was.
+fn probe(runtime: &Runtime, topic: &str, caught_up: &Condition) -> Result<bool, Fault> {
+    match runtime.log.ends(topic) {
+        Ok(_) => {
+            caught_up.met();
+            Ok(true)
+        }
+        Err(fault @ Fault::Unavailable(_)) => {
+            caught_up.not_met(fault.to_string());
+            Ok(false)
+        }
+        Err(fault) => Err(fault),
+    }
 }
 
 /// How many records of each partition are enough for the `kept` newest: keys spread them about evenly, and some records

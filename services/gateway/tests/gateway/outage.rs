@@ -14,11 +14,14 @@ use std::{
 struct Fragile {
     log: Arc<dyn Log>,
     down: Arc<AtomicBool>,
+    /// Its readers then say nothing, as librdkafka's do, instead of an error.
+    silent: bool,
 }
 
 struct FragileTail {
     tail: Box<dyn Tail>,
     down: Arc<AtomicBool>,
+    silent: bool,
 }
 
 fn up(down: &AtomicBool) -> Result<(), Fault> {
@@ -27,8 +30,14 @@ fn up(down: &AtomicBool) -> Result<(), Fault> {
 
 impl Tail for FragileTail {
     fn poll(&mut self, max: usize, wait: Duration) -> Result<Vec<Record>, Fault> {
-        up(&self.down)?;
-        self.tail.poll(max, wait)
+        match up(&self.down) {
+            Err(_) if self.silent => {
+                std::thread::sleep(wait);
+                Ok(Vec::new())
+            }
+            Err(fault) => Err(fault),
+            Ok(()) => self.tail.poll(max, wait),
+        }
     }
 
     fn caught_up(&self) -> bool {
@@ -48,7 +57,11 @@ impl Log for Fragile {
     }
     fn tail(&self, topic: &str, from: From) -> Result<Box<dyn Tail>, Fault> {
         up(&self.down)?;
-        Ok(Box::new(FragileTail { tail: self.log.tail(topic, from)?, down: Arc::clone(&self.down) }))
+        Ok(Box::new(FragileTail {
+            tail: self.log.tail(topic, from)?,
+            down: Arc::clone(&self.down),
+            silent: self.silent,
+        }))
     }
     fn append(&self, records: Vec<Outgoing>) -> Result<(), Fault> {
         self.log.append(records)
@@ -69,7 +82,7 @@ impl Log for Fragile {
 async fn an_outage_of_the_log_is_waited_out_and_nothing_is_missed_or_repeated() {
     let down = Arc::new(AtomicBool::new(false));
     let cut = Arc::clone(&down);
-    let gateway = Gateway::start_on(Config::default(), |log| Arc::new(Fragile { log, down: cut })).await;
+    let gateway = Gateway::start_on(Config::default(), |log| Arc::new(Fragile { log, down: cut, silent: false })).await;
     let mut events = gateway.follow("/v1/stream", "").await;
     gateway.append([article("before", 1)]).await;
     assert_eq!(events.next().await.article().article_id, "before");
@@ -87,5 +100,20 @@ async fn an_outage_of_the_log_is_waited_out_and_nothing_is_missed_or_repeated() 
     assert_eq!(events.next().await.article().article_id, "after");
     let metrics = gateway.get("/metrics").await.body;
     assert!(metrics.contains("records_total{outcome=\"shown\"} 3"), "{metrics}");
+    gateway.stop().await;
+}
+
+/// A client library that waits an outage out in silence must not make a stalled gateway look well.
+#[tokio::test]
+async fn an_outage_that_the_reader_hides_shows_in_the_readiness() {
+    let down = Arc::new(AtomicBool::new(false));
+    let cut = Arc::clone(&down);
+    let gateway = Gateway::start_on(Config::default(), |log| Arc::new(Fragile { log, down: cut, silent: true })).await;
+    down.store(true, Ordering::SeqCst);
+    gateway.until("/readyz", |answer| answer.status == 503).await;
+    gateway.append([article("during", 1)]).await;
+    down.store(false, Ordering::SeqCst);
+    gateway.until("/readyz", |answer| answer.status == 200).await;
+    gateway.until("/v1/articles", |answer| answer.ids() == ["during"]).await;
     gateway.stop().await;
 }
