@@ -49,7 +49,9 @@ impl<'a> Capture<'a> {
         };
         for (key, value) in attributes(inside) {
             match key {
-                "isPermaLink" | "ispermalink" | "isPermalink" => capture.permalink = !value.trim().eq_ignore_ascii_case("false"),
+                "isPermaLink" | "ispermalink" | "isPermalink" => {
+                    capture.permalink = !value.trim().eq_ignore_ascii_case("false")
+                }
                 "mode" => {
                     capture.base64 = value == "base64";
                     capture.peculiar = true;
@@ -57,7 +59,9 @@ impl<'a> Capture<'a> {
                 "type" if atom => {
                     let kind = value.trim().to_ascii_lowercase();
                     capture.xhtml = kind == "xhtml" || kind == "application/xhtml+xml";
-                    let text = kind.is_empty() || matches!(kind.as_str(), "text" | "html" | "xhtml" | "escaped" | "xml") || !kind.contains('/');
+                    let text = kind.is_empty()
+                        || matches!(kind.as_str(), "text" | "html" | "xhtml" | "escaped" | "xml")
+                        || !kind.contains('/');
                     let textual = kind.starts_with("text/") || kind.ends_with("+xml") || kind.ends_with("/xml");
                     capture.base64 |= !text && !textual;
                     capture.peculiar |= !matches!(kind.as_str(), "text" | "html" | "xhtml" | "text/html");
@@ -103,6 +107,8 @@ impl<'a> Capture<'a> {
             self.same += usize::from(name.eq_ignore_ascii_case(self.name));
         }
         if !self.wanted {
+            // Markup where feed-rs expects text.
+            self.peculiar = true;
             return;
         }
         self.to_markup();

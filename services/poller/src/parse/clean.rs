@@ -45,31 +45,35 @@ fn merge(mut frame: Document, feed: model::Feed) -> Option<Document> {
     if frame.entries.len() != feed.entries.len() {
         return None;
     }
-    frame.title = text(feed.title);
-    frame.description = text(feed.description);
-    frame.rights = text(feed.rights);
-    frame.categories = feed.categories.into_iter().map(|c| c.term).collect();
-    frame.authors = people(feed.authors);
+    put(&mut frame.title, text(feed.title));
+    put(&mut frame.description, text(feed.description));
+    put(&mut frame.rights, text(feed.rights));
+    terms(&mut frame.categories, feed.categories);
+    if frame.authors.is_empty() {
+        // RSS calls its editors contributors there.
+        let editors = feed.contributors.into_iter().filter(|c| c.role.as_deref() == Some("managingEditor"));
+        frame.authors = people(feed.authors.into_iter().chain(editors).collect());
+    }
     let atom = frame.format == "atom1";
+    // What says nothing at all is left to the reader that counts it.
+    let silent = |e: &Entry| e.title.is_empty() && e.link.is_empty() && e.guid.is_empty() && e.summary.is_empty();
     for (entry, read) in frame.entries.iter_mut().zip(feed.entries) {
         fill(entry, read);
         if atom && entry.authors.is_empty() {
             entry.authors.clone_from(&frame.authors);
         }
     }
-    Some(frame)
+    (!frame.entries.iter().any(silent)).then_some(frame)
 }
 
 fn fill(entry: &mut Entry, read: model::Entry) {
-    entry.title = text(read.title);
-    entry.summary = text(read.summary);
-    entry.content = read.content.and_then(|c| c.body).map(|b| b.trim().to_owned()).unwrap_or_default();
-    entry.authors = people(read.authors);
-    for category in read.categories {
-        if !category.term.is_empty() && !entry.categories.contains(&category.term) {
-            entry.categories.push(category.term);
-        }
+    put(&mut entry.title, text(read.title));
+    put(&mut entry.summary, text(read.summary));
+    put(&mut entry.content, read.content.and_then(|c| c.body).map(|b| b.trim().to_owned()).unwrap_or_default());
+    if !read.authors.is_empty() {
+        entry.authors = people(read.authors);
     }
+    terms(&mut entry.categories, read.categories);
     for object in read.media {
         if entry.summary.is_empty() {
             entry.summary = object.description.map(|d| d.content.trim().to_owned()).unwrap_or_default();
@@ -104,6 +108,21 @@ fn add(entry: &mut Entry, media: Media) {
     }
 }
 
+/// The frame has what comes from elements that feed-rs does not read; what it reads stands before that.
+fn put(field: &mut String, read: String) {
+    if !read.is_empty() {
+        *field = read;
+    }
+}
+
+fn terms(all: &mut Vec<String>, read: Vec<model::Category>) {
+    for category in read {
+        if !category.term.is_empty() && !all.contains(&category.term) {
+            all.push(category.term);
+        }
+    }
+}
+
 fn text(text: Option<model::Text>) -> String {
     text.map(|t| t.content.trim().to_owned()).unwrap_or_default()
 }
@@ -111,7 +130,8 @@ fn text(text: Option<model::Text>) -> String {
 fn people(people: Vec<model::Person>) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for person in people {
-        let name = person.name.filter(|n| !n.trim().is_empty()).or(person.email).map(|n| author(&n)).unwrap_or_default();
+        let name =
+            person.name.filter(|n| !n.trim().is_empty()).or(person.email).map(|n| author(&n)).unwrap_or_default();
         if !name.is_empty() && !all.contains(&name) {
             all.push(name);
         }

@@ -259,14 +259,14 @@ impl Draft {
         }
     }
 
-    /// `None` where it says nothing at all, unless `frame`.
-    pub fn finish(self, frame: bool, bases: &Bases) -> Option<Entry> {
+    /// `None` where it says nothing at all, unless `frame`; what was cut off is kept, with its warning.
+    pub fn finish(self, frame: bool) -> Option<Entry> {
         let guid = self.guid.take().unwrap_or_default();
         let (published, updated) = (self.published.take(), self.updated.take());
         let link = match self.link.take() {
             Some(link) => link,
             None if is_absolute(&guid) && self.permalink => guid.clone(),
-            None => self.media.iter().find(|m| m.r#type.contains("html")).map_or_else(String::new, |m| bases.resolve(&m.url)),
+            None => String::new(),
         };
         let entry = Entry {
             guid_is_permalink: self.permalink && !guid.is_empty(),
@@ -289,8 +289,12 @@ impl Draft {
             || !entry.guid.is_empty()
             || !entry.summary.is_empty()
             || !entry.content.is_empty()
-            || !entry.media.is_empty();
-        if !says && !frame {
+            || !entry.media.is_empty()
+            || !entry.authors.is_empty()
+            || !entry.categories.is_empty()
+            || entry.published.is_some()
+            || entry.updated.is_some();
+        if !says && !frame && !self.repairs.has(Repair::Truncated) {
             return None;
         }
         let mut entry = entry;
@@ -338,7 +342,9 @@ impl FeedDraft {
     /// Notes what the root says of the format.
     pub fn root(&mut self, name: &str, version: Option<&str>, inside: &str, repairs: &mut Repairs) {
         self.format = match name {
-            "feed" | "entry" if inside.contains("purl.org/atom/ns") || version.is_some_and(|v| v.starts_with("0.")) => "atom0",
+            "feed" | "entry" if inside.contains("purl.org/atom/ns") || version.is_some_and(|v| v.starts_with("0.")) => {
+                "atom0"
+            }
             "feed" | "entry" => "atom1",
             "rdf" if inside.contains("netscape.com/rdf/simple/0.9") => "rss0",
             "rdf" => "rss1",

@@ -169,7 +169,9 @@ fn in_feed(ns: Ns, local: &str) -> Role {
         (Ns::Own, "webmaster") => R::Text(F::Author(5)),
         (Ns::Itunes, "owner") => R::Ignore,
         (Ns::Itunes, "summary" | "subtitle") => R::Text(F::Summary(4)),
-        (Ns::Atom, "tagline" | "subtitle" | "info") | (Ns::Own, "tagline" | "subtitle" | "info") => R::Text(F::Summary(0)),
+        (Ns::Atom, "tagline" | "subtitle" | "info") | (Ns::Own, "tagline" | "subtitle" | "info") => {
+            R::Text(F::Summary(0))
+        }
         (Ns::Sy, "updateperiod") => R::Text(F::Period),
         (Ns::Sy, "updatefrequency") => R::Text(F::Frequency),
         (Ns::History, "complete") => R::Attributes(Kind::Complete),
@@ -186,12 +188,14 @@ fn in_item(ns: Ns, local: &str) -> Role {
         (Ns::Own, "comments") => R::Text(F::Comments),
         (Ns::Own, "loc") => R::Text(F::Link(0)),
         (Ns::Own, "lastmod") => R::Text(F::Updated(1)),
-        (Ns::Own, "fulltext" | "fullitem" | "body") | (Ns::Content, "encoded" | "items") | (Ns::Xhtml, "body" | "div") => {
-            R::Text(F::Content(u8::from(local != "encoded")))
-        }
+        (Ns::Own, "fulltext" | "fullitem" | "body")
+        | (Ns::Content, "encoded" | "items")
+        | (Ns::Xhtml, "body" | "div") => R::Text(F::Content(u8::from(local != "encoded"))),
         (Ns::Own | Ns::Atom, "content") => R::Text(F::Content(0)),
         (Ns::Own | Ns::Atom, "source" | "textinput" | "rating") => R::Ignore,
-        (Ns::Own, "abstract") => R::Text(F::Summary(0)),
+        // FeedBurner names the page behind its own link; some feeds have nothing else.
+        (Ns::Other, "origlink") => R::Text(F::Link(3)),
+        (Ns::Own, "tags") => R::Text(F::Keywords),
         (Ns::News, "news") => R::Through,
         (Ns::News, "publication_date") => R::Text(F::Published(0)),
         (Ns::News, "title") => R::Text(F::Title(0)),

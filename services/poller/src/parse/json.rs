@@ -25,7 +25,8 @@ pub fn read(text: &str, cx: &Context<'_>, repairs: &mut Repairs) -> Result<Docum
     };
     let version = value.get("version").and_then(Value::as_str).unwrap_or_default();
     let items = value.get("items").and_then(Value::as_array);
-    let claims = version.contains("jsonfeed.org") || value.get("feed_url").is_some() || value.get("home_page_url").is_some();
+    let claims =
+        version.contains("jsonfeed.org") || value.get("feed_url").is_some() || value.get("home_page_url").is_some();
     if items.is_none() && !version.contains("jsonfeed.org") {
         return Err(Unreadable::Json("it has no items".into()));
     }

@@ -154,7 +154,9 @@ impl<'a> Reader<'a, '_> {
         let mut repairs = self.repairs;
         repairs.merge(self.tokens.repairs);
         if !self.found {
-            return Err(match (self.html, self.index, self.first) {
+            let page = |name: &String| matches!(name.to_ascii_lowercase().as_str(), "html" | "head" | "body" | "meta");
+            let html = self.html || self.first.as_ref().is_some_and(page);
+            return Err(match (html, self.index, self.first) {
                 (true, ..) => Unreadable::WebPage,
                 (_, true, _) => Unreadable::NotAFeed("a list of sitemaps".into()),
                 (.., Some(name)) => Unreadable::NotAFeed(format!("the root element is <{name}>")),
@@ -205,8 +207,13 @@ impl<'a> Reader<'a, '_> {
         if !self.found && self.place() == Place::Outside {
             self.try_root(&local, inside);
         }
+        // The root may have decided what its own name means.
+        let ns = if ns == Ns::Other { self.names.resolve(name, &mut self.repairs).0 } else { ns };
         let ns = if self.rooted_in_own() && !name.contains(':') && ns == Ns::Atom { Ns::Own } else { ns };
         let mut role = role(ns, &local, self.place());
+        if role == Role::Item && local == "url" && self.root.0 != "urlset" {
+            role = Role::Ignore;
+        }
         // Items are found wherever they stand, but not what is called so in an item's own text.
         if role == Role::Ignore && self.ignored() {
             return self.push(name, Role::Ignore, Place::Feed, inside, empty, depth);
@@ -215,7 +222,8 @@ impl<'a> Reader<'a, '_> {
             role = Role::Attributes(Kind::Link);
         }
         let role = if self.ignored() && !matches!(role, Role::Item | Role::Feed) { Role::Ignore } else { role };
-        self.open(name, role, inside, empty, depth);
+        let shared = shared_with_feed_rs(ns, &local);
+        self.open(name, role, inside, empty, depth, shared);
     }
 
     fn ignored(&self) -> bool {
@@ -243,7 +251,7 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    fn open(&mut self, name: &'a str, role: Role, inside: &'a str, empty: bool, depth: usize) {
+    fn open(&mut self, name: &'a str, role: Role, inside: &'a str, empty: bool, depth: usize, shared: bool) {
         let place = match role {
             Role::Feed => {
                 self.found = true;
@@ -282,7 +290,7 @@ impl<'a> Reader<'a, '_> {
             && !empty
             && self.stack.len() > depth
         {
-            let wanted = self.depth == Depth::All || wanted_in_frame(field);
+            let wanted = self.depth == Depth::All || !shared || wanted_in_frame(field);
             self.capture = Some(Capture::new(field, name, inside, wanted, self.names.fallback == Ns::Atom));
         }
         if empty && role == Role::Item {
@@ -392,7 +400,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn keep(&mut self, entry: Draft) {
-        match entry.finish(self.depth == Depth::Frame, &self.bases) {
+        match entry.finish(self.depth == Depth::Frame) {
             Some(entry) => self.feed.entries.push(entry),
             None => self.repairs.add(Repair::EmptyItem),
         }
@@ -425,8 +433,11 @@ impl<'a> Reader<'a, '_> {
         let ends = match known {
             Role::Item => ns != Ns::Xhtml && (place == Place::Item || !capture.field.takes_markup()) || local == "item",
             Role::Text(_) | Role::Attributes(_) | Role::Person if ns != Ns::Xhtml => {
-                let closed = matches!(&*local, "pubdate" | "guid" | "updated" | "published" | "issued" | "modified" | "entry");
-                closed || !capture.field.takes_markup() && !matches!(&*local, "a" | "body" | "div") || !matches!(ns, Ns::Own | Ns::Atom)
+                let closed =
+                    matches!(&*local, "pubdate" | "guid" | "updated" | "published" | "issued" | "modified" | "entry");
+                closed
+                    || !capture.field.takes_markup() && !matches!(&*local, "a" | "body" | "div")
+                    || !matches!(ns, Ns::Own | Ns::Atom)
             }
             _ => false,
         };
@@ -445,10 +456,10 @@ impl<'a> Reader<'a, '_> {
 
     fn close_capture(&mut self) {
         let Some(capture) = self.capture.take() else { return };
+        self.peculiar |= capture.peculiar;
         if !capture.wanted {
             return;
         }
-        self.peculiar |= capture.peculiar;
         let field = capture.field;
         let guid_is_link = capture.permalink;
         let Some(text) = capture.text_out(&mut self.repairs) else { return };
@@ -478,8 +489,26 @@ impl<'a> Reader<'a, '_> {
 fn wanted_in_frame(field: Field) -> bool {
     !matches!(
         field,
-        Field::Title(_) | Field::Summary(_) | Field::Content(_) | Field::Author(_) | Field::Category | Field::Keywords | Field::Rights
+        Field::Title(_)
+            | Field::Summary(_)
+            | Field::Content(_)
+            | Field::Author(_)
+            | Field::Category
+            | Field::Keywords
+            | Field::Rights
     )
+}
+
+/// Elements whose text feed-rs reads as we do.
+fn shared_with_feed_rs(ns: Ns, local: &str) -> bool {
+    match ns {
+        Ns::Own | Ns::Atom => {
+            matches!(local, "title" | "description" | "summary" | "author" | "category" | "copyright" | "rights" | "subtitle" | "content")
+        }
+        Ns::Content => local == "encoded",
+        Ns::Dc => local == "creator",
+        _ => false,
+    }
 }
 
 fn has(inside: &str, key: &str) -> bool {
@@ -492,5 +521,9 @@ fn same(a: &str, b: &str) -> bool {
 }
 
 fn lower(name: &str) -> Cow<'_, str> {
-    if name.bytes().any(|b| b.is_ascii_uppercase()) { Cow::Owned(name.to_ascii_lowercase()) } else { Cow::Borrowed(name) }
+    if name.bytes().any(|b| b.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
 }

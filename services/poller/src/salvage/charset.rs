@@ -25,7 +25,7 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, repairs: &mut Rep
     // Almost every feed: UTF-8, and nothing says otherwise.
     let header = content_type.and_then(charset);
     let declared = declared(bytes);
-    if let Some(decoded) = utf32(bytes, declared) {
+    if let Some(decoded) = utf32(bytes) {
         return decoded;
     }
     let (marked, body) = match Encoding::for_bom(bytes) {
@@ -109,7 +109,7 @@ fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
 }
 
 /// UTF-32, which WHATWG's list lacks, by its mark or by its zeros.
-fn utf32<'a>(bytes: &'a [u8], declared: Option<&str>) -> Option<Decoded<'a>> {
+fn utf32(bytes: &[u8]) -> Option<Decoded<'_>> {
     let (little, skip) = match bytes.get(..4)? {
         [0xFF, 0xFE, 0, 0] => (true, 4),
         [0, 0, 0xFE, 0xFF] => (false, 4),
@@ -117,7 +117,6 @@ fn utf32<'a>(bytes: &'a [u8], declared: Option<&str>) -> Option<Decoded<'a>> {
         [0, 0, 0, b'<'] => (false, 0),
         _ => return None,
     };
-    let _ = declared;
     let text = bytes.get(skip..)?.chunks_exact(4).map(|four| {
         let four = [four[0], four[1], four[2], four[3]];
         let scalar = if little { u32::from_le_bytes(four) } else { u32::from_be_bytes(four) };
@@ -181,24 +180,34 @@ pub fn undo_double(text: &str) -> Option<String> {
     if !suspects.iter().any(|s| memmem::find(text.as_bytes(), s).is_some()) {
         return None;
     }
-    let (mut out, mut rest, mut undone) = (String::with_capacity(text.len()), text, false);
-    while let Some(at) = rest.bytes().position(|b| b >= 0x80) {
-        let (before, after) = rest.split_at(at);
-        out.push_str(before);
-        let end = after.bytes().position(|b| b < 0x80).unwrap_or(after.len());
-        let (run, after) = after.split_at(end);
-        let bytes: Option<Vec<u8>> = run.chars().map(narrow).collect();
-        match bytes.and_then(|b| String::from_utf8(b).ok()) {
-            Some(once) => {
-                out.push_str(&once);
-                undone = true;
-            }
-            None => out.push_str(run),
-        }
-        rest = after;
+    // Where most of the text is doubly encoded, all of it is; else only what cannot be anything else.
+    let (mut all, mut good) = (0_usize, 0_usize);
+    for run in runs(text) {
+        all += 1;
+        good += usize::from(once(run).is_some());
     }
-    out.push_str(rest);
+    let most = good * 2 >= all;
+    let (mut out, mut done, mut undone) = (String::with_capacity(text.len()), 0, false);
+    for run in runs(text) {
+        let Some(once) = once(run).filter(|_| most || run.starts_with(['Ã', 'Â']) || run.starts_with("â€")) else { continue };
+        let at = run.as_ptr().addr() - text.as_ptr().addr();
+        out.push_str(text.get(done..at).unwrap_or_default());
+        out.push_str(&once);
+        done = at + run.len();
+        undone = true;
+    }
+    out.push_str(text.get(done..).unwrap_or_default());
     undone.then_some(out)
+}
+
+/// The runs of characters beyond ASCII.
+fn runs(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c.is_ascii()).filter(|run| !run.is_empty())
+}
+
+fn once(run: &str) -> Option<String> {
+    let bytes: Option<Vec<u8>> = run.chars().map(narrow).collect();
+    String::from_utf8(bytes?).ok()
 }
 
 /// The byte that Windows-1252 decodes to `c`.
@@ -238,13 +247,20 @@ mod tests {
     #[test]
     fn the_header_stands_before_the_declaration() {
         let bytes = b"<?xml version='1.0' encoding='utf-8'?><a>\xe9</a>";
-        assert_eq!(read(bytes, Some("text/xml; charset=iso-8859-1")).0, "<?xml version='1.0' encoding='utf-8'?><a>é</a>");
+        assert_eq!(
+            read(bytes, Some("text/xml; charset=iso-8859-1")).0,
+            "<?xml version='1.0' encoding='utf-8'?><a>é</a>"
+        );
     }
 
     #[test]
     fn undeclared_windows_1252_is_detected_and_named() {
-        let (text, encoding, repairs) = read("<a>caf\u{e9} \u{e0} la cr\u{e8}me</a>".chars().map(|c| c as u8).collect::<Vec<_>>().as_slice(), None);
-        assert_eq!((text.as_str(), encoding, repairs), ("<a>café à la crème</a>", "windows-1252", vec!["encoding_repaired"]));
+        let (text, encoding, repairs) =
+            read("<a>caf\u{e9} \u{e0} la cr\u{e8}me</a>".chars().map(|c| c as u8).collect::<Vec<_>>().as_slice(), None);
+        assert_eq!(
+            (text.as_str(), encoding, repairs),
+            ("<a>café à la crème</a>", "windows-1252", vec!["encoding_repaired"])
+        );
     }
 
     #[test]
@@ -252,5 +268,7 @@ mod tests {
         assert_eq!(undo_double("caf\u{c3}\u{a9}").as_deref(), Some("café"));
         assert_eq!(undo_double("it\u{e2}\u{20ac}\u{2122}s").as_deref(), Some("it’s"));
         assert_eq!(undo_double("S\u{c3}O PAULO"), None);
+        // "ß“" would be U+07D3, were it doubly encoded.
+        assert_eq!(undo_double("gro\u{df}\u{201c} \u{e4} \u{f6} \u{fc} \u{c3}\u{a9}").as_deref(), Some("groß“ ä ö ü é"));
     }
 }

@@ -92,7 +92,11 @@ fn reference<'a>(text: &'a str, declared: &'a Declared, repairs: &mut Repairs) -
     if let Some(number) = inside.strip_prefix('#') {
         return numeric(number, repairs);
     }
-    let name = inside.bytes().take(LONGEST_NAME).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':')).count();
+    let name = inside
+        .bytes()
+        .take(LONGEST_NAME)
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':'))
+        .count();
     let name_text = inside.get(..name).unwrap_or_default();
     let closed = inside.as_bytes().get(name) == Some(&b';');
     if name == 0 || !closed {
@@ -145,7 +149,8 @@ fn numeric<'a>(number: &str, repairs: &mut Repairs) -> Reference<'a> {
         repairs.add(Repair::BadReference);
     }
     let all = skipped + length + usize::from(closed);
-    let scalar = digits.get(..length).and_then(|d| u32::from_str_radix(d, radix).ok()).and_then(|n| windows(n, repairs));
+    let scalar =
+        digits.get(..length).and_then(|d| u32::from_str_radix(d, radix).ok()).and_then(|n| windows(n, repairs));
     match scalar {
         Some(c) if allowed(c) => Reference::Is(Cow::Owned(c.to_string()), all),
         _ => Reference::Bad(all),

@@ -269,7 +269,8 @@ impl<'a> Iterator for Attributes<'a> {
     type Item = (&'a str, &'a str);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let rest = self.rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '"' | '\'' | '='));
+        let rest =
+            self.rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '"' | '\'' | '='));
         let end = rest.find(|c: char| c.is_ascii_whitespace() || c == '=').unwrap_or(rest.len());
         let (name, after) = rest.split_at(end);
         if name.is_empty() {
@@ -320,7 +321,17 @@ mod tests {
 
     #[test]
     fn tags_that_are_cut_off_end_the_walk() {
-        for cut in ["<t><a href=\"x", "<t><a", "<t><", "<t></", "<t></t", "<t><!-- x", "<t><![CDATA[x", "<!DOCTYPE x [", "<?xml"] {
+        for cut in [
+            "<t><a href=\"x",
+            "<t><a",
+            "<t><",
+            "<t></",
+            "<t></t",
+            "<t><!-- x",
+            "<t><![CDATA[x",
+            "<!DOCTYPE x [",
+            "<?xml",
+        ] {
             let (tokens, _) = shown(cut);
             assert!(tokens.len() <= 2, "{cut}: {tokens:?}");
         }
