@@ -7,6 +7,8 @@ mod articles;
 mod outage;
 /// The page in a real browser.
 mod page;
+/// The binary: flags, exit codes.
+mod process;
 /// `/v1/stream`.
 mod stream;
 /// A running gateway, a small client, and articles.
