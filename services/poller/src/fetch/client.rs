@@ -263,6 +263,7 @@ impl Client {
                     return Ok(match fetched.status {
                         200..=299 => (Robots::read(&fetched.body, AGENT), ROBOTS_KEPT),
                         500..=599 => (Robots::nothing(), ROBOTS_ERROR_KEPT),
+                        429 => (Robots::default(), ROBOTS_ERROR_KEPT),
                         _ => (Robots::default(), ROBOTS_KEPT),
                     });
                 }

@@ -1,7 +1,7 @@
 //! The thread that owns the session.
 
 use super::{
-    records,
+    STAGE, ledger, records,
     watches::{Watch, Watches},
 };
 use crate::{
@@ -24,7 +24,6 @@ use stream::{DeadLetter, Fault, MemberSpec, Outgoing, Partitions, Record, Runtim
 use tokio::sync::mpsc;
 use url::Url;
 
-const STAGE: &str = "poller";
 /// The member's tables, by number.
 const FEEDS: usize = 0;
 const STATES: usize = 1;
@@ -305,6 +304,7 @@ impl Desk {
             let Ok(polled) = self.results.try_recv() else { break };
             self.under_way.remove(&polled.number);
             if is_awaited(&self.watches, &polled) {
+                fail::fail_point!("poller::fetched");
                 self.pending.push(polled);
             } else {
                 self.metrics.late.inc();
@@ -352,7 +352,7 @@ impl Desk {
         self.commit(session, transaction)?;
         let done: Vec<Polled> = self.pending.drain(..applied_all.len()).collect();
         for (polled, (applied, repaired)) in done.iter().zip(applied_all) {
-            self.count(polled, &applied, &repaired);
+            ledger::count(&self.metrics, &self.runtime.metrics, polled, &applied, &repaired);
             self.settle(&polled.feed_id, applied);
         }
         Ok(true)
@@ -368,40 +368,6 @@ impl Desk {
         }
         let due = if watch.feed.paused { None } else { applied.next };
         self.watches.set_due(feed_id, due);
-    }
-
-    fn count(&self, polled: &Polled, applied: &Applied, repaired: &[String]) {
-        let (own, stages) = (&self.metrics, &self.runtime.metrics);
-        let line = &applied.line;
-        own.polls.with_label_values(&[line.outcome.as_str()]).inc();
-        own.poll_seconds.observe(f64::from(line.duration_ms) / 1_000.0);
-        own.bytes.inc_by(polled.bytes as u64);
-        let counts = &applied.counts;
-        own.entries_seen.inc_by(counts.seen as u64);
-        stages.read.with_label_values(&[STAGE]).inc_by(counts.seen as u64);
-        stages.out.with_label_values(&[STAGE]).inc_by((counts.new + counts.changed) as u64);
-        stages.duplicate.with_label_values(&[STAGE]).inc_by(counts.unchanged as u64);
-        for (outcome, count) in [("new", counts.new), ("changed", counts.changed), ("unchanged", counts.unchanged)] {
-            own.entries.with_label_values(&[outcome]).inc_by(count as u64);
-        }
-        for (reason, count) in &counts.dropped {
-            own.entries.with_label_values(&[*reason]).inc_by(*count as u64);
-            stages.dropped.with_label_values(&[STAGE, *reason]).inc_by(*count as u64);
-        }
-        for warning in repaired {
-            own.repaired.with_label_values(&[warning.as_str()]).inc();
-        }
-        tracing::info!(
-            feed_id = polled.feed_id,
-            url = %polled.url,
-            outcome = line.outcome,
-            http_status = line.http_status,
-            duration_ms = line.duration_ms,
-            new = line.new_entries,
-            changed = line.changed_entries,
-            error = line.error,
-            "polled"
-        );
     }
 }
 

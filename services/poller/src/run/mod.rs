@@ -2,6 +2,7 @@
 //! comes back. The network runs on tokio; the two meet in bounded channels.
 
 mod desk;
+mod ledger;
 mod records;
 mod watches;
 
@@ -13,6 +14,8 @@ use crate::{
     spacing::Gate,
 };
 use tokio::{sync::mpsc, task::JoinSet};
+
+const STAGE: &str = "poller";
 
 /// Runs the poller until `runtime.stop`: it then starts no more polls, finishes the commit in hand, and leaves.
 ///
