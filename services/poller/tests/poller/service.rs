@@ -29,14 +29,14 @@ struct Service {
 
 impl Service {
     fn start(folder: &Path) -> Self {
-        Self::start_on(Arc::new(Embedded::open(folder).unwrap()))
+        Self::start_on(Arc::new(Embedded::open(folder).unwrap()), Names::default())
     }
 
-    fn start_on(log: Arc<dyn Log>) -> Self {
+    fn start_on(log: Arc<dyn Log>, names: Names) -> Self {
         let registry = prometheus::Registry::new();
         let runtime = Runtime {
             log,
-            names: Names::default(),
+            names,
             partitions: PARTITIONS,
             encoding: proto::wire::Encoding::Json,
             replica: "0".into(),
@@ -131,14 +131,32 @@ fn rss(items: &[(&str, &str)], salt: usize) -> String {
 
 #[test]
 fn ten_polls_give_one_record_an_item_and_a_restart_repeats_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    ten_polls(|| Service::start(folder.path()));
+}
+
+/// The same on a real broker, where `NEWSWIRE_TEST_KAFKA` names one.
+#[test]
+fn ten_polls_on_kafka() {
+    let Ok(broker) = std::env::var("NEWSWIRE_TEST_KAFKA") else {
+        println!("skipped: ten_polls_on_kafka (NEWSWIRE_TEST_KAFKA is not set)");
+        return;
+    };
+    let prefix = format!("poller-test-{}.", Timestamp::now().as_millisecond());
+    ten_polls(|| {
+        let kafka = stream::kafka::Kafka::new(stream::kafka::KafkaConfig::new(&broker)).unwrap();
+        Service::start_on(Arc::new(kafka), Names::new(&prefix))
+    });
+}
+
+fn ten_polls(start: impl Fn() -> Service) {
     let items: Arc<Mutex<Vec<(&str, &str)>>> = Arc::new(Mutex::new(vec![("a", "One"), ("b", "Two"), ("a", "One")]));
     let (served, polls) = (Arc::clone(&items), AtomicUsize::new(0));
     let server = Server::start(move |request| match request.path.as_str() {
         "/feed" => Answer::new(200, rss(&served.lock().unwrap(), polls.fetch_add(1, Ordering::Relaxed))),
         _ => Answer::new(404, ""),
     });
-    let folder = tempfile::tempdir().unwrap();
-    let service = Service::start(folder.path());
+    let service = start();
     service.add(&server.url("/feed"), |feed| feed.tags = vec!["test".into()]);
     let polled = |times: usize| until("polls", || server.requests("/feed").len() >= times);
 
@@ -178,7 +196,7 @@ fn ten_polls_give_one_record_an_item_and_a_restart_repeats_nothing() {
     drop(service.stop());
 
     let before = server.requests("/feed").len();
-    let service = Service::start(folder.path());
+    let service = start();
     polled(before + 4);
     assert_eq!(service.items().len(), 4);
     service.stop();
@@ -251,7 +269,7 @@ fn aborted_and_lost_transactions_lose_nothing_and_repeat_nothing() {
     });
     let folder = tempfile::tempdir().unwrap();
     let flaky = Arc::new(Flaky::new(Embedded::open(folder.path()).unwrap()));
-    let service = Service::start_on(Arc::clone(&flaky) as Arc<dyn Log>);
+    let service = Service::start_on(Arc::clone(&flaky) as Arc<dyn Log>, Names::default());
     for path in ["/a", "/b", "/c", "/d"] {
         service.add(&server.url(path), |_| {});
     }
