@@ -6,7 +6,7 @@ use proto::v1::Media;
 use super::draft::author;
 use super::reader::{Depth, Walked, walk};
 use crate::feed::{Context, Document, Entry};
-use crate::salvage::repair::Repairs;
+use crate::salvage::repair::{Repair, Repairs};
 
 /// Reads a document that feed-rs reads well as it is; `None` where the other reader is needed. `before` is what the
 /// text already went through: with a repair behind it, no document is untouched.
@@ -58,6 +58,8 @@ fn merge(mut frame: Document, feed: model::Feed) -> Option<Document> {
     // What says nothing at all is left to the reader that counts it.
     let silent = |e: &Entry| e.title.is_empty() && e.link.is_empty() && e.guid.is_empty() && e.summary.is_empty();
     for (entry, read) in frame.entries.iter_mut().zip(feed.entries) {
+        // The frame has no texts.
+        entry.warnings.retain(|w| *w != Repair::EmptyItem.name());
         fill(entry, read);
         if atom && entry.authors.is_empty() {
             entry.authors.clone_from(&frame.authors);

@@ -259,8 +259,8 @@ impl Draft {
         }
     }
 
-    /// `None` where it says nothing at all, unless `frame`; what was cut off is kept, with its warning.
-    pub fn finish(self, frame: bool) -> Option<Entry> {
+    /// The item. One that says nothing at all is kept with its warning, so that whoever drops it counts it.
+    pub fn finish(mut self) -> Entry {
         let guid = self.guid.take().unwrap_or_default();
         let (published, updated) = (self.published.take(), self.updated.take());
         let link = match self.link.take() {
@@ -294,8 +294,8 @@ impl Draft {
             || !entry.categories.is_empty()
             || entry.published.is_some()
             || entry.updated.is_some();
-        if !says && !frame && !self.repairs.has(Repair::Truncated) {
-            return None;
+        if !says {
+            self.repairs.add(Repair::EmptyItem);
         }
         let mut entry = entry;
         let dates = [entry.published, entry.updated];
@@ -305,7 +305,7 @@ impl Draft {
                 entry.warnings.push(warning);
             }
         }
-        Some(entry)
+        entry
     }
 }
 

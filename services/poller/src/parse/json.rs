@@ -61,15 +61,12 @@ pub fn read(text: &str, cx: &Context<'_>, repairs: &mut Repairs) -> Result<Docum
             repairs.add(Repair::TooManyItems);
             break;
         }
-        match entry(item, &bases, cx, &document.authors) {
-            Some(entry) => document.entries.push(entry),
-            None => repairs.add(Repair::EmptyItem),
-        }
+        document.entries.push(entry(item, &bases, cx, &document.authors));
     }
     Ok(document)
 }
 
-fn entry(item: &Value, bases: &Bases, cx: &Context<'_>, inherited: &[String]) -> Option<Entry> {
+fn entry(item: &Value, bases: &Bases, cx: &Context<'_>, inherited: &[String]) -> Entry {
     let mut repairs = Repairs::default();
     let mut entry = Entry {
         guid: string(item, "id", &mut repairs),
@@ -134,13 +131,16 @@ fn entry(item: &Value, bases: &Bases, cx: &Context<'_>, inherited: &[String]) ->
         }
     }
     let says = [&entry.guid, &entry.link, &entry.title, &entry.summary, &entry.content].iter().any(|t| !t.is_empty());
+    if !says {
+        repairs.add(Repair::EmptyItem);
+    }
     entry.warnings = repairs.names();
     for warning in [entry.published, entry.updated].into_iter().flatten().filter_map(|d| d.warning) {
         if !entry.warnings.contains(&warning) {
             entry.warnings.push(warning);
         }
     }
-    says.then_some(entry)
+    entry
 }
 
 /// A string; a number or a truth value as its text.

@@ -26,7 +26,7 @@ pub enum Depth {
 
 /// What came of a walk.
 pub struct Walked {
-    /// The feed. Entries without anything in them are kept in a `Frame`.
+    /// The feed.
     pub document: Document,
     /// What was repaired.
     pub repairs: Repairs,
@@ -252,6 +252,12 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn open(&mut self, name: &'a str, role: Role, inside: &'a str, empty: bool, depth: usize, shared: bool) {
+        if role == Role::Item && empty && self.entry.is_some() && inside.trim().is_empty() {
+            // `<item/>` in an item: nothing, and no reason to end what is around it.
+            self.repairs.add(Repair::MismatchedTags);
+            self.feed.entries.push(Draft::default().finish());
+            return;
+        }
         let place = match role {
             Role::Feed => {
                 self.found = true;
@@ -400,10 +406,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn keep(&mut self, entry: Draft) {
-        match entry.finish(self.depth == Depth::Frame) {
-            Some(entry) => self.feed.entries.push(entry),
-            None => self.repairs.add(Repair::EmptyItem),
-        }
+        self.feed.entries.push(entry.finish());
     }
 
     fn draft_person(&mut self) {

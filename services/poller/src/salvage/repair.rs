@@ -37,7 +37,7 @@ pub enum Repair {
     TooManyItems,
     /// A MIME type that is none, or a media element without a URL, was left out.
     Media,
-    /// An item that says nothing was left out.
+    /// An item says nothing at all.
     EmptyItem,
     /// Something that should be a link is none.
     BadLink,
@@ -94,7 +94,7 @@ impl Repair {
             Self::TooDeep => "nesting_flattened",
             Self::TooManyItems => "items_over_limit",
             Self::Media => "media_dropped",
-            Self::EmptyItem => "empty_items_dropped",
+            Self::EmptyItem => "item_empty",
             Self::BadLink => "link_dropped",
             Self::BadDate => "date_dropped",
             Self::JsonType => "json_types_repaired",
