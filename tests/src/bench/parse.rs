@@ -60,8 +60,13 @@ pub fn run(data: &Path, json: bool) -> anyhow::Result<Value> {
     if !json {
         println!("{} documents, {:.1} MB, best of {TURNS} turns", documents.len(), bytes as f64 / 1e6);
         println!("{:<12} {:>6} {:>10} {:>8}", "reader", "read", "feeds/s", "MB/s");
-        let mut line = |name: &str, s: Speed| {
-            println!("{name:<12} {:>6} {:>10.0} {:>8.1}", s.read, documents.len() as f64 / s.seconds, bytes as f64 / 1e6 / s.seconds);
+        let line = |name: &str, s: Speed| {
+            println!(
+                "{name:<12} {:>6} {:>10.0} {:>8.1}",
+                s.read,
+                documents.len() as f64 / s.seconds,
+                bytes as f64 / 1e6 / s.seconds
+            );
         };
         line("newswire", ours);
         line("feed-rs", theirs);

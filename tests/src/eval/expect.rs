@@ -54,7 +54,8 @@ impl Expected {
     pub fn check(&self, document: &Document) -> (usize, Vec<String>) {
         let (mut checks, mut unmet) = (0, Vec::new());
         for check in &self.checks {
-            let path: Vec<String> = check.path.iter().map(|p| p.as_str().map_or_else(|| p.to_string(), str::to_owned)).collect();
+            let path: Vec<String> =
+                check.path.iter().map(|p| p.as_str().map_or_else(|| p.to_string(), str::to_owned)).collect();
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
             let Some(found) = found(&path, document) else { continue };
             checks += 1;
@@ -83,7 +84,8 @@ impl Found<'_> {
             // feedparser writes `Name (mail)`.
             Self::Author(name) => equals.as_str().is_some_and(|e| e == *name || e.starts_with(&format!("{name} ("))),
             Self::Date(date) => {
-                let parts: Option<Vec<i64>> = equals.as_array().map(|a| a.iter().filter_map(Value::as_i64).take(6).collect());
+                let parts: Option<Vec<i64>> =
+                    equals.as_array().map(|a| a.iter().filter_map(Value::as_i64).take(6).collect());
                 match (date, parts) {
                     (Some(date), Some(parts)) => {
                         let at = jiff::tz::Offset::UTC.to_datetime(date.at);
@@ -95,7 +97,10 @@ impl Found<'_> {
                 }
             }
             Self::Encoding(name) => equals.as_str().is_some_and(|e| {
-                let label = |l: &str| encoding_rs::Encoding::for_label(l.as_bytes()).map_or(l.to_ascii_uppercase(), |e| e.name().to_ascii_uppercase());
+                let label = |l: &str| {
+                    encoding_rs::Encoding::for_label(l.as_bytes())
+                        .map_or(l.to_ascii_uppercase(), |e| e.name().to_ascii_uppercase())
+                };
                 label(e) == label(name) || label(name).starts_with(&label(e))
             }),
             Self::Version(format) => equals.as_str().is_some_and(|e| match *format {
@@ -184,7 +189,8 @@ fn of_entry<'a>(path: &[&str], entry: &'a Entry, document: &'a Document) -> Opti
         ["comments"] => Text(&entry.comments),
         ["published_parsed" | "created_parsed" | "issued_parsed"] => Date(entry.published),
         ["updated_parsed" | "modified_parsed"] => Date(entry.updated.or(entry.published)),
-        ["enclosures", n, key @ ("href" | "url" | "type")] | ["media_content" | "media_thumbnail", n, key @ ("url" | "type")] => {
+        ["enclosures", n, key @ ("href" | "url" | "type")]
+        | ["media_content" | "media_thumbnail", n, key @ ("url" | "type")] => {
             let file = n.parse().ok().and_then(|n: usize| entry.media.get(n));
             Text(file.map_or("", |m| if *key == "type" { &m.r#type } else { &m.url }))
         }

@@ -64,9 +64,13 @@ pub fn run(data: &Path, json: bool) -> anyhow::Result<Value> {
 
 #[expect(clippy::print_stdout, reason = "the table is the answer to the command")]
 fn table(suites: &BTreeMap<String, Suite>) {
-    println!("{:<28} {:>6} {:>9} {:>7} {:>8} {:>7} {:>7} {:>7} {:>8}", "suite", "files", "accepted", "%", "entries", "checks", "met %", "panics", "slowest");
+    println!(
+        "{:<28} {:>6} {:>9} {:>7} {:>8} {:>7} {:>7} {:>7} {:>8}",
+        "suite", "files", "accepted", "%", "entries", "checks", "met %", "panics", "slowest"
+    );
     for (name, s) in suites {
-        let share = |a: usize, b: usize| if b == 0 { "-".to_owned() } else { format!("{:.1}", 100.0 * a as f64 / b as f64) };
+        let share =
+            |a: usize, b: usize| if b == 0 { "-".to_owned() } else { format!("{:.1}", 100.0 * a as f64 / b as f64) };
         println!(
             "{name:<28} {:>6} {:>9} {:>7} {:>8} {:>7} {:>7} {:>7} {:>6}ms",
             s.files,
@@ -197,7 +201,8 @@ fn is_feed(path: &Path) -> bool {
         "json" => {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let stem = name.strip_suffix(".json").unwrap_or(&name);
-            let beside = ["xml", "rss", "atom", "rdf"].iter().any(|e| path.with_file_name(format!("{stem}.{e}")).exists());
+            let beside =
+                ["xml", "rss", "atom", "rdf"].iter().any(|e| path.with_file_name(format!("{stem}.{e}")).exists());
             !beside && !stem.ends_with(".serde") && name != "manifest.json"
         }
         _ => false,

@@ -1,0 +1,3 @@
+//! What `bench WHAT DATA` measures: ratios within one run, one module each.
+
+pub mod parse;

@@ -1,0 +1,43 @@
+//! `bench WHAT [DATA] [--json]`: speed, beside others, as ratios within one run.
+#![expect(clippy::print_stdout, reason = "its answer goes there")]
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::Parser;
+
+#[derive(Parser)]
+#[command(about = "Speed, beside others, as ratios within one run")]
+struct Args {
+    /// parse
+    what: String,
+    /// A folder; where it is not named, the corpora beside the project.
+    data: Option<PathBuf>,
+    /// One JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+/// `NEWSWIRE_CORPORA`, else `shared` beside the project.
+fn shared() -> anyhow::Result<PathBuf> {
+    if let Some(folder) = std::env::var_os("NEWSWIRE_CORPORA") {
+        return Ok(folder.into());
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().and_then(Path::parent);
+    Ok(root.context("the project has no folder around it")?.join("shared"))
+}
+
+fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    let value = match args.what.as_str() {
+        "parse" => {
+            let data = args.data.map_or_else(|| shared().map(|s| s.join("corpora")), Ok)?;
+            tests::bench::parse::run(&data, args.json)?
+        }
+        what => bail!("nothing is called {what}: parse"),
+    };
+    if args.json {
+        println!("{value}");
+    }
+    Ok(())
+}

@@ -1,0 +1,34 @@
+//! `eval WHAT DATA.. [--json]`: measures against data that this project did not write.
+#![expect(clippy::print_stdout, reason = "its answer goes there")]
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::Parser;
+
+#[derive(Parser)]
+#[command(about = "Measures against data that this project did not write")]
+struct Args {
+    /// feeds, dates
+    what: String,
+    /// Folders or files.
+    #[arg(required = true)]
+    data: Vec<PathBuf>,
+    /// One JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    let first = args.data.first().context("no DATA")?;
+    let value = match args.what.as_str() {
+        "feeds" => tests::eval::feeds::run(first, args.json)?,
+        "dates" => tests::eval::dates::run(first, args.json)?,
+        what => bail!("nothing is called {what}: feeds, dates"),
+    };
+    if args.json {
+        println!("{value}");
+    }
+    Ok(())
+}
