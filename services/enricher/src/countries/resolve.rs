@@ -30,7 +30,11 @@ pub struct Place {
     pub confidence: f64,
 }
 
+/// Signs of local American news from which on a country's name may be an American town's.
+const LOCAL: f64 = 3.0;
+
 /// Weights of countries that need no context, and how American the text is in kind.
+#[derive(Clone)]
 struct Context {
     weight: BTreeMap<Code, f64>,
     american: f64,
@@ -44,7 +48,7 @@ pub fn resolve(document: &Document<'_>, gazetteer: &Gazetteer, candidates: &[Can
     let mut settled: Vec<Option<(usize, f64)>> = vec![None; candidates.len()];
     let mut context = Context {
         weight: BTreeMap::new(),
-        american: american(document),
+        american: american(document, gazetteer, candidates),
         states: BTreeMap::new(),
         us: gazetteer.code("US"),
     };
@@ -54,10 +58,19 @@ pub fn resolve(document: &Document<'_>, gazetteer: &Gazetteer, candidates: &[Can
             continue;
         }
         if settled.is_none() {
-            *settled = plain(gazetteer, candidate);
+            *settled = plain(document, gazetteer, candidate, &context);
         }
         if let Some((sense, confidence)) = *settled {
             context.add(gazetteer, sense, confidence);
+        }
+    }
+    // What seems sure by size alone helps with the rest: `Dallas` says where `Paris` is.
+    let mut second = context.clone();
+    for (candidate, _) in candidates.iter().zip(&settled).filter(|(one, settled)| !one.barred && settled.is_none()) {
+        if let Some((sense, confidence)) =
+            context.choose(document, gazetteer, candidate).filter(|(_, sure)| *sure > 0.8)
+        {
+            second.add(gazetteer, sense, confidence * 0.5);
         }
     }
     let mut places = Vec::new();
@@ -65,16 +78,13 @@ pub fn resolve(document: &Document<'_>, gazetteer: &Gazetteer, candidates: &[Can
         if candidate.barred {
             continue;
         }
-        let chosen = settled.or_else(|| context.choose(gazetteer, candidate));
+        let chosen = settled.or_else(|| second.choose(document, gazetteer, candidate));
         let Some((index, confidence)) = chosen else { continue };
         let Some(sense) = gazetteer.sense(index) else { continue };
         let Some(field) = document.fields.get(candidate.field) else { continue };
         let (Some(first), Some(last)) = (field.words.get(candidate.start), field.words.get(candidate.end - 1)) else {
             continue;
         };
-        if sense.countries.is_empty() {
-            continue;
-        }
         // The full stop of `U.S.` belongs to it.
         let dotted = last.end - last.start == 1 && candidate.end > candidate.start + 1;
         let end = if dotted && field.slice(last.end, last.end + 1) == "." { last.end + 1 } else { last.end };
@@ -89,6 +99,22 @@ pub fn resolve(document: &Document<'_>, gazetteer: &Gazetteer, candidates: &[Can
         });
     }
     places
+}
+
+/// Whether the candidate's words are a person's here: by the tagger, or because they are elsewhere and nothing here
+/// speaks for a place.
+fn somebody(document: &Document<'_>, candidate: &Candidate) -> bool {
+    if person(candidate.reading) {
+        // A name of several words is hardly a person's: `Costa Rica`, `St. Lucia`.
+        return !(candidate.end > candidate.start + 1 && matches!(candidate.reading, Reading::Whole(_)));
+    }
+    candidate.personal && !behind_preposition(document, candidate)
+}
+
+fn behind_preposition(document: &Document<'_>, candidate: &Candidate) -> bool {
+    let Some(field) = document.fields.get(candidate.field) else { return false };
+    let before = candidate.start.checked_sub(1).and_then(|at| field.words.get(at));
+    before.is_some_and(|word| lists().place_before.contains(&word.hash))
 }
 
 /// Settles what a neighbour says: `Paris, Texas`; `Macon, Ga.`; `London (Ontario)`; and abbreviations, which mean
@@ -203,36 +229,24 @@ fn people(sense: &Sense) -> f64 {
 
 /// Sense and confidence of what needs no context: one sense that is a country, a people, an organisation, a leader, or
 /// a subdivision that shares its name with nothing.
-fn plain(gazetteer: &Gazetteer, candidate: &Candidate) -> Option<(usize, f64)> {
+fn plain(
+    document: &Document<'_>,
+    gazetteer: &Gazetteer,
+    candidate: &Candidate,
+    context: &Context,
+) -> Option<(usize, f64)> {
     let all = senses(gazetteer, candidate);
-    let of = |kind: Kind| all.iter().find(|(_, sense)| sense.kind == kind).map(|(index, _)| *index);
+    let of = |kind: Kind| {
+        let mut of_kind = all.iter().filter(|(_, sense)| sense.kind == kind).map(|(index, _)| *index);
+        let first = of_kind.next();
+        // Of two (`Congo`, `Dominican`) the context has to choose.
+        first.filter(|_| of_kind.next().is_none())
+    };
     if let Some(sense) = of(Kind::Leader) {
         return Some((sense, if person(candidate.reading) { 0.9 } else { 0.8 }));
     }
     if let Some(sense) = of(Kind::Organisation) {
         return Some((sense, 0.9));
-    }
-    if person(candidate.reading) && of(Kind::Demonym).is_none() {
-        return None;
-    }
-    if let Some(name) = of(Kind::Name) {
-        let rival = all.iter().any(|(_, sense)| {
-            sense.kind == Kind::Subdivision
-                && Some(&sense.countries) != gazetteer.sense(name).map(|name| &name.countries)
-                && sense.more.starts_with("US-")
-        });
-        if rival {
-            return None;
-        }
-        return Some((
-            name,
-            match candidate.reading {
-                Reading::Untagged => 0.9,
-                Reading::Whole(_) => 0.97,
-                Reading::Head(_) => 0.85,
-                Reading::Inner(_) => 0.75,
-            },
-        ));
     }
     if let Some(demonym) = of(Kind::Demonym) {
         return Some((
@@ -247,32 +261,64 @@ fn plain(gazetteer: &Gazetteer, candidate: &Candidate) -> Option<(usize, f64)> {
     if let Some(county) = of(Kind::County) {
         return Some((county, 0.8));
     }
+    if let Some(name) = of(Kind::Name) {
+        if somebody(document, candidate) {
+            return None;
+        }
+        let named = gazetteer.sense(name).map(|sense| &sense.countries);
+        let us = context.us;
+        let american = |sense: &Sense| us.is_some_and(|us| sense.countries.contains(&us));
+        let rival = named.is_some_and(|named| !us.is_some_and(|us| named.contains(&us)))
+            && all.iter().any(|(_, sense)| match sense.kind {
+                Kind::Subdivision => american(sense),
+                Kind::City => american(sense) && context.american >= LOCAL,
+                _ => false,
+            });
+        if rival {
+            return None;
+        }
+        return Some((
+            name,
+            match candidate.reading {
+                Reading::Untagged => 0.9,
+                Reading::Whole(_) => 0.97,
+                Reading::Head(_) => 0.85,
+                Reading::Inner(_) => 0.75,
+            },
+        ));
+    }
     None
 }
 
-/// Signs of local news of the United States: telephone numbers, counties, abbreviations of its states. They make the
-/// American of several places of a name likelier, and are evidence of nothing.
-fn american(document: &Document<'_>) -> f64 {
+/// Signs of local news of the United States: telephone numbers, street addresses, counties, abbreviations of its
+/// states, offices that only it has. They make the American of several places of a name likelier, and are evidence of
+/// nothing.
+fn american(document: &Document<'_>, gazetteer: &Gazetteer, candidates: &[Candidate]) -> f64 {
     let lists = lists();
     let mut signs = 0.0;
     for field in &document.fields {
-        for pair in field.words.windows(3) {
-            let [a, b, c] = pair else { continue };
+        for three in field.words.windows(3) {
+            let [a, b, c] = three else { continue };
             if lists.american.contains(&b.hash) {
-                signs += 0.7;
+                signs += 0.8;
             }
-            let digits = |word: &crate::gazetteer::words::Word, count: usize| {
-                word.end - word.start == count && field.slice(word.start, word.end).bytes().all(|b| b.is_ascii_digit())
+            let digits = |word: &crate::gazetteer::words::Word| {
+                field.slice(word.start, word.end).bytes().all(|byte| byte.is_ascii_digit())
             };
-            if digits(a, 3) && digits(b, 3) && digits(c, 4) {
-                signs += 2.0;
+            let long =
+                |word: &crate::gazetteer::words::Word, count: usize| word.end - word.start == count && digits(word);
+            if long(a, 3) && long(b, 3) && long(c, 4) || b.gap == Gap::Hyphen && long(a, 3) && long(b, 4) {
+                signs += 1.5;
             }
-            if lists.street.contains(&c.hash) && c.capital && b.capital && !a.capital && digits(a, a.end - a.start) {
+            if digits(a) && b.capital && c.capital && lists.street.contains(&c.hash) {
                 signs += 0.7;
             }
         }
     }
-    signs
+    let county =
+        |candidate: &&Candidate| senses(gazetteer, candidate).iter().any(|(_, sense)| sense.kind == Kind::County);
+    let counties = candidates.iter().filter(county).take(5).count();
+    signs + f64::from(u8::try_from(counties).unwrap_or(5))
 }
 
 impl Context {
@@ -293,9 +339,22 @@ impl Context {
         }
     }
 
+    /// What the text says of these countries, a neighbour counting a quarter.
+    fn near(&self, gazetteer: &Gazetteer, sense: &Sense) -> f64 {
+        let own: f64 = sense.countries.iter().filter_map(|country| self.weight.get(country)).sum();
+        let around: f64 = sense
+            .countries
+            .iter()
+            .filter_map(|country| gazetteer.country(*country))
+            .flat_map(|country| &country.neighbours)
+            .filter_map(|country| self.weight.get(country))
+            .sum();
+        own + around * 0.25
+    }
+
     /// The likeliest sense of what is ambiguous, and how sure it is.
-    fn choose(&self, gazetteer: &Gazetteer, candidate: &Candidate) -> Option<(usize, f64)> {
-        if person(candidate.reading) {
+    fn choose(&self, document: &Document<'_>, gazetteer: &Gazetteer, candidate: &Candidate) -> Option<(usize, f64)> {
+        if somebody(document, candidate) {
             return None;
         }
         let mut scored: Vec<(f64, usize, &Sense)> = Vec::new();
@@ -303,20 +362,21 @@ impl Context {
             if matches!(sense.kind, Kind::Abbreviation | Kind::NotAPlace) {
                 continue;
             }
+            let american = self.us.is_some_and(|us| sense.countries.contains(&us));
             let prior = match sense.kind {
-                Kind::Name => 15.5,
-                Kind::Capital => people(sense).max(12.0) + 1.5,
-                Kind::Subdivision if sense.more.starts_with("US-") => 15.5,
+                Kind::Name | Kind::Demonym => people(sense).clamp(14.0, 16.0) + 1.5,
+                Kind::Capital => people(sense).max(12.0) + 2.0,
+                Kind::Subdivision if american => 16.0,
                 Kind::Subdivision => 12.5,
                 _ => people(sense),
             };
-            let near: f64 = sense.countries.iter().filter_map(|country| self.weight.get(country)).sum();
-            let mut bonus = 5.0 * near / (near + 1.5);
-            if self.us.is_some_and(|us| sense.countries.contains(&us)) {
-                bonus += 4.0 * self.american / (self.american + 2.0);
+            let near = self.near(gazetteer, sense);
+            let mut bonus = 7.0 * near / (near + 1.5);
+            if american {
+                bonus += 6.0 * self.american / (self.american + 3.0);
             }
             if matches!(sense.kind, Kind::City) && self.states.contains_key(&sense.more) {
-                bonus += 2.0;
+                bonus += 3.0;
             }
             scored.push((prior + bonus, index, sense));
         }
@@ -324,28 +384,36 @@ impl Context {
         let (top, index, sense) = *scored.first()?;
         // The next place in another country.
         let next = scored.iter().find(|(_, _, other)| other.countries != sense.countries).map_or(0.0, |one| one.0);
-        let ahead = 1.0 / (1.0 + (-(top - next)).exp());
-        let near: f64 = sense.countries.iter().filter_map(|country| self.weight.get(country)).sum();
-        let known = near > 0.0 || (self.us.is_some_and(|us| sense.countries.contains(&us)) && self.american > 1.0);
+        let ahead = 1.0 / (1.0 + (next - top).exp());
+        let known = self.near(gazetteer, sense) > 0.5
+            || (self.us.is_some_and(|us| sense.countries.contains(&us)) && self.american > 1.0);
         let size = people(sense);
-        let big = matches!(sense.kind, Kind::Name | Kind::Subdivision | Kind::Capital);
-        let is = match candidate.reading {
-            Reading::Whole(Label::Loc) => 0.97,
-            Reading::Head(Label::Loc) => 0.5,
-            Reading::Inner(Label::Loc) => 0.35,
-            Reading::Whole(Label::Org) if big || size > 11.5 => 0.7,
-            Reading::Whole(Label::Org) => 0.4,
-            Reading::Head(Label::Org) if big || size > 11.5 => 0.65,
-            Reading::Head(Label::Org) => 0.45,
-            Reading::Inner(Label::Org) => 0.4,
-            Reading::Whole(_) => 0.3,
-            Reading::Head(_) | Reading::Inner(_) => 0.2,
-            Reading::Untagged if big => 0.7,
-            Reading::Untagged if size > 13.1 => 0.55,
-            Reading::Untagged if size > 11.5 => 0.3,
-            Reading::Untagged => 0.08,
-        };
-        let small = if big || known || size > 11.5 { 1.0 } else { 0.75 };
-        Some((index, is * ahead.max(0.3) * small))
+        let big = matches!(sense.kind, Kind::Name | Kind::Capital | Kind::Demonym)
+            || (sense.kind == Kind::Subdivision && !sense.common);
+        let large = big || size > 11.5;
+        let is =
+            match candidate.reading {
+                Reading::Whole(Label::Loc) if sense.common => {
+                    if size > 11.5 || behind_preposition(document, candidate) { 0.6 } else { 0.3 }
+                }
+                _ if sense.common => 0.03,
+                Reading::Whole(Label::Loc) if large || known => 0.97,
+                Reading::Whole(Label::Loc) => 0.75,
+                Reading::Head(Label::Loc) if large || known => 0.6,
+                Reading::Head(Label::Loc) => 0.4,
+                Reading::Inner(Label::Loc) => 0.25,
+                Reading::Whole(Label::Org) if large => 0.65,
+                Reading::Head(Label::Org) if large => 0.65,
+                Reading::Whole(Label::Org) | Reading::Head(Label::Org) => 0.35,
+                Reading::Inner(Label::Org) if big => 0.55,
+                Reading::Inner(Label::Org) => 0.2,
+                Reading::Whole(Label::Norp | Label::Misc) if big => 0.6,
+                Reading::Whole(_) | Reading::Head(_) | Reading::Inner(_) => 0.15,
+                Reading::Untagged if big => 0.75,
+                Reading::Untagged if size > 13.1 => 0.55,
+                Reading::Untagged if size > 11.5 => 0.25,
+                Reading::Untagged => 0.05,
+            };
+        Some((index, is * ahead.max(0.55)))
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     },
     tagger::{Label, Span},
 };
+use std::collections::HashSet;
 
 /// What the tagger says of a phrase.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,6 +37,8 @@ pub struct Candidate {
     pub senses: Vec<usize>,
     /// The tagger's word on it.
     pub reading: Reading,
+    /// Its word is part of a person's longer name somewhere in the document.
+    pub personal: bool,
     /// It is surely no mention of a place: a sea, a disease, a street, a company.
     pub barred: bool,
 }
@@ -44,6 +47,7 @@ pub struct Candidate {
 #[must_use]
 pub fn scan(document: &Document<'_>, gazetteer: &Gazetteer, spans: &[Span], own: &[&str]) -> Vec<Candidate> {
     let mut candidates = Vec::new();
+    let personal = personal(document, spans);
     for (index, field) in document.fields.iter().enumerate() {
         let from = spans.partition_point(|span| span.field < index);
         let to = spans.partition_point(|span| span.field <= index);
@@ -69,6 +73,7 @@ pub fn scan(document: &Document<'_>, gazetteer: &Gazetteer, spans: &[Span], own:
                 start: hit.start,
                 end: hit.end,
                 senses: hit.senses,
+                personal: hit.end == hit.start + 1 && personal.contains(&word.hash),
                 reading,
                 barred,
             });
@@ -76,6 +81,21 @@ pub fn scan(document: &Document<'_>, gazetteer: &Gazetteer, spans: &[Span], own:
         languages(field, candidates.get_mut(first..).unwrap_or(&mut []), gazetteer);
     }
     candidates
+}
+
+/// Words of persons' names of two words and more.
+fn personal(document: &Document<'_>, spans: &[Span]) -> HashSet<u64> {
+    let mut words = HashSet::new();
+    for span in spans.iter().filter(|span| span.label == Label::Person) {
+        let Some(field) = document.fields.get(span.field) else { continue };
+        let from = field.words.partition_point(|word| word.start < span.start);
+        let to = field.words.partition_point(|word| word.end <= span.end);
+        let inside = field.words.get(from..to).unwrap_or(&[]);
+        if inside.len() > 1 {
+            words.extend(inside.iter().map(|word| word.hash));
+        }
+    }
+    words
 }
 
 /// Whether the phrase stands within the publisher's own name.
@@ -103,8 +123,10 @@ fn reading(field: &Field<'_>, start: usize, end: usize, spans: &[Span]) -> Readi
     // `the` before and a full stop behind (`U.S.`) make no longer name.
     let before = field.slice(span.start, first.start.max(span.start));
     let behind = field.slice(last.end.min(span.end), span.end);
-    let head = before.is_empty() || before.trim().eq_ignore_ascii_case("the");
-    let tail = behind.chars().all(|c| !c.is_alphanumeric());
+    // The tagger takes `Lagos-Ibadan` for one word.
+    let hyphened = before.ends_with('-') || behind.starts_with('-');
+    let head = before.is_empty() || before.trim().eq_ignore_ascii_case("the") || hyphened && !before.contains(' ');
+    let tail = behind.chars().all(|c| !c.is_alphanumeric()) || hyphened && !behind.contains(' ');
     match (head, tail) {
         (true, true) => Reading::Whole(span.label),
         (true, false) => Reading::Head(span.label),
@@ -118,6 +140,11 @@ fn barred(field: &Field<'_>, start: usize, end: usize, senses: &[usize], gazette
         senses.iter().filter_map(|sense| gazetteer.sense(*sense)).any(|sense| wanted.contains(&sense.kind))
     };
     if kinds(&[Kind::NotAPlace]) {
+        return true;
+    }
+    // `Franco` is French only in `Franco-German`.
+    let prefix = senses.iter().filter_map(|sense| gazetteer.sense(*sense)).all(|sense| sense.more == "prefix");
+    if prefix && field.words.get(end).is_none_or(|word| word.gap != Gap::Hyphen) {
         return true;
     }
     if kinds(&[Kind::Organisation, Kind::Leader]) {

@@ -16,10 +16,18 @@ const EVIDENCE: usize = 50;
 #[derive(Default)]
 struct Sum {
     weight: f64,
-    doubt: f64,
+    /// By text: the surest mention of each, since a mistake repeats itself.
+    sure: BTreeMap<String, f64>,
     count: i32,
     in_title: bool,
     evidence: Vec<v1::Evidence>,
+}
+
+impl Sum {
+    /// That at least one of its mentions is one.
+    fn listed(&self) -> f64 {
+        1.0 - self.sure.values().map(|sure| 1.0 - sure).product::<f64>()
+    }
 }
 
 /// The countries of a document, the most salient first.
@@ -29,9 +37,11 @@ pub fn score(document: &Document<'_>, gazetteer: &Gazetteer, places: &[Place]) -
     for place in places {
         let Some(field) = document.fields.get(place.field) else { continue };
         for code in &place.countries {
-            let sum = sums.entry(*code).or_insert_with(|| Sum { doubt: 1.0, ..Sum::default() });
+            let sum = sums.entry(*code).or_default();
             sum.weight += place.confidence * emphasis(document, place);
-            sum.doubt *= 1.0 - place.confidence.min(0.99);
+            let text = field.slice(place.start, place.end).to_lowercase();
+            let sure = sum.sure.entry(text).or_default();
+            *sure = sure.max(place.confidence.min(0.99));
             sum.count = sum.count.saturating_add(1);
             sum.in_title |= place.field == 0 && place.confidence > 0.5;
             if sum.evidence.len() < EVIDENCE {
@@ -45,7 +55,7 @@ pub fn score(document: &Document<'_>, gazetteer: &Gazetteer, places: &[Place]) -
             }
         }
     }
-    sums.retain(|_, sum| 1.0 - sum.doubt >= LISTED);
+    sums.retain(|_, sum| sum.listed() >= LISTED);
     let total: f64 = sums.values().map(|sum| sum.weight).sum();
     let top = sums.values().map(|sum| sum.weight).fold(0.0, f64::max);
     let mut countries: Vec<(f64, v1::Country)> = Vec::new();

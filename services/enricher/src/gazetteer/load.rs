@@ -38,6 +38,7 @@ impl Gazetteer {
             languages: Vec::new(),
         };
         let mut section = "";
+        let mut neighbours: Vec<String> = Vec::new();
         // Phrase key and sense, in the order of the file.
         let mut phrases: Vec<(u64, Sense)> = Vec::with_capacity(text.len() / 30);
         let mut beginnings: Vec<u64> = Vec::new();
@@ -54,15 +55,20 @@ impl Gazetteer {
             let mut field = || fields.next().unwrap_or("");
             match section {
                 "V" => line.clone_into(&mut gazetteer.version),
-                "C" => gazetteer.countries.push(Country {
-                    code: field().to_owned(),
-                    alpha3: field().to_owned(),
-                    geonames_id: field().to_owned(),
-                    name: field().to_owned(),
-                }),
+                "C" => {
+                    gazetteer.countries.push(Country {
+                        code: field().to_owned(),
+                        alpha3: field().to_owned(),
+                        geonames_id: field().to_owned(),
+                        name: field().to_owned(),
+                        neighbours: Vec::new(),
+                    });
+                    neighbours.push(field().to_owned());
+                }
                 "E" => {
                     let name = field();
-                    let kind = kind(field()).ok_or_else(|| wrong("unknown kind"))?;
+                    let letter = field();
+                    let kind = kind(letter).ok_or_else(|| wrong("unknown kind"))?;
                     let mut countries = Vec::new();
                     for code in field().split(',').filter(|code| *code != "-") {
                         countries.push(gazetteer.code(code).ok_or_else(|| wrong("unknown country"))?);
@@ -77,6 +83,7 @@ impl Gazetteer {
                         id: field().to_owned(),
                         people: field().parse().unwrap_or(0),
                         more: field().to_owned(),
+                        common: letter.starts_with(|c: char| c.is_ascii_lowercase()),
                         cased,
                         lower: (false, false),
                         comma: name.contains(','),
@@ -89,6 +96,12 @@ impl Gazetteer {
                         names.push((code, field().to_owned()));
                     }
                 }
+            }
+        }
+        for (at, codes) in neighbours.iter().enumerate() {
+            let codes = codes.split(',').filter_map(|code| gazetteer.code(code)).collect();
+            if let Some(country) = gazetteer.countries.get_mut(at) {
+                country.neighbours = codes;
             }
         }
         // Stable, so that equal files give equal senses in equal order.
@@ -132,8 +145,8 @@ fn kind(letter: &str) -> Option<Kind> {
         "N" => Kind::Name,
         "D" => Kind::Demonym,
         "P" => Kind::Capital,
-        "C" => Kind::City,
-        "S" => Kind::Subdivision,
+        "C" | "c" => Kind::City,
+        "S" | "s" => Kind::Subdivision,
         "A" => Kind::Abbreviation,
         "K" => Kind::County,
         "O" => Kind::Organisation,

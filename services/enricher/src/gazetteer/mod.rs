@@ -26,6 +26,8 @@ pub struct Country {
     pub geonames_id: String,
     /// English short name (CLDR).
     pub name: String,
+    /// Countries that it has a border with.
+    pub neighbours: Vec<Code>,
 }
 
 /// What kind of thing a phrase names.
@@ -67,6 +69,8 @@ pub struct Sense {
     /// ISO 3166-2 of the subdivision; for cities of some countries the part behind the hyphen; for organisations,
     /// leaders and non-places `type|kind|canonical name`.
     pub more: String,
+    /// Its name is a common English word too (`Reading`, `Police`).
+    pub common: bool,
     /// It counts only in capitals throughout.
     pub cased: bool,
     /// Its first and its last word begin in lower case as the name is written.
