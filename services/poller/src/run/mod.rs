@@ -1,6 +1,8 @@
 //! The loop. One thread owns the log's session: it knows which feeds are due, hands them to the network, and commits what
 //! comes back. The network runs on tokio; the two meet in bounded channels.
 
+mod commit;
+mod definitions;
 mod desk;
 mod ledger;
 mod records;

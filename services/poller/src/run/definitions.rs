@@ -1,0 +1,157 @@
+//! Feeds that come and go: with partitions, and by their definitions.
+
+use super::{
+    STAGE,
+    desk::{Desk, FEEDS, STATES, int, is_awaited, state_of},
+    records,
+    watches::Watch,
+};
+use crate::{feeds, spacing::host_of};
+use jiff::Timestamp;
+use proto::{
+    partition,
+    topic::Topic,
+    v1::{Feed, FeedState},
+};
+use stream::{DeadLetter, Fault, Outgoing, Record, Session, Transaction};
+
+impl Desk {
+    /// Feeds and states of partitions that came.
+    pub(super) fn assigned(&mut self, session: &Session, numbers: &[i32]) -> Result<(), Fault> {
+        self.runtime.metrics.partitions.with_label_values(&[STAGE]).add(int(numbers.len()));
+        let now = Timestamp::now();
+        let transaction = Transaction::default();
+        for partition in numbers {
+            let mut feeds = Vec::new();
+            for (key, row) in session.rows(FEEDS, *partition) {
+                // What is no definition went to the dead letters when it was read as a record.
+                match row.decode::<Feed>() {
+                    Ok(feed) if feed.feed_id.as_bytes() == key => feeds.push(feed),
+                    _ => tracing::debug!(partition, "a row of the feeds is no definition"),
+                }
+            }
+            for feed in feeds {
+                let state = state_of(session, &transaction, *partition, &feed.feed_id)?;
+                self.watch(feed, *partition, state.as_ref(), now);
+            }
+        }
+        self.metrics.feeds.set(int(self.watches.len()));
+        tracing::info!(stage = STAGE, partitions = ?numbers, feeds = self.watches.len(), "partitions assigned and restored");
+        Ok(())
+    }
+
+    pub(super) fn revoked(&mut self, numbers: &[i32]) {
+        self.runtime.metrics.partitions.with_label_values(&[STAGE]).sub(int(numbers.len()));
+        for partition in numbers {
+            self.watches.forget(*partition);
+        }
+        let watches = &self.watches;
+        let before = self.pending.len();
+        self.pending.retain(|polled| is_awaited(watches, polled));
+        self.metrics.late.inc_by((before - self.pending.len()) as u64);
+        self.metrics.feeds.set(int(self.watches.len()));
+        tracing::info!(stage = STAGE, partitions = ?numbers, "partitions revoked");
+    }
+
+    /// Watches a feed: at once where it is new or was added again, else when its state says.
+    fn watch(&mut self, feed: Feed, partition: i32, state: Option<&FeedState>, now: Timestamp) {
+        let Ok(url) = feeds::check(&feed) else { return };
+        let due = if feed.paused { None } else { due(&feed, state, now) };
+        let mut watch = Watch::new(feed, partition, host_of(&url));
+        if let Some(before) = self.watches.remove(&watch.feed.feed_id) {
+            watch.hints = before.hints;
+            watch.lines = before.lines;
+            watch.awaited = before.awaited;
+        }
+        // A poll that is under way is followed by the next when it has been committed.
+        let due = if watch.awaited.is_some() { None } else { due };
+        self.watches.insert(watch, due);
+    }
+
+    /// Definitions that were added, changed or removed: they take effect with the commit of their offsets.
+    pub(super) fn definitions(&mut self, session: &mut Session, records: &[Record]) -> Result<(), Fault> {
+        let now = Timestamp::now();
+        let mut transaction = Transaction::default();
+        let mut refused = Vec::new();
+        let mut accepted: Vec<(i32, Feed, Option<FeedState>)> = Vec::new();
+        let mut removed: Vec<&str> = Vec::new();
+        for record in records {
+            transaction.advance(record.partition, record.offset + 1);
+            let key = record.key_text().unwrap_or_default();
+            if record.value.is_none() {
+                accepted.retain(|(_, feed, _)| feed.feed_id != key);
+                removed.push(key);
+                if session.row(&transaction, STATES, record.partition, key.as_bytes()).is_some() {
+                    let topic = self.runtime.names.of(Topic::FeedState);
+                    transaction.put(session, STATES, Outgoing::tombstone(&topic, record.partition, key));
+                }
+                let topic = self.runtime.names.of(Topic::FeedHealth);
+                let to = records::health_partition(&self.runtime, key);
+                transaction.write(Outgoing::tombstone(&topic, to, key));
+                continue;
+            }
+            match definition(record) {
+                Ok(feed) => {
+                    let state = state_of(session, &transaction, record.partition, &feed.feed_id)?;
+                    if feed.paused {
+                        let url = feeds::check(&feed).map(|url| host_of(&url)).unwrap_or_default();
+                        let watch = Watch::new(feed.clone(), record.partition, url);
+                        let state = state.clone().unwrap_or_default();
+                        transaction.write(records::health(&self.runtime, &watch, &state, None, now)?);
+                    }
+                    accepted.retain(|(_, other, _)| other.feed_id != feed.feed_id);
+                    removed.retain(|id| *id != feed.feed_id);
+                    accepted.push((record.partition, feed, state));
+                }
+                Err((reason, detail)) => {
+                    tracing::warn!(
+                        stage = STAGE,
+                        reason,
+                        detail,
+                        "a feed's definition was refused; it waits in the dead letters"
+                    );
+                    let letter = DeadLetter::new(STAGE, reason, &detail, record.clone(), now);
+                    let to = partition::of(&record.key, self.runtime.partitions);
+                    transaction.write(letter.to_outgoing(&self.runtime.names.of(Topic::DeadLetter), to));
+                    refused.push(reason);
+                }
+            }
+        }
+        self.commit(session, transaction)?;
+        for id in removed {
+            self.watches.remove(id);
+        }
+        for (partition, feed, state) in accepted {
+            self.watch(feed, partition, state.as_ref(), now);
+        }
+        for reason in refused {
+            self.runtime.metrics.read.with_label_values(&[STAGE]).inc();
+            self.runtime.metrics.dead_letter.with_label_values(&[STAGE, reason]).inc();
+        }
+        self.metrics.feeds.set(int(self.watches.len()));
+        Ok(())
+    }
+}
+
+/// A definition, or the name and sentence of what is wrong with it.
+fn definition(record: &Record) -> Result<Feed, (&'static str, String)> {
+    let feed: Feed = record.decode().map_err(|error| ("undecodable", error.to_string()))?;
+    feeds::check(&feed).map_err(|problem| ("bad-feed", problem.to_string()))?;
+    if feed.feed_id.as_bytes() != record.key {
+        return Err(("bad-feed", format!("the record's key is not the feed's id {}", feed.feed_id)));
+    }
+    Ok(feed)
+}
+
+/// When a feed is due by what is known of it. Whoever adds a feed again wants it polled now, gone or failing or not.
+fn due(feed: &Feed, state: Option<&FeedState>, now: Timestamp) -> Option<Timestamp> {
+    let Some(state) = state else { return Some(now) };
+    let last = records::at(state.last_polled_at.as_ref());
+    if records::at(feed.added_at.as_ref()) > last {
+        return Some(now);
+    }
+    if state.gone {
+        return None;
+    }
+    Some(records::at(state.next_poll_at.as_ref()).unwrap_or(now))
+}
