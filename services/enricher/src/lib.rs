@@ -21,6 +21,7 @@ pub const STAGE: &str = "enricher";
 
 /// The enricher's flags.
 #[derive(Debug, Clone, clap::Args)]
+#[group(id = "enricher")]
 #[command(next_help_heading = "Enricher")]
 pub struct Args {
     /// Most articles in one transaction.

@@ -8,6 +8,7 @@ const CLIENTS: usize = 1_000;
 
 /// The gateway's flags.
 #[derive(Debug, Clone, clap::Args)]
+#[group(id = "gateway")]
 #[command(next_help_heading = "Gateway")]
 pub struct Args {
     /// Address of the page, the API, /metrics, /healthz and /readyz.

@@ -30,6 +30,7 @@ const STATE: usize = 0;
 
 /// The normaliser's flags.
 #[derive(Debug, Clone, clap::Args)]
+#[group(id = "normaliser")]
 #[command(next_help_heading = "Normaliser")]
 pub struct Args {
     /// Most raw items in one transaction.

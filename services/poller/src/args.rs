@@ -6,6 +6,7 @@ use std::time::Duration;
 
 /// Flags of the poller.
 #[derive(Debug, Clone, clap::Args)]
+#[group(id = "poller")]
 #[command(next_help_heading = "Poller")]
 pub struct Args {
     /// How often a feed that has news is polled: `30s`, `5m`, `1h`. Quiet feeds are polled more seldom by themselves.
