@@ -290,8 +290,7 @@ impl Member {
     }
 
     fn metrics(&self) -> Option<String> {
-        let client = reqwest::blocking::Client::builder().timeout(Duration::from_millis(500)).build().ok()?;
-        client.get(format!("http://127.0.0.1:{}/metrics", self.admin)).send().ok()?.text().ok()
+        crate::http::get(&format!("127.0.0.1:{}", self.admin), "/metrics")
     }
 
     fn committed(&self) -> f64 {

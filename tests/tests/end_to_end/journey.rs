@@ -119,8 +119,7 @@ impl Newswire {
 
     /// As `enriched`, but nothing while the topic is not there yet.
     fn try_enriched(&self) -> Vec<Value> {
-        let ready = reqwest::blocking::get(format!("http://127.0.0.1:{}/healthz", self.port));
-        if ready.is_err() {
+        if tests::http::get(&format!("127.0.0.1:{}", self.port), "/healthz").is_none() {
             return Vec::new();
         }
         self.enriched()
@@ -128,7 +127,7 @@ impl Newswire {
 
     /// What the gateway answers.
     pub fn get(&self, path: &str) -> Value {
-        let text = reqwest::blocking::get(format!("http://127.0.0.1:{}{path}", self.port)).unwrap().text().unwrap();
+        let text = tests::http::get(&format!("127.0.0.1:{}", self.port), path).unwrap();
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}: {text}"))
     }
 }

@@ -24,3 +24,19 @@ fn a_broker_that_was_killed_and_comes_back_costs_nothing_but_time() {
     bystander.check();
     assert!(worker.stop().success());
 }
+
+#[test]
+fn a_broker_that_was_stopped_and_comes_back_costs_nothing_but_time() {
+    let Some(mut broker) = broker::start() else { return };
+    let kafka = broker.address.clone();
+    let prefix = prefix("bounce");
+    let mut bystander = Bystander::new(&kafka, &prefix);
+    let worker = Worker::start(&Role { kafka: &kafka, prefix: &prefix, replica: "0", freeze_at: None });
+    bystander.feed(2_000);
+    broker.stop();
+    broker.restart();
+    bystander.check();
+    bystander.feed(200);
+    bystander.check();
+    assert!(worker.stop().success());
+}
