@@ -130,3 +130,63 @@ struct Room {
     lattice: Lattice,
     labels: Vec<u8>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(fields: &[&str]) -> Vec<(String, Label)> {
+        let spans = Tagger::shipped().unwrap().tag(fields);
+        spans.iter().map(|span| (fields[span.field][span.start..span.end].to_owned(), span.label)).collect()
+    }
+
+    #[test]
+    fn the_shipped_model_reads_and_tags() {
+        let text = "Iranian President Mohammad Khatami met Kofi Annan in Geneva. Khatami later flew to Tehran.";
+        let found = names(&[text]);
+        for (name, label) in [
+            ("Iranian", Label::Norp),
+            ("Mohammad Khatami", Label::Person),
+            ("Kofi Annan", Label::Person),
+            ("Geneva", Label::Loc),
+            ("Khatami", Label::Person),
+            ("Tehran", Label::Loc),
+        ] {
+            assert!(found.contains(&(name.to_owned(), label)), "{name} is not {label:?} in {found:?}");
+        }
+    }
+
+    #[test]
+    fn headlines_in_capitals_and_tables_of_sport() {
+        assert!(names(&["TENNIS - SAMPRAS BEATS AGASSI IN NEW YORK FINAL."]).contains(&("NEW YORK".to_owned(), Label::Loc)));
+        let found = names(&["Bayern Munich 3 Hansa Rostock 1"]);
+        assert_eq!(found, [("Bayern Munich".to_owned(), Label::Org), ("Hansa Rostock".to_owned(), Label::Org)]);
+    }
+
+    #[test]
+    fn nothing_comes_of_nothing() {
+        assert_eq!(names(&[]), []);
+        assert_eq!(names(&["", " \n\n ", "\u{0}"]), []);
+    }
+
+    #[test]
+    fn the_same_text_gives_the_same_spans_from_any_thread() {
+        let text = "LONDON - Shell and BP said on Monday that talks with Nigeria's government had failed. ".repeat(30);
+        let first = Tagger::shipped().unwrap().tag(&[&text]);
+        let other = std::thread::scope(|scope| scope.spawn(|| Tagger::shipped().unwrap().tag(&[&text])).join().unwrap());
+        assert_eq!(first, other);
+        assert!(!first.is_empty());
+        assert!(first.windows(2).all(|pair| pair[0].end <= pair[1].start));
+    }
+
+    #[test]
+    fn a_model_that_is_cut_or_foreign_is_an_error() {
+        assert_eq!(Tagger::from_bytes(b"GIF89a...").err(), Some(ModelError::Format));
+        for length in [0, 5, 6, 100, 4_000, SHIPPED.len() - 1] {
+            assert!(Tagger::from_bytes(&SHIPPED[..length]).is_err(), "{length} bytes are no model");
+        }
+        let mut bytes = SHIPPED.to_vec();
+        bytes[5] = 60;
+        assert_eq!(Tagger::from_bytes(&bytes).err(), Some(ModelError::Corrupt("table size")));
+    }
+}
