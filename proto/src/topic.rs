@@ -34,7 +34,7 @@ pub enum Topic {
     Signatures,
     /// `StoryLabel`, keyed by article id.
     Stories,
-    /// `FeedHealth`, keyed by feed id.
+    /// `FeedHealth`, keyed by feed id, same partition as the feed.
     FeedHealth,
     /// What a stage refused: the original bytes under the original key, the reason in the headers.
     DeadLetter,
@@ -94,7 +94,7 @@ impl Topic {
     /// True for a changelog that a stage restores itself from: small segments, compacted eagerly.
     #[must_use]
     pub const fn is_state(self) -> bool {
-        matches!(self, Topic::Feeds | Topic::FeedState | Topic::ArticleState)
+        matches!(self, Topic::Feeds | Topic::FeedState | Topic::FeedHealth | Topic::ArticleState)
     }
 
     /// True where the topic has one partition, whatever the pipeline's number is.
