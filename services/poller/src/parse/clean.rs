@@ -3,7 +3,7 @@
 use feed_rs::model;
 use proto::v1::Media;
 
-use super::draft::author;
+use super::draft::{add as push, author};
 use super::reader::{Depth, Walked, walk};
 use crate::feed::{Context, Document, Entry};
 use crate::salvage::repair::{Repair, Repairs};
@@ -119,9 +119,7 @@ fn put(field: &mut String, read: String) {
 
 fn terms(all: &mut Vec<String>, read: Vec<model::Category>) {
     for category in read {
-        if !category.term.is_empty() && !all.contains(&category.term) {
-            all.push(category.term);
-        }
+        push(all, &category.term);
     }
 }
 
@@ -134,9 +132,7 @@ fn people(people: Vec<model::Person>) -> Vec<String> {
     for person in people {
         let name =
             person.name.filter(|n| !n.trim().is_empty()).or(person.email).map(|n| author(&n)).unwrap_or_default();
-        if !name.is_empty() && !all.contains(&name) {
-            all.push(name);
-        }
+        push(&mut all, &name);
     }
     all
 }

@@ -40,9 +40,10 @@ impl Best<String> {
 }
 
 /// Most names, terms and files that an item may bring.
-const MOST: usize = 64;
+pub(super) const MOST: usize = 64;
 
-fn add(list: &mut Vec<String>, value: &str) {
+/// Adds a name or term, each once, as far as there is room.
+pub(super) fn add(list: &mut Vec<String>, value: &str) {
     let value = value.trim();
     if !value.is_empty() && list.len() < MOST && !list.iter().any(|v| v == value) {
         list.push(value.to_owned());

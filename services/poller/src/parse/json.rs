@@ -3,7 +3,7 @@
 use proto::v1::Media;
 use serde_json::Value;
 
-use super::draft::is_mime;
+use super::draft::{MOST, add, is_mime};
 use super::urls::Bases;
 use crate::dates;
 use crate::feed::{Context, Document, Entry, Unreadable};
@@ -15,10 +15,16 @@ use crate::salvage::repair::{Repair, Repairs};
 /// JSON that is no feed.
 pub fn read(text: &str, cx: &Context<'_>, repairs: &mut Repairs) -> Result<Document, Unreadable> {
     // serde_json's own limit on nesting, 128, keeps the stack.
-    let value = match serde_json::from_str::<Value>(text) {
+    // Beyond the limit nothing is built, let alone kept.
+    let within = mend(text, cx.limits.items);
+    let over = within.as_ref().is_some_and(|(_, items)| *items > cx.limits.items);
+    if over {
+        repairs.add(Repair::TooManyItems);
+    }
+    let value = match serde_json::from_str::<Value>(within.as_ref().filter(|_| over).map_or(text, |(t, _)| t)) {
         Ok(value) => value,
         Err(e) => {
-            let mended = mend(text).and_then(|t| serde_json::from_str::<Value>(&t).ok());
+            let mended = within.and_then(|(t, _)| serde_json::from_str::<Value>(&t).ok());
             repairs.add(Repair::Truncated);
             mended.ok_or_else(|| Unreadable::Json(e.to_string()))?
         }
@@ -52,9 +58,7 @@ pub fn read(text: &str, cx: &Context<'_>, repairs: &mut Repairs) -> Result<Docum
     document.hints.complete = value.get("expired").and_then(Value::as_bool).unwrap_or(false);
     for hub in value.get("hubs").and_then(Value::as_array).into_iter().flatten() {
         let url = bases.resolve(hub.get("url").and_then(Value::as_str).unwrap_or_default());
-        if !url.is_empty() && !document.hints.hubs.contains(&url) {
-            document.hints.hubs.push(url);
-        }
+        add(&mut document.hints.hubs, &url);
     }
     for (n, item) in items.into_iter().flatten().enumerate() {
         if n >= cx.limits.items {
@@ -106,15 +110,13 @@ fn entry(item: &Value, bases: &Bases, cx: &Context<'_>, inherited: &[String]) ->
     entry.published = date("date_published");
     entry.updated = date("date_modified");
     for tag in item.get("tags").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-        if !tag.trim().is_empty() && !entry.categories.iter().any(|c| c == tag.trim()) {
-            entry.categories.push(tag.trim().to_owned());
-        }
+        add(&mut entry.categories, tag);
     }
     let mut media = |url: String, kind: &str, title: String, length: i64| {
         if !kind.is_empty() && !is_mime(kind) || url.is_empty() {
             repairs.add(Repair::Media);
         }
-        if !url.is_empty() && !entry.media.iter().any(|m| m.url == url) {
+        if !url.is_empty() && entry.media.len() < MOST && !entry.media.iter().any(|m| m.url == url) {
             let kind = if is_mime(kind) { kind.to_owned() } else { String::new() };
             let length = i32::try_from(length).unwrap_or(0);
             entry.media.push(Media { url, r#type: kind, title, length, ..Media::default() });
@@ -165,17 +167,17 @@ fn authors(value: &Value) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for author in many.chain(value.get("author")) {
         let name = author.as_str().or_else(|| author.get("name").and_then(Value::as_str)).unwrap_or_default().trim();
-        if !name.is_empty() && !all.iter().any(|a| a == name) {
-            all.push(name.to_owned());
-        }
+        add(&mut all, name);
     }
     all
 }
 
-/// A document that was cut off, closed after the last value that is whole on the level of the items.
-fn mend(text: &str) -> Option<String> {
+/// A document closed after the last value that is whole on the level of the items, or after number `most`; and how many
+/// there are.
+fn mend(text: &str, most: usize) -> Option<(String, usize)> {
     let (mut open, mut in_string, mut escaped) = (Vec::new(), false, false);
     let mut cut = None;
+    let (mut count, mut kept) = (0, 0);
     for (i, b) in text.bytes().enumerate() {
         match b {
             _ if escaped => escaped = false,
@@ -191,6 +193,11 @@ fn mend(text: &str) -> Option<String> {
                 // In an array that is a member of the whole: after an item.
                 if open.len() == 2 && open.last() == Some(&b']') {
                     cut = Some(i + 1);
+                    count += 1;
+                    if count > most {
+                        break;
+                    }
+                    kept = i + 1;
                 }
             }
             _ => {}
@@ -199,6 +206,6 @@ fn mend(text: &str) -> Option<String> {
             return None;
         }
     }
-    let cut = cut?;
-    Some(format!("{}]}}", text.get(..cut)?))
+    cut?;
+    Some((format!("{}]}}", text.get(..kept)?), count))
 }

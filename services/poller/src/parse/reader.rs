@@ -135,9 +135,11 @@ impl<'a> Reader<'a, '_> {
             }
             _ => false,
         });
-        if more {
+        if more || self.entry.take().is_some() {
             self.repairs.add(Repair::TooManyItems);
         }
+        self.capture = None;
+        self.entry = None;
         self.stack.clear();
     }
 

@@ -13,6 +13,8 @@ pub struct Bases {
 
 /// Longer links are no links.
 const LONGEST: usize = 8192;
+/// Longer bases are none: each relative link would be as long.
+const LONGEST_BASE: usize = 2048;
 
 impl Bases {
     /// The base of the document itself.
@@ -30,7 +32,9 @@ impl Bases {
     /// Enters an element with `xml:base`. One that is no URL leaves the base as it is.
     pub fn push(&mut self, base: &str) {
         let outer = self.stack.last().cloned().flatten();
+        let base = if base.len() > LONGEST_BASE { "" } else { base };
         let inner = match &outer {
+            Some(outer) if outer.as_str().len() > LONGEST_BASE => Some(outer.clone()),
             Some(outer) => outer.join(base.trim()).ok().filter(web).or_else(|| Some(outer.clone())),
             None => Url::parse(base.trim()).ok().filter(web),
         };

@@ -1,6 +1,7 @@
 //! Character data: references decoded as they are meant.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use memchr::memchr;
 
@@ -9,11 +10,17 @@ use super::repair::{Repair, Repairs};
 /// Entities that a document declares itself: name and replacement text. Looked up once, never within one another, so
 /// that no bomb can go off.
 #[derive(Debug, Clone, Default)]
-pub struct Declared(Vec<(String, String)>);
+pub struct Declared {
+    all: Vec<(String, String)>,
+    /// Bytes that they have been replaced by so far.
+    used: Cell<usize>,
+}
 
 /// Declarations beyond these are ignored: number, and length of a replacement in bytes.
 const MOST_DECLARED: usize = 256;
 const LONGEST_DECLARED: usize = 1024;
+/// Bytes of replacements in one document; references beyond that stay as they are written.
+const MOST_REPLACED: usize = 1 << 20;
 
 impl Declared {
     /// Reads the internal general entities out of the inside of a doctype (XML 1.0 section 4.2).
@@ -34,11 +41,16 @@ impl Declared {
             let value = decode(value, &Self::default(), &mut ignored).into_owned();
             all.push((name.to_owned(), value));
         }
-        Self(all)
+        Self { all, used: Cell::new(0) }
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+        if self.used.get() > MOST_REPLACED {
+            return None;
+        }
+        let value = self.all.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
+        self.used.set(self.used.get() + value.map_or(0, |v| v.len() + 1));
+        value
     }
 }
 
