@@ -1,42 +1,48 @@
-# newswire: what one does with it. `make run` and `make test` install what is missing first, or name it.
-SHELL := bash
-CARGO := $(or $(shell command -v cargo),$(HOME)/.cargo/bin/cargo)
-export PATH := $(dir $(CARGO)):$(PATH)
-
-LISTEN  ?= 127.0.0.1:8080
-MINUTES ?= 10
-KILLS   ?= 50
-
+# make setup   installs or names what is missing
+# make run     the pipeline on a local publisher of invented news; FEEDS=my.opml KAFKA=host:9092 on yours
+# make test    every test; says what it skips      make lint   format, clippy, dependencies, contract
+# make kafka   one Kafka node; prints its address  make image  the container image
+# make eval    WHAT=feeds|dates|pages|url|names|countries DATA=PATH [JSON=1]
+# make bench   WHAT=parse|enrich|.. [DATA=PATH] [JSON=1]
+# make model   trains the tagger from ../shared/ner
+# make chaos   MINUTES=10 SEED=n: kills, freezes and bounces under load, judged; then fifty kills end to end
 .PHONY: setup run test lint kafka eval bench model chaos image
 
-setup: ## what building and testing needs, installed or named
-	tools/setup
+FEEDS =
+KAFKA =
+DATA =
+LISTEN = 127.0.0.1:8080
+MINUTES = 10
+NER = ../shared/ner
 
-run: setup ## the pipeline and its page; on the sample publisher, or FEEDS=my.opml, and KAFKA=host:9092
-	tools/run "$(FEEDS)" "$(KAFKA)" "$(LISTEN)"
+setup:
+	.ci/setup
 
-test: setup ## everything, with a broker of its own
-	tools/test
+run:
+	.ci/run-pipeline --listen $(LISTEN) $(if $(KAFKA),--kafka $(KAFKA)) $(if $(FEEDS),--feeds $(FEEDS),--sample --poll-interval 5s)
 
-lint: setup ## format, clippy, dependencies, contract
-	tools/lint
+test:
+	.ci/test
 
-kafka: setup ## one Kafka node in the foreground, and its address
-	tests/kafka/start
+lint:
+	.ci/lint
 
-eval: setup ## WHAT=feeds|dates|pages|url|names|countries DATA=PATH [JSON=1]
-	$(CARGO) run --quiet --release -p tests --bin eval -- $(WHAT) $(DATA) $(if $(JSON),--json)
+kafka:
+	tests/kafka/start $(if $(PORT),--port $(PORT))
 
-bench: setup ## WHAT=parse|enrich|...
-	$(CARGO) run --quiet --release -p tests --bin bench -- $(WHAT) $(if $(DATA),$(DATA)) $(if $(JSON),--json)
+eval:
+	cargo run -q --release -p tests --bin eval -- $(WHAT) $(DATA) $(if $(JSON),--json)
 
-model: setup ## the tagger's model, from shared/ner: the same bytes every time
-	tools/model $(DATA)
+bench:
+	cargo run -q --release -p tests --bin bench -- $(WHAT) $(DATA) $(if $(JSON),--json)
 
-chaos: setup ## the oracle: MINUTES=10 SEED=n [RATE=200]; then KILLS=50 random kills on each log
-	$(CARGO) build --quiet --release --workspace --bins
-	target/release/chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE))
-	NEWSWIRE_KILLS=$(KILLS) $(if $(SEED),NEWSWIRE_SEED=$(SEED)) $(CARGO) test --quiet --release -p tests --test end_to_end kills -- --nocapture
+model:
+	cargo run -q --release -p enricher --bin train-tagger -- --ner $(NER)
 
-image: ## the container image, by buildah
-	buildah build --tag newswire --file deploy/Dockerfile .
+chaos:
+	cargo build --workspace --bins
+	cargo run -q -p tests --bin chaos -- --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+	NEWSWIRE_KILLS=50 $(if $(SEED),NEWSWIRE_SEED=$(SEED)) cargo test -p tests --test end_to_end kills -- --nocapture
+
+image:
+	docker build -f deploy/Dockerfile -t newswire .

@@ -113,7 +113,8 @@ impl Args {
 }
 
 fn place(text: &str) -> Result<(i32, i64), String> {
-    let parsed = text.split_once('/').and_then(|(partition, offset)| Some((partition.parse().ok()?, offset.parse().ok()?)));
+    let parsed =
+        text.split_once('/').and_then(|(partition, offset)| Some((partition.parse().ok()?, offset.parse().ok()?)));
     parsed.ok_or_else(|| format!("a dead letter is named PARTITION/OFFSET, such as 3/41, not {text:?}"))
 }
 

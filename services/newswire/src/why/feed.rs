@@ -18,7 +18,12 @@ pub fn tell(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, asked: &Aske
         (None, None) => return Ok(false),
         (Some(feed), _) => {
             writeln!(out, "feed {} {}", feed.feed_id, feed.url)?;
-            writeln!(out, "  on the list since {}{}", time(feed.added_at.as_ref()), if feed.paused { ", paused" } else { "" })?;
+            writeln!(
+                out,
+                "  on the list since {}{}",
+                time(feed.added_at.as_ref()),
+                if feed.paused { ", paused" } else { "" }
+            )?;
         }
         (None, Some(health)) => writeln!(out, "feed {} {}\n  no longer on the list", health.feed_id, health.url)?,
     }

@@ -86,7 +86,11 @@ fn write(out: &mut dyn Write, id: &str, found: &Found) -> std::io::Result<()> {
     if let Some(state) = &found.state {
         let (first, last) = (time(state.first_seen_at.as_ref()), time(state.last_seen_at.as_ref()));
         let feeds = state.feed_ids.len();
-        writeln!(out, "  admitted: revision {}, first seen {first}, last {last}, through {feeds} feeds", state.revision)?;
+        writeln!(
+            out,
+            "  admitted: revision {}, first seen {first}, last {last}, through {feeds} feeds",
+            state.revision
+        )?;
     }
     for (record, article) in &found.articles {
         writeln!(out, "  {} revision {}: {}", article.change, article.revision, place(record))?;
@@ -130,7 +134,10 @@ fn verdict(found: &Found, normalised: &HashMap<i32, i64>, enriched: &HashMap<i32
         }
     }
     if let Some((_, letter)) = found.refused.last() {
-        return format!("refused by the {}: {}; `newswire dead-letter replay` hands it back", letter.stage, letter.reason);
+        return format!(
+            "refused by the {}: {}; `newswire dead-letter replay` hands it back",
+            letter.stage, letter.reason
+        );
     }
     match (found.enriched.last(), &found.state, found.raw.is_empty()) {
         (Some((record, _)), ..) => format!("published: {}", place(record)),
