@@ -2,7 +2,7 @@
 
 use crate::journey::{Log, Newswire};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -10,7 +10,10 @@ use std::{
 use tests::publisher::{Publisher, opml};
 
 /// Differences to feedparser that are as they should be, each with its reason: file, more or fewer, why.
-const EXPLAINED: &[(&str, i64, &str)] = &[];
+const EXPLAINED: &[(&str, i64, &str)] = &[
+    ("miniflux__no_encoding_ISO-8859-1.xml", -1, "one item is wholly empty: no link, guid, title or text to publish"),
+    ("node-feedparser__illegally-nested.xml", -1, "each item holds an empty one, which has nothing to publish"),
+];
 
 #[test]
 fn every_publishers_feed_flows_through_as_feedparser_counts_it() {
@@ -38,11 +41,12 @@ fn every_publishers_feed_flows_through_as_feedparser_counts_it() {
     let mut newswire = Newswire::new(&Log::Embedded, &list);
     newswire.start();
     newswire.wait_for(total * 9 / 10, Duration::from_secs(120));
-    // Each has been polled twice: the first poll has been worked off.
-    for file in &files {
-        let path = format!("/{}", name(file));
-        tests::wait::eventually(Duration::from_secs(60), &path, || publisher.requests(&path) >= 2);
-    }
+    // A feed's state is written together with what its poll gave.
+    tests::wait::eventually(Duration::from_secs(60), "every feed has been polled", || {
+        let states = newswire.read("feed-state.v1");
+        let polled: BTreeSet<&str> = states.iter().filter_map(|state| state["url"].as_str()).collect();
+        polled.len() >= files.len()
+    });
     let mut found: BTreeMap<String, usize> = BTreeMap::new();
     for record in newswire.read("raw.v1") {
         let url = record["feed_url"].as_str().unwrap();
