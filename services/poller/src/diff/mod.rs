@@ -7,7 +7,8 @@ mod remember;
 
 pub use backfill::{Backfill, UNDATED};
 pub use item::{CONTENT_CUT, ce_id, fit, traceparent};
-pub use remember::MOST;
+pub use remember::{LEAST, MOST, READABLE, pack, unpack};
+pub(crate) use remember::{forget_some, knows_all};
 
 use crate::{
     feed::Document,
@@ -88,8 +89,10 @@ pub struct Diff {
 /// A feed without `first_polled_at` in its state is polled for the first time: the backfill policy chooses, everything
 /// that it takes is marked `backfill`, and what it leaves is remembered as seen, so that it never comes later. Afterwards
 /// what is not known is new, however old; it is marked where it was more than 48 hours old at the first poll.
+///
+/// `whole` is false for a document that ended early. The state's entries are those of [`unpack`].
 #[must_use]
-pub fn diff(feed: &Feed, state: &FeedState, document: &Document, fetch: &Fetch, now: Timestamp) -> Diff {
+pub fn diff(feed: &Feed, state: &FeedState, document: &Document, whole: bool, fetch: &Fetch, now: Timestamp) -> Diff {
     let first_polled_at = state.first_polled_at.as_ref().and_then(time::from_wire);
     let mut known: HashMap<&str, &SeenEntry> = HashMap::new();
     let mut articles: HashMap<&str, &SeenEntry> = HashMap::new();
@@ -154,7 +157,7 @@ pub fn diff(feed: &Feed, state: &FeedState, document: &Document, fetch: &Fetch, 
         });
     }
     publish.reverse();
-    let entries = remember::merge(entries, &state.entries);
+    let entries = remember::merge(entries, &state.entries, whole);
     Diff { publish, entries, counts }
 }
 

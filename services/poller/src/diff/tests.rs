@@ -36,7 +36,7 @@ fn after(diff: &Diff) -> FeedState {
 }
 
 fn run(feed: &Feed, state: &FeedState, entries: Vec<Entry>) -> Diff {
-    let diff = diff(feed, state, &document(entries), &Fetch::default(), now());
+    let diff = diff(feed, state, &document(entries), true, &Fetch::default(), now());
     let counts = &diff.counts;
     assert_eq!(counts.seen, counts.new + counts.changed + counts.unchanged + counts.dropped(), "{counts:?}");
     assert_eq!(diff.publish.len(), counts.new + counts.changed);
@@ -123,16 +123,68 @@ fn a_guid_that_comes_and_goes_repeats_nothing() {
     assert_eq!(second.counts.unchanged, 1);
 }
 
+fn many(from: usize, count: usize) -> Vec<Entry> {
+    (from..from + count).map(|n| entry(&format!("{n}"), ago(1))).collect()
+}
+
 #[test]
-fn memory_is_bounded_and_keeps_what_the_document_shows() {
-    let many = |from: usize, count: usize| (from..from + count).map(|n| entry(&format!("{n}"), ago(1))).collect();
-    let first = run(&feed(""), &FeedState::default(), many(0, 4_000));
-    let second = run(&feed(""), &after(&first), many(4_000, 4_000));
-    assert_eq!(second.entries.len(), MOST);
-    let third = run(&feed(""), &after(&second), many(4_000, 4_000));
-    assert_eq!(third.counts.unchanged, 4_000);
-    let huge = run(&feed(""), &after(&second), many(10_000, 6_000));
-    assert_eq!(huge.entries.len(), 6_000);
+fn memory_is_twice_the_document_and_keeps_what_it_shows() {
+    let feed = feed("");
+    let first = run(&feed, &FeedState::default(), many(0, 300));
+    let second = run(&feed, &after(&first), many(300, 300));
+    assert_eq!(second.entries.len(), 600);
+    let third = run(&feed, &after(&second), many(600, 300));
+    assert_eq!(third.entries.len(), 600);
+    assert_eq!(run(&feed, &after(&third), many(600, 300)).counts.unchanged, 300);
+    let short = run(&feed, &after(&third), many(600, 10));
+    assert_eq!(short.entries.len(), LEAST);
+    let long = run(&feed, &after(&third), many(10_000, 4_000));
+    let longer = run(&feed, &after(&long), many(20_000, 4_000));
+    assert_eq!(longer.entries.len(), MOST);
+    assert_eq!(run(&feed, &after(&longer), many(30_000, 9_000)).entries.len(), 9_000);
+}
+
+#[test]
+fn a_document_that_ended_early_or_is_empty_makes_nobody_forget() {
+    let feed = feed("");
+    let first = run(&feed, &FeedState::default(), many(0, 2_000));
+    let cut = diff(&feed, &after(&first), &document(many(0, 10)), false, &Fetch::default(), now());
+    assert_eq!(cut.entries.len(), 2_000);
+    let empty = run(&feed, &after(&cut), vec![]);
+    assert_eq!(run(&feed, &after(&empty), many(0, 2_000)).counts.unchanged, 2_000);
+}
+
+#[test]
+fn the_largest_state_stays_below_half_a_megabyte_and_reads_back() {
+    let long = run(&feed(""), &FeedState::default(), many(0, 5_000));
+    let longer = run(&feed(""), &after(&long), many(5_000, 5_000));
+    let state = FeedState { title: "t".repeat(4_000), etag: "\"".repeat(8_192), ..after(&longer) };
+    let mut packed = state.clone();
+    pack(&mut packed);
+    assert!(packed.entries.is_empty());
+    for encoding in [proto::wire::Encoding::Json, proto::wire::Encoding::Protobuf] {
+        let bytes = encoding.encode(&packed).unwrap();
+        assert!(bytes.len() < 500_000, "{encoding:?}: {}", bytes.len());
+        let mut read: FeedState = proto::wire::decode(Some(encoding.content_type()), &bytes).unwrap();
+        unpack(&mut read).unwrap();
+        assert!(read == state, "{encoding:?}");
+    }
+}
+
+#[test]
+fn few_entries_stay_readable_and_what_is_no_digest_is_not_packed() {
+    let seen = |key: String| SeenEntry { entry_key: key, last_seen_min: 7, ..SeenEntry::default() };
+    let digest = |n: usize| format!("{n:032x}");
+    let mut few = FeedState { entries: (0..READABLE).map(|n| seen(digest(n))).collect(), ..FeedState::default() };
+    pack(&mut few);
+    assert_eq!((few.entries.len(), few.packed_entries.len()), (READABLE, 0));
+    let odd = ["", "A", "é", &"F".repeat(32), &"+".repeat(32)].map(|key| seen(key.to_owned()));
+    few.entries.extend(odd.clone());
+    let before = few.clone();
+    pack(&mut few);
+    assert_eq!(few.entries, before.entries, "an entry without article id is no digest either");
+    let mut broken = FeedState { packed_entries: vec![0; 45], ..FeedState::default() };
+    assert_eq!(unpack(&mut broken), Err(45));
 }
 
 #[test]

@@ -18,6 +18,10 @@ use proto::{
 const MOVED_FAILURES: i32 = 3;
 /// An error is cut at this many characters.
 const MAX_ERROR: usize = 300;
+/// Characters of a feed's title that its state keeps.
+const MAX_TITLE: usize = 1_000;
+/// Bytes of a header's value that a state keeps: a longer one is not kept at all, for half a validator is none.
+const MAX_HEADER: usize = 4_096;
 
 /// What a poll leads to.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +36,8 @@ pub struct Applied {
     pub counts: Counts,
     /// The document's hints, where one came: they hold until the next.
     pub hints: Option<Hints>,
+    /// True where the poll succeeded and taught nothing but when to come again, and with which validators.
+    pub quiet: bool,
     /// When to poll next; `None` for a feed that is gone.
     pub next: Option<Timestamp>,
 }
@@ -48,6 +54,7 @@ struct Verdict {
 #[must_use]
 pub fn apply(feed: &Feed, state: Option<FeedState>, hints: &Hints, polled: &Polled, base: SignedDuration) -> Applied {
     let now = polled.at;
+    let before = state.clone();
     let mut state = state.unwrap_or_default();
     state.feed_id.clone_from(&feed.feed_id);
     state.url.clone_from(&feed.url);
@@ -81,14 +88,15 @@ pub fn apply(feed: &Feed, state: Option<FeedState>, hints: &Hints, polled: &Poll
                 }
                 Body::Unreadable(unreadable) => verdict(poll::UNREADABLE, unreadable.to_string(), None),
                 Body::Document { document, hash } => {
-                    let diff = diff::diff(feed, &state, document, &fetch(polled, fetched), now);
+                    let diff =
+                        diff::diff(feed, &state, document, fetched.truncated.is_none(), &fetch(polled, fetched), now);
                     state.first_polled_at.get_or_insert(time::to_wire(now));
                     state.entries.clone_from(&diff.entries);
-                    state.title.clone_from(&document.title);
+                    state.title = document.title.chars().take(MAX_TITLE).collect();
                     state.body_hash.clone_from(hash);
                     keep_validators(&mut state, fetched);
                     if let Some(moved) = &fetched.moved {
-                        moved.as_str().clone_into(&mut state.moved_to);
+                        state.moved_to = bounded(moved.as_str());
                     }
                     fresh_hints = Some(document.hints.clone());
                     let outcome = if diff.publish.is_empty() { poll::NOTHING_NEW } else { poll::NEW_ENTRIES };
@@ -146,7 +154,9 @@ pub fn apply(feed: &Feed, state: Option<FeedState>, hints: &Hints, polled: &Poll
         dropped_entries: int(counts.dropped()),
         error: sentence(&verdict.error, &counts),
     };
-    Applied { publish, state, line, counts, hints: fresh_hints, next }
+    let succeeded_quietly = verdict.came == Some(Came::Nothing);
+    let quiet = succeeded_quietly && before.is_some_and(|before| super::quiet::adds_nothing(&before, &state));
+    Applied { publish, state, line, counts, hints: fresh_hints, quiet, next }
 }
 
 fn refused(failed: &Failed) -> Verdict {
@@ -169,6 +179,10 @@ fn refused(failed: &Failed) -> Verdict {
     }
 }
 
+fn bounded(value: &str) -> String {
+    if value.len() > MAX_HEADER { String::new() } else { value.to_owned() }
+}
+
 /// Validators of a whole answer; a truncated one must be asked for again.
 fn keep_validators(state: &mut FeedState, fetched: &Fetched) {
     if fetched.truncated.is_some() {
@@ -177,12 +191,12 @@ fn keep_validators(state: &mut FeedState, fetched: &Fetched) {
     } else if fetched.status == 304 {
         for (kept, sent) in [(&mut state.etag, &fetched.etag), (&mut state.last_modified, &fetched.last_modified)] {
             if !sent.is_empty() {
-                kept.clone_from(sent);
+                *kept = bounded(sent);
             }
         }
     } else {
-        state.etag.clone_from(&fetched.etag);
-        state.last_modified.clone_from(&fetched.last_modified);
+        state.etag = bounded(&fetched.etag);
+        state.last_modified = bounded(&fetched.last_modified);
     }
 }
 

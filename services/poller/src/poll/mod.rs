@@ -1,6 +1,7 @@
 //! One poll of one feed: what is asked, what came, and what it leads to.
 
 mod apply;
+mod quiet;
 
 pub use apply::{Applied, apply};
 

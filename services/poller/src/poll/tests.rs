@@ -158,3 +158,24 @@ fn a_truncated_document_gives_its_entries_and_is_asked_for_again() {
     assert_eq!((applied.state.etag.as_str(), applied.state.body_hash.as_str()), ("", ""));
     assert!(applied.line.error.contains("ended early"));
 }
+
+#[test]
+fn a_poll_is_quiet_when_it_teaches_nothing_that_must_be_written() {
+    assert!(!run(None, &answered(200, document())).quiet, "a first poll");
+    let titled = |title: &str| {
+        let Body::Document { mut document, hash } = document() else { return Body::None };
+        document.title = title.into();
+        Body::Document { document, hash }
+    };
+    for (body, status) in [(Body::None, 304), (Body::Same, 200), (document(), 200)] {
+        let polled = answered(status, body.clone());
+        let quiet = run(Some(known()), &polled);
+        assert!(quiet.quiet, "{body:?}");
+        assert_eq!(quiet.state.etag, "\"v2\"");
+        assert!(!run(Some(FeedState { failures: 1, ..known() }), &polled).quiet, "the end of a failure");
+    }
+    assert!(!run(Some(known()), &answered(200, titled("Another"))).quiet);
+    assert!(!run(Some(known()), &answered(500, Body::None)).quiet);
+    let closed = run(Some(known()), &failed(Failed::Closed(Closed(Duration::from_secs(7_200)))));
+    assert!(!closed.quiet, "a host that asked to be left alone is left alone after a restart too");
+}

@@ -32,7 +32,7 @@ impl Desk {
             }
             for feed in feeds {
                 let state = state_of(session, &transaction, *partition, &feed.feed_id)?;
-                self.watch(feed, *partition, state.as_ref(), now);
+                self.watch(feed, *partition, state, now);
             }
         }
         self.metrics.feeds.set(int(self.watches.len()));
@@ -54,17 +54,18 @@ impl Desk {
     }
 
     /// Watches a feed: at once where it is new or was added again, else when its state says.
-    fn watch(&mut self, feed: Feed, partition: i32, state: Option<&FeedState>, now: Timestamp) {
+    fn watch(&mut self, feed: Feed, partition: i32, state: Option<FeedState>, now: Timestamp) {
         let Ok(url) = feeds::check(&feed) else { return };
-        let due = if feed.paused { None } else { due(&feed, state, now) };
         let mut watch = Watch::new(feed, partition, host_of(&url));
         if let Some(before) = self.watches.remove(&watch.feed.feed_id) {
             watch.hints = before.hints;
             watch.lines = before.lines;
+            watch.unwritten = before.unwritten;
             watch.awaited = before.awaited;
         }
         // A poll that is under way is followed by the next when it has been committed.
-        let due = if watch.awaited.is_some() { None } else { due };
+        let waits = watch.feed.paused || watch.awaited.is_some();
+        let due = if waits { None } else { due(&watch.feed, watch.current(state).as_ref(), now) };
         self.watches.insert(watch, due);
     }
 
@@ -122,7 +123,7 @@ impl Desk {
             self.watches.remove(id);
         }
         for (partition, feed, state) in accepted {
-            self.watch(feed, partition, state.as_ref(), now);
+            self.watch(feed, partition, state, now);
         }
         for reason in refused {
             self.runtime.metrics.read.with_label_values(&[STAGE]).inc();

@@ -2,7 +2,7 @@
 
 use super::{STAGE, watches::Watches};
 use crate::{
-    Config, Metrics,
+    Config, Metrics, diff,
     fetch::Known,
     poll::{Job, Polled},
     spacing::Gate,
@@ -140,7 +140,8 @@ impl Desk {
         let transaction = Transaction::default();
         for id in self.watches.take(now, room, &busy, &self.gate) {
             let Some(watch) = self.watches.get_mut(&id) else { continue };
-            let state = state_of(session, &transaction, watch.partition, &id)?.unwrap_or_default();
+            let stored = state_of(session, &transaction, watch.partition, &id)?;
+            let state = watch.current(stored).unwrap_or_default();
             let moved = Some(&state.moved_to).filter(|moved| !moved.is_empty());
             let Ok(url) = Url::parse(moved.unwrap_or(&watch.feed.url)) else { continue };
             self.last_number += 1;
@@ -185,16 +186,18 @@ pub(super) fn is_awaited(watches: &Watches, polled: &Polled) -> bool {
     watches.get(&polled.feed_id).is_some_and(|watch| watch.awaited == Some(polled.number))
 }
 
+/// A feed's state as `transaction` would leave it, its entries unpacked.
 pub(super) fn state_of(
     session: &Session,
     transaction: &Transaction,
     partition: i32,
     feed_id: &str,
 ) -> Result<Option<FeedState>, Fault> {
-    session
-        .row(transaction, STATES, partition, feed_id.as_bytes())
-        .map(|row| row.decode().map_err(|error| Fault::Corrupt(format!("state of feed {feed_id}: {error}"))))
-        .transpose()
+    let Some(row) = session.row(transaction, STATES, partition, feed_id.as_bytes()) else { return Ok(None) };
+    let corrupt = |error: &dyn std::fmt::Display| Fault::Corrupt(format!("state of feed {feed_id}: {error}"));
+    let mut state: FeedState = row.decode().map_err(|error| corrupt(&error))?;
+    diff::unpack(&mut state).map_err(|bytes| corrupt(&format!("{bytes} packed bytes are not whole entries")))?;
+    Ok(Some(state))
 }
 
 pub(super) fn int(number: usize) -> i64 {

@@ -6,6 +6,7 @@ mod definitions;
 mod desk;
 mod ledger;
 mod records;
+mod sparing;
 mod watches;
 
 use crate::{

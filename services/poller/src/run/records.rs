@@ -51,8 +51,8 @@ pub(super) fn raw(runtime: &Runtime, publish: Publish, limit: usize, now: Timest
     Ok(outgoing::<proto::v1::RawItem>(runtime, (Topic::Raw, to, &item.article_id), value, &id, Some(&trace), now))
 }
 
-/// The changelog record of a feed's state, on the feed's own partition. Should it not fit, the entries that were shown
-/// longest ago are forgotten.
+/// The changelog record of a feed's state, on the feed's own partition. It fits by far ([`diff::MOST`]); into a log whose
+/// records must be smaller still, the entries that were shown longest ago are not taken along.
 pub(super) fn state(
     runtime: &Runtime,
     partition: i32,
@@ -60,9 +60,11 @@ pub(super) fn state(
     limit: usize,
     now: Timestamp,
 ) -> Result<Outgoing, Fault> {
+    diff::pack(&mut state);
     let mut value = runtime.encoding.encode(&state).map_err(unencodable)?;
-    while value.len() > limit.saturating_sub(OVERHEAD) && !state.entries.is_empty() {
-        state.entries.truncate(state.entries.len() * 9 / 10);
+    while value.len() > limit.saturating_sub(OVERHEAD) && !(state.entries.is_empty() && state.packed_entries.is_empty())
+    {
+        diff::forget_some(&mut state);
         value = runtime.encoding.encode(&state).map_err(unencodable)?;
     }
     let id = format!("{}/{now}", state.feed_id);

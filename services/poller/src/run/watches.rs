@@ -2,7 +2,7 @@
 
 use crate::{feed::Hints, spacing::Gate};
 use jiff::{SignedDuration, Timestamp};
-use proto::v1::{Feed, Poll};
+use proto::v1::{Feed, FeedState, Poll};
 use std::{
     collections::{BTreeSet, HashMap, HashSet, VecDeque},
     time::Duration,
@@ -22,6 +22,10 @@ pub(super) struct Watch {
     pub(super) hints: Hints,
     /// The last polls, newest first, as far as this replica made them.
     pub(super) lines: VecDeque<Poll>,
+    /// The state as of the last poll, without entries, where it was not worth writing: those on the log still hold.
+    pub(super) unwritten: Option<FeedState>,
+    /// When health was last written, and the outcome that it told.
+    pub(super) told: Option<(Timestamp, String)>,
     /// Number of the poll that is under way or waits to be committed.
     pub(super) awaited: Option<u64>,
     due: Option<Timestamp>,
@@ -29,7 +33,25 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn new(feed: Feed, partition: i32, host: String) -> Self {
-        Watch { feed, partition, host, hints: Hints::default(), lines: VecDeque::new(), awaited: None, due: None }
+        Watch {
+            feed,
+            partition,
+            host,
+            hints: Hints::default(),
+            lines: VecDeque::new(),
+            unwritten: None,
+            told: None,
+            awaited: None,
+            due: None,
+        }
+    }
+
+    /// The state as of the last poll, where `stored` is what the log says.
+    pub(super) fn current(&self, stored: Option<FeedState>) -> Option<FeedState> {
+        match (stored, &self.unwritten) {
+            (Some(stored), Some(unwritten)) => Some(FeedState { entries: stored.entries, ..unwritten.clone() }),
+            (stored, _) => stored,
+        }
     }
 
     pub(super) fn remember(&mut self, line: Poll) {

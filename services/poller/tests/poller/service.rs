@@ -203,6 +203,45 @@ fn ten_polls(start: impl Fn() -> Service) {
 }
 
 #[test]
+fn a_large_state_is_not_written_for_nothing_and_a_restart_repeats_nothing() {
+    let count = Arc::new(AtomicUsize::new(200));
+    let (served, polls) = (Arc::clone(&count), AtomicUsize::new(0));
+    let server = Server::start(move |request| {
+        if request.path != "/feed" {
+            return Answer::new(404, "");
+        }
+        let poll = polls.fetch_add(1, Ordering::Relaxed);
+        let names: Vec<String> = (0..served.load(Ordering::Relaxed)).map(|n| format!("{n:03}")).collect();
+        let items: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "Title")).collect();
+        Answer::new(200, rss(&items, poll)).with("ETag", &format!("\"{poll}\""))
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service::start(folder.path());
+    service.add(&server.url("/feed"), |feed| feed.backfill = "all".into());
+    until("polls", || server.requests("/feed").len() >= 8);
+    let states = service.records(Topic::FeedState);
+    let written: Vec<usize> = states.iter().map(|record| record.value.as_ref().map_or(0, Vec::len)).collect();
+    assert_eq!(written.len(), 1, "{written:?}");
+    assert!(written.iter().all(|bytes| *bytes > 16 << 10));
+    // The first poll, and the first that found nothing new.
+    assert_eq!(service.records(Topic::FeedHealth).len(), 2);
+    for (number, request) in server.requests("/feed").iter().enumerate().skip(1) {
+        assert_eq!(request.header("if-none-match"), format!("\"{}\"", number - 1), "the newest validator");
+    }
+    count.store(201, Ordering::Relaxed);
+    until("the new item", || service.items().len() == 201);
+    assert_eq!(service.records(Topic::FeedState).len(), 2);
+    drop(service.stop());
+
+    let before = server.requests("/feed").len();
+    let service = Service::start(folder.path());
+    until("polls", || server.requests("/feed").len() >= before + 3);
+    assert!(!server.requests("/feed").get(before).unwrap().header("if-none-match").is_empty());
+    assert_eq!((service.items().len(), service.records(Topic::FeedState).len()), (201, 2));
+    service.stop();
+}
+
+#[test]
 fn a_feed_can_be_removed_is_gone_or_is_none() {
     let server = Server::start(|request| match request.path.as_str() {
         "/feed" if request.header("if-none-match") == "\"v\"" => Answer::new(304, ""),
