@@ -1,6 +1,6 @@
 //! What a stage refuses waits here, byte for byte, until an operator has it replayed.
 
-use crate::{Headers, Outgoing, Record};
+use crate::{Headers, Outgoing, Record, record::MAX_DEAD_LETTER_BYTES};
 
 /// Names of the headers that a dead letter carries beside the record's own.
 pub mod header {
@@ -18,6 +18,8 @@ pub mod header {
     pub const DETAIL: &str = "dl-detail";
     /// How many times it has been tried, from 1.
     pub const ATTEMPT: &str = "dl-attempt";
+    /// Bytes that the value had, where it was too large even for a dead letter and is cut.
+    pub const CUT: &str = "dl-cut";
     /// When it was refused, RFC 3339.
     pub const TIME: &str = "dl-time";
 }
@@ -71,13 +73,23 @@ impl DeadLetter {
         say(header::DETAIL, self.detail.clone());
         say(header::ATTEMPT, self.attempt.to_string());
         say(header::TIME, self.time.to_string());
-        Outgoing {
+        let mut letter = Outgoing {
             topic: topic.to_owned(),
             partition,
             key: self.record.key.clone(),
             value: self.record.value.clone(),
             headers,
+        };
+        // Only a record that came from elsewhere, past the limits of every log, can be so large: better cut than a
+        // partition that stands still.
+        let excess = letter.size().saturating_sub(MAX_DEAD_LETTER_BYTES - 100);
+        if excess > 0
+            && let Some(value) = &mut letter.value
+        {
+            letter.headers.push((header::CUT.to_owned(), value.len().to_string().into_bytes()));
+            value.truncate(value.len().saturating_sub(excess));
         }
+        letter
     }
 
     /// Reads one back from the dead-letter topic; `None` where the headers are not those of a dead letter.
@@ -143,6 +155,15 @@ mod tests {
         assert_eq!(letter.attempt, 2);
         let out = letter.to_outgoing("news.dead-letter.v1", 0);
         assert_eq!(out.headers.iter().filter(|(name, _)| name == header::ATTEMPT).count(), 1);
+    }
+
+    #[test]
+    fn a_record_past_every_limit_is_cut_and_says_so() {
+        let mut huge = record();
+        huge.value = Some(vec![b'x'; 2 * MAX_DEAD_LETTER_BYTES]);
+        let letter = DeadLetter::new("s", "r", "", huge, jiff::Timestamp::UNIX_EPOCH).to_outgoing("dl", 0);
+        letter.check_size().unwrap();
+        assert!(letter.headers.iter().any(|(name, value)| name == header::CUT && value == b"2400000"));
     }
 
     #[test]

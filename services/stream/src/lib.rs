@@ -18,7 +18,7 @@ pub use dead_letter::{DeadLetter, header as dead_letter_header};
 pub use fault::{Fault, Refusal};
 pub use log::{Assigned, Batch, From, Log, Member, MemberSpec, Row, Rows, Tail, TopicSpec, Turn, scan};
 pub use metrics::Metrics;
-pub use record::{Headers, Outgoing, Record};
+pub use record::{Headers, MAX_RECORD_BYTES, Outgoing, Record};
 pub use runtime::Runtime;
 pub use session::{Partitions, Session, Transaction};
 pub use stage::{Effects, Input, Outcome, StageSpec, rejoining, run};

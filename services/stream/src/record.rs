@@ -1,6 +1,14 @@
 //! Records, as they are read and as they are written.
 
+use crate::Fault;
 use proto::wire;
+
+/// Largest record that a stage writes, in bytes of key, value and headers: below Kafka's default `message.max.bytes`
+/// (1,048,588), so that every consumer with default settings can read it.
+pub const MAX_RECORD_BYTES: usize = 1_000_000;
+/// Largest dead letter. A record from elsewhere may be as large as a broker's default allows, and its letter has headers
+/// beside.
+pub const MAX_DEAD_LETTER_BYTES: usize = 1_200_000;
 
 /// Name and value of each header, in order; names may repeat.
 pub type Headers = Vec<(String, Vec<u8>)>;
@@ -79,6 +87,25 @@ impl Outgoing {
             value: None,
             headers: Headers::new(),
         }
+    }
+
+    /// Refuses what is over the limit of its kind.
+    ///
+    /// # Errors
+    /// [`Fault::TooLarge`].
+    pub fn check_size(&self) -> Result<(), Fault> {
+        let is_letter = self.headers.iter().any(|(name, _)| name == crate::dead_letter_header::STAGE);
+        let limit = if is_letter { MAX_DEAD_LETTER_BYTES } else { MAX_RECORD_BYTES };
+        let bytes = self.size();
+        if bytes <= limit {
+            return Ok(());
+        }
+        Err(Fault::TooLarge {
+            topic: self.topic.clone(),
+            key: String::from_utf8_lossy(&self.key).into_owned(),
+            bytes,
+            limit,
+        })
     }
 
     /// What it takes on the log, in bytes: key, value and headers.

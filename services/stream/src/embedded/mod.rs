@@ -28,10 +28,6 @@ use std::{
 };
 use store::Store;
 
-/// Largest record in bytes of key, value and headers: the same as on Kafka, so that what runs here runs there.
-pub const MAX_RECORD_BYTES: usize = crate::kafka::MAX_RECORD_BYTES;
-/// What the headers of a dead letter may take beside.
-const DEAD_LETTER_ROOM: usize = 40_000;
 /// Name of the file in the data folder.
 const FILE: &str = "newswire.redb";
 /// Name of the socket in the data folder.
@@ -221,6 +217,6 @@ impl Log for Embedded {
     }
 
     fn max_record_bytes(&self) -> usize {
-        MAX_RECORD_BYTES
+        crate::record::MAX_RECORD_BYTES
     }
 }

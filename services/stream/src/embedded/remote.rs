@@ -130,7 +130,7 @@ impl Log for Remote {
     }
 
     fn max_record_bytes(&self) -> usize {
-        super::MAX_RECORD_BYTES
+        crate::record::MAX_RECORD_BYTES
     }
 }
 

@@ -243,14 +243,7 @@ impl Store {
                 let Outgoing { topic: name, partition, .. } = output;
                 return Err(Fault::Config(format!("topic {name} has no partition {partition}")));
             }
-            // A dead letter carries headers that the original had not.
-            let is_dead_letter = output.headers.iter().any(|(name, _)| name == crate::dead_letter_header::STAGE);
-            let limit = super::MAX_RECORD_BYTES + if is_dead_letter { super::DEAD_LETTER_ROOM } else { 0 };
-            let bytes = output.size();
-            if bytes > limit {
-                let key = String::from_utf8_lossy(&output.key).into_owned();
-                return Err(Fault::TooLarge { topic: output.topic, key, bytes, limit });
-            }
+            output.check_size()?;
             checked.push((topic, output));
         }
         Ok(checked)

@@ -1,6 +1,6 @@
 //! Topics and offsets, as an administrator sees them.
 
-use super::client::{KafkaConfig, Quiet, fault};
+use super::client::{KafkaConfig, Quiet, fault, watermarks};
 use crate::{Fault, TopicSpec};
 use proto::topic::Retention;
 use rdkafka::{
@@ -11,6 +11,9 @@ use rdkafka::{
     error::RDKafkaErrorCode,
 };
 use std::{collections::HashMap, time::Duration};
+
+/// Largest batch that a topic of ours takes: above [`crate::record::MAX_DEAD_LETTER_BYTES`], with room for its frame.
+pub(super) const MAX_MESSAGE_BYTES: usize = 1_300_000;
 
 pub(super) struct Admin {
     client: AdminClient<Quiet>,
@@ -70,7 +73,7 @@ impl Admin {
                 Err((topic, code)) => return Err(Fault::Config(format!("topic {topic} cannot be created: {code}"))),
             }
         }
-        // A controller answers before every broker knows the topics.
+        // A controller answers before the brokers know the topics and have elected leaders.
         let end = std::time::Instant::now() + self.timeout;
         for topic in topics {
             while self.partitions(&topic.name).is_err() {
@@ -79,6 +82,7 @@ impl Admin {
                 }
                 std::thread::sleep(Duration::from_millis(50));
             }
+            self.ends(&topic.name)?;
         }
         Ok(())
     }
@@ -95,9 +99,7 @@ impl Admin {
     pub(super) fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
         let mut ends = HashMap::new();
         for partition in 0..self.partitions(topic)? {
-            let (_, high) =
-                self.reader.fetch_watermarks(topic, partition, self.timeout).map_err(|error| fault(&error))?;
-            ends.insert(partition, high);
+            ends.insert(partition, watermarks(&self.reader, topic, partition, self.timeout)?.1);
         }
         Ok(ends)
     }
@@ -141,6 +143,7 @@ fn policy(topic: &TopicSpec) -> Vec<(&'static str, String)> {
         set("max.compaction.lag.ms", &(10 * 60 * 1000));
         set("min.cleanable.dirty.ratio", &0.1);
     }
+    set("max.message.bytes", &MAX_MESSAGE_BYTES);
     // Time of writing, whatever a producer claims: retention must not delete old news at once.
     set("message.timestamp.type", &"LogAppendTime");
     settings

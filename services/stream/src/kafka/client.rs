@@ -4,10 +4,11 @@ use crate::{Fault, Headers, Record};
 use rdkafka::{
     ClientConfig, ClientContext, Message,
     config::RDKafkaLogLevel,
+    consumer::{BaseConsumer, Consumer},
     error::{KafkaError, RDKafkaErrorCode},
     message::{BorrowedMessage, Headers as _},
 };
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How to reach a cluster, and how long to wait for it.
 #[derive(Debug, Clone)]
@@ -174,6 +175,38 @@ fn fences(code: RDKafkaErrorCode) -> bool {
             | RDKafkaErrorCode::InvalidProducerEpoch
             | RDKafkaErrorCode::FencedInstanceId
     )
+}
+
+/// First and next offset of a partition. Waits where it has no leader just now: after its topic was created, or while a
+/// broker comes back.
+pub(super) fn watermarks<C: rdkafka::consumer::ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    topic: &str,
+    partition: i32,
+    timeout: Duration,
+) -> Result<(i64, i64), Fault> {
+    let end = Instant::now() + timeout;
+    loop {
+        let error = match consumer.fetch_watermarks(topic, partition, timeout) {
+            Ok(marks) => return Ok(marks),
+            Err(error) => error,
+        };
+        let passes = matches!(
+            error.rdkafka_error_code(),
+            Some(
+                RDKafkaErrorCode::NotLeaderForPartition
+                    | RDKafkaErrorCode::LeaderNotAvailable
+                    | RDKafkaErrorCode::UnknownTopicOrPartition
+                    | RDKafkaErrorCode::UnknownPartition
+                    | RDKafkaErrorCode::ReplicaNotAvailable
+                    | RDKafkaErrorCode::BrokerTransportFailure
+            )
+        );
+        if !passes || Instant::now() > end {
+            return Err(fault(&error));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// Copies a message out of the client's buffers.

@@ -4,7 +4,7 @@
 //! poll. So at a revocation no transaction is open, and unassigning at once is safe.
 
 use super::{
-    client::{KafkaConfig, fault, log, record},
+    client::{KafkaConfig, fault, log, record, watermarks},
     restore,
     transaction::Writer,
 };
@@ -60,12 +60,7 @@ impl Group {
             }
             let offset = match element.offset() {
                 Offset::Offset(offset) => offset,
-                _ => {
-                    consumer
-                        .fetch_watermarks(element.topic(), element.partition(), self.offsets_timeout)
-                        .map_err(|error| fault(&error))?
-                        .0
-                }
+                _ => watermarks(consumer, element.topic(), element.partition(), self.offsets_timeout)?.0,
             };
             partitions
                 .set_partition_offset(element.topic(), element.partition(), Offset::Offset(offset))
@@ -213,7 +208,12 @@ impl KafkaMember {
                 let numbers: Vec<i32> = positions.keys().copied().collect();
                 self.positions.extend(positions);
                 // After the offsets were found stable, and before any record is handed out.
-                let mut restored = self.restorer.restore(&self.tables, &numbers)?;
+                let restored = self.restorer.restore(&self.tables, &numbers);
+                // The assignment has been taken: without its state this member must not go on.
+                let mut restored = restored.map_err(|fault| match fault {
+                    fault @ Fault::Fenced(_) => fault,
+                    other => Fault::Lost(other.to_string()),
+                })?;
                 let assigned = numbers
                     .into_iter()
                     .map(|partition| Assigned { partition, tables: restored.remove(&partition).unwrap_or_default() })

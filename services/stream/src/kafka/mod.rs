@@ -16,10 +16,6 @@ use crate::{Fault, From, Log, Member, MemberSpec, Outgoing, Tail, TopicSpec};
 use std::{collections::HashMap, sync::Mutex};
 use transaction::Writer;
 
-/// Largest record in bytes of key, value and headers: below Kafka's default `message.max.bytes` (1,048,588) with room
-/// for the headers of a dead letter.
-pub const MAX_RECORD_BYTES: usize = 1_000_000;
-
 /// A Kafka cluster.
 pub struct Kafka {
     config: KafkaConfig,
@@ -80,6 +76,6 @@ impl Log for Kafka {
     }
 
     fn max_record_bytes(&self) -> usize {
-        MAX_RECORD_BYTES
+        crate::record::MAX_RECORD_BYTES
     }
 }

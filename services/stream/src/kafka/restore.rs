@@ -1,6 +1,6 @@
 //! Restoring tables from their changelogs when partitions come.
 
-use super::client::{KafkaConfig, Quiet, fault, record};
+use super::client::{KafkaConfig, Quiet, fault, record, watermarks};
 use crate::{
     Fault, Row, Rows,
     faults::{Sabotage, sabotaged},
@@ -60,12 +60,12 @@ impl Restorer {
         let mut assignment = TopicPartitionList::new();
         for partition in partitions {
             let marks = if sabotaged(Sabotage::RestoreToStable) { &self.committed } else { &self.uncommitted };
-            let (low, high) = self.watermarks(marks, topic, *partition)?;
+            let (low, high) = watermarks(marks, topic, *partition, self.timeout)?;
             if low == high {
                 continue;
             }
             // A predecessor's open transaction keeps the last stable offset below the mark until it ends.
-            while self.watermarks(&self.committed, topic, *partition)?.1 < high {
+            while watermarks(&self.committed, topic, *partition, self.timeout)?.1 < high {
                 pause(end, topic)?;
             }
             assignment.add_partition_offset(topic, *partition, Offset::Offset(low)).map_err(|error| fault(&error))?;
@@ -97,10 +97,6 @@ impl Restorer {
         let kept: usize = rows.values().map(HashMap::len).sum();
         tracing::debug!(topic, ?partitions, records, kept, elapsed_ms = started.elapsed().as_millis(), "restored");
         Ok(rows)
-    }
-
-    fn watermarks(&self, client: &BaseConsumer<Quiet>, topic: &str, partition: i32) -> Result<(i64, i64), Fault> {
-        client.fetch_watermarks(topic, partition, self.timeout).map_err(|error| Fault::Lost(error.to_string()))
     }
 }
 

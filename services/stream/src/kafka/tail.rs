@@ -1,6 +1,6 @@
 //! Reading a whole topic without a group.
 
-use super::client::{KafkaConfig, Quiet, fault, record};
+use super::client::{KafkaConfig, Quiet, fault, record, watermarks};
 use crate::{Fault, From, Record, Tail};
 use rdkafka::{
     Offset, TopicPartitionList,
@@ -39,20 +39,22 @@ impl KafkaTail {
             assignment.add_partition_offset(topic, partition, offset).map_err(|error| fault(&error))?;
         }
         if matches!(from, From::Time(_)) {
-            assignment = consumer.offsets_for_times(assignment, timeout).map_err(|error| fault(&error))?;
+            let found = consumer.offsets_for_times(assignment, timeout).map_err(|error| fault(&error))?;
+            assignment = TopicPartitionList::new();
+            for element in found.elements() {
+                let offset = match element.offset() {
+                    Offset::Offset(offset) => offset,
+                    // Nothing is so young: the end, as a number.
+                    _ => watermarks(&consumer, topic, element.partition(), timeout)?.1,
+                };
+                assignment
+                    .add_partition_offset(topic, element.partition(), Offset::Offset(offset))
+                    .map_err(|error| fault(&error))?;
+            }
         }
         consumer.assign(&assignment).map_err(|error| fault(&error))?;
         Ok(KafkaTail { consumer, behind: (0..partitions).collect() })
     }
-}
-
-fn watermarks(
-    consumer: &BaseConsumer<Quiet>,
-    topic: &str,
-    partition: i32,
-    timeout: Duration,
-) -> Result<(i64, i64), Fault> {
-    consumer.fetch_watermarks(topic, partition, timeout).map_err(|error| fault(&error))
 }
 
 impl Tail for KafkaTail {

@@ -1,9 +1,6 @@
 //! A transactional producer: begin, produce, flush, offsets, commit. No network or model work in between.
 
-use super::{
-    MAX_RECORD_BYTES,
-    client::{KafkaConfig, Quiet, fault},
-};
+use super::client::{KafkaConfig, Quiet, fault};
 use crate::{Fault, Outgoing};
 use rdkafka::{
     TopicPartitionList,
@@ -40,7 +37,7 @@ impl Writer {
             .set("transactional.id", transactional_id)
             .set("transaction.timeout.ms", config.transaction_timeout.as_millis().to_string())
             .set("message.timeout.ms", config.transaction_timeout.as_millis().to_string())
-            .set("message.max.bytes", "1048588")
+            .set("message.max.bytes", super::admin::MAX_MESSAGE_BYTES.to_string())
             .set("compression.type", "zstd")
             .set("linger.ms", "5")
             .set("enable.idempotence", "true")
@@ -67,7 +64,7 @@ impl Writer {
         offsets: Option<(&TopicPartitionList, &ConsumerGroupMetadata)>,
     ) -> Result<(), Fault> {
         for output in outputs {
-            check_size(output)?;
+            output.check_size()?;
         }
         match self.attempt(outputs, offsets) {
             Err(Fault::Aborted(reason)) => {
@@ -165,25 +162,4 @@ impl Writer {
 #[cfg(feature = "failpoints")]
 fn on_demand() -> Fault {
     Fault::Aborted("a failpoint asked for it".to_owned())
-}
-
-/// Refuses what a broker would refuse, before anything is begun.
-pub(super) fn check_size(output: &Outgoing) -> Result<(), Fault> {
-    // Dead letters carry headers that the original had not, so the hard limit is the broker's, less a record's frame.
-    const HARD_LIMIT: usize = 1_048_588 - 4_096;
-    let limit = if output.headers.iter().any(|(name, _)| name == crate::dead_letter_header::STAGE) {
-        HARD_LIMIT
-    } else {
-        MAX_RECORD_BYTES
-    };
-    let bytes = output.size();
-    if bytes <= limit {
-        return Ok(());
-    }
-    Err(Fault::TooLarge {
-        topic: output.topic.clone(),
-        key: String::from_utf8_lossy(&output.key).into_owned(),
-        bytes,
-        limit,
-    })
 }

@@ -41,7 +41,7 @@ fn a_commit_makes_outputs_and_offsets_visible(harness: &mut Harness) {
 }
 
 fn too_large(topic: &str) -> stream::Outgoing {
-    help::plain(topic, "huge", &"x".repeat(stream::kafka::MAX_RECORD_BYTES + 1))
+    help::plain(topic, "huge", &"x".repeat(stream::MAX_RECORD_BYTES + 1))
 }
 
 fn a_refused_transaction_leaves_nothing(harness: &mut Harness) {
