@@ -59,7 +59,7 @@ E = {}  # (name, kind) -> list of senses
 
 def add(name, kind, code, ident="", number=0, more=""):
     name = re.sub(r"\s+", " ", name).strip()
-    if name:
+    if name and not (kind == "S" and re.match(r"The (North|South|East|West|Central)(ern)?$", name)):
         if kind in "CS" and plain(name).lower() in COMMON or kind == "S" and re.match(r"(The )?(North|South|East|West|Central)(ern)?$", name):
             kind = kind.lower()
         E.setdefault((name, kind), [])

@@ -9,7 +9,7 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(about = "Speed, beside others, as ratios within one run")]
 struct Args {
-    /// parse
+    /// parse, enrich
     what: String,
     /// A folder; where it is not named, the corpora beside the project.
     data: Option<PathBuf>,
@@ -34,7 +34,11 @@ fn main() -> anyhow::Result<()> {
             let data = args.data.map_or_else(|| shared().map(|s| s.join("corpora")), Ok)?;
             tests::bench::parse::run(&data, args.json)?
         }
-        what => bail!("nothing is called {what}: parse"),
+        "enrich" => {
+            let data = args.data.map_or_else(|| shared().map(|s| s.join("countries")), Ok)?;
+            tests::bench::enrich::run(&data, args.json)?
+        }
+        what => bail!("nothing is called {what}: parse, enrich"),
     };
     if args.json {
         println!("{value}");

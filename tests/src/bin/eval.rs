@@ -9,7 +9,7 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(about = "Measures against data that this project did not write")]
 struct Args {
-    /// feeds, dates
+    /// feeds, dates, countries, names
     what: String,
     /// Folders or files.
     #[arg(required = true)]
@@ -25,7 +25,9 @@ fn main() -> anyhow::Result<()> {
     let value = match args.what.as_str() {
         "feeds" => tests::eval::feeds::run(first, args.json)?,
         "dates" => tests::eval::dates::run(first, args.json)?,
-        what => bail!("nothing is called {what}: feeds, dates"),
+        "countries" => tests::eval::countries::run(&args.data, args.json)?,
+        "names" => tests::eval::names::run(&args.data, args.json)?,
+        what => bail!("nothing is called {what}: feeds, dates, countries, names"),
     };
     if args.json {
         println!("{value}");

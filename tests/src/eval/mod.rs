@@ -1,5 +1,7 @@
 //! What `eval WHAT DATA` measures: one module each.
 
+pub mod countries;
 pub mod dates;
 pub mod expect;
 pub mod feeds;
+pub mod names;

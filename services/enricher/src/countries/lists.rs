@@ -32,6 +32,8 @@ pub struct Lists {
     pub place_before: HashSet<u64>,
     /// Words that local news of the United States is full of.
     pub american: HashSet<u64>,
+    /// Two words that name an office of local government, as in the United States.
+    pub offices: Vec<(u64, u64)>,
     /// Verbs of which a person is the subject: `said`, `told`.
     pub says: HashSet<u64>,
 }
@@ -91,8 +93,25 @@ pub fn lists() -> &'static Lists {
         american: set(
             "sheriff sheriffs interstate county counties zip freshman sophomore varsity statewide councilman \
              superintendent turnpike selectmen alderman aldermen township kindergarten homecoming midterm \
-             congressman congresswoman",
+             congressman congresswoman elementary preschool grader graders ordinance deputies trooper troopers dui \
+             felony misdemeanor",
         ),
+        offices: [
+            "School District",
+            "School Board",
+            "High School",
+            "Middle School",
+            "Elementary School",
+            "Police Department",
+            "Fire Department",
+            "City Council",
+            "City Hall",
+            "Community College",
+        ]
+        .iter()
+        .filter_map(|pair| pair.split_once(' '))
+        .map(|(a, b)| (words::hash(a), words::hash(b)))
+        .collect(),
         says: set("said says told added asked wrote writes tweeted replied insisted recalled explained"),
     })
 }

@@ -31,7 +31,7 @@ pub struct Place {
 }
 
 /// Signs of local American news from which on a country's name may be an American town's.
-const LOCAL: f64 = 3.0;
+const LOCAL: f64 = 1.5;
 
 /// Weights of countries that need no context, and how American the text is in kind.
 #[derive(Clone)]
@@ -68,9 +68,9 @@ pub fn resolve(document: &Document<'_>, gazetteer: &Gazetteer, candidates: &[Can
     let mut second = context.clone();
     for (candidate, _) in candidates.iter().zip(&settled).filter(|(one, settled)| !one.barred && settled.is_none()) {
         if let Some((sense, confidence)) =
-            context.choose(document, gazetteer, candidate).filter(|(_, sure)| *sure > 0.8)
+            context.choose(document, gazetteer, candidate).filter(|(_, sure)| *sure > 0.5)
         {
-            second.add(gazetteer, sense, confidence * 0.5);
+            second.add(gazetteer, sense, confidence * 0.7);
         }
     }
     let mut places = Vec::new();
@@ -237,10 +237,10 @@ fn plain(
 ) -> Option<(usize, f64)> {
     let all = senses(gazetteer, candidate);
     let of = |kind: Kind| {
-        let mut of_kind = all.iter().filter(|(_, sense)| sense.kind == kind).map(|(index, _)| *index);
-        let first = of_kind.next();
-        // Of two (`Congo`, `Dominican`) the context has to choose.
-        first.filter(|_| of_kind.next().is_none())
+        let mut of_kind = all.iter().filter(|(_, sense)| sense.kind == kind);
+        let (index, first) = of_kind.next()?;
+        // Of two countries (`Congo`, `Dominican`) the context has to choose.
+        of_kind.all(|(_, other)| other.countries == first.countries).then_some(*index)
     };
     if let Some(sense) = of(Kind::Leader) {
         return Some((sense, if person(candidate.reading) { 0.9 } else { 0.8 }));
@@ -310,6 +310,9 @@ fn american(document: &Document<'_>, gazetteer: &Gazetteer, candidates: &[Candid
             if long(a, 3) && long(b, 3) && long(c, 4) || b.gap == Gap::Hyphen && long(a, 3) && long(b, 4) {
                 signs += 1.5;
             }
+            if b.capital && c.capital && lists.offices.iter().any(|(x, y)| (*x, *y) == (b.hash, c.hash)) {
+                signs += 0.6;
+            }
             if digits(a) && b.capital && c.capital && lists.street.contains(&c.hash) {
                 signs += 0.7;
             }
@@ -329,7 +332,7 @@ impl Context {
             Kind::Organisation | Kind::Leader => 0.6,
             _ => 1.0,
         };
-        for country in &sense.countries {
+        for country in sense.countries.iter() {
             *self.weight.entry(*country).or_default() += worth * confidence;
         }
         if matches!(sense.kind, Kind::Subdivision | Kind::Abbreviation | Kind::County)
@@ -365,17 +368,17 @@ impl Context {
             let american = self.us.is_some_and(|us| sense.countries.contains(&us));
             let prior = match sense.kind {
                 Kind::Name | Kind::Demonym => people(sense).clamp(14.0, 16.0) + 1.5,
-                Kind::Capital => people(sense).max(12.0) + 2.0,
+                Kind::Capital => people(sense).max(12.0) + 3.0,
                 Kind::Subdivision if american => 16.0,
                 Kind::Subdivision => 12.5,
                 _ => people(sense),
             };
             let near = self.near(gazetteer, sense);
-            let mut bonus = 7.0 * near / (near + 1.5);
+            let mut bonus = 7.5 * near / (near + 1.2);
             if american {
                 bonus += 6.0 * self.american / (self.american + 3.0);
             }
-            if matches!(sense.kind, Kind::City) && self.states.contains_key(&sense.more) {
+            if matches!(sense.kind, Kind::City) && self.states.contains_key(&*sense.more) {
                 bonus += 3.0;
             }
             scored.push((prior + bonus, index, sense));
@@ -414,6 +417,7 @@ impl Context {
                 Reading::Untagged if size > 11.5 => 0.25,
                 Reading::Untagged => 0.05,
             };
-        Some((index, is * ahead.max(0.55)))
+        let least = if matches!(candidate.reading, Reading::Whole(Label::Loc)) { 0.68 } else { 0.55 };
+        Some((index, is * ahead.max(least)))
     }
 }

@@ -128,6 +128,7 @@ fn reading(field: &Field<'_>, start: usize, end: usize, spans: &[Span]) -> Readi
     let head = before.is_empty() || before.trim().eq_ignore_ascii_case("the") || hyphened && !before.contains(' ');
     let tail = behind.chars().all(|c| !c.is_alphanumeric()) || hyphened && !behind.contains(' ');
     match (head, tail) {
+        (true, true) if hyphened && span.label != Label::Loc => Reading::Untagged,
         (true, true) => Reading::Whole(span.label),
         (true, false) => Reading::Head(span.label),
         _ => Reading::Inner(span.label),
@@ -143,7 +144,7 @@ fn barred(field: &Field<'_>, start: usize, end: usize, senses: &[usize], gazette
         return true;
     }
     // `Franco` is French only in `Franco-German`.
-    let prefix = senses.iter().filter_map(|sense| gazetteer.sense(*sense)).all(|sense| sense.more == "prefix");
+    let prefix = senses.iter().filter_map(|sense| gazetteer.sense(*sense)).all(|sense| &*sense.more == "prefix");
     if prefix && field.words.get(end).is_none_or(|word| word.gap != Gap::Hyphen) {
         return true;
     }

@@ -60,18 +60,21 @@ pub fn cluster<'f>(document: &Document<'_>, gazetteer: &Gazetteer, found: &'f [F
         }
     }
     let merged = merge(&mut groups);
+    let mut parts: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (at, into) in merged.iter().enumerate() {
+        if let Some(into) = into {
+            parts.entry(*into).or_default().push(at);
+        }
+    }
     let mut clusters: Vec<Cluster<'f>> = Vec::new();
     for (at, (_, group)) in groups.iter().enumerate() {
         if merged.get(at).is_some_and(Option::is_some) {
             continue;
         }
         let mut cluster = group.clone();
-        for (other, into) in merged.iter().enumerate() {
-            if *into == Some(at)
-                && let Some((_, group)) = groups.get(other)
-            {
-                cluster.mentions.extend(&group.mentions);
-            }
+        for (_, group) in parts.get(&at).into_iter().flatten().filter_map(|part| groups.get(*part)) {
+            cluster.mentions.extend(&group.mentions);
+            cluster.sense = cluster.sense.or(group.sense);
         }
         cluster.mentions.sort_by_key(|one| (one.field, one.start));
         cluster.confidence = cluster.mentions.iter().map(|one| one.confidence).fold(0.0, f64::max);
@@ -85,7 +88,7 @@ pub fn cluster<'f>(document: &Document<'_>, gazetteer: &Gazetteer, found: &'f [F
 fn place_key(gazetteer: &Gazetteer, one: &Found) -> Option<String> {
     let sense = gazetteer.sense(one.sense?)?;
     match sense.kind {
-        Kind::Name if !sense.id.is_empty() && one.kind == entity::GPE => Some(format!("\u{1}{}", sense.id)),
+        Kind::Name if sense.id != 0 && one.kind == entity::GPE => Some(format!("\u{1}{}", sense.id)),
         _ => None,
     }
 }
@@ -201,7 +204,7 @@ fn name(document: &Document<'_>, gazetteer: &Gazetteer, cluster: &Cluster<'_>) -
             Kind::Name => {
                 let whole = sense.countries.first().filter(|_| sense.countries.len() == 1);
                 if let Some(country) = whole.and_then(|code| gazetteer.country(*code))
-                    && country.geonames_id == sense.id
+                    && country.geonames_id == sense.id.to_string()
                     && cluster.kind == entity::GPE
                 {
                     return country.name.clone();
@@ -259,8 +262,9 @@ fn aliases(clusters: &mut [Cluster<'_>]) {
                 .iter()
                 .any(|one| !one.role.is_empty() && b.mentions.iter().any(|other| other.role == one.role));
             if same_role {
-                // The one mentioned less; of equals the one whose role is given less often, then the later.
-                marked.push(if a.mentions.len() < b.mentions.len() { *left } else { *right });
+                // The one mentioned less; of equals the less sure, then the later.
+                let less = (a.mentions.len(), a.confidence) < (b.mentions.len(), b.confidence);
+                marked.push(if less { *left } else { *right });
             }
         }
     }

@@ -4,10 +4,11 @@ use super::names;
 use crate::{
     countries::Place,
     document::{Document, Field},
-    gazetteer::{Gazetteer, Kind},
+    gazetteer::{Kind, words::Gap},
     tagger::{Label, Span},
 };
 use proto::vocab::entity;
+use std::collections::HashMap;
 
 /// One mention.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,21 +39,17 @@ const EVENTS: &str = "cup olympics olympic games championship championships open
 
 /// The mentions of a document in the order of the text, without overlap.
 #[must_use]
-pub fn collect(
-    document: &Document<'_>,
-    gazetteer: &Gazetteer,
-    spans: &[Span],
-    places: &[Place],
-    own: &[&str],
-) -> Vec<Found> {
+pub fn collect(document: &Document<'_>, spans: &[Span], places: &[Place], own: &[&str]) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
+    let by_start: HashMap<(usize, usize), &Place> =
+        places.iter().map(|place| ((place.field, place.start), place)).collect();
     for span in spans {
         let Some(field) = document.fields.get(span.field) else { continue };
         if span.start < field.from && span.field == 2 {
             continue;
         }
         let (start, end) = names::bare(field.text, span.start, span.end);
-        let place = places.iter().find(|place| place.field == span.field && place.start == start && place.end >= end);
+        let place = by_start.get(&(span.field, start)).filter(|place| place.end >= end).copied();
         let text = field.slice(start, end);
         if text.is_empty() || own.contains(&text) {
             continue;
@@ -97,10 +94,13 @@ pub fn collect(
             sense,
         });
     }
+    let tagged = found.len();
     for place in places {
-        if place.confidence < 0.5
-            || found.iter().any(|one| one.field == place.field && one.start < place.end && one.end > place.start)
-        {
+        // Those of the tagger are in the order of the text and do not overlap.
+        let spans = found.get(..tagged).unwrap_or(&[]);
+        let after = spans.partition_point(|one| (one.field, one.end) <= (place.field, place.start));
+        let taken = spans.get(after).is_some_and(|one| one.field == place.field && one.start < place.end);
+        if place.confidence < 0.5 || taken {
             continue;
         }
         let kind = match place.kind {
@@ -120,6 +120,9 @@ pub fn collect(
             role: String::new(),
             sense,
         });
+    }
+    for (index, field) in document.fields.iter().enumerate() {
+        titled(field, index, &mut found);
     }
     found.sort_by_key(|one| (one.field, one.start, std::cmp::Reverse(one.end)));
     for at in 0..found.len() {
@@ -142,8 +145,47 @@ pub fn collect(
         }
         free && one.end > one.start
     });
-    let _ = gazetteer;
     found
+}
+
+/// Persons that the tagger has overlooked behind an unmistakable title: `President Okella said`.
+fn titled(field: &Field<'_>, index: usize, found: &mut Vec<Found>) {
+    // Headlines write everything in capitals.
+    if index == 0 {
+        return;
+    }
+    let mut known: Vec<(usize, usize)> =
+        found.iter().filter(|one| one.field == index).map(|one| (one.start, one.end)).collect();
+    known.sort_unstable();
+    for (at, pair) in field.words.windows(2).enumerate() {
+        let [title, name] = pair else { continue };
+        let word = field.slice(name.start, name.end);
+        let fits = title.capital
+            && name.capital
+            && !name.address
+            && name.gap == Gap::Space
+            && !name.shout
+            && word.chars().count() > 2
+            && word.chars().skip(1).all(char::is_lowercase)
+            && names::is_sure_title(field.slice(title.start, title.end))
+            && !names::is_title(word);
+        let next = field.words.get(at + 2);
+        // What goes on in capitals may be anything: `President Day Sale`.
+        let ends = next.is_none_or(|next| !next.capital || !matches!(next.gap, Gap::Space | Gap::Hyphen));
+        let after = known.partition_point(|(_, end)| *end <= name.start);
+        let free = known.get(after).is_none_or(|(start, _)| *start >= name.end);
+        if fits && ends && free {
+            found.push(Found {
+                field: index,
+                start: name.start,
+                end: name.end,
+                kind: entity::PERSON,
+                confidence: 0.5,
+                role: String::new(),
+                sense: None,
+            });
+        }
+    }
 }
 
 /// End of `Ruritanian news agency` where a mention of the first word is given.

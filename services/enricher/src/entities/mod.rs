@@ -27,18 +27,19 @@ pub fn entities(
     places: &[Place],
     own: &[&str],
 ) -> Vec<v1::Entity> {
-    let found = collect::collect(document, gazetteer, spans, places, own);
+    let found = collect::collect(document, spans, places, own);
     let clusters = cluster::cluster(document, gazetteer, &found);
     let total: f64 = clusters.iter().map(|one| weight(document, one)).sum();
     let mut entities: Vec<(f64, usize, v1::Entity)> = Vec::new();
     for (order, cluster) in clusters.iter().enumerate() {
         let weight = weight(document, cluster);
         let sense = cluster.sense.and_then(|sense| gazetteer.sense(sense));
-        let id = sense.map(|sense| sense.id.clone()).unwrap_or_default();
-        let (wikidata_id, geonames_id) = match sense.map(|sense| sense.kind) {
-            Some(Kind::Organisation | Kind::Leader) => (id, String::new()),
-            Some(Kind::Demonym) | None => (String::new(), String::new()),
-            Some(_) => (String::new(), id),
+        let (wikidata_id, geonames_id) = match sense.filter(|sense| sense.id != 0) {
+            Some(sense) if matches!(sense.kind, Kind::Organisation | Kind::Leader) => {
+                (format!("Q{}", sense.id), String::new())
+            }
+            Some(sense) if sense.kind != Kind::Demonym => (String::new(), sense.id.to_string()),
+            _ => (String::new(), String::new()),
         };
         let confidence = if cluster.alias { cluster.confidence.min(ALIAS) } else { cluster.confidence };
         entities.push((

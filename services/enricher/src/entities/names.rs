@@ -24,6 +24,32 @@ pub fn is_title(word: &str) -> bool {
     titles().contains(word.trim_end_matches('.').to_lowercase().as_str())
 }
 
+/// True for a title that nothing but a person follows, when it has a capital.
+#[must_use]
+pub fn is_sure_title(word: &str) -> bool {
+    const SURE: [&str; 18] = [
+        "president",
+        "minister",
+        "chancellor",
+        "senator",
+        "governor",
+        "general",
+        "colonel",
+        "captain",
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "professor",
+        "ambassador",
+        "archbishop",
+        "ayatollah",
+        "sheikh",
+        "spokesman",
+    ];
+    SURE.contains(&word.to_lowercase().as_str())
+}
+
 /// Bytes `start..end` of `text` without titles before it.
 #[must_use]
 pub fn without_titles(text: &str, start: usize, end: usize) -> (usize, usize) {

@@ -1,6 +1,8 @@
 //! Reads `gazetteer.bin`; its format stands in `data/build.py`.
 
-use super::{Code, Country, Gazetteer, Kind, Sense, table::Table, words};
+use super::{Code, Codes, Country, Gazetteer, Kind, Sense, table::Table, words};
+
+use std::{collections::HashMap, sync::Arc};
 
 /// A file that is no gazetteer of this format.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +40,7 @@ impl Gazetteer {
             languages: Vec::new(),
         };
         let mut section = "";
+        let mut more: HashMap<&str, Arc<str>> = HashMap::new();
         let mut neighbours: Vec<String> = Vec::new();
         // Phrase key and sense, in the order of the file.
         let mut phrases: Vec<(u64, Sense)> = Vec::with_capacity(text.len() / 30);
@@ -69,9 +72,12 @@ impl Gazetteer {
                     let name = field();
                     let letter = field();
                     let kind = kind(letter).ok_or_else(|| wrong("unknown kind"))?;
-                    let mut countries = Vec::new();
+                    let mut countries = Codes::default();
                     for code in field().split(',').filter(|code| *code != "-") {
-                        countries.push(gazetteer.code(code).ok_or_else(|| wrong("unknown country"))?);
+                        let code = gazetteer.code(code).ok_or_else(|| wrong("unknown country"))?;
+                        if !countries.push(code) {
+                            return Err(wrong("more than two countries"));
+                        }
                     }
                     let (cased, name) = match name.strip_prefix("CASED:") {
                         Some(name) => (true, name),
@@ -79,10 +85,10 @@ impl Gazetteer {
                     };
                     let sense = Sense {
                         kind,
-                        countries: countries.into_boxed_slice(),
-                        id: field().to_owned(),
+                        countries,
+                        id: field().trim_start_matches('Q').parse().unwrap_or(0),
                         people: field().parse().unwrap_or(0),
-                        more: field().to_owned(),
+                        more: intern(field(), &mut more),
                         common: letter.starts_with(|c: char| c.is_ascii_lowercase()),
                         cased,
                         lower: (false, false),
@@ -123,6 +129,11 @@ impl Gazetteer {
         gazetteer.table = table;
         Ok(gazetteer)
     }
+}
+
+/// One copy of what many senses say.
+fn intern<'t>(text: &'t str, known: &mut HashMap<&'t str, Arc<str>>) -> Arc<str> {
+    known.entry(text).or_insert_with(|| Arc::from(text)).clone()
 }
 
 fn phrase(name: &str, mut sense: Sense, phrases: &mut Vec<(u64, Sense)>, beginnings: &mut Vec<u64>) {

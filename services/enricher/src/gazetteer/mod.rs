@@ -6,7 +6,7 @@ mod load;
 mod table;
 pub mod words;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use table::Table;
 use words::{Gap, Word};
 
@@ -55,20 +55,49 @@ pub enum Kind {
     NotAPlace,
 }
 
+/// Two countries at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Codes {
+    codes: [Code; 2],
+    count: u8,
+}
+
+impl Codes {
+    /// Adds one; false where there is no room.
+    pub fn push(&mut self, code: Code) -> bool {
+        match self.codes.get_mut(usize::from(self.count)) {
+            Some(slot) => {
+                *slot = code;
+                self.count += 1;
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+impl std::ops::Deref for Codes {
+    type Target = [Code];
+
+    fn deref(&self) -> &[Code] {
+        self.codes.get(..usize::from(self.count)).unwrap_or(&[])
+    }
+}
+
 /// One meaning of a phrase.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sense {
     /// What it names.
     pub kind: Kind,
     /// Countries that it is evidence of; empty for none.
-    pub countries: Box<[Code]>,
-    /// GeoNames number, or `Q...` of Wikidata for organisations and leaders; empty where unknown.
-    pub id: String,
+    pub countries: Codes,
+    /// GeoNames number, or Wikidata's without its `Q` for organisations and leaders; 0 where unknown.
+    pub id: u32,
     /// Inhabitants, 0 where it does not apply.
     pub people: u32,
     /// ISO 3166-2 of the subdivision; for cities of some countries the part behind the hyphen; for organisations,
     /// leaders and non-places `type|kind|canonical name`.
-    pub more: String,
+    pub more: Arc<str>,
     /// Its name is a common English word too (`Reading`, `Police`).
     pub common: bool,
     /// It counts only in capitals throughout.
@@ -153,7 +182,7 @@ impl Gazetteer {
     /// What the table and the senses take in memory, in bytes, about.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.table.bytes() + self.senses.len() * (size_of::<Sense>() + 16)
+        self.table.bytes() + self.senses.len() * size_of::<Sense>()
     }
 
     /// The longest phrase that begins at word `at`, with the senses that its writing allows.

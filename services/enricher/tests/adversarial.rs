@@ -1,0 +1,72 @@
+//! Sentences that each hold a trap: `adversarial.jsonl`, of which the first 136 were written before any rule was tuned.
+
+use enricher::{Knowledge, enrich};
+use proto::v1::{Article, EnrichedArticle};
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(serde::Deserialize)]
+struct Case {
+    trap: String,
+    text: String,
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    feed_title: String,
+    #[serde(default)]
+    publisher_name: String,
+    countries: BTreeSet<String>,
+    #[serde(default)]
+    entities: Vec<Named>,
+    #[serde(default)]
+    not_entities: Vec<String>,
+}
+
+#[derive(serde::Deserialize)]
+struct Named {
+    r#type: String,
+    name: String,
+}
+
+impl Case {
+    fn right(&self, enriched: &EnrichedArticle) -> bool {
+        let countries: BTreeSet<String> = enriched.countries.iter().map(|country| country.code.clone()).collect();
+        countries == self.countries
+            && self.entities.iter().all(|wanted| {
+                enriched.entities.iter().any(|entity| entity.r#type == wanted.r#type && entity.name == wanted.name)
+            })
+            && self.not_entities.iter().all(|name| enriched.entities.iter().all(|entity| &entity.name != name))
+    }
+}
+
+#[test]
+fn at_least_95_of_100_traps_are_seen() {
+    let knowledge = Knowledge::shipped().unwrap();
+    let cases: Vec<Case> =
+        include_str!("../adversarial.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut traps: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let mut failed = Vec::new();
+    for case in &cases {
+        let article = Article {
+            title: case.title.clone(),
+            body: case.text.clone(),
+            feed_title: case.feed_title.clone(),
+            publisher_name: case.publisher_name.clone(),
+            language: "en".to_owned(),
+            ..Article::default()
+        };
+        let enriched = enrich(&article, &knowledge, jiff::Timestamp::UNIX_EPOCH);
+        let right = case.right(&enriched);
+        let trap = traps.entry(&case.trap).or_default();
+        trap.0 += usize::from(right);
+        trap.1 += 1;
+        if !right {
+            let found: Vec<_> = enriched.countries.iter().map(|country| country.code.as_str()).collect();
+            failed.push(format!("{}: {} -> {found:?}", case.trap, case.text));
+        }
+    }
+    let right = cases.len() - failed.len();
+    println!("{right} of {} right; {traps:?}\n{}", cases.len(), failed.join("\n"));
+    assert!(cases.len() >= 150, "only {} sentences", cases.len());
+    assert!(traps.values().all(|(_, all)| *all >= 5), "a trap with fewer than five sentences: {traps:?}");
+    assert!(right * 100 >= cases.len() * 95, "{right} of {} right:\n{}", cases.len(), failed.join("\n"));
+}

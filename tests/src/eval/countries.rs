@@ -1,0 +1,183 @@
+//! `eval countries DATA..`: the countries of articles, as a set and the first of them.
+//!
+//! DATA are files of JSON lines with `title`, `text` and `countries` (ISO alpha-2 to the number of toponyms that lie
+//! there). *Primary* is the share of articles with a country whose most mentioned one (any of them, in a tie) stands
+//! first in ours. The titles and texts go through the enricher's own function as a feed's article would.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::Context as _;
+use proto::v1::Article;
+use serde_json::{Value, json};
+
+#[derive(serde::Deserialize)]
+struct Line {
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    text: String,
+    countries: BTreeMap<String, u32>,
+}
+
+/// Prints a table a file, with spaCy and flashgeotext beside where a Python of the project has them, or with `json`
+/// nothing, and returns `{"p", "r", "f1", "primary", "articles_per_s"}` of all files together, the first four from 0
+/// to 1.
+///
+/// # Errors
+/// Files that cannot be read or are of another format.
+#[expect(clippy::print_stdout, reason = "the table is the answer to the command")]
+pub fn run(data: &[PathBuf], json: bool) -> anyhow::Result<Value> {
+    let knowledge = enricher::Knowledge::shipped()?;
+    let mut all = Score::default();
+    for file in files(data)? {
+        let lines = read(&file)?;
+        let start = Instant::now();
+        let found: Vec<Vec<String>> = lines.iter().map(|line| countries(line, &knowledge)).collect();
+        let seconds = start.elapsed().as_secs_f64();
+        let score = Score::of(&lines, &found, seconds);
+        all.add(&score);
+        if !json {
+            println!("{}: {} articles", file.display(), lines.len());
+            row("newswire", &score.json());
+            match others(&file) {
+                Ok(rows) => {
+                    rows.iter().for_each(|(name, found, seconds)| row(name, &Score::of(&lines, found, *seconds).json()))
+                }
+                Err(error) => println!("  spaCy-sm, flashgeotext: not run: {error}"),
+            }
+        }
+    }
+    anyhow::ensure!(all.articles > 0, "no articles in the data");
+    Ok(all.json())
+}
+
+fn countries(line: &Line, knowledge: &enricher::Knowledge) -> Vec<String> {
+    let article =
+        Article { title: line.title.clone(), body: line.text.clone(), language: "en".to_owned(), ..Article::default() };
+    let enriched = enricher::enrich(&article, knowledge, jiff::Timestamp::UNIX_EPOCH);
+    enriched.countries.into_iter().map(|country| country.code).collect()
+}
+
+#[derive(Default)]
+struct Score {
+    articles: usize,
+    right: usize,
+    wrong: usize,
+    missed: usize,
+    with_country: usize,
+    primary: usize,
+    seconds: f64,
+}
+
+impl Score {
+    fn of(lines: &[Line], found: &[Vec<String>], seconds: f64) -> Score {
+        let mut score = Score { articles: lines.len(), seconds, ..Score::default() };
+        for (line, found) in lines.iter().zip(found) {
+            let gold: BTreeSet<&str> = line.countries.keys().map(String::as_str).collect();
+            let ours: BTreeSet<&str> = found.iter().map(String::as_str).collect();
+            score.right += gold.intersection(&ours).count();
+            score.wrong += ours.difference(&gold).count();
+            score.missed += gold.difference(&ours).count();
+            if let Some(most) = line.countries.values().max() {
+                score.with_country += 1;
+                let first = found.first().and_then(|first| line.countries.get(first));
+                score.primary += usize::from(first == Some(most));
+            }
+        }
+        score
+    }
+
+    fn add(&mut self, other: &Score) {
+        self.articles += other.articles;
+        self.right += other.right;
+        self.wrong += other.wrong;
+        self.missed += other.missed;
+        self.with_country += other.with_country;
+        self.primary += other.primary;
+        self.seconds += other.seconds;
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "counts of articles")]
+    fn json(&self) -> Value {
+        let share = |part: usize, whole: usize| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
+        let (p, r) = (share(self.right, self.right + self.wrong), share(self.right, self.right + self.missed));
+        let f1 = if p + r == 0.0 { 0.0 } else { 2.0 * p * r / (p + r) };
+        let primary = share(self.primary, self.with_country);
+        let speed = (self.articles as f64 / self.seconds.max(f64::MIN_POSITIVE)).round();
+        json!({"p": p, "r": r, "f1": f1, "primary": primary, "articles_per_s": speed})
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "a row of the table")]
+fn row(name: &str, score: &Value) {
+    let cell = |key: &str| score[key].as_f64().unwrap_or(0.0) * 100.0;
+    println!(
+        "  {name:<22} P {:5.1}  R {:5.1}  F1 {:5.1}  primary {:5.1}  {:>7.0} articles/s",
+        cell("p"),
+        cell("r"),
+        cell("f1"),
+        cell("primary"),
+        score["articles_per_s"].as_f64().unwrap_or(0.0),
+    );
+}
+
+fn files(data: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for path in data {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        for entry in fs::read_dir(path).with_context(|| path.display().to_string())? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "jsonl") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn read(file: &Path) -> anyhow::Result<Vec<Line>> {
+    let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    lines
+        .map(|(number, line)| {
+            serde_json::from_str(line).with_context(|| format!("{}, line {}", file.display(), number + 1))
+        })
+        .collect()
+}
+
+/// What another tool found, article by article, and its seconds.
+type Others = Vec<(String, Vec<Vec<String>>, f64)>;
+
+/// Runs `tests/eval/countries.py` with the project's Python.
+fn others(file: &Path) -> anyhow::Result<Others> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no project around the tests")?;
+    let python = [".tools/eval/bin/python", ".tools/venv/bin/python"].iter().map(|path| root.join(path));
+    let python = python.into_iter().find(|path| path.exists()).context("no Python under .tools")?;
+    let child = Command::new(python)
+        .arg(root.join("tests/eval/countries.py"))
+        .arg(file)
+        .arg(root.join("services/enricher/data/facts"))
+        .stdin(Stdio::null())
+        .output()?;
+    if !child.status.success() {
+        let _ = std::io::stderr().write_all(&child.stderr);
+        anyhow::bail!("tests/eval/countries.py failed");
+    }
+    let rows: Vec<Value> = serde_json::from_slice(&child.stdout)?;
+    let mut others = Others::new();
+    for row in rows {
+        let name = row["name"].as_str().unwrap_or_default().to_owned();
+        let seconds = row["seconds"].as_f64().unwrap_or(f64::MAX);
+        others.push((name, serde_json::from_value(row["countries"].clone())?, seconds));
+    }
+    Ok(others)
+}
