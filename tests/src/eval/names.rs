@@ -105,7 +105,10 @@ fn files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
         let path = entry?.path();
         if path.is_dir() {
             files.extend(self::files(&path)?);
-        } else if path.extension().is_some_and(|e| ["conll", "txt", "bio", "iob", "tsv"].iter().any(|known| e == *known)) {
+        } else if path
+            .extension()
+            .is_some_and(|e| ["conll", "txt", "bio", "iob", "tsv"].iter().any(|known| e == *known))
+        {
             files.push(path);
         }
     }
@@ -292,7 +295,8 @@ fn spacy(documents: &[Document]) -> anyhow::Result<Found> {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "-DOCSTART- -X- O O\n\nThe DT B-ORG\nU.N. NNP I-ORG\n's POS I-ORG\nAnnan NNP B-PER\n\nParis NNP B-LOC\n";
+    const TEXT: &str =
+        "-DOCSTART- -X- O O\n\nThe DT B-ORG\nU.N. NNP I-ORG\n's POS I-ORG\nAnnan NNP B-PER\n\nParis NNP B-LOC\n";
 
     #[test]
     fn columns_articles_and_possessives() {

@@ -19,7 +19,9 @@ fn main() -> ExitCode {
         }
     }
     match train::make(&ner, &model, train::Plan::default()) {
-        Ok(bytes) => report(&format!("{} bytes written to {}", bytes, model.join("tagger.bin").display()), ExitCode::SUCCESS),
+        Ok(bytes) => {
+            report(&format!("{} bytes written to {}", bytes, model.join("tagger.bin").display()), ExitCode::SUCCESS)
+        }
         Err(error) => report(&format!("{error}"), ExitCode::FAILURE),
     }
 }

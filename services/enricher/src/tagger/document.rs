@@ -81,7 +81,7 @@ impl<'t> Sentence<'t> {
                 while end < labels.len() && label::continues(labels[end]) {
                     end += 1;
                 }
-                let reading = usize::from((labels[at] + 1) / 2);
+                let reading = usize::from(labels[at].div_ceil(2));
                 sentence.mentions.push(sentence.mention(at, end, reading));
             }
             at = end;
@@ -175,13 +175,13 @@ fn repeats(sentence: &mut Sentence<'_>, strings: &HashMap<u32, Evidence>, length
         let mut next = at + 1;
         if !taken[at] && sentence.capital(at) {
             let mut string = 0;
-            for length in 1..=REPEAT.min(taken.len() - at) {
+            for (length, some) in lengths.iter().enumerate().skip(1).take(taken.len() - at) {
                 let last = at + length - 1;
                 if taken[last] {
                     break;
                 }
                 string = if length == 1 { sentence.keys[at] } else { hash::join(string, sentence.keys[last]) };
-                if lengths[length] && sentence.capital(last) && strings.contains_key(&string) {
+                if *some && sentence.capital(last) && strings.contains_key(&string) {
                     found.push((at, last + 1));
                     next = last + 1;
                 }
@@ -208,7 +208,8 @@ fn relatives(document: &[Sentence<'_>]) -> (HashMap<u32, i32>, HashMap<u32, i32>
                 *surnames.entry(sentence.keys[mention.end - 1]).or_default() += 1;
             } else if mention.reading == 2 {
                 let words = &sentence.words[mention.start..mention.end];
-                let letters: String = words.iter().filter_map(|word| word.chars().next()).filter(|c| c.is_uppercase()).collect();
+                let letters: String =
+                    words.iter().filter_map(|word| word.chars().next()).filter(|c| c.is_uppercase()).collect();
                 if letters.chars().count() >= 2 {
                     *initials.entry(hash::word(&key(&letters))).or_default() += 1;
                 }

@@ -213,15 +213,75 @@ fn runs(atoms: &[Atoms], runs: &mut Vec<Run>) {
     }
 }
 
+/// Longest way across small words from one run to the next, in tokens.
+const BRIDGE: usize = 2;
+
+/// Fills `wide` with each token's run, joined with its neighbours across small words in lower
+/// case: `Alliance of Liberals and Democrats for Europe`, `Ministry of the Interior`.
+fn bridge(atoms: &[Atoms], runs: &[Run], wide: &mut Vec<Run>) {
+    wide.clear();
+    let mut at = 0;
+    while let Some(run) = runs.get(at) {
+        let mut last = run.last;
+        if begins_name(atoms[at].class) {
+            let mut next = last + 1;
+            while let Some(atom) = atoms.get(next) {
+                if begins_name(atom.class) {
+                    last = runs[next].last;
+                    next = last + 1;
+                } else if next - last <= BRIDGE && bridges(atom) {
+                    next += 1;
+                } else {
+                    break;
+                }
+            }
+        }
+        wide.resize(last + 1, Run { first: at, last });
+        at = last + 1;
+    }
+}
+
+/// Joins parts of a name: `of`, `and`, `de`, `'s`, `&`.
+fn bridges(atom: &Atoms) -> bool {
+    const SMALL: [u32; 24] = [
+        hash::small("of"),
+        hash::small("the"),
+        hash::small("for"),
+        hash::small("and"),
+        hash::small("in"),
+        hash::small("&"),
+        hash::small("'s"),
+        hash::small("de"),
+        hash::small("du"),
+        hash::small("des"),
+        hash::small("del"),
+        hash::small("della"),
+        hash::small("di"),
+        hash::small("da"),
+        hash::small("do"),
+        hash::small("dos"),
+        hash::small("la"),
+        hash::small("le"),
+        hash::small("von"),
+        hash::small("van"),
+        hash::small("den"),
+        hash::small("el"),
+        hash::small("y"),
+        hash::small("-"),
+    ];
+    SMALL.contains(&atom.lower)
+}
+
 /// Room that one thread reuses from sentence to sentence.
 #[derive(Default)]
 pub(crate) struct Scratch {
     pub(crate) atoms: Vec<Atoms>,
     runs: Vec<Run>,
+    wide: Vec<Run>,
 }
 
 /// How many templates there are: the slots of one token.
-pub(crate) const TEMPLATES: usize = 74;
+pub(crate) const TEMPLATES: usize = 81;
 
 /// Templates up to this one name the word itself; training drops them now and then, so that
 /// the tagger learns to do without.
@@ -232,10 +292,11 @@ pub(crate) const LEXICAL: usize = 8;
 pub(crate) fn extract(scratch: &mut Scratch, bits: u32, mut emit: impl FnMut(&[u32; TEMPLATES])) {
     let atoms = &scratch.atoms;
     runs(atoms, &mut scratch.runs);
+    bridge(atoms, &scratch.runs, &mut scratch.wide);
     let edge = Atoms { lower: 1, shape: 1, ..Atoms::default() };
     let get = |index: Option<usize>| index.and_then(|index| atoms.get(index)).unwrap_or(&edge);
     let mut slots = [NOTHING; TEMPLATES];
-    for (index, run) in scratch.runs.iter().enumerate() {
+    for (index, (run, wide)) in scratch.runs.iter().zip(&scratch.wide).enumerate() {
         let here = &atoms[index];
         let (before, after) = (get(index.checked_sub(1)), get(Some(index + 1)));
         let (before2, after2) = (get(index.checked_sub(2)), get(Some(index + 2)));
@@ -329,6 +390,17 @@ pub(crate) fn extract(scratch: &mut Scratch, bits: u32, mut emit: impl FnMut(&[u
         put(left.clusters[2] << 16 | right.clusters[2], place << 8 | here.class);
         put(left.class << 8 | right.class, place << 8 | here.class);
         put(first.clusters[2] << 16 | last.clusters[2], place);
+        // The run joined with its neighbours across small words.
+        let (start, end) = (&atoms[wide.first], &atoms[wide.last]);
+        let spread = ((index - wide.first).min(5) * 8 + (wide.last - index).min(5)) as u32;
+        let within = u32::from(wide.last > run.last || wide.first < run.first) << 5 | here.class;
+        put(start.lower, spread);
+        put(start.lower, within << 1 | u32::from(index == wide.first));
+        put(start.flags << 16 | start.gazetteer, spread);
+        put(start.clusters[1], here.lower);
+        put(end.lower, within << 1 | u32::from(index == wide.first));
+        put(get(wide.first.checked_sub(1)).lower, spread);
+        put(start.clusters[2] << 16 | end.clusters[2], spread);
         debug_assert_eq!(template, TEMPLATES);
         emit(&slots);
     }

@@ -1,18 +1,25 @@
 //! Hashes that never change from build to build: the model file depends on them.
 
 /// FNV-1a, 64 bits.
-pub(crate) fn bytes(bytes: &[u8]) -> u64 {
+pub(crate) const fn bytes(bytes: &[u8]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for byte in bytes {
-        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    let mut at = 0;
+    while at < bytes.len() {
+        hash = (hash ^ bytes[at] as u64).wrapping_mul(0x0000_0100_0000_01b3);
+        at += 1;
     }
     hash
 }
 
 /// Spreads a hash over all its bits, and cuts it to 32.
-pub(crate) fn fold(hash: u64) -> u32 {
+pub(crate) const fn fold(hash: u64) -> u32 {
     let mixed = (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     (mixed >> 32) as u32
+}
+
+/// The hash of a word known when the program is built.
+pub(crate) const fn small(word: &str) -> u32 {
+    fold(bytes(word.as_bytes()))
 }
 
 /// A word's hash.

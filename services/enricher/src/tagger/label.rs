@@ -59,7 +59,7 @@ pub(crate) fn kind(label: u8) -> Option<Label> {
 
 /// Whether a label continues a name.
 pub(crate) fn continues(label: u8) -> bool {
-    label != OUTSIDE && label % 2 == 0
+    label != OUTSIDE && label.is_multiple_of(2)
 }
 
 /// Whether `after` may follow `before`: a name is continued only by its own type.

@@ -95,11 +95,7 @@ impl Lexicon {
                 old.cluster = new.cluster;
             }
         };
-        Lexicon {
-            words: Table::new(words, merge_word),
-            phrases: Table::new(phrases, |old, new| *old |= new),
-            levels,
-        }
+        Lexicon { words: Table::new(words, merge_word), phrases: Table::new(phrases, |old, new| *old |= new), levels }
     }
 
     /// Words in the order of their hashes.

@@ -158,7 +158,9 @@ mod tests {
 
     #[test]
     fn headlines_in_capitals_and_tables_of_sport() {
-        assert!(names(&["TENNIS - SAMPRAS BEATS AGASSI IN NEW YORK FINAL."]).contains(&("NEW YORK".to_owned(), Label::Loc)));
+        assert!(
+            names(&["TENNIS - SAMPRAS BEATS AGASSI IN NEW YORK FINAL."]).contains(&("NEW YORK".to_owned(), Label::Loc))
+        );
         let found = names(&["Bayern Munich 3 Hansa Rostock 1"]);
         assert_eq!(found, [("Bayern Munich".to_owned(), Label::Org), ("Hansa Rostock".to_owned(), Label::Org)]);
     }
@@ -173,7 +175,8 @@ mod tests {
     fn the_same_text_gives_the_same_spans_from_any_thread() {
         let text = "LONDON - Shell and BP said on Monday that talks with Nigeria's government had failed. ".repeat(30);
         let first = Tagger::shipped().unwrap().tag(&[&text]);
-        let other = std::thread::scope(|scope| scope.spawn(|| Tagger::shipped().unwrap().tag(&[&text])).join().unwrap());
+        let other =
+            std::thread::scope(|scope| scope.spawn(|| Tagger::shipped().unwrap().tag(&[&text])).join().unwrap());
         assert_eq!(first, other);
         assert!(!first.is_empty());
         assert!(first.windows(2).all(|pair| pair[0].end <= pair[1].start));

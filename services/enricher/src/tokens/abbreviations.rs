@@ -3,20 +3,19 @@
 /// Abbreviations after which a sentence goes on as a rule (a title, a rank, a street).
 /// Lower case, without the stop, sorted for the search.
 const GOES_ON: &[&str] = &[
-    "adm", "assn", "assoc", "aug", "ave", "bishop", "blvd", "brig", "bros", "cap", "capt", "cf",
-    "cmdr", "cmte", "col", "com", "cpl", "dec", "dept", "det", "dr", "e.g", "esq", "feb", "fig",
-    "fr", "ft", "gen", "gov", "hon", "i.e", "insp", "jan", "jul", "jun", "lt", "maj", "mar", "messrs",
-    "mlle", "mme", "mr", "mrs", "ms", "msgr", "mt", "nov", "oct", "ofc", "pfc", "prof", "pvt", "rep",
-    "reps", "rev", "rt", "sec", "sen", "sens", "sep", "sept", "sgt", "st", "ste", "supt", "univ",
-    "v", "vol", "vs",
+    "adm", "assn", "assoc", "aug", "ave", "bishop", "blvd", "brig", "bros", "cap", "capt", "cf", "cmdr", "cmte", "col",
+    "com", "cpl", "dec", "dept", "det", "dr", "e.g", "esq", "feb", "fig", "fr", "ft", "gen", "gov", "hon", "i.e",
+    "insp", "jan", "jul", "jun", "lt", "maj", "mar", "messrs", "mlle", "mme", "mr", "mrs", "ms", "msgr", "mt", "nov",
+    "oct", "ofc", "pfc", "prof", "pvt", "rep", "reps", "rev", "rt", "sec", "sen", "sens", "sep", "sept", "sgt", "st",
+    "ste", "supt", "univ", "v", "vol", "vs",
 ];
 
 /// Abbreviations that may end a sentence or not: companies' forms, states, junior.
 const MAY_END: &[&str] = &[
-    "a.m", "ala", "ariz", "ark", "bhd", "calif", "co", "colo", "conn", "corp", "cos", "del", "etc",
-    "fla", "ga", "ill", "inc", "ind", "jr", "kan", "ky", "la", "ltd", "mass", "md", "mich", "minn",
-    "miss", "mo", "mont", "n.v", "neb", "nev", "okla", "ore", "p.m", "pa", "ph.d", "plc", "pty",
-    "s.a", "sdn", "sr", "tenn", "tex", "va", "vt", "wash", "wis", "wyo",
+    "a.m", "ala", "ariz", "ark", "bhd", "calif", "co", "colo", "conn", "corp", "cos", "del", "etc", "fla", "ga", "ill",
+    "inc", "ind", "jr", "kan", "ky", "la", "ltd", "mass", "md", "mich", "minn", "miss", "mo", "mont", "n.v", "neb",
+    "nev", "okla", "ore", "p.m", "pa", "ph.d", "plc", "pty", "s.a", "sdn", "sr", "tenn", "tex", "va", "vt", "wash",
+    "wis", "wyo",
 ];
 
 /// How a word with a full stop at its end behaves.
@@ -48,9 +47,7 @@ pub(super) fn stop(word: &str) -> Stop {
         };
     }
     let capital = word.chars().next().is_some_and(char::is_uppercase);
-    if MAY_END.binary_search(&lower.as_str()).is_ok()
-        && (capital || lower.contains('.') || lower == "etc")
-    {
+    if MAY_END.binary_search(&lower.as_str()).is_ok() && (capital || lower.contains('.') || lower == "etc") {
         return Stop::MayEnd;
     }
     if dotted(word) { Stop::MayEnd } else { Stop::Plain }

@@ -76,9 +76,7 @@ mod tests {
         assert_eq!(words("James\u{2019}s"), ["James", "\u{2019}s"]);
         assert_eq!(words("the Joneses' house"), ["the", "Joneses", "'", "house"]);
         assert_eq!(words("They don't, he'll"), ["They", "do", "n't", ",", "he", "'ll"]);
-        assert_eq!(words("Toyota Motor Corp. and Apple Inc."), [
-            "Toyota", "Motor", "Corp.", "and", "Apple", "Inc."
-        ]);
+        assert_eq!(words("Toyota Motor Corp. and Apple Inc."), ["Toyota", "Motor", "Corp.", "and", "Apple", "Inc."]);
         assert_eq!(words("J.K. Rowling, at 5 p.m."), ["J.K.", "Rowling", ",", "at", "5", "p.m."]);
     }
 
@@ -92,12 +90,14 @@ mod tests {
 
     #[test]
     fn numbers_quotes_and_addresses() {
-        assert_eq!(words("\"Yes,\" (he) said: 1,000.5%"), [
-            "\"", "Yes", ",", "\"", "(", "he", ")", "said", ":", "1,000.5", "%"
-        ]);
-        assert_eq!(words("at https://example.org/a.b?c=d, or a@b.org."), [
-            "at", "https://example.org/a.b?c=d", ",", "or", "a@b.org", "."
-        ]);
+        assert_eq!(
+            words("\"Yes,\" (he) said: 1,000.5%"),
+            ["\"", "Yes", ",", "\"", "(", "he", ")", "said", ":", "1,000.5", "%"]
+        );
+        assert_eq!(
+            words("at https://example.org/a.b?c=d, or a@b.org."),
+            ["at", "https://example.org/a.b?c=d", ",", "or", "a@b.org", "."]
+        );
         assert_eq!(words("$5 @name #tag ..."), ["$", "5", "@name", "#tag", "..."]);
     }
 

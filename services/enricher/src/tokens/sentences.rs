@@ -5,10 +5,10 @@ use super::{Sentence, Token};
 
 /// Words that begin a sentence far more often than they follow an abbreviation inside one.
 const STARTERS: &[&str] = &[
-    "A", "After", "All", "Also", "An", "And", "As", "At", "But", "By", "During", "For", "From", "He",
-    "Her", "His", "However", "If", "In", "It", "Its", "Last", "Many", "Most", "No", "On", "One", "Our",
-    "She", "Since", "So", "Some", "That", "The", "Their", "There", "These", "They", "This", "Those",
-    "To", "Two", "Under", "We", "What", "When", "While", "With", "You",
+    "A", "After", "All", "Also", "An", "And", "As", "At", "But", "By", "During", "For", "From", "He", "Her", "His",
+    "However", "If", "In", "It", "Its", "Last", "Many", "Most", "No", "On", "One", "Our", "She", "Since", "So", "Some",
+    "That", "The", "Their", "There", "These", "They", "This", "Those", "To", "Two", "Under", "We", "What", "When",
+    "While", "With", "You",
 ];
 
 /// Cuts the tokens into sentences.
@@ -60,9 +60,7 @@ fn punctuated(text: &str, tokens: &[Token], from: usize, index: usize) -> bool {
         "." | "!" | "?" | "..." | "\u{2026}" | "\u{3002}" => !first.is_lowercase() && first != ',' && first != ')',
         _ => {
             let Some(bare) = word.strip_suffix('.') else { return false };
-            !bare.is_empty()
-                && abbreviations::stop(bare) == Stop::MayEnd
-                && STARTERS.binary_search(&next).is_ok()
+            !bare.is_empty() && abbreviations::stop(bare) == Stop::MayEnd && STARTERS.binary_search(&next).is_ok()
         }
     }
 }

@@ -33,9 +33,31 @@ fn push(tokens: &mut Vec<Token>, start: usize, end: usize) {
 fn opens(character: char) -> bool {
     matches!(
         character,
-        '(' | '[' | '{' | '<' | '"' | '\'' | '`' | '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{2018}'
-            | '\u{2019}' | '\u{201a}' | '\u{ab}' | '\u{2039}' | '\u{bf}' | '\u{a1}' | '$' | '\u{a3}'
-            | '\u{20ac}' | '\u{a5}' | '*' | '\u{2022}' | '|' | '~' | '='
+        '(' | '['
+            | '{'
+            | '<'
+            | '"'
+            | '\''
+            | '`'
+            | '\u{201c}'
+            | '\u{201d}'
+            | '\u{201e}'
+            | '\u{2018}'
+            | '\u{2019}'
+            | '\u{201a}'
+            | '\u{ab}'
+            | '\u{2039}'
+            | '\u{bf}'
+            | '\u{a1}'
+            | '$'
+            | '\u{a3}'
+            | '\u{20ac}'
+            | '\u{a5}'
+            | '*'
+            | '\u{2022}'
+            | '|'
+            | '~'
+            | '='
     ) || both(character)
 }
 
@@ -43,8 +65,26 @@ fn opens(character: char) -> bool {
 fn closes(character: char) -> bool {
     matches!(
         character,
-        ')' | ']' | '}' | '>' | '"' | '\'' | '`' | '\u{201d}' | '\u{201c}' | '\u{2019}' | '\u{2018}'
-            | '\u{bb}' | '\u{203a}' | '%' | '*' | '|' | '~' | '=' | '\u{2026}' | '$' | '\u{20ac}'
+        ')' | ']'
+            | '}'
+            | '>'
+            | '"'
+            | '\''
+            | '`'
+            | '\u{201d}'
+            | '\u{201c}'
+            | '\u{2019}'
+            | '\u{2018}'
+            | '\u{bb}'
+            | '\u{203a}'
+            | '%'
+            | '*'
+            | '|'
+            | '~'
+            | '='
+            | '\u{2026}'
+            | '$'
+            | '\u{20ac}'
     ) || both(character)
 }
 
@@ -52,8 +92,19 @@ fn closes(character: char) -> bool {
 fn both(character: char) -> bool {
     matches!(
         character,
-        ',' | ';' | ':' | '!' | '?' | '\u{3002}' | '\u{3001}' | '\u{ff0c}' | '\u{2013}' | '\u{2014}'
-            | '\u{2015}' | '/' | '\u{2026}' | '+'
+        ',' | ';'
+            | ':'
+            | '!'
+            | '?'
+            | '\u{3002}'
+            | '\u{3001}'
+            | '\u{ff0c}'
+            | '\u{2013}'
+            | '\u{2014}'
+            | '\u{2015}'
+            | '/'
+            | '\u{2026}'
+            | '+'
     )
 }
 
@@ -143,10 +194,8 @@ fn enclitic(word: &str) -> bool {
     }
     let rest = letters.as_str();
     let plain = rest.trim_end_matches([',', '.', ';', ':']);
-    matches!(
-        plain,
-        "s" | "S" | "ll" | "re" | "ve" | "d" | "m" | "t" | "LL" | "RE" | "VE" | "D" | "M" | "em" | "tis"
-    ) || (rest.len() >= 2 && rest.as_bytes().iter().take(2).all(u8::is_ascii_digit))
+    matches!(plain, "s" | "S" | "ll" | "re" | "ve" | "d" | "m" | "t" | "LL" | "RE" | "VE" | "D" | "M" | "em" | "tis")
+        || (rest.len() >= 2 && rest.as_bytes().iter().take(2).all(u8::is_ascii_digit))
 }
 
 /// An address of the web or of mail is one token, whatever signs it has.
@@ -181,12 +230,8 @@ fn inside(text: &str, start: usize, end: usize, tokens: &mut Vec<Token>) {
                 // An en dash between numbers is a range, between letters a compound.
                 if character == '\u{2013}' { 0 } else { width }
             }
-            '-' if word[at..].starts_with("--") => {
-                word[at..].len() - word[at..].trim_start_matches('-').len()
-            }
-            '.' if word[at..].starts_with("..") => {
-                word[at..].len() - word[at..].trim_start_matches('.').len()
-            }
+            '-' if word[at..].starts_with("--") => word[at..].len() - word[at..].trim_start_matches('-').len(),
+            '.' if word[at..].starts_with("..") => word[at..].len() - word[at..].trim_start_matches('.').len(),
             '/' | ',' | ';' | '!' | '?' | '&' if letters => {
                 // `AT&T` and `R&B` stay whole.
                 if character == '&' { 0 } else { width }

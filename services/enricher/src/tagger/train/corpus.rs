@@ -80,9 +80,41 @@ impl Sentence {
 
 /// Titles that some sets put into a person's name.
 const TITLES: &[&str] = &[
-    "president", "mr", "mr.", "mrs", "mrs.", "ms", "ms.", "dr", "dr.", "sir", "prime", "minister", "senator",
-    "sen", "sen.", "rep", "rep.", "gov", "gov.", "governor", "king", "queen", "prince", "princess", "lord",
-    "lady", "general", "gen", "gen.", "captain", "justice", "judge", "coach", "chancellor", "pm",
+    "president",
+    "mr",
+    "mr.",
+    "mrs",
+    "mrs.",
+    "ms",
+    "ms.",
+    "dr",
+    "dr.",
+    "sir",
+    "prime",
+    "minister",
+    "senator",
+    "sen",
+    "sen.",
+    "rep",
+    "rep.",
+    "gov",
+    "gov.",
+    "governor",
+    "king",
+    "queen",
+    "prince",
+    "princess",
+    "lord",
+    "lady",
+    "general",
+    "gen",
+    "gen.",
+    "captain",
+    "justice",
+    "judge",
+    "coach",
+    "chancellor",
+    "pm",
 ];
 
 /// Takes articles, titles and possessives off names.
@@ -225,11 +257,13 @@ fn close(open: &mut Vec<(usize, &str, Vec<usize>)>, end: usize, rows: &[Vec<&str
     while to < end && proper(to + 1) {
         to += 1;
     }
-    for at in from..=to {
+    for (at, allowed) in allowed.iter_mut().enumerate().take(to + 1).skip(from) {
         let inside = at > from;
         // A state that acts is an organisation in GUM and a place elsewhere.
-        allowed[at] = match kind {
-            Label::Org if to - from < 2 => 1 << label::label(Label::Org, inside) | 1 << label::label(Label::Loc, inside),
+        *allowed = match kind {
+            Label::Org if to - from < 2 => {
+                1 << label::label(Label::Org, inside) | 1 << label::label(Label::Loc, inside)
+            }
             _ => 1 << label::label(kind, inside),
         };
     }
@@ -273,7 +307,8 @@ pub fn corpora(folder: &Path, leave_out: &[String]) -> io::Result<Vec<Sentence>>
             files.sort();
         }
         for file in files {
-            sentences.extend(read(&file, *scheme)?.into_iter().map(|sentence| Sentence { weight: *weight, ..sentence }));
+            sentences
+                .extend(read(&file, *scheme)?.into_iter().map(|sentence| Sentence { weight: *weight, ..sentence }));
         }
     }
     Ok(sentences)

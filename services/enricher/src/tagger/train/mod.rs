@@ -17,8 +17,8 @@ use super::features::{self, LEXICAL, NOTHING, Scratch, TEMPLATES};
 use super::label::{LABELS, SCORED};
 use super::lexicon::Lexicon;
 use super::model::Model;
-pub use corpus::corpora;
 use corpus::Sentence;
+pub use corpus::corpora;
 
 /// How to train; the default is what `make model` uses.
 #[derive(Clone, Copy, Debug)]
@@ -241,7 +241,8 @@ impl Total {
 
     fn add(&mut self, weights: &Weights, plan: Plan) {
         // In 256ths of the file's points, so that rounding comes last.
-        let average = |now: i32, sum: i64| ((i64::from(now) * weights.steps - sum) * plan.scale * 256).div_euclid(weights.steps);
+        let average =
+            |now: i32, sum: i64| ((i64::from(now) * weights.steps - sum) * plan.scale * 256).div_euclid(weights.steps);
         for ((row, now), sum) in self.rows.iter_mut().zip(&weights.now).zip(&weights.sum) {
             for ((total, now), sum) in row.iter_mut().zip(now).zip(sum) {
                 *total += average(*now, *sum);
