@@ -2,7 +2,7 @@
 
 use super::{
     STAGE,
-    desk::{BATCH, Desk, STATES, is_awaited, state_of},
+    desk::{BATCH, Desk, HEALTH, STATES, is_awaited, state_of},
     ledger, records, sparing,
     watches::Watch,
 };
@@ -103,7 +103,8 @@ impl Desk {
         let outcome = &applied.line.outcome;
         let health_spared = sparing::spares_health(applied.quiet, watch.told.as_ref(), outcome, polled.at);
         if !health_spared {
-            transaction.write(records::health(&self.runtime, watch, &applied.state, Some(&applied), polled.at)?);
+            let change = records::health(&self.runtime, watch, &applied.state, Some(&applied), polled.at)?;
+            transaction.put(session, HEALTH, change);
         }
         Ok(Outcome { applied, repaired, state_spared, health_spared, at: polled.at })
     }

@@ -2,17 +2,18 @@
 
 use super::{
     STAGE,
-    desk::{Desk, FEEDS, STATES, int, is_awaited, state_of},
+    desk::{Desk, FEEDS, HEALTH, STATES, int, is_awaited, state_of},
     records,
-    watches::Watch,
+    watches::{LINES, Watch},
 };
 use crate::{feeds, spacing::host_of};
 use jiff::Timestamp;
 use proto::{
     partition,
     topic::Topic,
-    v1::{Feed, FeedState},
+    v1::{Feed, FeedHealth, FeedState, Poll},
 };
+use std::collections::VecDeque;
 use stream::{DeadLetter, Fault, Outgoing, Record, Session, Transaction};
 
 impl Desk {
@@ -32,7 +33,7 @@ impl Desk {
             }
             for feed in feeds {
                 let state = state_of(session, &transaction, *partition, &feed.feed_id)?;
-                self.watch(feed, *partition, state, now);
+                self.watch(session, feed, *partition, state, now);
             }
         }
         self.metrics.feeds.set(int(self.watches.len()));
@@ -54,12 +55,12 @@ impl Desk {
     }
 
     /// Watches a feed: at once where it is new or was added again, else when its state says.
-    fn watch(&mut self, feed: Feed, partition: i32, state: Option<FeedState>, now: Timestamp) {
+    fn watch(&mut self, session: &Session, feed: Feed, partition: i32, state: Option<FeedState>, now: Timestamp) {
         let Ok(url) = feeds::check(&feed) else { return };
         let mut watch = Watch::new(feed, partition, host_of(&url));
+        watch.lines = self.lines(session, &Transaction::default(), partition, &watch.feed.feed_id);
         if let Some(before) = self.watches.remove(&watch.feed.feed_id) {
             watch.hints = before.hints;
-            watch.lines = before.lines;
             watch.unwritten = before.unwritten;
             watch.awaited = before.awaited;
         }
@@ -67,6 +68,17 @@ impl Desk {
         let waits = watch.feed.paused || watch.awaited.is_some();
         let due = if waits { None } else { due(&watch.feed, watch.current(state).as_ref(), now) };
         self.watches.insert(watch, due);
+    }
+
+    /// The last polls of a feed: as this replica knows them, else as whoever had it before told them.
+    fn lines(&self, session: &Session, transaction: &Transaction, partition: i32, feed_id: &str) -> VecDeque<Poll> {
+        if let Some(watch) = self.watches.get(feed_id) {
+            return watch.lines.clone();
+        }
+        let row = session.row(transaction, HEALTH, partition, feed_id.as_bytes());
+        // It is told to people, and nothing hangs on it: what cannot be read begins anew.
+        let health = row.and_then(|row| row.decode::<FeedHealth>().ok()).unwrap_or_default();
+        health.polls.into_iter().take(LINES).collect()
     }
 
     /// Definitions that were added, changed or removed: they take effect with the commit of their offsets.
@@ -82,13 +94,12 @@ impl Desk {
             if record.value.is_none() {
                 accepted.retain(|(_, feed, _)| feed.feed_id != key);
                 removed.push(key);
-                if session.row(&transaction, STATES, record.partition, key.as_bytes()).is_some() {
-                    let topic = self.runtime.names.of(Topic::FeedState);
-                    transaction.put(session, STATES, Outgoing::tombstone(&topic, record.partition, key));
+                for (table, topic) in [(STATES, Topic::FeedState), (HEALTH, Topic::FeedHealth)] {
+                    if session.row(&transaction, table, record.partition, key.as_bytes()).is_some() {
+                        let topic = self.runtime.names.of(topic);
+                        transaction.put(session, table, Outgoing::tombstone(&topic, record.partition, key));
+                    }
                 }
-                let topic = self.runtime.names.of(Topic::FeedHealth);
-                let to = records::health_partition(&self.runtime, key);
-                transaction.write(Outgoing::tombstone(&topic, to, key));
                 continue;
             }
             match definition(record) {
@@ -96,9 +107,12 @@ impl Desk {
                     let state = state_of(session, &transaction, record.partition, &feed.feed_id)?;
                     if feed.paused {
                         let url = feeds::check(&feed).map(|url| host_of(&url)).unwrap_or_default();
-                        let watch = Watch::new(feed.clone(), record.partition, url);
-                        let state = state.clone().unwrap_or_default();
-                        transaction.write(records::health(&self.runtime, &watch, &state, None, now)?);
+                        let mut watch = Watch::new(feed.clone(), record.partition, url);
+                        watch.lines = self.lines(session, &transaction, record.partition, &feed.feed_id);
+                        let known = self.watches.get(&feed.feed_id);
+                        let state = known.map_or(state.clone(), |known| known.current(state.clone()));
+                        let change = records::health(&self.runtime, &watch, &state.unwrap_or_default(), None, now)?;
+                        transaction.put(session, HEALTH, change);
                     }
                     accepted.retain(|(_, other, _)| other.feed_id != feed.feed_id);
                     removed.retain(|id| *id != feed.feed_id);
@@ -123,7 +137,7 @@ impl Desk {
             self.watches.remove(id);
         }
         for (partition, feed, state) in accepted {
-            self.watch(feed, partition, state, now);
+            self.watch(session, feed, partition, state, now);
         }
         for reason in refused {
             self.runtime.metrics.read.with_label_values(&[STAGE]).inc();

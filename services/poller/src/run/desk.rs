@@ -20,6 +20,7 @@ use url::Url;
 /// The member's tables, by number.
 pub(super) const FEEDS: usize = 0;
 pub(super) const STATES: usize = 1;
+pub(super) const HEALTH: usize = 2;
 /// Items after which a transaction takes no more results.
 pub(super) const BATCH: usize = 2_000;
 /// How long the loop sleeps on the log: short while results are awaited, which cannot wake it.
@@ -69,7 +70,7 @@ impl Desk {
 
     /// Until asked to stop, or a fault says that the process must end.
     pub(super) fn run(mut self) -> Result<(), Fault> {
-        let spec = self.runtime.member(STAGE, Topic::Feeds, &[Topic::Feeds, Topic::FeedState]);
+        let spec = self.runtime.member(STAGE, Topic::Feeds, &[Topic::Feeds, Topic::FeedState, Topic::FeedHealth]);
         let (stop, stages) = (self.runtime.stop.clone(), self.runtime.metrics.clone());
         rejoining(STAGE, &stop, &stages, |progress| self.session(&spec, progress))
     }

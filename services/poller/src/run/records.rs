@@ -1,6 +1,6 @@
 //! Records as the poller writes them.
 
-use super::watches::Watch;
+use super::watches::{LINES, Watch};
 use crate::{
     diff::{self, Publish},
     poll::Applied,
@@ -71,7 +71,7 @@ pub(super) fn state(
     Ok(outgoing::<FeedState>(runtime, (Topic::FeedState, partition, &state.feed_id), value, &id, None, now))
 }
 
-/// The health record of a feed.
+/// The health record of a feed, on the feed's own partition.
 pub(super) fn health(
     runtime: &Runtime,
     watch: &Watch,
@@ -97,17 +97,11 @@ pub(super) fn health(
         last_success_at: state.last_success_at,
         next_poll_at: if watch.feed.paused { None } else { state.next_poll_at },
         failures: state.failures,
-        polls: line.into_iter().chain(watch.lines.iter().cloned()).take(10).collect(),
+        polls: line.into_iter().chain(watch.lines.iter().cloned()).take(LINES).collect(),
     };
     let value = runtime.encoding.encode(&health).map_err(unencodable)?;
-    let to = health_partition(runtime, &health.feed_id);
     let id = format!("{}/health/{now}", health.feed_id);
-    Ok(outgoing::<FeedHealth>(runtime, (Topic::FeedHealth, to, &health.feed_id), value, &id, None, now))
-}
-
-/// Partition of a feed's health record: by its key.
-pub(super) fn health_partition(runtime: &Runtime, feed_id: &str) -> i32 {
-    partition::of(feed_id.as_bytes(), runtime.partitions)
+    Ok(outgoing::<FeedHealth>(runtime, (Topic::FeedHealth, watch.partition, &health.feed_id), value, &id, None, now))
 }
 
 /// A wire time as a time; `None` where there is none.

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Lines of a health record.
-const LINES: usize = 10;
+pub(super) const LINES: usize = 10;
 /// A host that may be asked within this time is handed to the gate, which waits; another feed's turn is put off.
 const SHORT: Duration = Duration::from_secs(5);
 
@@ -20,7 +20,7 @@ pub(super) struct Watch {
     pub(super) host: String,
     /// Those of the last document that this replica has seen.
     pub(super) hints: Hints,
-    /// The last polls, newest first, as far as this replica made them.
+    /// The last polls, newest first.
     pub(super) lines: VecDeque<Poll>,
     /// The state as of the last poll, without entries, where it was not worth writing: those on the log still hold.
     pub(super) unwritten: Option<FeedState>,

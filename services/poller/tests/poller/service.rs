@@ -236,6 +236,13 @@ fn a_large_state_is_not_written_for_nothing_and_a_restart_repeats_nothing() {
     let before = server.requests("/feed").len();
     let service = Service::start(folder.path());
     until("polls", || server.requests("/feed").len() >= before + 3);
+    // The first health after a restart tells of the polls before it.
+    let health = service.table::<FeedHealth>(Topic::FeedHealth);
+    let polls = &health.values().next().unwrap().as_ref().unwrap().polls;
+    assert!(polls.len() >= 9 && polls.iter().any(|poll| poll.new_entries == 1), "{polls:#?}");
+    for record in service.records(Topic::FeedHealth) {
+        assert_eq!(record.partition, feeds::partition_of(&server.url("/feed"), PARTITIONS));
+    }
     assert!(!server.requests("/feed").get(before).unwrap().header("if-none-match").is_empty());
     assert_eq!((service.items().len(), service.records(Topic::FeedState).len()), (201, 2));
     service.stop();
