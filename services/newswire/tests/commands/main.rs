@@ -1,0 +1,7 @@
+//! The commands as an operator types them, on an embedded log: through the socket of a process that holds it, and on the
+//! file once nothing runs.
+
+mod dead_letters;
+mod feeds;
+mod support;
+mod why;

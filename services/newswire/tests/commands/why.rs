@@ -1,0 +1,58 @@
+use crate::support::{eventually, newswire, run};
+use std::process::{Child, Command, Stdio};
+
+/// Killed when a test ends, however it ends.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.2:0").unwrap().local_addr().unwrap().port()
+}
+
+/// The whole pipeline on its own publisher, asked from outside, stopped by SIGTERM and asked again.
+#[test]
+fn a_story_of_the_sample_is_followed_from_feed_to_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let port = free_port().to_string();
+    let child = Command::new(env!("CARGO_BIN_EXE_newswire"))
+        .args(["run", "--sample", "--poll-interval", "1s", "--partitions", "3", "--listen", "127.0.0.1:0"])
+        .args(["--sample-port", &port, "--host-spacing", "10ms", "--data"])
+        .arg(&data)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut child = Running(child);
+    // Before it holds the file, a command would take it.
+    eventually("the socket of the log", || data.join("newswire.sock").exists());
+    // Nothing, until the topic is made.
+    let enriched = || run(&data, &["tail", "enriched", "--from", "beginning", "--to-end", "--values"]).0;
+    eventually("enriched stories of every publisher", || {
+        assert!(child.0.try_wait().unwrap().is_none(), "newswire ended");
+        let text = enriched();
+        (2..6).all(|host| text.contains(&format!("127.0.0.{host}:")))
+    });
+    let first: serde_json::Value = serde_json::from_str(enriched().lines().next().unwrap()).unwrap();
+    let url = first["url"].as_str().unwrap();
+    let told = newswire(&data, &["why", url]);
+    for step in
+        ["in the feed", "polled: news.raw.v1", "admitted: revision 1", "NEW revision 1", "published: news.enriched.v1"]
+    {
+        assert!(told.contains(step), "{step}: {told}");
+    }
+    assert_eq!(newswire(&data, &["why", first["article_id"].as_str().unwrap()]), told);
+    let feed = newswire(&data, &["why", &format!("http://127.0.0.2:{port}/rss.xml")]);
+    assert!(feed.contains("OK, title \"The Larkfield Courier\"") && feed.contains("NEW_ENTRIES"), "{feed}");
+    assert!(newswire(&data, &["why", "http://127.0.0.2/nothing"]).starts_with("never seen"));
+
+    let stopped = Command::new("kill").arg(child.0.id().to_string()).status().unwrap();
+    assert!(stopped.success());
+    assert!(child.0.wait().unwrap().success(), "a drain within its deadline is a success");
+    assert!(newswire(&data, &["why", url]).contains("published: news.enriched.v1"));
+}
