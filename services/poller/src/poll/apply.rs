@@ -7,7 +7,7 @@ use crate::{
     fetch::{Failed, Fetched},
     schedule::{self, Asked, Came},
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, civil::Weekday};
 use proto::{
     id, time,
     v1::{Feed, FeedState, Fetch, Poll},
@@ -34,8 +34,6 @@ pub struct Applied {
     pub line: Poll,
     /// What became of the document's entries.
     pub counts: Counts,
-    /// The document's hints, where one came: they hold until the next.
-    pub hints: Option<Hints>,
     /// True where the poll succeeded and taught nothing but when to come again, and with which validators.
     pub quiet: bool,
     /// When to poll next; `None` for a feed that is gone.
@@ -50,9 +48,9 @@ struct Verdict {
     http_status: i32,
 }
 
-/// Applies a result to what is known of its feed. `hints` are those of the last document.
+/// Applies a result to what is known of its feed. What the last document asked for stands in the state.
 #[must_use]
-pub fn apply(feed: &Feed, state: Option<FeedState>, hints: &Hints, polled: &Polled, base: SignedDuration) -> Applied {
+pub fn apply(feed: &Feed, state: Option<FeedState>, polled: &Polled, base: SignedDuration) -> Applied {
     let now = polled.at;
     let before = state.clone();
     let mut state = state.unwrap_or_default();
@@ -61,7 +59,6 @@ pub fn apply(feed: &Feed, state: Option<FeedState>, hints: &Hints, polled: &Poll
     state.last_polled_at = Some(time::to_wire(now));
 
     let mut diffed = None;
-    let mut fresh_hints = None;
     let verdict = match &polled.answer {
         Err(failed) => refused(failed),
         Ok((fetched, body)) => {
@@ -98,7 +95,7 @@ pub fn apply(feed: &Feed, state: Option<FeedState>, hints: &Hints, polled: &Poll
                     if let Some(moved) = &fetched.moved {
                         state.moved_to = bounded(moved.as_str());
                     }
-                    fresh_hints = Some(document.hints.clone());
+                    keep_hints(&mut state, &document.hints);
                     let outcome = if diff.publish.is_empty() { poll::NOTHING_NEW } else { poll::NEW_ENTRIES };
                     let came = if diff.publish.is_empty() { Came::Nothing } else { Came::News };
                     diffed = Some(diff);
@@ -133,7 +130,7 @@ pub fn apply(feed: &Feed, state: Option<FeedState>, hints: &Hints, polled: &Poll
         state.interval_s,
         base,
         feed.min_interval_s,
-        fresh_hints.as_ref().unwrap_or(hints),
+        &hints(&state),
         verdict.asked,
         chance(&feed.feed_id, now),
     );
@@ -156,7 +153,7 @@ pub fn apply(feed: &Feed, state: Option<FeedState>, hints: &Hints, polled: &Poll
     };
     let succeeded_quietly = verdict.came == Some(Came::Nothing);
     let quiet = succeeded_quietly && before.is_some_and(|before| super::quiet::adds_nothing(&before, &state));
-    Applied { publish, state, line, counts, hints: fresh_hints, quiet, next }
+    Applied { publish, state, line, counts, quiet, next }
 }
 
 fn refused(failed: &Failed) -> Verdict {
@@ -176,6 +173,23 @@ fn refused(failed: &Failed) -> Verdict {
         came: None,
         asked: Asked { retry_after, max_age: None },
         http_status: 0,
+    }
+}
+
+/// What a document asks for holds until the next, restarts included.
+fn keep_hints(state: &mut FeedState, hints: &Hints) {
+    state.hint_interval_s = schedule::hint_interval_s(hints);
+    state.skip_hours = hints.skip_hours.iter().map(|hour| i32::from(*hour)).collect();
+    state.skip_days = hints.skip_days.iter().map(|day| i32::from(day.to_monday_one_offset())).collect();
+}
+
+fn hints(state: &FeedState) -> Hints {
+    let day = |day: &i32| Weekday::from_monday_one_offset(i8::try_from(*day).ok()?).ok();
+    Hints {
+        update_period_s: u32::try_from(state.hint_interval_s).ok(),
+        skip_hours: state.skip_hours.iter().filter_map(|hour| u8::try_from(*hour).ok()).collect(),
+        skip_days: state.skip_days.iter().filter_map(day).collect(),
+        ..Hints::default()
     }
 }
 

@@ -61,7 +61,7 @@ fn document() -> Body {
 }
 
 fn run(state: Option<FeedState>, polled: &Polled) -> Applied {
-    apply(&feed(), state, &Hints::default(), polled, SignedDuration::from_mins(5))
+    apply(&feed(), state, polled, SignedDuration::from_mins(5))
 }
 
 fn known() -> FeedState {
@@ -178,4 +178,29 @@ fn a_poll_is_quiet_when_it_teaches_nothing_that_must_be_written() {
     assert!(!run(Some(known()), &answered(500, Body::None)).quiet);
     let closed = run(Some(known()), &failed(Failed::Closed(Closed(Duration::from_secs(7_200)))));
     assert!(!closed.quiet, "a host that asked to be left alone is left alone after a restart too");
+}
+
+#[test]
+fn what_a_document_asks_for_holds_when_only_the_state_is_left() {
+    let Body::Document { document: mut asking, hash } = document() else { return };
+    asking.hints = Hints {
+        ttl_min: Some(30),
+        skip_hours: vec![12],
+        skip_days: vec![jiff::civil::Weekday::Tuesday],
+        ..Hints::default()
+    };
+    let first = run(None, &answered(200, Body::Document { document: asking, hash }));
+    assert_eq!(first.state.hint_interval_s, 1_800);
+    let encoded = proto::wire::Encoding::Json.encode(&first.state).unwrap();
+    let restored: FeedState = proto::wire::decode(None, &encoded).unwrap();
+    // The clock of these tests stands on a Tuesday.
+    for polled in [answered(304, Body::None), answered(500, Body::None)] {
+        assert_eq!(wait(&run(Some(restored.clone()), &polled)), 12 * 3_600);
+        let unskipped = FeedState { skip_hours: vec![], skip_days: vec![], ..restored.clone() };
+        assert!(wait(&run(Some(unskipped), &polled)) >= 1_800);
+        let hour = FeedState { skip_days: vec![99, -1], ..restored.clone() };
+        assert_eq!(wait(&run(Some(hour), &polled)), 3_600);
+    }
+    let none = run(Some(restored), &answered(200, document()));
+    assert_eq!((none.state.hint_interval_s, none.state.skip_hours.len(), none.state.skip_days.len()), (0, 0, 0));
 }

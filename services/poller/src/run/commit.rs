@@ -89,7 +89,7 @@ impl Desk {
         let stored = state_of(session, transaction, watch.partition, &watch.feed.feed_id)?;
         let written_at = stored.as_ref().and_then(|state| records::at(state.last_polled_at.as_ref()));
         let state = watch.current(stored);
-        let mut applied = apply(&watch.feed, state, &watch.hints, polled, self.config.poll_interval);
+        let mut applied = apply(&watch.feed, state, polled, self.config.poll_interval);
         let mut repaired = Vec::new();
         for publish in std::mem::take(&mut applied.publish) {
             repaired.extend(publish.item.warnings.iter().cloned());
@@ -119,9 +119,6 @@ impl Desk {
             watch.told = Some((at, applied.line.outcome.clone()));
         }
         watch.remember(applied.line);
-        if let Some(hints) = applied.hints {
-            watch.hints = hints;
-        }
         let due = if watch.feed.paused { None } else { applied.next };
         self.watches.set_due(feed_id, due);
     }

@@ -60,7 +60,6 @@ impl Desk {
         let mut watch = Watch::new(feed, partition, host_of(&url));
         watch.lines = self.lines(session, &Transaction::default(), partition, &watch.feed.feed_id);
         if let Some(before) = self.watches.remove(&watch.feed.feed_id) {
-            watch.hints = before.hints;
             watch.unwritten = before.unwritten;
             watch.awaited = before.awaited;
         }

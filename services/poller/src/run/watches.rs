@@ -1,6 +1,6 @@
 //! The feeds of the partitions that this replica owns, and which of them may be polled now.
 
-use crate::{feed::Hints, spacing::Gate};
+use crate::spacing::Gate;
 use jiff::{SignedDuration, Timestamp};
 use proto::v1::{Feed, FeedState, Poll};
 use std::{
@@ -18,8 +18,6 @@ pub(super) struct Watch {
     pub(super) feed: Feed,
     pub(super) partition: i32,
     pub(super) host: String,
-    /// Those of the last document that this replica has seen.
-    pub(super) hints: Hints,
     /// The last polls, newest first.
     pub(super) lines: VecDeque<Poll>,
     /// The state as of the last poll, without entries, where it was not worth writing: those on the log still hold.
@@ -33,17 +31,7 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn new(feed: Feed, partition: i32, host: String) -> Self {
-        Watch {
-            feed,
-            partition,
-            host,
-            hints: Hints::default(),
-            lines: VecDeque::new(),
-            unwritten: None,
-            told: None,
-            awaited: None,
-            due: None,
-        }
+        Watch { feed, partition, host, lines: VecDeque::new(), unwritten: None, told: None, awaited: None, due: None }
     }
 
     /// The state as of the last poll, where `stored` is what the log says.

@@ -83,10 +83,16 @@ pub fn next(
 }
 
 fn hint_s(hints: &Hints, asked: Asked) -> f64 {
-    let ttl = hints.ttl_min.map_or(0.0, |minutes| f64::from(minutes) * 60.0);
-    let period = hints.update_period_s.map_or(0.0, f64::from);
     let age = asked.max_age.map_or(0.0, |age| age.as_secs_f64());
-    ttl.max(period).max(age).min(LONGEST_HINT.as_secs_f64())
+    f64::from(hint_interval_s(hints)).max(age.min(LONGEST_HINT.as_secs_f64()))
+}
+
+/// Seconds that a document asks for between two polls (RSS `ttl`, `sy:updatePeriod`), an hour at most; 0 for nothing.
+#[must_use]
+pub fn hint_interval_s(hints: &Hints) -> i32 {
+    let ttl = hints.ttl_min.map_or(0, |minutes| i64::from(minutes) * 60);
+    let period = hints.update_period_s.map_or(0, i64::from);
+    i32::try_from(ttl.max(period).min(LONGEST_HINT.as_secs())).unwrap_or(0)
 }
 
 /// The first time from `at` that lies in no skipped hour or day (RSS 2.0 skipHours and skipDays, GMT), at most three days
