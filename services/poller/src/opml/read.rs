@@ -35,22 +35,56 @@ pub enum OpmlError {
     /// XML of another kind.
     #[error("no OPML: the list has no <opml> or <outline> element")]
     NotOpml,
-    /// A feed that cannot be polled.
-    #[error("the feed {title:?}: {problem}")]
-    Feed {
-        /// Its title.
-        title: String,
-        /// What is wrong.
-        problem: feeds::Problem,
-    },
+    /// Feeds that cannot be polled, all of them.
+    #[error("{}", sentences(.0))]
+    Feeds(Vec<Refused>),
+}
+
+/// A feed of a list that cannot be polled.
+#[derive(Debug, thiserror::Error)]
+#[error("the feed {title:?}: {problem}")]
+pub struct Refused {
+    /// Its title.
+    pub title: String,
+    /// What is wrong.
+    pub problem: feeds::Problem,
+}
+
+/// What a list holds.
+#[derive(Debug, Default)]
+pub struct List {
+    /// The feeds, in the list's order, without `added_at`.
+    pub feeds: Vec<Feed>,
+    /// Those that cannot be polled, likewise.
+    pub refused: Vec<Refused>,
+}
+
+/// Refused feeds that an error names; of the others it says how many they are.
+const NAMED: usize = 20;
+
+fn sentences(refused: &[Refused]) -> String {
+    let mut sentences: Vec<String> = refused.iter().take(NAMED).map(ToString::to_string).collect();
+    if refused.len() > NAMED {
+        sentences.push(format!("and {} others", refused.len() - NAMED));
+    }
+    sentences.join("; ")
+}
+
+/// Reads a list all of whose feeds can be polled: see [`read_all`].
+///
+/// # Errors
+/// See [`OpmlError`]; all the feeds that cannot be polled at once.
+pub fn read(bytes: &[u8]) -> Result<Vec<Feed>, OpmlError> {
+    let List { feeds, refused } = read_all(bytes)?;
+    if refused.is_empty() { Ok(feeds) } else { Err(OpmlError::Feeds(refused)) }
 }
 
 /// Reads a list. An outline with `xmlUrl` is a feed; one without is a folder, whose name becomes a tag of the feeds in it.
-/// A feed that stands in several folders is one feed with several tags. The feeds come without `added_at`.
+/// A feed that stands in several folders is one feed with several tags. One that cannot be polled keeps no other from coming.
 ///
 /// # Errors
-/// See [`OpmlError`]. An outline of type `rss` without address is passed over: exports of dead subscriptions have it.
-pub fn read(bytes: &[u8]) -> Result<Vec<Feed>, OpmlError> {
+/// Where it is no list, or too long a one. An outline of type `rss` without address is passed over: exports of dead subscriptions have it.
+pub fn read_all(bytes: &[u8]) -> Result<List, OpmlError> {
     if bytes.len() > MAX_BYTES {
         return Err(OpmlError::TooLarge { what: "bytes", limit: MAX_BYTES });
     }
@@ -59,6 +93,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Feed>, OpmlError> {
     reader.config_mut().check_end_names = false;
     reader.config_mut().allow_dangling_amp = true;
     let mut feeds: Vec<Feed> = Vec::new();
+    let mut refused: Vec<Refused> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut folders: Vec<Option<String>> = Vec::new();
     let mut is_opml = false;
@@ -95,10 +130,19 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Feed>, OpmlError> {
             }
             continue;
         }
-        let feed = feed(&attributes, &url, &title, &folders)?;
         if opens {
             folders.push(None);
         }
+        if feeds.len() + refused.len() >= MAX_FEEDS {
+            return Err(OpmlError::TooLarge { what: "feeds", limit: MAX_FEEDS });
+        }
+        let feed = match feed(&attributes, &url, &title, &folders) {
+            Ok(feed) => feed,
+            Err(problem) => {
+                refused.push(Refused { title, problem });
+                continue;
+            }
+        };
         match places.get(&feed.feed_id).and_then(|at| feeds.get_mut(*at)) {
             Some(known) => {
                 for tag in feed.tags {
@@ -108,15 +152,12 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Feed>, OpmlError> {
                 }
             }
             None => {
-                if feeds.len() >= MAX_FEEDS {
-                    return Err(OpmlError::TooLarge { what: "feeds", limit: MAX_FEEDS });
-                }
                 places.insert(feed.feed_id.clone(), feeds.len());
                 feeds.push(feed);
             }
         }
     }
-    if is_opml { Ok(feeds) } else { Err(OpmlError::NotOpml) }
+    if is_opml { Ok(List { feeds, refused }) } else { Err(OpmlError::NotOpml) }
 }
 
 fn feed(
@@ -124,7 +165,7 @@ fn feed(
     url: &str,
     title: &str,
     folders: &[Option<String>],
-) -> Result<Feed, OpmlError> {
+) -> Result<Feed, feeds::Problem> {
     let get = |names: &[&str]| first(attributes, names);
     let mut tags: Vec<String> = Vec::new();
     // `category` holds paths, comma separated (OPML 2.0): "/News/World,Politics".
@@ -150,8 +191,7 @@ fn feed(
         ..Feed::default()
     };
     // The time of adding is the caller's to say.
-    let complete = feeds::complete(feed, jiff::Timestamp::UNIX_EPOCH)
-        .map_err(|problem| OpmlError::Feed { title: title.to_owned(), problem })?;
+    let complete = feeds::complete(feed, jiff::Timestamp::UNIX_EPOCH)?;
     Ok(Feed { added_at: None, ..complete })
 }
 

@@ -31,6 +31,31 @@ fn what_is_no_list_says_so() {
 }
 
 #[test]
+fn bad_feeds_are_named_all_at_once_and_the_others_come() {
+    let list = br#"<opml><body>
+        <outline text="Good" xmlUrl="https://one.example/feed"/>
+        <outline text="Relative" xmlUrl="feed.xml"><outline text="Within" xmlUrl="https://two.example/feed"/></outline>
+        <outline text="File" xmlUrl="file:///etc/passwd"/>
+        <outline text="Policy" xmlUrl="https://three.example/feed" backfill="some"/>
+        <outline text="Last" xmlUrl="https://four.example/feed"/></body></opml>"#;
+    let all = read_all(list).unwrap();
+    let titles: Vec<&str> = all.feeds.iter().map(|feed| feed.title.as_str()).collect();
+    assert_eq!(titles, ["Good", "Within", "Last"]);
+    let refused: Vec<String> = all.refused.iter().map(ToString::to_string).collect();
+    insta::assert_debug_snapshot!(refused, @r#"
+    [
+        "the feed \"Relative\": \"feed.xml\" is no http or https address: relative URL without a base",
+        "the feed \"File\": \"file:///etc/passwd\" is no http or https address: another scheme",
+        "the feed \"Policy\": backfill \"some\" is neither all, nor a number, nor a duration such as 48h, nor an RFC 3339 time",
+    ]
+    "#);
+    assert_eq!(read(list).unwrap_err().to_string(), refused.join("; "));
+    let many = format!("<opml>{}</opml>", "<outline text='t' xmlUrl='x'/>".repeat(5_000));
+    let error = read(many.as_bytes()).unwrap_err().to_string();
+    assert!(error.len() < 4_000 && error.ends_with("; and 4980 others"), "{error}");
+}
+
+#[test]
 fn a_list_of_folders_without_end_is_refused() {
     let deep = format!("<opml><body>{}", "<outline text='a'>".repeat(10_000));
     assert!(matches!(read(deep.as_bytes()), Err(OpmlError::TooLarge { .. })));
