@@ -5,6 +5,8 @@
 mod client;
 /// A log whose commits fail now and then.
 mod flaky;
+/// Two pollers that share the feeds.
+mod rebalance;
 /// A publisher with scripted answers.
 mod server;
 /// Polls, state, restarts.

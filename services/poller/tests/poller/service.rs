@@ -18,11 +18,11 @@ use std::{
 };
 use stream::{From, Log, Metrics, Record, Runtime, Stop, embedded::Embedded};
 
-const PARTITIONS: i32 = 3;
+pub const PARTITIONS: i32 = 3;
 
 /// The service in a runtime of its own.
-struct Service {
-    runtime: Runtime,
+pub struct Service {
+    pub runtime: Runtime,
     tokio: tokio::runtime::Runtime,
     ended: tokio::task::JoinHandle<Result<(), poller::Error>>,
 }
@@ -33,37 +33,37 @@ impl Service {
     }
 
     fn start_on(log: Arc<dyn Log>, names: Names) -> Self {
+        Self::start_as("0", log, names, SignedDuration::from_millis(100))
+    }
+
+    pub fn start_as(replica: &str, log: Arc<dyn Log>, names: Names, poll_interval: SignedDuration) -> Self {
         let registry = prometheus::Registry::new();
         let runtime = Runtime {
             log,
             names,
             partitions: PARTITIONS,
             encoding: proto::wire::Encoding::Json,
-            replica: "0".into(),
+            replica: replica.into(),
             metrics: Metrics::new(&registry).unwrap(),
             registry,
             stop: Stop::new(),
         };
         runtime.ensure_topics().unwrap();
-        let config = Config {
-            poll_interval: SignedDuration::from_millis(100),
-            host_spacing: Duration::ZERO,
-            allow_private_networks: true,
-            ..Config::default()
-        };
+        let config =
+            Config { poll_interval, host_spacing: Duration::ZERO, allow_private_networks: true, ..Config::default() };
         let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let ended = tokio.spawn(poller::run(config, runtime.clone()));
         Service { runtime, tokio, ended }
     }
 
-    fn add(&self, url: &url::Url, change: impl FnOnce(&mut Feed)) {
+    pub fn add(&self, url: &url::Url, change: impl FnOnce(&mut Feed)) {
         let mut feed = Feed { url: url.to_string(), ..Feed::default() };
         change(&mut feed);
         let record = feeds::record(feed, PARTITIONS, &self.runtime.names, self.runtime.encoding, Timestamp::now());
         self.runtime.log.append(vec![record.unwrap()]).unwrap();
     }
 
-    fn records(&self, topic: Topic) -> Vec<Record> {
+    pub fn records(&self, topic: Topic) -> Vec<Record> {
         let mut records = Vec::new();
         stream::scan(
             &*self.runtime.log,
@@ -79,7 +79,7 @@ impl Service {
         records
     }
 
-    fn items(&self) -> Vec<RawItem> {
+    pub fn items(&self) -> Vec<RawItem> {
         self.records(Topic::Raw).iter().map(|record| record.decode().unwrap()).collect()
     }
 
@@ -94,7 +94,7 @@ impl Service {
             .collect()
     }
 
-    fn stop(self) -> Runtime {
+    pub fn stop(self) -> Runtime {
         self.runtime.stop.cancel();
         self.tokio.block_on(self.ended).unwrap().unwrap();
         self.tokio.shutdown_timeout(Duration::from_secs(5));
@@ -102,7 +102,7 @@ impl Service {
     }
 }
 
-fn until(what: &str, mut condition: impl FnMut() -> bool) {
+pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(60);
     while !condition() {
         assert!(Instant::now() < deadline, "not within 60 s: {what}");
@@ -111,7 +111,7 @@ fn until(what: &str, mut condition: impl FnMut() -> bool) {
 }
 
 /// A feed of these items; `salt` makes the bytes differ and says nothing.
-fn rss(items: &[(&str, &str)], salt: usize) -> String {
+pub fn rss(items: &[(&str, &str)], salt: usize) -> String {
     let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&Timestamp::now()).unwrap();
     let items: String = items
         .iter()
@@ -245,6 +245,38 @@ fn a_large_state_is_not_written_for_nothing_and_a_restart_repeats_nothing() {
     }
     assert!(!server.requests("/feed").get(before).unwrap().header("if-none-match").is_empty());
     assert_eq!((service.items().len(), service.records(Topic::FeedState).len()), (201, 2));
+    service.stop();
+}
+
+#[test]
+fn a_restart_and_the_same_list_again_poll_no_feed_before_its_time() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/robots.txt" => Answer::new(404, ""),
+        path => Answer::new(200, rss(&[(path.trim_start_matches('/'), "One")], 0)),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let start = || {
+        let log = Arc::new(Embedded::open(folder.path()).unwrap());
+        Service::start_as("0", log, Names::default(), SignedDuration::from_hours(1))
+    };
+    let added = Some(proto::time::to_wire(Timestamp::now()));
+    let service = start();
+    service.add(&server.url("/old"), |feed| feed.added_at = added);
+    until("the first poll", || service.items().len() == 1);
+    drop(service.stop());
+
+    let service = start();
+    // As a list does that says something else of the feed: the time of adding stays.
+    service.add(&server.url("/old"), |feed| {
+        feed.added_at = added;
+        feed.title = "Another".into();
+    });
+    service.add(&server.url("/new"), |_| {});
+    until("the new feed", || service.items().len() == 2);
+    assert_eq!(server.requests("/old").len(), 1);
+    // Who adds it again wants it now.
+    service.add(&server.url("/old"), |_| {});
+    until("the feed that was added again", || server.requests("/old").len() == 2);
     service.stop();
 }
 
