@@ -189,14 +189,15 @@ impl Found {
 fn understand(words: &[Word]) -> Option<Found> {
     let mut found = Found::default();
     let mut numbers: Vec<(i32, usize)> = Vec::new();
-    let (mut pm, mut month_at) = (None, 0);
+    let mut pm = None;
     for word in words {
         match *word {
             Word::Month(month) => {
-                if found.month.replace(month).is_some() {
-                    return None;
+                match found.month.replace(month) {
+                    // `mar. 15 août`: a day's name in French, Italian and Spanish.
+                    None | Some(3) => {}
+                    Some(_) => return None,
                 }
-                month_at = numbers.len();
             }
             Word::Weekday | Word::Filler => {}
             Word::Half(half) => pm = Some(half),
@@ -235,12 +236,12 @@ fn understand(words: &[Word]) -> Option<Found> {
     if found.korean {
         return numbers.is_empty().then_some(found);
     }
-    order(&mut found, &numbers, month_at)?;
+    order(&mut found, &numbers)?;
     Some(found)
 }
 
 /// Which of the numbers is day, month and year.
-fn order(found: &mut Found, numbers: &[(i32, usize)], month_at: usize) -> Option<()> {
+fn order(found: &mut Found, numbers: &[(i32, usize)]) -> Option<()> {
     let year = |(value, digits): (i32, usize)| -> Option<i16> {
         let value = i16::try_from(value).ok()?;
         match digits {
@@ -259,7 +260,6 @@ fn order(found: &mut Found, numbers: &[(i32, usize)], month_at: usize) -> Option
             [a, b] => (found.month_day, found.year) = (Some(small(a)?), Some(year(b)?)),
             _ => return None,
         }
-        let _ = month_at;
     } else {
         match *numbers {
             [a, b, c] if a.1 == 4 => {

@@ -75,7 +75,8 @@ fn chunk(chunk: &str, words: &mut Vec<Word>) -> Option<()> {
         words.push(Word::Zone(zones::numeric(offset)?));
         return Some(());
     }
-    if chunk.contains(['-', '/']) || chunk.matches('.').count() == 2 && chunk.starts_with(|c: char| c.is_ascii_digit()) {
+    if chunk.contains(['-', '/']) || chunk.matches('.').count() == 2 && chunk.starts_with(|c: char| c.is_ascii_digit())
+    {
         if zones::named(chunk).is_some() {
             words.push(Word::Zone(zones::named(chunk)?));
             return Some(());
@@ -178,7 +179,8 @@ fn single(text: &str) -> Option<Word> {
     if weekday(&name) {
         return Some(Word::Weekday);
     }
-    matches!(name.as_str(), "at" | "de" | "of" | "the" | "del" | "a" | "um" | "uhr" | "le" | "kl" | "den" | "el").then_some(Word::Filler)
+    matches!(name.as_str(), "at" | "de" | "of" | "the" | "del" | "a" | "um" | "uhr" | "le" | "kl" | "den" | "el")
+        .then_some(Word::Filler)
 }
 
 /// Lower case, without the accents of European months.
@@ -238,12 +240,15 @@ fn weekday_exact(name: &str) -> bool {
 
 /// Beginnings of the days' names in the same languages.
 const DAYS: [&str; 53] = [
-    "mon", "tue", "wed", "thu", "fri", "sat", "sun", "lun", "mar", "mer", "mie", "jeu", "jue", "ven", "vie", "sam", "sab", "dim",
-    "dom", "gio", "seg", "ter", "qua", "qui", "sex", "mo", "di", "mi", "do", "fr", "sa", "so", "ma", "wo", "vr", "za", "zo", "het",
-    "ked", "sze", "csu", "pen", "szo", "vas", "κυρ", "δευ", "τρι", "τετ", "πεμ", "παρ", "σαβ", "пон", "вт",
+    "mon", "tue", "wed", "thu", "fri", "sat", "sun", "lun", "mar", "mer", "mie", "jeu", "jue", "ven", "vie", "sam",
+    "sab", "dim", "dom", "gio", "seg", "ter", "qua", "qui", "sex", "mo", "di", "mi", "do", "fr", "sa", "so", "ma",
+    "wo", "vr", "za", "zo", "het", "ked", "sze", "csu", "pen", "szo", "vas", "κυρ", "δευ", "τρι", "τετ", "πεμ", "παρ",
+    "σαβ", "пон", "вт",
 ];
 
 fn weekday(name: &str) -> bool {
     let letters = name.chars().all(char::is_alphabetic) && name.chars().count() <= LONGEST_NAME;
-    letters && (DAYS.iter().any(|d| name.starts_with(d)) || ["ср", "чет", "чт", "пят", "пт", "суб", "сб", "вос", "вс", "пн"].iter().any(|d| name.starts_with(d)))
+    letters
+        && (DAYS.iter().any(|d| name.starts_with(d))
+            || ["ср", "чет", "чт", "пят", "пт", "суб", "сб", "вос", "вс", "пн"].iter().any(|d| name.starts_with(d)))
 }

@@ -133,7 +133,8 @@ pub fn offset_at(zone: Zone, civil: DateTime) -> Option<Offset> {
 /// (first Sunday of April to last of October), by the day.
 fn summer(civil: DateTime) -> bool {
     use jiff::civil::Weekday::Sunday;
-    let nth = |month: i8, n: i8| civil.date().with().day(1).month(month).build().ok()?.nth_weekday_of_month(n, Sunday).ok();
+    let nth =
+        |month: i8, n: i8| civil.date().with().day(1).month(month).build().ok()?.nth_weekday_of_month(n, Sunday).ok();
     let (from, to) = if civil.year() >= 2007 { (nth(3, 2), nth(11, 1)) } else { (nth(4, 1), nth(10, -1)) };
     match (from, to) {
         (Some(from), Some(to)) => civil.date() >= from && civil.date() < to,

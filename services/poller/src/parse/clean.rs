@@ -3,7 +3,7 @@
 use feed_rs::model;
 use proto::v1::Media;
 
-use super::draft::{add as push, author};
+use super::draft::add as push;
 use super::reader::{Depth, Walked, walk};
 use crate::feed::{Context, Document, Entry};
 use crate::salvage::repair::{Repair, Repairs};
@@ -49,21 +49,12 @@ fn merge(mut frame: Document, feed: model::Feed) -> Option<Document> {
     put(&mut frame.description, text(feed.description));
     put(&mut frame.rights, text(feed.rights));
     terms(&mut frame.categories, feed.categories);
-    if frame.authors.is_empty() {
-        // RSS calls its editors contributors there.
-        let editors = feed.contributors.into_iter().filter(|c| c.role.as_deref() == Some("managingEditor"));
-        frame.authors = people(feed.authors.into_iter().chain(editors).collect());
-    }
-    let atom = frame.format == "atom1";
     // What says nothing at all is left to the reader that counts it.
     let silent = |e: &Entry| e.title.is_empty() && e.link.is_empty() && e.guid.is_empty() && e.summary.is_empty();
     for (entry, read) in frame.entries.iter_mut().zip(feed.entries) {
         // The frame has no texts.
         entry.warnings.retain(|w| *w != Repair::EmptyItem.name());
         fill(entry, read);
-        if atom && entry.authors.is_empty() {
-            entry.authors.clone_from(&frame.authors);
-        }
     }
     (!frame.entries.iter().any(silent)).then_some(frame)
 }
@@ -72,9 +63,6 @@ fn fill(entry: &mut Entry, read: model::Entry) {
     put(&mut entry.title, text(read.title));
     put(&mut entry.summary, text(read.summary));
     put(&mut entry.content, read.content.and_then(|c| c.body).map(|b| b.trim().to_owned()).unwrap_or_default());
-    if !read.authors.is_empty() {
-        entry.authors = people(read.authors);
-    }
     terms(&mut entry.categories, read.categories);
     for object in read.media {
         if entry.summary.is_empty() {
@@ -125,14 +113,4 @@ fn terms(all: &mut Vec<String>, read: Vec<model::Category>) {
 
 fn text(text: Option<model::Text>) -> String {
     text.map(|t| t.content.trim().to_owned()).unwrap_or_default()
-}
-
-fn people(people: Vec<model::Person>) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    for person in people {
-        let name =
-            person.name.filter(|n| !n.trim().is_empty()).or(person.email).map(|n| author(&n)).unwrap_or_default();
-        push(&mut all, &name);
-    }
-    all
 }

@@ -73,3 +73,6 @@ pub fn text<'a>(bytes: &'a [u8], cx: &Context<'_>) -> Result<(Cow<'a, str>, &'st
     };
     if text.is_empty() { Err(Unreadable::Empty) } else { Ok((text, encoding, repairs)) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -121,6 +121,12 @@ pub struct Names<'a> {
 /// Declarations beyond this number are ignored, so that looking one up stays cheap.
 const MOST_DECLARED: usize = 256;
 
+impl Default for Names<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<'a> Names<'a> {
     /// Nothing declared.
     #[must_use]

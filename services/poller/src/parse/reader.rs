@@ -72,7 +72,7 @@ pub(super) struct Reader<'a, 'c> {
 ///
 /// # Errors
 /// Where no feed is in it.
-pub fn walk<'a>(text: &'a str, cx: &Context<'_>, depth: Depth) -> Result<Walked, Unreadable> {
+pub fn walk(text: &str, cx: &Context<'_>, depth: Depth) -> Result<Walked, Unreadable> {
     Reader {
         cx,
         depth,
@@ -494,13 +494,7 @@ impl<'a> Reader<'a, '_> {
 fn wanted_in_frame(field: Field) -> bool {
     !matches!(
         field,
-        Field::Title(_)
-            | Field::Summary(_)
-            | Field::Content(_)
-            | Field::Author(_)
-            | Field::Category
-            | Field::Keywords
-            | Field::Rights
+        Field::Title(_) | Field::Summary(_) | Field::Content(_) | Field::Category | Field::Keywords | Field::Rights
     )
 }
 
@@ -508,7 +502,18 @@ fn wanted_in_frame(field: Field) -> bool {
 fn shared_with_feed_rs(ns: Ns, local: &str) -> bool {
     match ns {
         Ns::Own | Ns::Atom => {
-            matches!(local, "title" | "description" | "summary" | "author" | "category" | "copyright" | "rights" | "subtitle" | "content")
+            matches!(
+                local,
+                "title"
+                    | "description"
+                    | "summary"
+                    | "author"
+                    | "category"
+                    | "copyright"
+                    | "rights"
+                    | "subtitle"
+                    | "content"
+            )
         }
         Ns::Content => local == "encoded",
         Ns::Dc => local == "creator",

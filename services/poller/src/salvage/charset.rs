@@ -189,7 +189,9 @@ pub fn undo_double(text: &str) -> Option<String> {
     let most = good * 2 >= all;
     let (mut out, mut done, mut undone) = (String::with_capacity(text.len()), 0, false);
     for run in runs(text) {
-        let Some(once) = once(run).filter(|_| most || run.starts_with(['Ã', 'Â']) || run.starts_with("â€")) else { continue };
+        let Some(once) = once(run).filter(|_| most || run.starts_with(['Ã', 'Â']) || run.starts_with("â€")) else {
+            continue;
+        };
         let at = run.as_ptr().addr() - text.as_ptr().addr();
         out.push_str(text.get(done..at).unwrap_or_default());
         out.push_str(&once);
@@ -269,6 +271,9 @@ mod tests {
         assert_eq!(undo_double("it\u{e2}\u{20ac}\u{2122}s").as_deref(), Some("it’s"));
         assert_eq!(undo_double("S\u{c3}O PAULO"), None);
         // "ß“" would be U+07D3, were it doubly encoded.
-        assert_eq!(undo_double("gro\u{df}\u{201c} \u{e4} \u{f6} \u{fc} \u{c3}\u{a9}").as_deref(), Some("groß“ ä ö ü é"));
+        assert_eq!(
+            undo_double("gro\u{df}\u{201c} \u{e4} \u{f6} \u{fc} \u{c3}\u{a9}").as_deref(),
+            Some("groß“ ä ö ü é")
+        );
     }
 }

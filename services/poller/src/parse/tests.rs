@@ -1,0 +1,235 @@
+//! One fixture a trouble.
+
+use super::*;
+use crate::feed::Entry;
+
+fn fixture(name: &str) -> Vec<u8> {
+    std::fs::read(format!("{}/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+fn cx() -> Context<'static> {
+    Context::new("https://a.example/feed.xml", "2026-01-01T00:00:00Z".parse().unwrap())
+}
+
+fn read_fixture(name: &str) -> Document {
+    read(&fixture(name), &cx()).unwrap()
+}
+
+fn first(document: &Document) -> &Entry {
+    document.entries.first().unwrap()
+}
+
+#[test]
+fn encodings() {
+    let document = read_fixture("utf16be_without_mark.xml");
+    assert_eq!((document.title.as_str(), document.encoding), ("Été", "UTF-16BE"));
+    let document = read_fixture("undeclared_windows_1252.xml");
+    assert_eq!(first(&document).title, "À la crème – “ici”");
+    assert_eq!((document.encoding, document.warnings), ("windows-1252", vec!["encoding_repaired"]));
+    let document = read_fixture("double_encoded.xml");
+    assert_eq!((document.title.as_str(), first(&document).title.as_str()), ("Zeitung für Österreich", "It’s größer"));
+    assert_eq!(document.warnings, ["double_encoding_undone"]);
+}
+
+#[test]
+fn characters_and_references() {
+    let document = read_fixture("entities_and_ampersands.xml");
+    assert_eq!(document.title, "AT&T & Co");
+    assert_eq!(first(&document).title, "café … ’x’");
+    assert_eq!(first(&document).link, "https://a.example/?a=1&b=2");
+    assert_eq!(document.warnings, ["named_entities_decoded", "ampersands_escaped", "references_repaired"]);
+    let document = read_fixture("control_characters.xml");
+    assert_eq!((document.title.as_str(), first(&document).title.as_str()), ("ab", "cd"));
+    let document = read_fixture("entity_bomb.xml");
+    assert_eq!(document.title, "&b;&b;&b;&b; •");
+}
+
+#[test]
+fn names_and_versions() {
+    let document = read_fixture("no_version_undeclared_prefixes.xml");
+    assert_eq!(first(&document).content, "<p>Body</p>");
+    assert!(first(&document).published.is_some());
+    assert_eq!(document.warnings, ["prefixes_assumed", "namespace_assumed"]);
+    for (name, format) in [
+        ("default_namespace_on_rss.xml", "rss2"),
+        ("rss090.xml", "rss0"),
+        ("rss11.xml", "rss1"),
+        ("cdf.xml", "cdf"),
+        ("news_sitemap.xml", "sitemap"),
+        ("warnings_before_the_feed.xml", "rss2"),
+    ] {
+        let document = read_fixture(name);
+        assert_eq!((document.format, document.entries.len()), (format, 1), "{name}");
+        assert_eq!(
+            (first(&document).title.as_str(), first(&document).link.as_str()),
+            ("x", "https://a.example/1"),
+            "{name}"
+        );
+    }
+    assert_eq!(first(&read_fixture("news_sitemap.xml")).language, "en");
+}
+
+#[test]
+fn atom_of_2003() {
+    let document = read_fixture("atom03.xml");
+    let entry = first(&document);
+    assert_eq!((document.format, document.description.as_str()), ("atom0", "sub"));
+    assert_eq!((entry.title.as_str(), entry.content.as_str()), ("A <b>b</b>", "Hello world"));
+    assert_eq!(entry.link, "https://a.example/1");
+    assert_eq!(entry.published.map(|d| d.at.to_string()).as_deref(), Some("2003-12-13T12:29:29Z"));
+    assert_eq!(entry.updated.map(|d| d.at.to_string()).as_deref(), Some("2003-12-13T18:30:02Z"));
+}
+
+#[test]
+fn a_cut_off_document_gives_what_is_whole_and_names_what_is_not() {
+    let document = read_fixture("cut_off.xml");
+    assert_eq!(document.warnings, ["truncated"]);
+    let titles: Vec<_> = document.entries.iter().map(|e| (e.title.as_str(), e.warnings.as_slice())).collect();
+    assert_eq!(titles, [("whole", &[][..]), ("whole too", &[]), ("cut o", &["truncated"])]);
+    let document = read_fixture("json_cut_off.json");
+    assert_eq!((document.entries.len(), document.warnings), (2, vec!["truncated"]));
+}
+
+#[test]
+fn what_is_not_closed_costs_nothing_else() {
+    for name in ["unclosed_title.xml", "unclosed_item.xml"] {
+        let document = read_fixture(name);
+        let all: Vec<_> = document.entries.iter().map(|e| (e.title.as_str(), e.link.as_str())).collect();
+        assert_eq!(all, [("one", "https://a.example/1"), ("two", "https://a.example/2")], "{name}");
+        assert_eq!(document.warnings, ["tags_balanced"], "{name}");
+    }
+}
+
+#[test]
+fn bad_media_cost_themselves() {
+    let document = read_fixture("bad_mime_type_and_empty_media.xml");
+    let entry = first(&document);
+    assert_eq!(entry.warnings, ["media_dropped"]);
+    let media: Vec<_> = entry.media.iter().map(|m| (m.url.as_str(), m.r#type.as_str(), m.length)).collect();
+    assert_eq!(media, [("https://a.example/a.mp3", "", 12)]);
+}
+
+#[test]
+fn json_as_it_is_meant() {
+    let document = read_fixture("json_numeric_id.json");
+    let entry = first(&document);
+    assert_eq!((entry.guid.as_str(), entry.link.as_str()), ("17", "https://a.example/1"));
+    assert_eq!(entry.warnings, ["json_types_repaired"]);
+    assert_eq!(
+        (entry.categories.as_slice(), document.hints.hubs.as_slice()),
+        (&["a".to_owned()][..], &["https://hub.example/".to_owned()][..])
+    );
+}
+
+#[test]
+fn ids_links_and_bases() {
+    let document = read_fixture("rss10_about_without_link.xml");
+    let entry = first(&document);
+    assert_eq!((entry.guid.as_str(), entry.link.as_str()), ("https://a.example/1", "https://a.example/1"));
+    assert_eq!(document.hints.update_period_s, Some(1_800));
+    assert_eq!(first(&read_fixture("xml_base.xml")).link, "https://b.example/x/y/z");
+    let document = read_fixture("neither_guid_nor_link.xml");
+    assert_eq!((first(&document).guid.as_str(), first(&document).link.as_str()), ("", ""));
+    assert_eq!(document, read_fixture("neither_guid_nor_link.xml"));
+}
+
+#[test]
+fn hints() {
+    use jiff::civil::Weekday::{Saturday, Sunday};
+    let document = read_fixture("hints.xml");
+    let hints = &document.hints;
+    assert_eq!((hints.ttl_min, hints.skip_hours.as_slice()), (Some(60), &[0, 5][..]));
+    assert_eq!(hints.skip_days, [Saturday, Sunday]);
+    assert_eq!(
+        (hints.cloud.as_str(), hints.self_url.as_str()),
+        ("http://rpc.example:80/RPC2", "https://a.example/feed")
+    );
+    assert_eq!(hints.hubs, ["https://hub.example/"]);
+    let links: Vec<_> = document.entries.iter().map(|e| (e.link.as_str(), e.guid_is_permalink)).collect();
+    assert_eq!(links, [("https://a.example/1", true), ("", false)]);
+}
+
+#[test]
+fn markup_stays_markup() {
+    assert_eq!(first(&read_fixture("markup_in_description.xml")).summary, "<p>One &amp; <b>two</b></p>");
+}
+
+#[test]
+fn a_future_date_is_clamped_and_flagged() {
+    let document = read_fixture("future_date.xml");
+    let entry = first(&document);
+    assert_eq!(entry.published.map(|d| d.at), Some(cx().now));
+    assert_eq!(entry.warnings, ["date_in_future"]);
+}
+
+#[test]
+fn what_is_no_feed_says_what_it_is() {
+    assert_eq!(read(&fixture("web_page.html"), &cx()), Err(Unreadable::WebPage));
+    assert_eq!(read(b" \n", &cx()), Err(Unreadable::Empty));
+    assert!(matches!(read(b"{\"a\":1}", &cx()), Err(Unreadable::Json(_))));
+    assert!(matches!(read(b"<opml><body/></opml>", &cx()), Err(Unreadable::NotAFeed(_))));
+    let mut small = cx();
+    small.limits.bytes = 10;
+    assert_eq!(read(b"<rss></rss>", &small), Err(Unreadable::TooLarge { bytes: 11, limit: 10 }));
+}
+
+#[test]
+fn limits_hold_on_an_ordinary_stack() {
+    let deep = format!("<rss version='2.0'><channel><item><title>x</title>{}", "<media:group>".repeat(100_000));
+    let document = read(deep.as_bytes(), &cx()).unwrap();
+    assert_eq!(document.entries.len(), 1);
+    assert!(document.warnings.contains(&"nesting_flattened"));
+    let many = format!("<rss version='2.0'><channel>{}", "<item><title>x</title></item>".repeat(6_000));
+    let document = read(many.as_bytes(), &cx()).unwrap();
+    assert_eq!((document.entries.len(), document.warnings), (5_000, vec!["items_over_limit"]));
+}
+
+/// On what needs no repair, both readers say the same.
+#[test]
+fn the_two_readers_agree() {
+    let clean = ["hints.xml", "neither_guid_nor_link.xml", "rss10_about_without_link.xml"];
+    for name in clean {
+        both(name, &fixture(name));
+    }
+    let shared = std::env::var_os("NEWSWIRE_CORPORA").map_or_else(
+        || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
+        std::path::PathBuf::from,
+    );
+    let Ok(files) = std::fs::read_dir(shared.join("corpora/publishers")) else {
+        println!("skipped: publishers' feeds (no shared/)");
+        return;
+    };
+    for file in files {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|e| e != "json") {
+            both(&path.to_string_lossy(), &std::fs::read(&path).unwrap());
+        }
+    }
+}
+
+fn both(name: &str, bytes: &[u8]) {
+    let cx = cx();
+    let (text, _, repairs) = text(bytes, &cx).unwrap();
+    let Some(by_feed_rs) = clean::read(&text, &cx, repairs) else { return };
+    let by_us = reader::walk(&text, &cx, Depth::All).unwrap().document;
+    assert_eq!(by_feed_rs.hints, by_us.hints, "{name}");
+    for (a, b) in by_feed_rs.entries.iter().zip(&by_us.entries) {
+        assert_eq!((&a.guid, &a.link, a.published, a.updated), (&b.guid, &b.link, b.published, b.updated), "{name}");
+        assert_eq!((&a.title, &a.summary), (&b.title, &b.summary), "{name}");
+        assert_eq!((&a.content, &a.authors, &a.categories), (&b.content, &b.authors, &b.categories), "{name}");
+        assert_eq!(a.media, b.media, "{name}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_bytes_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300)) {
+        let _ = read(&bytes, &cx());
+    }
+
+    #[test]
+    fn no_cut_of_a_feed_panics(cut in 0_usize..500, name in 0_usize..4) {
+        let bytes = fixture(["cdf.xml", "atom03.xml", "entity_bomb.xml", "json_numeric_id.json"][name]);
+        let _ = read(&bytes[..cut.min(bytes.len())], &cx());
+    }
+}
