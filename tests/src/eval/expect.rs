@@ -96,10 +96,11 @@ impl Found<'_> {
                     _ => false,
                 }
             }
+            // One decoder reads both of China's (WHATWG Encoding section 10.1.1).
             Self::Encoding(name) => equals.as_str().is_some_and(|e| {
                 let label = |l: &str| {
                     encoding_rs::Encoding::for_label(l.as_bytes())
-                        .map_or(l.to_ascii_uppercase(), |e| e.name().to_ascii_uppercase())
+                        .map_or(l.to_ascii_uppercase(), |e| e.name().to_ascii_uppercase().replace("GB18030", "GBK"))
                 };
                 label(e) == label(name) || label(name).starts_with(&label(e))
             }),

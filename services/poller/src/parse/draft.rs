@@ -281,7 +281,7 @@ impl Draft {
             media: self.media,
             published,
             updated,
-            language: self.language.take().unwrap_or_default(),
+            language: self.language.take().unwrap_or_default().replace('_', "-"),
             comments: self.comments,
             warnings: Vec::new(),
         };
@@ -482,7 +482,7 @@ impl FeedDraft {
             title: self.title.take().unwrap_or_default(),
             description: self.summary.take().unwrap_or_default(),
             site_url: self.link.take().unwrap_or_default(),
-            language: self.language.take().unwrap_or_default(),
+            language: self.language.take().unwrap_or_default().replace('_', "-"),
             rights: self.rights,
             authors,
             categories: self.categories,
