@@ -3,6 +3,7 @@
 mod answer;
 mod dead_letter;
 mod feeds;
+mod rebuild;
 mod run;
 pub mod sample;
 mod tail;

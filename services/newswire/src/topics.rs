@@ -1,6 +1,9 @@
 //! `newswire topics`.
 
-use crate::answer::{self, Answer};
+use crate::{
+    answer::{self, Answer},
+    rebuild,
+};
 use proto::topic::Topic;
 use std::io::Write;
 use stream::{Fault, LogArgs, LogConfig};
@@ -12,11 +15,23 @@ pub enum Args {
     Create(Box<Flags>),
     /// Prints each topic with its partitions and the sum of their ends.
     List(Box<Flags>),
+    /// Writes what the article state has lost once more, from the articles published. Stop the normaliser first.
+    RebuildState(Box<Rebuild>),
 }
 
 /// Which log.
 #[derive(Debug, clap::Args)]
 pub struct Flags {
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+/// What is rebuilt.
+#[derive(Debug, clap::Args)]
+pub struct Rebuild {
+    /// Says how many states would be written, and writes none.
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     log: LogArgs,
 }
@@ -27,8 +42,11 @@ impl Args {
     /// # Errors
     /// A sentence for each thing that is wrong.
     pub fn check(&self) -> Result<Answer, Vec<String>> {
-        let (Args::Create(flags) | Args::List(flags)) = self;
-        let (config, create) = (flags.log.check()?, matches!(self, Args::Create(_)));
+        let (config, create) = match self {
+            Args::RebuildState(flags) => return Ok(rebuild::command(flags.log.check()?, flags.dry_run)),
+            Args::Create(flags) => (flags.log.check()?, true),
+            Args::List(flags) => (flags.log.check()?, false),
+        };
         Ok(Box::new(move |out| show(out, &config, create)))
     }
 }

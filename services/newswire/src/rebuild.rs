@@ -1,0 +1,274 @@
+//! `newswire topics rebuild-state`: what the normaliser remembers of each article, once more from what it published.
+//!
+//! It takes the normaliser's place in its group, and writes only once every partition is its own: a normaliser that runs
+//! could write a later revision in between, which would then be remembered as an earlier one.
+
+use crate::answer::{self, Answer, DEADLINE};
+use anyhow::{Context, bail};
+use normaliser::{STAGE, admit::REMEMBERED};
+use proto::{
+    partition,
+    time::from_wire,
+    topic::Topic,
+    v1::{Article, ArticleState},
+    vocab::{change, date_source},
+    wire::{self, Event},
+};
+use std::{
+    collections::{HashMap, HashSet},
+    io::Write,
+    time::{Duration, Instant},
+};
+use stream::{Choice, Fault, From, Log, LogConfig, MemberSpec, Outgoing, Partitions, Session, Transaction};
+
+/// Rows written in one transaction.
+const ROWS: usize = 1_000;
+
+/// Index of the article state among the stage's tables.
+const STATE: usize = 0;
+
+/// The command, ready to answer.
+pub fn command(config: LogConfig, dry_run: bool) -> Answer {
+    Box::new(move |out| rebuild(out, &config, dry_run))
+}
+
+fn rebuild(out: &mut dyn Write, config: &LogConfig, dry_run: bool) -> anyhow::Result<()> {
+    let log = answer::ready(config)?;
+    let mut session = take_over(&*log, config)?;
+    // Read after the partitions were taken: from here on nobody publishes an article.
+    let found = published(&*log, &config.names.of(Topic::Articles))?;
+    let count = log.partitions(&config.names.of(Topic::ArticleState))?;
+    let mut transaction = Transaction::default();
+    let (mut missing, mut older) = (0_usize, 0_usize);
+    for state in found.values() {
+        let id = state.article_id.as_str();
+        let number = partition::of(id.as_bytes(), count);
+        let row = session.row(&transaction, STATE, number, id.as_bytes());
+        match row.map(stream::Row::decode::<ArticleState>).transpose() {
+            Ok(Some(row)) if row.revision >= state.revision => continue,
+            Ok(Some(_)) => older += 1,
+            Ok(None) => missing += 1,
+            Err(error) => bail!("the state of {id} cannot be read: {error}"),
+        }
+        if dry_run {
+            continue;
+        }
+        let change = outgoing(config, number, state)?;
+        transaction.put(&session, STATE, change);
+        if transaction.len() >= ROWS {
+            commit(&mut session, std::mem::take(&mut transaction))?;
+        }
+    }
+    if !transaction.is_empty() {
+        commit(&mut session, transaction)?;
+    }
+    let said = if dry_run { "would be written" } else { "written" };
+    let topic = config.names.of(Topic::ArticleState);
+    writeln!(out, "{} articles published, {} states {said} to {topic}", found.len(), missing + older)?;
+    Ok(writeln!(out, "  {missing} were missing, {older} of an earlier revision")?)
+}
+
+/// A member of the normaliser's group that owns every partition.
+fn take_over(log: &dyn Log, config: &LogConfig) -> anyhow::Result<Session> {
+    let names = &config.names;
+    let spec = MemberSpec {
+        stage: STAGE.to_owned(),
+        group: names.group(STAGE),
+        replica: "rebuild-state".to_owned(),
+        source: names.of(Topic::Raw),
+        tables: vec![names.of(Topic::ArticleState)],
+    };
+    let count = usize::try_from(log.partitions(&spec.source)?)?;
+    // A replica that has been stopped is still of the group until its session has run out.
+    let patience = match &config.choice {
+        Choice::Kafka(kafka) => kafka.session_timeout * 3 + Duration::from_secs(10),
+        Choice::Embedded(_) => Duration::from_secs(10),
+    };
+    let mut session = Session::join(log, &spec).context("stop newswire first")?;
+    let deadline = Instant::now() + patience;
+    let mut owned: HashSet<i32> = HashSet::new();
+    while owned.len() < count {
+        if Instant::now() > deadline {
+            bail!("a normaliser still holds {} of {count} partitions: stop it first", count - owned.len());
+        }
+        // Records come too; they are left to the normaliser, for nothing of them is committed.
+        match session.poll(1, Duration::from_millis(100))? {
+            Partitions::Assigned(numbers) => owned.extend(numbers),
+            Partitions::Revoked(numbers) => owned.retain(|number| !numbers.contains(number)),
+            Partitions::Records(_) | Partitions::Idle => {}
+        }
+    }
+    Ok(session)
+}
+
+/// Commits the rows together with the normaliser's own offsets, unchanged: without an offset nobody would be fenced.
+fn commit(session: &mut Session, mut transaction: Transaction) -> Result<(), Fault> {
+    for (number, next) in session.positions() {
+        transaction.advance(number, next);
+    }
+    session.commit(transaction)
+}
+
+fn outgoing(config: &LogConfig, number: i32, state: &ArticleState) -> anyhow::Result<Outgoing> {
+    let event = wire::Attributes {
+        id: &format!("rebuilt/{}/{}", state.article_id, state.revision),
+        event_type: ArticleState::TYPE,
+        source: "newswire/rebuild-state",
+        time: jiff::Timestamp::now(),
+    };
+    Ok(Outgoing {
+        topic: config.names.of(Topic::ArticleState),
+        partition: number,
+        key: state.article_id.as_bytes().to_vec(),
+        value: Some(config.encoding.encode(state)?),
+        headers: wire::headers(config.encoding, &event, None),
+    })
+}
+
+/// The state of every article that the topic still holds, by its id.
+fn published(log: &dyn Log, topic: &str) -> anyhow::Result<HashMap<String, ArticleState>> {
+    let mut states: HashMap<String, ArticleState> = HashMap::new();
+    stream::scan(log, topic, From::Beginning, DEADLINE, |record| {
+        // What is no article has been published by nobody of ours, and no state hangs on it.
+        if let Ok(article) = record.decode::<Article>()
+            && record.key == article.article_id.as_bytes()
+        {
+            learn(states.entry(article.article_id.clone()).or_default(), article);
+        }
+        true
+    })?;
+    Ok(states)
+}
+
+/// What a published revision says of its article's state. The revisions may come in any order.
+///
+/// Two things are not published. Which feed gave the present revision is known only while one feed has shown the
+/// article; else whoever changes it next is taken for it. When the publisher says it was written is the date of
+/// change, else the date of publication, where it is the feed's own.
+fn learn(state: &mut ArticleState, article: Article) {
+    let dated = (article.published_at_source == date_source::FEED).then_some(article.published_at).flatten();
+    state.updated_at = latest(state.updated_at, article.updated_at.or(dated));
+    state.last_seen_at = latest(state.last_seen_at, article.fetched_at);
+    state.feed_ids.extend(article.feed_ids);
+    state.feed_ids.sort();
+    state.feed_ids.dedup();
+    let hash = if article.revision > state.revision {
+        state.article_id = article.article_id;
+        state.revision = article.revision;
+        state.first_seen_at = article.first_seen_at;
+        state.withdrawn = article.change == change::WITHDRAWN;
+        state.url = article.url;
+        std::mem::replace(&mut state.content_hash, article.content_hash)
+    } else {
+        article.content_hash
+    };
+    state.feed_id = if let [only] = state.feed_ids.as_slice() { only.clone() } else { String::new() };
+    if !hash.is_empty() {
+        state.earlier_hashes.retain(|known| *known != hash);
+        state.earlier_hashes.insert(0, hash);
+    }
+    state.earlier_hashes.retain(|known| *known != state.content_hash);
+    state.earlier_hashes.truncate(REMEMBERED);
+}
+
+fn latest(a: Option<proto::Timestamp>, b: Option<proto::Timestamp>) -> Option<proto::Timestamp> {
+    match (a.as_ref().and_then(from_wire), b.as_ref().and_then(from_wire)) {
+        (Some(before), Some(after)) if after > before => b,
+        (Some(_), _) => a,
+        (None, _) => b,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use normaliser::admit::{Admission, admit};
+    use proto::v1::{Fetch, RawItem};
+
+    fn raw(feed: &str, minute: i64) -> RawItem {
+        let at = |second| Some(proto::time::to_wire(jiff::Timestamp::from_second(1_800_000_000 + second).unwrap()));
+        RawItem {
+            article_id: "a".into(),
+            feed_id: feed.into(),
+            url: format!("https://example.org/{minute}"),
+            published_at: at(0),
+            updated_at: at(minute * 60),
+            fetch: Some(Fetch { fetched_at: at(minute * 60 + 5), ..Fetch::default() }),
+            ..RawItem::default()
+        }
+    }
+
+    /// What the normaliser publishes of a copy that it admitted.
+    fn article(raw: &RawItem, state: &ArticleState) -> Article {
+        Article {
+            article_id: state.article_id.clone(),
+            revision: state.revision,
+            content_hash: state.content_hash.clone(),
+            feed_ids: state.feed_ids.clone(),
+            url: raw.url.clone(),
+            published_at: raw.published_at,
+            published_at_source: date_source::FEED.into(),
+            updated_at: raw.updated_at,
+            first_seen_at: state.first_seen_at,
+            fetched_at: raw.fetch.as_ref().and_then(|fetch| fetch.fetched_at),
+            ..Article::default()
+        }
+    }
+
+    /// The state that the normaliser would have, and the articles that it published on the way.
+    fn history(copies: &[(&str, i64, String)]) -> (ArticleState, Vec<Article>) {
+        let (mut state, mut articles) = (None, Vec::new());
+        for (feed, minute, hash) in copies {
+            let raw = raw(feed, *minute);
+            match admit(&raw, state.as_ref(), hash, jiff::Timestamp::UNIX_EPOCH) {
+                Admission::New(next) | Admission::Updated(next) => {
+                    articles.push(article(&raw, &next));
+                    state = Some(next);
+                }
+                Admission::Duplicate(next) => state = next.or(state),
+            }
+        }
+        (state.unwrap(), articles)
+    }
+
+    fn learned(articles: impl IntoIterator<Item = Article>) -> ArticleState {
+        let mut state = ArticleState::default();
+        articles.into_iter().for_each(|article| learn(&mut state, article));
+        state
+    }
+
+    #[test]
+    fn what_was_published_by_one_feed_gives_the_normalisers_own_state() {
+        for revisions in [1, 2, 20] {
+            let copies: Vec<_> = (0..revisions).map(|at| ("f", at, format!("h{at}"))).collect();
+            let (state, articles) = history(&copies);
+            assert_eq!(learned(articles), state, "{revisions}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_was_taken_back_is_the_present_one_only() {
+        let copies = [("f", 0, "a".to_owned()), ("f", 1, "b".to_owned()), ("f", 2, "a".to_owned())];
+        let (state, articles) = history(&copies);
+        assert_eq!((state.revision, &state.earlier_hashes), (3, &vec!["b".to_owned()]));
+        assert_eq!(learned(articles), state);
+    }
+
+    #[test]
+    fn with_two_feeds_it_is_open_whose_the_present_revision_is() {
+        let copies = [("f", 0, "a".to_owned()), ("g", 1, "b".to_owned())];
+        let (state, articles) = history(&copies);
+        let learned = learned(articles);
+        assert_eq!((learned.feed_id.as_str(), state.feed_id.as_str()), ("", "g"));
+        assert_eq!(ArticleState { feed_id: "g".into(), ..learned }, state);
+    }
+
+    #[test]
+    fn revisions_in_another_order_give_the_same_revision_and_forget_no_text() {
+        let copies: Vec<_> = (0..5).map(|at| ("f", at, format!("h{at}"))).collect();
+        let (state, articles) = history(&copies);
+        let mut learned = learned(articles.into_iter().rev());
+        learned.earlier_hashes.sort_by(|a, b| b.cmp(a));
+        assert_eq!(learned, state);
+    }
+}
