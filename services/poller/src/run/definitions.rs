@@ -59,25 +59,25 @@ impl Desk {
         let Ok(url) = feeds::check(&feed) else { return };
         let mut watch = Watch::new(feed, partition, host_of(&url));
         watch.lines = self.lines(session, &Transaction::default(), partition, &watch.feed.feed_id);
+        let mut told = told(session, &Transaction::default(), partition, &watch.feed.feed_id);
         if let Some(before) = self.watches.remove(&watch.feed.feed_id) {
+            // What this replica has in memory is the latest.
+            told = FeedHealth::default();
             watch.unwritten = before.unwritten;
             watch.awaited = before.awaited;
         }
         // A poll that is under way is followed by the next when it has been committed.
         let waits = watch.feed.paused || watch.awaited.is_some();
-        let due = if waits { None } else { due(&watch.feed, watch.current(state).as_ref(), now) };
+        let due = if waits { None } else { due(&watch.feed, watch.current(state).as_ref(), &told, now) };
         self.watches.insert(watch, due);
     }
 
     /// The last polls of a feed: as this replica knows them, else as whoever had it before told them.
     fn lines(&self, session: &Session, transaction: &Transaction, partition: i32, feed_id: &str) -> VecDeque<Poll> {
-        if let Some(watch) = self.watches.get(feed_id) {
-            return watch.lines.clone();
+        match self.watches.get(feed_id) {
+            Some(watch) => watch.lines.clone(),
+            None => told(session, transaction, partition, feed_id).polls.into_iter().take(LINES).collect(),
         }
-        let row = session.row(transaction, HEALTH, partition, feed_id.as_bytes());
-        // It is told to people, and nothing hangs on it: what cannot be read begins anew.
-        let health = row.and_then(|row| row.decode::<FeedHealth>().ok()).unwrap_or_default();
-        health.polls.into_iter().take(LINES).collect()
     }
 
     /// Definitions that were added, changed or removed: they take effect with the commit of their offsets.
@@ -157,15 +157,55 @@ fn definition(record: &Record) -> Result<Feed, (&'static str, String)> {
     Ok(feed)
 }
 
-/// When a feed is due by what is known of it. Whoever adds a feed again wants it polled now, gone or failing or not.
-fn due(feed: &Feed, state: Option<&FeedState>, now: Timestamp) -> Option<Timestamp> {
+/// What was last told of a feed. Where it cannot be read it begins anew: no article hangs on it.
+fn told(session: &Session, transaction: &Transaction, partition: i32, feed_id: &str) -> FeedHealth {
+    let row = session.row(transaction, HEALTH, partition, feed_id.as_bytes());
+    row.and_then(|row| row.decode().ok()).unwrap_or_default()
+}
+
+/// When a feed is due by what is known of it. Whoever adds a feed again wants it polled now, gone or failing or not. Health
+/// is written more often than a large state, and knows of later polls.
+fn due(feed: &Feed, state: Option<&FeedState>, told: &FeedHealth, now: Timestamp) -> Option<Timestamp> {
     let Some(state) = state else { return Some(now) };
-    let last = records::at(state.last_polled_at.as_ref());
+    let later =
+        |state: Option<&proto::Timestamp>, told: Option<&proto::Timestamp>| records::at(state).max(records::at(told));
+    let last = later(state.last_polled_at.as_ref(), told.last_success_at.as_ref());
     if records::at(feed.added_at.as_ref()) > last {
         return Some(now);
     }
     if state.gone {
         return None;
     }
-    Some(records::at(state.next_poll_at.as_ref()).unwrap_or(now))
+    Some(later(state.next_poll_at.as_ref(), told.next_poll_at.as_ref()).unwrap_or(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn wire(second: i64) -> Option<proto::Timestamp> {
+        Some(proto::time::to_wire(at(second)))
+    }
+
+    #[test]
+    fn a_feed_is_due_by_the_later_of_state_and_health() {
+        let feed = |added| Feed { added_at: wire(added), ..Feed::default() };
+        let state = FeedState { last_polled_at: wire(100), next_poll_at: wire(400), ..FeedState::default() };
+        let told = FeedHealth { last_success_at: wire(420), next_poll_at: wire(720), ..FeedHealth::default() };
+        let none = FeedHealth::default();
+        assert_eq!(due(&feed(0), None, &none, at(500)), Some(at(500)), "never polled");
+        assert_eq!(due(&feed(0), Some(&state), &none, at(500)), Some(at(400)));
+        assert_eq!(due(&feed(0), Some(&state), &told, at(500)), Some(at(720)));
+        let behind = FeedHealth { last_success_at: wire(50), next_poll_at: wire(90), ..FeedHealth::default() };
+        assert_eq!(due(&feed(0), Some(&state), &behind, at(500)), Some(at(400)));
+        assert_eq!(due(&feed(450), Some(&state), &told, at(500)), Some(at(500)), "added again");
+        assert_eq!(due(&feed(410), Some(&state), &told, at(500)), Some(at(720)), "added again, and polled since");
+        let gone = FeedState { gone: true, next_poll_at: None, ..state };
+        assert_eq!(due(&feed(0), Some(&gone), &none, at(500)), None);
+        assert_eq!(due(&feed(450), Some(&gone), &none, at(500)), Some(at(500)));
+    }
 }
