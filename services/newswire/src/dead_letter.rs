@@ -1,7 +1,8 @@
 //! `newswire dead-letter`: what a stage refused, and its way back in.
 //!
 //! A replay writes the record again where it was read, byte for byte, with `dl-attempt` among its headers, so that
-//! another refusal counts one more. The stage admits it by its state: replayed twice, it counts once.
+//! another refusal counts one more. A letter is replayed once: the normaliser would admit a second replay by its state,
+//! but the enricher keeps none and would publish the revision twice. What is refused again is a letter of its own.
 
 use crate::answer::{self, Answer, DEADLINE};
 use anyhow::{Context, bail};
@@ -45,7 +46,7 @@ pub struct Show {
 /// Which of them.
 #[derive(Debug, clap::Args)]
 pub struct Replay {
-    /// PARTITION/OFFSET, as `list` prints it.
+    /// PARTITION/OFFSET, as `list` prints it. One that was replayed before is left alone.
     letters: Vec<String>,
     /// All that the filters leave and that were not replayed before.
     #[arg(long, conflicts_with = "letters")]
@@ -131,21 +132,47 @@ fn letters(log: &dyn Log, config: &LogConfig) -> anyhow::Result<Vec<(Record, Dea
     Ok(found)
 }
 
-/// Numbers of the dead letters that were replayed, as the topics say to which they went back.
-fn replayed(log: &dyn Log, letters: &[(Record, DeadLetter)]) -> anyhow::Result<HashMap<String, usize>> {
-    let mut times: HashMap<String, usize> = HashMap::new();
-    let mut topics: Vec<&str> = letters.iter().map(|(_, letter)| letter.record.topic.as_str()).collect();
-    topics.sort_unstable();
-    topics.dedup();
-    for topic in topics {
-        stream::scan(log, topic, From::Beginning, DEADLINE, |record| {
-            if let Some(of) = record.header(REPLAY_OF) {
-                *times.entry(of.to_owned()).or_default() += 1;
-            }
-            true
-        })?;
+/// What the topics say to which dead letters go back.
+#[derive(Default)]
+struct Origins {
+    /// How often each letter was replayed, by its number.
+    replayed: HashMap<String, usize>,
+    /// The last offset under each partition and key of the list of feeds.
+    feeds: HashMap<(i32, Vec<u8>), i64>,
+    feeds_topic: String,
+}
+
+impl Origins {
+    fn read(log: &dyn Log, config: &LogConfig, letters: &[(Record, DeadLetter)]) -> anyhow::Result<Self> {
+        let mut origins = Origins { feeds_topic: config.names.of(Topic::Feeds), ..Origins::default() };
+        let mut topics: Vec<&str> = letters.iter().map(|(_, letter)| letter.record.topic.as_str()).collect();
+        topics.sort_unstable();
+        topics.dedup();
+        for topic in topics {
+            stream::scan(log, topic, From::Beginning, DEADLINE, |record| {
+                if let Some(of) = record.header(REPLAY_OF) {
+                    *origins.replayed.entry(of.to_owned()).or_default() += 1;
+                }
+                if topic == origins.feeds_topic {
+                    origins.feeds.insert((record.partition, record.key), record.offset);
+                }
+                true
+            })?;
+        }
+        Ok(origins)
     }
-    Ok(times)
+
+    /// Why a letter is not to be replayed.
+    fn objection(&self, number: &str, letter: &DeadLetter) -> Option<&'static str> {
+        if self.replayed.contains_key(number) {
+            return Some("was replayed before; refused again, it is a letter of its own");
+        }
+        let origin = &letter.record;
+        let last = self.feeds.get(&(origin.partition, origin.key.clone())).copied();
+        // The list keeps a feed's last definition: an old one must not take the place of what was said since.
+        (origin.topic == self.feeds_topic && last.is_some_and(|last| last > origin.offset))
+            .then_some("is out of date: the feed has been written anew since")
+    }
 }
 
 fn number(record: &Record) -> String {
@@ -156,7 +183,7 @@ fn list(out: &mut dyn Write, config: &LogConfig, filter: &Filter) -> anyhow::Res
     let log = answer::reach(config)?;
     let mut letters = letters(&*log, config)?;
     letters.retain(|(_, letter)| filter.takes(letter));
-    let replayed = replayed(&*log, &letters)?;
+    let replayed = Origins::read(&*log, config, &letters)?.replayed;
     for (record, letter) in &letters {
         let number = number(record);
         let times = replayed.get(&number).map(|times| format!("\treplayed {times}x")).unwrap_or_default();
@@ -201,31 +228,35 @@ fn replay(
 ) -> anyhow::Result<()> {
     let log = answer::reach(config)?;
     let mut letters = letters(&*log, config)?;
-    match wanted {
-        Some(wanted) => {
-            for at in wanted {
-                if !letters.iter().any(|(record, _)| (record.partition, record.offset) == *at) {
-                    bail!("there is no dead letter {}/{}", at.0, at.1);
-                }
+    if let Some(wanted) = wanted {
+        for at in wanted {
+            if !letters.iter().any(|(record, _)| (record.partition, record.offset) == *at) {
+                bail!("there is no dead letter {}/{}", at.0, at.1);
             }
-            letters.retain(|(record, _)| wanted.contains(&(record.partition, record.offset)));
         }
-        None => {
-            let replayed = replayed(&*log, &letters)?;
-            letters.retain(|(record, _)| !replayed.contains_key(&number(record)));
-        }
+        letters.retain(|(record, _)| wanted.contains(&(record.partition, record.offset)));
     }
     letters.retain(|(_, letter)| filter.takes(letter));
+    let origins = Origins::read(&*log, config, &letters)?;
+    let mut count = 0;
     for (record, letter) in &letters {
         let number = number(record);
         let origin = &letter.record;
+        if let Some(objection) = origins.objection(&number, letter) {
+            // With --all it goes without saying.
+            if wanted.is_some() {
+                writeln!(out, "{number}\t{objection}")?;
+            }
+            continue;
+        }
+        count += 1;
         if !dry_run {
             log.append(vec![again(&number, letter)]).with_context(|| number.clone())?;
         }
         let said = if dry_run { "would be replayed to" } else { "replayed to" };
         writeln!(out, "{number}\t{said} {}[{}], attempt {}", origin.topic, origin.partition, letter.attempt + 1)?;
     }
-    Ok(writeln!(out, "{} dead letters", letters.len())?)
+    Ok(writeln!(out, "{count} dead letters")?)
 }
 
 /// The record as it was read, with what the stage must know of its past.
