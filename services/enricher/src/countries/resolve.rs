@@ -39,6 +39,8 @@ struct Context {
     weight: BTreeMap<Code, f64>,
     american: f64,
     states: BTreeMap<String, f64>,
+    /// What each text itself has given, so that a name does not support its own reading.
+    given: BTreeMap<(u64, Code), f64>,
     us: Option<Code>,
 }
 
@@ -50,6 +52,7 @@ pub fn resolve(document: &Document<'_>, gazetteer: &Gazetteer, candidates: &[Can
         weight: BTreeMap::new(),
         american: american(document, gazetteer, candidates),
         states: BTreeMap::new(),
+        given: BTreeMap::new(),
         us: gazetteer.code("US"),
     };
     neighbours(document, gazetteer, candidates, &mut settled);
@@ -61,7 +64,7 @@ pub fn resolve(document: &Document<'_>, gazetteer: &Gazetteer, candidates: &[Can
             *settled = plain(document, gazetteer, candidate, &context);
         }
         if let Some((sense, confidence)) = *settled {
-            context.add(gazetteer, sense, confidence);
+            context.add(gazetteer, sense, confidence, text(document, candidate));
         }
     }
     // What seems sure by size alone helps with the rest: `Dallas` says where `Paris` is.
@@ -70,7 +73,7 @@ pub fn resolve(document: &Document<'_>, gazetteer: &Gazetteer, candidates: &[Can
         if let Some((sense, confidence)) =
             context.choose(document, gazetteer, candidate).filter(|(_, sure)| *sure > 0.5)
         {
-            second.add(gazetteer, sense, confidence * 0.7);
+            second.add(gazetteer, sense, confidence * 0.7, text(document, candidate));
         }
     }
     let mut places = Vec::new();
@@ -99,6 +102,12 @@ pub fn resolve(document: &Document<'_>, gazetteer: &Gazetteer, candidates: &[Can
         });
     }
     places
+}
+
+/// Hash of a candidate's text.
+fn text(document: &Document<'_>, candidate: &Candidate) -> u64 {
+    let words = document.fields.get(candidate.field).and_then(|field| field.words.get(candidate.start..candidate.end));
+    words.unwrap_or(&[]).iter().fold(0, |key, word| crate::gazetteer::words::join(key, word.hash))
 }
 
 /// Whether the candidate's words are a person's here: by the tagger, or because they are elsewhere and nothing here
@@ -169,6 +178,23 @@ fn neighbours(
                 set(settled, at, l, 0.97);
             }
             set(settled, at + 1, r, 0.97);
+        }
+    }
+    // A town that the gazetteer does not know in that state, though it knows one elsewhere: `Fenwick, Ont.`
+    for (at, pair) in candidates.windows(2).enumerate() {
+        let [left, right] = pair else { continue };
+        let adjacent = left.field == right.field && left.end == right.start;
+        let Some(field) = document.fields.get(left.field).filter(|_| adjacent && !right.barred) else { continue };
+        let comma = field.words.get(right.start).is_some_and(|word| word.gap == Gap::Comma);
+        let dotted =
+            field.words.get(right.end - 1).is_some_and(|word| field.slice(word.end, word.end + 1) == "." || word.shout);
+        let region = senses(gazetteer, right).into_iter().find(|(_, sense)| sense.kind == Kind::Abbreviation);
+        let town =
+            senses(gazetteer, left).iter().all(|(_, sense)| matches!(sense.kind, Kind::City | Kind::Subdivision));
+        if let Some((sense, _)) = region.filter(|_| comma && dotted && town)
+            && settled.get(at).is_some_and(Option::is_none)
+        {
+            set(settled, at, sense, 0.9);
         }
     }
     // An abbreviation behind a comma and a capitalised word that is no known city: `Cottonport, La.`
@@ -325,7 +351,7 @@ fn american(document: &Document<'_>, gazetteer: &Gazetteer, candidates: &[Candid
 }
 
 impl Context {
-    fn add(&mut self, gazetteer: &Gazetteer, index: usize, confidence: f64) {
+    fn add(&mut self, gazetteer: &Gazetteer, index: usize, confidence: f64, text: u64) {
         let Some(sense) = gazetteer.sense(index) else { return };
         let worth = match sense.kind {
             Kind::Abbreviation | Kind::County | Kind::Subdivision => 1.5,
@@ -334,6 +360,7 @@ impl Context {
         };
         for country in sense.countries.iter() {
             *self.weight.entry(*country).or_default() += worth * confidence;
+            *self.given.entry((text, *country)).or_default() += worth * confidence;
         }
         if matches!(sense.kind, Kind::Subdivision | Kind::Abbreviation | Kind::County)
             && let Some((_, state)) = sense.more.split_once('-')
@@ -343,14 +370,18 @@ impl Context {
     }
 
     /// What the text says of these countries, a neighbour counting a quarter.
-    fn near(&self, gazetteer: &Gazetteer, sense: &Sense) -> f64 {
-        let own: f64 = sense.countries.iter().filter_map(|country| self.weight.get(country)).sum();
+    fn near(&self, gazetteer: &Gazetteer, sense: &Sense, text: u64) -> f64 {
+        let weight = |country: &Code| {
+            let all = self.weight.get(country).copied().unwrap_or(0.0);
+            all - self.given.get(&(text, *country)).copied().unwrap_or(0.0)
+        };
+        let own: f64 = sense.countries.iter().map(weight).sum();
         let around: f64 = sense
             .countries
             .iter()
             .filter_map(|country| gazetteer.country(*country))
             .flat_map(|country| &country.neighbours)
-            .filter_map(|country| self.weight.get(country))
+            .map(weight)
             .sum();
         own + around * 0.25
     }
@@ -360,6 +391,7 @@ impl Context {
         if somebody(document, candidate) {
             return None;
         }
+        let text = text(document, candidate);
         let mut scored: Vec<(f64, usize, &Sense)> = Vec::new();
         for (index, sense) in senses(gazetteer, candidate) {
             if matches!(sense.kind, Kind::Abbreviation | Kind::NotAPlace) {
@@ -368,12 +400,12 @@ impl Context {
             let american = self.us.is_some_and(|us| sense.countries.contains(&us));
             let prior = match sense.kind {
                 Kind::Name | Kind::Demonym => people(sense).clamp(14.0, 16.0) + 1.5,
-                Kind::Capital => people(sense).max(12.0) + 3.0,
+                Kind::Capital => (people(sense) + 3.0).max(13.0),
                 Kind::Subdivision if american => 16.0,
-                Kind::Subdivision => 12.5,
+                Kind::Subdivision => 13.0,
                 _ => people(sense),
             };
-            let near = self.near(gazetteer, sense);
+            let near = self.near(gazetteer, sense, text);
             let mut bonus = 7.5 * near / (near + 1.2);
             if american {
                 bonus += 6.0 * self.american / (self.american + 3.0);
@@ -388,35 +420,38 @@ impl Context {
         // The next place in another country.
         let next = scored.iter().find(|(_, _, other)| other.countries != sense.countries).map_or(0.0, |one| one.0);
         let ahead = 1.0 / (1.0 + (next - top).exp());
-        let known = self.near(gazetteer, sense) > 0.5
+        let known = self.near(gazetteer, sense, text) > 0.5
             || (self.us.is_some_and(|us| sense.countries.contains(&us)) && self.american > 1.0);
         let size = people(sense);
         let big = matches!(sense.kind, Kind::Name | Kind::Capital | Kind::Demonym)
             || (sense.kind == Kind::Subdivision && !sense.common);
         let large = big || size > 11.5;
-        let is =
-            match candidate.reading {
-                Reading::Whole(Label::Loc) if sense.common => {
-                    if size > 11.5 || behind_preposition(document, candidate) { 0.6 } else { 0.3 }
+        let is = match candidate.reading {
+            Reading::Whole(Label::Loc) if sense.common => {
+                if size > 11.5 {
+                    0.6
+                } else {
+                    0.3
                 }
-                _ if sense.common => 0.03,
-                Reading::Whole(Label::Loc) if large || known => 0.97,
-                Reading::Whole(Label::Loc) => 0.75,
-                Reading::Head(Label::Loc) if large || known => 0.6,
-                Reading::Head(Label::Loc) => 0.4,
-                Reading::Inner(Label::Loc) => 0.25,
-                Reading::Whole(Label::Org) if large => 0.65,
-                Reading::Head(Label::Org) if large => 0.65,
-                Reading::Whole(Label::Org) | Reading::Head(Label::Org) => 0.35,
-                Reading::Inner(Label::Org) if big => 0.55,
-                Reading::Inner(Label::Org) => 0.2,
-                Reading::Whole(Label::Norp | Label::Misc) if big => 0.6,
-                Reading::Whole(_) | Reading::Head(_) | Reading::Inner(_) => 0.15,
-                Reading::Untagged if big => 0.75,
-                Reading::Untagged if size > 13.1 => 0.55,
-                Reading::Untagged if size > 11.5 => 0.25,
-                Reading::Untagged => 0.05,
-            };
+            }
+            _ if sense.common => 0.03,
+            Reading::Whole(Label::Loc) if large || known => 0.97,
+            Reading::Whole(Label::Loc) => 0.75,
+            Reading::Head(Label::Loc) if large || known => 0.6,
+            Reading::Head(Label::Loc) => 0.4,
+            Reading::Inner(Label::Loc) => 0.25,
+            Reading::Whole(Label::Org) if large => 0.65,
+            Reading::Head(Label::Org) if large => 0.65,
+            Reading::Whole(Label::Org) | Reading::Head(Label::Org) => 0.35,
+            Reading::Inner(Label::Org) if big => 0.55,
+            Reading::Inner(Label::Org) => 0.2,
+            Reading::Whole(Label::Norp | Label::Misc) if big => 0.6,
+            Reading::Whole(_) | Reading::Head(_) | Reading::Inner(_) => 0.15,
+            Reading::Untagged if big => 0.75,
+            Reading::Untagged if size > 13.1 => 0.55,
+            Reading::Untagged if size > 11.5 => 0.25,
+            Reading::Untagged => 0.05,
+        };
         let least = if matches!(candidate.reading, Reading::Whole(Label::Loc)) { 0.68 } else { 0.55 };
         Some((index, is * ahead.max(least)))
     }
