@@ -31,7 +31,11 @@ pub fn tell(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, asked: &Aske
     found.enriched = records(log, &names.of(Topic::Enriched), &id)?;
     found.state = records(log, &names.of(Topic::ArticleState), &id)?.pop().map(|(_, state)| state);
     each(log, &names.of(Topic::FeedState), |record| {
-        let Ok(state) = record.decode::<FeedState>() else { return };
+        let Ok(mut state) = record.decode::<FeedState>() else { return };
+        // Where a feed has many entries they are packed. What the poller itself could not unpack tells nothing.
+        if poller::diff::unpack(&mut state).is_err() {
+            return;
+        }
         let minutes = state.entries.iter().find(|entry| entry.article_id == id).map(|entry| entry.last_seen_min);
         found.feeds.retain(|(url, _)| *url != state.url);
         if let Some(minutes) = minutes {
