@@ -57,6 +57,50 @@ impl Newswire {
             Some(Process::start("newswire", &binary("newswire"), &arguments, &environment, &self.log_file()));
     }
 
+    /// Full name of a topic or a group.
+    pub fn name(&self, suffix: &str) -> String {
+        format!("{}{suffix}", self.prefix)
+    }
+
+    /// What a command of newswire answers beside it: output, trouble, exit code.
+    pub fn ask(&self, command: &[&str]) -> (String, String, i32) {
+        let mut process = std::process::Command::new(binary("newswire"));
+        process.args(command).args(["--partitions", "3", "--topic-prefix", &self.prefix]);
+        process.arg("--data").arg(self.folder.path().join("data"));
+        if let Log::Kafka(address) = &self.log {
+            process.args(["--kafka", address, "--session-timeout-ms", "1000"]);
+        }
+        let output = process.output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (text(output.stdout), text(output.stderr), output.status.code().unwrap())
+    }
+
+    /// As `ask`, but it must succeed.
+    pub fn tell(&self, command: &[&str]) -> String {
+        let (answer, trouble, code) = self.ask(command);
+        assert_eq!(code, 0, "newswire {command:?} on {:?}: {trouble}", self.log);
+        answer
+    }
+
+    /// The log itself, for what no command does: through the socket where newswire runs.
+    pub fn open(&self) -> Box<dyn stream::Log> {
+        match &self.log {
+            Log::Kafka(address) => {
+                Box::new(stream::kafka::Kafka::new(stream::kafka::KafkaConfig::new(address)).unwrap())
+            }
+            Log::Embedded => stream::embedded::open(&self.folder.path().join("data")).unwrap(),
+        }
+    }
+
+    /// A counter of the process, over all its labels but the stage; 0 while it has not counted.
+    pub fn counted(&self, counter: &str, stage: &str) -> u64 {
+        let text = tests::http::get(&format!("127.0.0.1:{}", self.port), "/metrics").unwrap_or_default();
+        let begin = format!("{counter}{{");
+        let lines =
+            text.lines().filter(|line| line.starts_with(&begin) && line.contains(&format!("stage=\"{stage}\"")));
+        lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok()).sum()
+    }
+
     fn log_file(&self) -> PathBuf {
         self.folder.path().join("log")
     }

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test that breaks says so by panicking")]
 
+mod dead_letters; // what a stage refuses, and its way back in
+mod disaster; // offsets and state topics lost: what is repeated then, and what not
 mod journey; // one newswire process, a publisher, and what comes out
 mod kills; // kill -9 at random moments
 mod polling; // the same feed again and again
