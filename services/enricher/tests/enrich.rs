@@ -1,5 +1,7 @@
 //! The stage's function from outside: spans, determinism, what passes through, what is left out.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
+
 use enricher::{Knowledge, WARNING_CUT, WARNING_LANGUAGE, WARNING_NAMES_ONLY, document::FIELD_LIMIT, enrich};
 use proptest::prelude::*;
 use proto::{

@@ -131,14 +131,13 @@ fn merge(groups: &mut [(String, Cluster<'_>)]) -> Vec<Option<usize>> {
                 fuller
                     .iter()
                     .copied()
-                    .filter(|other| {
+                    .rfind(|other| {
                         groups
                             .get(*other)
                             .and_then(|(_, group)| group.mentions.first())
                             .map(|one| (one.field, one.start))
                             < start
                     })
-                    .next_back()
                     .or_else(|| fuller.first().copied().filter(|_| fuller.len() == 1))
             }
             entity::ORG if !key.contains(' ') => {
