@@ -3,7 +3,7 @@
 //! It takes the normaliser's place in its group, and writes only once every partition is its own: a normaliser that runs
 //! could write a later revision in between, which would then be remembered as an earlier one.
 
-use crate::answer::{self, Answer, DEADLINE};
+use crate::answer::{self, Answer};
 use anyhow::{Context, bail};
 use normaliser::{STAGE, admit::REMEMBERED};
 use proto::{
@@ -21,8 +21,11 @@ use std::{
 };
 use stream::{Choice, Fault, From, Log, LogConfig, MemberSpec, Outgoing, Partitions, Session, Transaction};
 
-/// Rows written in one transaction.
+/// Rows written in one transaction, and articles read between two looks at the group.
 const ROWS: usize = 1_000;
+
+/// Time that reading all articles may take.
+const DEADLINE: Duration = Duration::from_secs(3_600);
 
 /// Index of the article state among the stage's tables.
 const STATE: usize = 0;
@@ -36,7 +39,7 @@ fn rebuild(out: &mut dyn Write, config: &LogConfig, dry_run: bool) -> anyhow::Re
     let log = answer::ready(config)?;
     let mut session = take_over(&*log, config)?;
     // Read after the partitions were taken: from here on nobody publishes an article.
-    let found = published(&*log, &config.names.of(Topic::Articles))?;
+    let found = published(&*log, &config.names.of(Topic::Articles), &mut session)?;
     let count = log.partitions(&config.names.of(Topic::ArticleState))?;
     let mut transaction = Transaction::default();
     let (mut missing, mut older) = (0_usize, 0_usize);
@@ -57,6 +60,7 @@ fn rebuild(out: &mut dyn Write, config: &LogConfig, dry_run: bool) -> anyhow::Re
         transaction.put(&session, STATE, change);
         if transaction.len() >= ROWS {
             commit(&mut session, std::mem::take(&mut transaction))?;
+            keep(&mut session)?;
         }
     }
     if !transaction.is_empty() {
@@ -101,6 +105,16 @@ fn take_over(log: &dyn Log, config: &LogConfig) -> anyhow::Result<Session> {
     Ok(session)
 }
 
+/// Stays in the group: a member that does not poll is put out of it, and is then no longer told apart from a stranger.
+fn keep(session: &mut Session) -> anyhow::Result<()> {
+    match session.poll(1, Duration::ZERO)? {
+        Partitions::Records(_) | Partitions::Idle => Ok(()),
+        Partitions::Assigned(_) | Partitions::Revoked(_) => {
+            bail!("a normaliser has started: stop it, and run this again")
+        }
+    }
+}
+
 /// Commits the rows together with the normaliser's own offsets, unchanged: without an offset nobody would be fenced.
 fn commit(session: &mut Session, mut transaction: Transaction) -> Result<(), Fault> {
     for (number, next) in session.positions() {
@@ -126,8 +140,9 @@ fn outgoing(config: &LogConfig, number: i32, state: &ArticleState) -> anyhow::Re
 }
 
 /// The state of every article that the topic still holds, by its id.
-fn published(log: &dyn Log, topic: &str) -> anyhow::Result<HashMap<String, ArticleState>> {
+fn published(log: &dyn Log, topic: &str, session: &mut Session) -> anyhow::Result<HashMap<String, ArticleState>> {
     let mut states: HashMap<String, ArticleState> = HashMap::new();
+    let (mut read, mut kept) = (0_usize, Ok(()));
     stream::scan(log, topic, From::Beginning, DEADLINE, |record| {
         // What is no article has been published by nobody of ours, and no state hangs on it.
         if let Ok(article) = record.decode::<Article>()
@@ -135,8 +150,13 @@ fn published(log: &dyn Log, topic: &str) -> anyhow::Result<HashMap<String, Artic
         {
             learn(states.entry(article.article_id.clone()).or_default(), article);
         }
-        true
+        read += 1;
+        if read.is_multiple_of(ROWS) {
+            kept = keep(session);
+        }
+        kept.is_ok()
     })?;
+    kept.and_then(|()| keep(session))?;
     Ok(states)
 }
 

@@ -43,6 +43,7 @@ pub fn tell(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, asked: &Aske
             found.feeds.push((state.url, format!("{at:.0}")));
         }
     })?;
+    found.feeds.sort();
     each(log, &names.of(Topic::DeadLetter), |record| {
         if record.key == id.as_bytes()
             && let Some(letter) = DeadLetter::from_record(&record)
@@ -133,7 +134,11 @@ fn verdict(found: &Found, normalised: &HashMap<i32, i64>, enriched: &HashMap<i32
             && last.revision >= article.revision
         {
             let copies = found.raw.len().saturating_sub(found.articles.len() + found.refused.len());
-            let repeated = if copies > 0 { format!("; {copies} more copies were duplicates") } else { String::new() };
+            let repeated = match copies {
+                0 => String::new(),
+                1 => "; another copy was a duplicate".to_owned(),
+                _ => format!("; {copies} more copies were duplicates"),
+            };
             return format!("published: {}{repeated}", place(record));
         }
     }
