@@ -153,7 +153,7 @@ fn a_lost_article_state_is_rebuilt_and_revisions_go_on() {
         // Beside a normaliser that writes state it would be wrong.
         let (answer, trouble, code) = newswire.ask(&["topics", "rebuild-state"]);
         assert!(code != 0 && answer.is_empty() && trouble.contains("stop"), "{log:?}: {code} {answer}{trouble}");
-        assert!(newswire.process().stop(Duration::from_secs(20)).success());
+        newswire.end();
 
         lose_topic(&log, &newswire, Topic::ArticleState);
         lose_topic(&log, &newswire, Topic::FeedState);
@@ -178,7 +178,7 @@ fn a_lost_article_state_is_rebuilt_and_revisions_go_on() {
             let found = revisions(&newswire.read(topic));
             assert_eq!(found, expected(&[3, 2, 1, 1, 1, 1]), "{topic} on {log:?}");
         }
-        assert!(newswire.process().stop(Duration::from_secs(20)).success());
+        newswire.end();
     }
 }
 
@@ -189,7 +189,7 @@ fn without_the_feeds_state_items_come_again_and_articles_do_not() {
         let mut newswire = harbour.newswire(&log);
         newswire.start();
         newswire.wait_for(4, LIMIT);
-        assert!(newswire.process().stop(Duration::from_secs(20)).success());
+        newswire.end();
         lose_topic(&log, &newswire, Topic::FeedState);
         // Changed while nobody looked: an update, whatever the poller takes it for.
         harbour.change(2, "Nine ships came in.");
@@ -201,7 +201,7 @@ fn without_the_feeds_state_items_come_again_and_articles_do_not() {
         assert_eq!(newswire.read("raw.v1").len(), 8, "on {log:?}");
         assert_eq!(revisions(&newswire.read("articles.v1")), expected(&[1, 1, 2, 1]), "on {log:?}");
         assert_eq!(newswire.enriched().len(), 5, "on {log:?}");
-        assert!(newswire.process().stop(Duration::from_secs(20)).success());
+        newswire.end();
     }
 }
 
@@ -214,7 +214,7 @@ fn lost_offsets_repeat_no_article_and_enriched_records_under_their_own_keys() {
         newswire.wait_for(4, LIMIT);
         harbour.change(0, "The tide was low, and no ship came in.");
         let once = newswire.wait_for(5, LIMIT);
-        assert!(newswire.process().stop(Duration::from_secs(20)).success());
+        newswire.end();
 
         lose_offsets(&log, &newswire, "normaliser", Topic::Raw);
         newswire.start();
@@ -224,7 +224,7 @@ fn lost_offsets_repeat_no_article_and_enriched_records_under_their_own_keys() {
         assert_eq!(newswire.counted("newswire_stage_out_total", "normaliser"), 0, "on {log:?}");
         assert_eq!(revisions(&newswire.read("articles.v1")), expected(&[2, 1, 1, 1]), "on {log:?}");
         assert_eq!(newswire.enriched().len(), 5, "on {log:?}");
-        assert!(newswire.process().stop(Duration::from_secs(20)).success());
+        newswire.end();
 
         lose_offsets(&log, &newswire, "enricher", Topic::Articles);
         newswire.start();
@@ -235,7 +235,7 @@ fn lost_offsets_repeat_no_article_and_enriched_records_under_their_own_keys() {
         let before = upserted(&once);
         assert_eq!(before.len(), 5);
         assert_eq!(upserted(&twice), before, "on {log:?}");
-        assert!(newswire.process().stop(Duration::from_secs(20)).success());
+        newswire.end();
     }
 }
 

@@ -109,6 +109,13 @@ impl Newswire {
         self.process.as_mut().unwrap().kill();
     }
 
+    /// Asks it to stop; it must end well.
+    pub fn end(&mut self) {
+        let process = self.process.as_mut().unwrap();
+        let status = process.stop(Duration::from_secs(20));
+        assert!(status.success(), "{status} on {:?}:\n{}", self.log, process.last_words());
+    }
+
     pub fn process(&mut self) -> &mut Process {
         self.process.as_mut().unwrap()
     }
