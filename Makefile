@@ -40,9 +40,9 @@ model:
 	cargo run -q --release -p enricher --bin train-tagger -- --ner $(NER)
 
 chaos:
-	cargo build --workspace --bins
-	cargo run -q -p tests --bin chaos -- --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
-	NEWSWIRE_KILLS=50 $(if $(SEED),NEWSWIRE_SEED=$(SEED)) cargo test -p tests --test end_to_end kills -- --nocapture
+	cargo build --release --workspace --bins
+	target/release/chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE))
+	NEWSWIRE_KILLS=50 $(if $(SEED),NEWSWIRE_SEED=$(SEED)) cargo test --release -p tests --test end_to_end kills -- --nocapture
 
 image:
-	docker build -f deploy/Dockerfile -t newswire .
+	buildah build -f deploy/Dockerfile -t newswire .

@@ -10,7 +10,7 @@ pub mod wire;
 /// The message types, generated from `proto/news/v1/*.proto`.
 #[expect(
     missing_docs,
-        clippy::allow_attributes,
+    clippy::allow_attributes,
     clippy::allow_attributes_without_reason,
     reason = "generated; the documentation stands in the .proto files"
 )]

@@ -58,14 +58,23 @@ fn command(kafka: &str, topic: &str) -> Command {
 /// Where kcat is not there or does not get to the end.
 #[must_use]
 pub fn read_all(kafka: &str, topic: &str) -> Vec<Seen> {
-    let output = command(kafka, topic).arg("-e").output().unwrap();
+    read(command(kafka, topic).arg("-e"), topic)
+}
+
+fn read(command: &mut Command, topic: &str) -> Vec<Seen> {
+    let output = command.output().unwrap();
     assert!(output.status.success(), "kcat could not read {topic}");
-    output
-        .stdout
-        .split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty())
-        .map(|line| serde_json::from_slice(line).unwrap())
-        .collect()
+    let lines = output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
+}
+
+/// Everything that is in a topic now, committed or not.
+///
+/// # Panics
+/// As [`read_all`].
+#[must_use]
+pub fn read_uncommitted(kafka: &str, topic: &str) -> Vec<Seen> {
+    read(command(kafka, topic).args(["-e", "-X", "isolation.level=read_uncommitted"]), topic)
 }
 
 /// A kcat that goes on reading.
@@ -81,7 +90,8 @@ impl Follower {
     /// Where kcat is not there.
     #[must_use]
     pub fn start(kafka: &str, topic: &str) -> Self {
-        let mut process = command(kafka, topic).stdout(Stdio::piped()).spawn().unwrap();
+        // -E: a broker that is away for a while is no reason to end.
+        let mut process = command(kafka, topic).arg("-E").stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());
         let (send, lines) = channel();
         std::thread::spawn(move || {
@@ -97,8 +107,13 @@ impl Follower {
     }
 
     /// What has come since the last call.
+    ///
+    /// # Panics
+    /// Where kcat has ended: what comes after would go unseen.
     #[must_use]
-    pub fn take(&self) -> Vec<Seen> {
+    pub fn take(&mut self) -> Vec<Seen> {
+        let ended = self.process.try_wait().unwrap();
+        assert!(ended.is_none(), "kcat ended: {ended:?}");
         self.lines.try_iter().collect()
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod bench;
 pub mod eval;
+pub mod http;
 pub mod kafka;
 pub mod kcat;
 pub mod oracle;

@@ -20,6 +20,9 @@ struct Arguments {
     /// Each kind of fault must have struck at least so often; ten in a full run.
     #[arg(long)]
     faults: Option<usize>,
+    /// Only this kind of fault, as the report names it; may be given again.
+    #[arg(long = "only", value_name = "KIND")]
+    only: Vec<String>,
     /// Run a broken version: offsets-outside, no-fence, restore-to-stable, read-uncommitted or state-first.
     #[arg(long)]
     sabotage: Option<String>,
@@ -29,6 +32,9 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let mut scenario =
         Scenario::chaos(arguments.seed.unwrap_or_else(|| fastrand::u64(..)), arguments.minutes, arguments.rate);
+    if !arguments.only.is_empty() {
+        scenario.kinds.retain(|kind| arguments.only.contains(&format!("{kind:?}")));
+    }
     scenario.sabotage = arguments.sabotage.map(|how| &*how.leak());
     let Some(broker) = tests::kafka::start() else { return ExitCode::from(69) };
     println!("seed {}", scenario.seed);

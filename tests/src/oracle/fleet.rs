@@ -274,6 +274,13 @@ impl Fleet {
         }
     }
 
+    /// Keeps the processes' logs, and says where.
+    #[must_use]
+    pub fn keep_logs(&mut self) -> PathBuf {
+        self.folder.disable_cleanup(true);
+        self.folder.path().to_owned()
+    }
+
     /// Name and metrics of each running process.
     #[must_use]
     pub fn scrape(&self) -> Vec<(String, String)> {

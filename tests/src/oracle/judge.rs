@@ -2,7 +2,7 @@
 //! the items say. Read committed, by kcat, while the run goes on and at its end.
 
 use super::{load::Load, report::Report};
-use crate::kcat::{Follower, Seen, read_all};
+use crate::kcat::{Follower, Seen, read_all, read_uncommitted};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -81,9 +81,25 @@ impl Judge {
 
     /// The final word.
     pub fn verdict(&self, load: &Load, kafka: &str, report: &mut Report) {
+        let lacks = |link: &String| !self.titles.contains_key(link);
+        // How far what is missing came tells where to look.
+        let (mut raw, mut articles, mut invisible) = (HashSet::new(), HashSet::new(), HashSet::new());
+        if load.all().keys().any(lacks) {
+            raw = urls(&read_all(kafka, &format!("{}raw.v1", self.prefix)));
+            articles = urls(&read_all(kafka, &format!("{}articles.v1", self.prefix)));
+            invisible = urls(&read_uncommitted(kafka, &format!("{}enriched.v1", self.prefix)));
+        }
         for (link, served) in load.all() {
             match self.titles.get(link) {
-                None => report.lost.push(link.clone()),
+                None => {
+                    let came = match (raw.contains(link), articles.contains(link)) {
+                        _ if invisible.contains(link) => "written, but never seen by who reads committed",
+                        (false, false) => "never polled",
+                        (_, true) => "an article, not enriched",
+                        (true, false) => "polled, no article",
+                    };
+                    report.lost.push(format!("{link}: {came}"));
+                }
                 Some(titles) if titles.last() != served.titles.last() => {
                     report.lost.push(format!("{link}: the change to {:?}", served.titles.last()));
                 }
@@ -124,6 +140,11 @@ impl Judge {
             }
         }
     }
+}
+
+fn urls(records: &[Seen]) -> HashSet<String> {
+    let values = records.iter().filter(|seen| seen.payload.is_some()).map(Seen::json);
+    values.filter_map(|value| value["url"].as_str().map(str::to_owned)).collect()
 }
 
 /// The highest number of each key.

@@ -61,5 +61,8 @@ pub fn run(scenario: &Scenario, mut broker: Broker) -> Report {
     judge.verdict(&load, &broker.address, &mut report);
     report.ledger = ledger::check(&fleet.scrape());
     report.published = load.published();
+    if !report.violations().is_empty() || report.completed.is_none() {
+        report.note(format!("the services' logs are in {}", fleet.keep_logs().display()));
+    }
     report
 }

@@ -99,7 +99,8 @@ impl Report {
         ];
         for (what, list) in lists {
             if !list.is_empty() {
-                let some: Vec<&str> = list.iter().take(3).map(String::as_str).collect();
+                let some: Vec<&str> =
+                    list.iter().step_by((list.len() / 6).max(1)).take(6).map(String::as_str).collect();
                 all.push(format!("{what}: {}, for instance {some:?}", list.len()));
             }
         }

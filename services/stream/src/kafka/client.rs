@@ -166,15 +166,10 @@ pub(super) fn fault(error: &KafkaError) -> Fault {
     }
 }
 
-/// Codes by which a broker says that another holds the transactional or the instance id.
+/// Codes by which a broker says that another holds the transactional id. A fenced group instance id is not among them: a
+/// coordinator that comes back may say so of a member that merely joins again.
 fn fences(code: RDKafkaErrorCode) -> bool {
-    matches!(
-        code,
-        RDKafkaErrorCode::Fenced
-            | RDKafkaErrorCode::ProducerFenced
-            | RDKafkaErrorCode::InvalidProducerEpoch
-            | RDKafkaErrorCode::FencedInstanceId
-    )
+    matches!(code, RDKafkaErrorCode::Fenced | RDKafkaErrorCode::ProducerFenced | RDKafkaErrorCode::InvalidProducerEpoch)
 }
 
 /// First and next offset of a partition. Waits where it has no leader just now: after its topic was created, or while a

@@ -189,6 +189,18 @@ impl KafkaMember {
         })
     }
 
+    /// The consumer is of no more use: because another process has this replica's name, or not? The transactional id
+    /// tells, for who takes over has taken it first.
+    fn displaced(&self, reason: String) -> Fault {
+        let mut offsets = TopicPartitionList::new();
+        let added = offsets.add_partition_offset(&self.source, 0, Offset::Offset(0));
+        let Some(group) = self.consumer.group_metadata().filter(|_| added.is_ok()) else { return Fault::Lost(reason) };
+        match self.writer.holds_its_id(&offsets, &group) {
+            Err(fault @ Fault::Fenced(_)) => fault,
+            _ => Fault::Lost(reason),
+        }
+    }
+
     fn rebalanced(&mut self) -> Result<Option<Turn>, Fault> {
         let event = guard(&self.consumer.context().rebalanced).pop_front();
         match event {
@@ -248,7 +260,8 @@ impl Member for KafkaMember {
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) => {}
                 Some(Err(error)) => match fault(&error) {
-                    fault @ (Fault::Fenced(_) | Fault::Lost(_)) => return Err(fault),
+                    Fault::Lost(reason) => return Err(self.displaced(reason)),
+                    fault @ Fault::Fenced(_) => return Err(fault),
                     // The client reconnects and goes on by itself; committing would tell if it could not.
                     other => tracing::debug!(fault = %other, "while polling"),
                 },

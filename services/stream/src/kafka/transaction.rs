@@ -75,6 +75,25 @@ impl Writer {
         }
     }
 
+    /// Asks the coordinator whether this producer's transactional id is still its own, by a transaction that is never
+    /// committed.
+    ///
+    /// [`Fault::Fenced`] where another has taken it.
+    pub(super) fn holds_its_id(
+        &self,
+        offsets: &TopicPartitionList,
+        group: &ConsumerGroupMetadata,
+    ) -> Result<(), Fault> {
+        let asked = self
+            .producer
+            .begin_transaction()
+            .and_then(|()| self.producer.send_offsets_to_transaction(offsets, group, self.timeout));
+        if let Err(Fault::Fenced(reason)) = asked.map_err(|error| fault(&error)) {
+            return Err(Fault::Fenced(reason));
+        }
+        self.abort()
+    }
+
     fn attempt(
         &self,
         outputs: &[Outgoing],
