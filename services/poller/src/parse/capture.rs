@@ -89,7 +89,7 @@ impl<'a> Capture<'a> {
         if self.has_markup { &mut self.markup } else { &mut self.text }.push_str(raw);
     }
 
-    fn to_markup(&mut self) {
+    fn begin_markup(&mut self) {
         if !self.has_markup {
             self.has_markup = true;
             if self.has_cdata {
@@ -111,7 +111,7 @@ impl<'a> Capture<'a> {
             self.peculiar = true;
             return;
         }
-        self.to_markup();
+        self.begin_markup();
         match name.split_once(':') {
             // HTML knows no prefixes: `xhtml:p` is a `p`.
             Some((_, local)) => {
@@ -149,7 +149,7 @@ impl<'a> Capture<'a> {
         if !self.wanted {
             return;
         }
-        self.to_markup();
+        self.begin_markup();
         self.markup.push_str("</");
         self.markup.push_str(name.rsplit(':').next().unwrap_or(name));
         self.markup.push('>');
@@ -161,7 +161,7 @@ impl<'a> Capture<'a> {
             repairs.add(Repair::MismatchedTags);
         }
         if self.xhtml {
-            self.to_markup();
+            self.begin_markup();
         }
         let text = if self.has_markup { without_div(self.markup.trim(), self.xhtml) } else { self.text.trim() };
         if self.base64 {
