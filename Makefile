@@ -42,6 +42,7 @@ model:
 chaos:
 	cargo build --release --workspace --bins
 	target/release/chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE))
+	NEWSWIRE_FULL=1 cargo test --release -p tests --test oracle -- --nocapture is_caught are_caught
 	NEWSWIRE_KILLS=50 $(if $(SEED),NEWSWIRE_SEED=$(SEED)) cargo test --release -p tests --test end_to_end kills -- --nocapture
 
 image:

@@ -140,8 +140,11 @@ impl Fleet {
                 self.launch(at, None);
                 continue;
             }
-            if member.frozen_until.is_none() && member.armed == Some(Kind::FreezeInTransaction) && process.is_frozen() {
-                report.struck(Kind::FreezeInTransaction);
+            if member.frozen_until.is_none()
+                && let Some(kind @ (Kind::FreezeInTransaction | Kind::FreezeBeforeOffsets)) = member.armed
+                && process.is_frozen()
+            {
+                report.struck(kind);
                 member.armed = None;
                 member.frozen_until = Some(Instant::now() + beyond(self.transaction_timeout_ms));
             }
@@ -182,7 +185,11 @@ impl Fleet {
         let able: Vec<usize> = (0..self.members.len())
             .filter(|at| {
                 let member = &self.members[*at];
-                let suits = fault.kind != Kind::KillAfterFetch || member.service == "poller";
+                let suits = match fault.kind {
+                    Kind::KillAfterFetch => member.service == "poller",
+                    Kind::FreezeBeforeOffsets => member.service == "normaliser",
+                    _ => true,
+                };
                 suits && member.process.is_some() && member.frozen_until.is_none() && member.armed.is_none()
             })
             .collect();

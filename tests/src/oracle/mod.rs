@@ -18,9 +18,6 @@ use plan::{Plan, Scenario};
 use report::Report;
 use std::time::{Duration, Instant};
 
-/// Everything that is asked for must be there within this time of the last fault.
-pub const COMPLETE_WITHIN: Duration = Duration::from_secs(60);
-
 /// One run.
 ///
 /// # Panics
@@ -49,7 +46,7 @@ pub fn run(scenario: &Scenario, mut broker: Broker) -> Report {
     load.stop();
 
     let last_fault = Instant::now();
-    while !judge.is_complete(&load) && last_fault.elapsed() < COMPLETE_WITHIN {
+    while !judge.is_complete(&load) && last_fault.elapsed() < scenario.complete_within {
         judge.look();
         fleet.tend(&mut report);
         std::thread::sleep(Duration::from_millis(50));

@@ -23,6 +23,8 @@ pub struct Scenario {
     pub kinds: Vec<Kind>,
     /// Milliseconds after which a broker aborts a silent transaction.
     pub transaction_timeout_ms: u64,
+    /// Everything that is asked for must be there within this time of the last fault.
+    pub complete_within: Duration,
     /// The broken version to run, for the oracle to catch.
     pub sabotage: Option<&'static str>,
 }
@@ -42,6 +44,7 @@ impl Scenario {
             pause: (Duration::from_secs(2), Duration::from_secs(60), Duration::from_secs(12)),
             kinds: Kind::ALL.to_vec(),
             transaction_timeout_ms: 10_000,
+            complete_within: Duration::from_secs(60),
             sabotage: None,
         }
     }
@@ -68,6 +71,9 @@ pub enum Kind {
     Freeze,
     /// SIGSTOP at the beginning of a transaction, beyond both timeouts, then SIGCONT.
     FreezeInTransaction,
+    /// A normaliser that freezes with its changelog written and the transaction open. Not among [`Kind::ALL`]: it is there
+    /// to show what restoring to the last stable offset misses.
+    FreezeBeforeOffsets,
     /// One replica more, or one less.
     Scale,
     /// The broker is stopped and started.
@@ -77,7 +83,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All.
+    /// What a run of chaos draws from.
     pub const ALL: [Kind; 12] = [
         Kind::Kill,
         Kind::KillAfterFetch,
@@ -104,6 +110,7 @@ impl Kind {
             Kind::KillAfterCommit => Some(("stream::commit::done", "kill")),
             Kind::Abort => Some(("stream::commit::offsets", "abort")),
             Kind::FreezeInTransaction => Some(("stream::commit::begin", "freeze")),
+            Kind::FreezeBeforeOffsets => Some(("stream::commit::produced", "freeze")),
             Kind::Kill | Kind::Freeze | Kind::Scale | Kind::BounceClean | Kind::BounceHard => None,
         }
     }

@@ -133,7 +133,7 @@ impl Report {
             all.push(format!("{} transactions aborted, {} members fenced", self.aborted, self.fenced));
         }
         if self.completed.is_none() {
-            all.push(format!("not complete within {:?} of the last fault", super::COMPLETE_WITHIN));
+            all.push(format!("not complete within {:?} of the last fault", self.scenario.complete_within));
         }
         if self.ledger.is_empty() {
             all.push("no ledger was read".to_owned());
