@@ -42,6 +42,8 @@ pub fn run(scenario: &Scenario, mut broker: Broker) -> Report {
         }
         std::thread::sleep(Duration::from_millis(50));
     }
+    // What fell due while a fault held this loop.
+    load.advance(scenario.duration, &publisher);
     fleet.heal(&mut report);
     load.stop();
 
