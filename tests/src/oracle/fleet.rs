@@ -28,6 +28,7 @@ pub struct Fleet {
     prefix: String,
     transaction_timeout_ms: u64,
     sabotage: Option<&'static str>,
+    victims: Option<&'static str>,
     folder: tempfile::TempDir,
     members: Vec<Member>,
 }
@@ -58,6 +59,7 @@ impl Fleet {
             prefix,
             transaction_timeout_ms: scenario.transaction_timeout_ms,
             sabotage: scenario.sabotage,
+            victims: scenario.victims,
             folder,
             members: Vec::new(),
         };
@@ -187,8 +189,7 @@ impl Fleet {
                 let member = &self.members[*at];
                 let suits = match fault.kind {
                     Kind::KillAfterFetch => member.service == "poller",
-                    Kind::FreezeBeforeOffsets => member.service == "normaliser",
-                    _ => true,
+                    _ => self.victims.is_none_or(|service| service == member.service),
                 };
                 suits && member.process.is_some() && member.frozen_until.is_none() && member.armed.is_none()
             })

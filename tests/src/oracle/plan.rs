@@ -21,6 +21,8 @@ pub struct Scenario {
     pub pause: (Duration, Duration, Duration),
     /// Kinds of fault to draw from, each as likely as the others.
     pub kinds: Vec<Kind>,
+    /// The one service that is struck; all of them where `None`.
+    pub victims: Option<&'static str>,
     /// Milliseconds after which a broker aborts a silent transaction.
     pub transaction_timeout_ms: u64,
     /// Everything that is asked for must be there within this time of the last fault.
@@ -43,6 +45,7 @@ impl Scenario {
             // Short enough on average that half an hour has each of the twelve kinds ten times.
             pause: (Duration::from_secs(2), Duration::from_secs(60), Duration::from_secs(12)),
             kinds: Kind::ALL.to_vec(),
+            victims: None,
             transaction_timeout_ms: 10_000,
             complete_within: Duration::from_secs(60),
             sabotage: None,
@@ -71,7 +74,7 @@ pub enum Kind {
     Freeze,
     /// SIGSTOP at the beginning of a transaction, beyond both timeouts, then SIGCONT.
     FreezeInTransaction,
-    /// A normaliser that freezes with its changelog written and the transaction open. Not among [`Kind::ALL`]: it is there
+    /// SIGSTOP with the changelog written and the transaction open. Not among [`Kind::ALL`]: it is there
     /// to show what restoring to the last stable offset misses.
     FreezeBeforeOffsets,
     /// One replica more, or one less.

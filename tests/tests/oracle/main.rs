@@ -108,8 +108,11 @@ fn state_restored_only_to_the_last_stable_offset_is_caught() {
     }
     // A transaction stays open for most of the run, and others take over and die behind it.
     caught(&Scenario {
-        transaction_timeout_ms: 35_000,
-        changed: 0.6,
-        ..short("restore-to-stable", &[Kind::FreezeBeforeOffsets, Kind::Kill, Kind::Kill])
+        duration: Duration::from_secs(70),
+        complete_within: Duration::from_secs(40),
+        transaction_timeout_ms: 45_000,
+        changed: 0.8,
+        victims: Some("normaliser"),
+        ..short("restore-to-stable", &[Kind::FreezeBeforeOffsets, Kind::Kill, Kind::Kill, Kind::Kill])
     });
 }

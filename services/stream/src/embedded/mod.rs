@@ -28,6 +28,8 @@ use std::{
 };
 use store::Store;
 
+/// How long a process that is being taken down may still hold the file.
+const PREDECESSOR: Duration = Duration::from_secs(5);
 /// Name of the file in the data folder.
 const FILE: &str = "newswire.redb";
 /// Name of the socket in the data folder.
@@ -85,9 +87,16 @@ impl Embedded {
     /// # Errors
     /// As [`Embedded::open`].
     pub fn open_with(folder: &Path, options: Options) -> Result<Self, Fault> {
-        match Self::try_open(folder, options)? {
-            Some(log) => Ok(log),
-            None => Err(held(folder)),
+        // A predecessor that was just killed holds its lock until the system has taken it down; one that lives answers.
+        let end = Instant::now() + PREDECESSOR;
+        loop {
+            if let Some(log) = Self::try_open(folder, options.clone())? {
+                return Ok(log);
+            }
+            if Instant::now() > end || std::os::unix::net::UnixStream::connect(folder.join(SOCKET)).is_ok() {
+                return Err(held(folder));
+            }
+            std::thread::sleep(Duration::from_millis(50));
         }
     }
 
