@@ -77,6 +77,8 @@ try {
   assert.match(await seed.locator('[data-country="KE"]').getAttribute("title"), /in focus: Kenya \(name\), Mombasa \(city\)/);
   assert.deepEqual(await seed.locator(".name").allTextContents(), ["Amina Odhiambo", "Coastal Shipping Authority"]);
   await seed.getByText("Why these countries").click();
+  // The browser tells of the opened details a moment later, and only then are they filled.
+  await seed.locator("mark").nth(2).waitFor();
   assert.deepEqual(await seed.locator("mark").allTextContents(), ["Kenya", "Mombasa", "Tanzania"]);
   assert.match(await seed.locator("dd").nth(1).innerText(), /😀 reach Mombasa/);
   await page.screenshot({ animations: "disabled", path: join(shots, "light.png") });
