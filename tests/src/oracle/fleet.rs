@@ -134,14 +134,21 @@ impl Fleet {
             let Some(process) = member.process.as_mut() else { continue };
             if let Some(status) = process.ended() {
                 match (member.armed, status.signal()) {
-                    (Some(kind), Some(signal)) if signal == Signal::SIGKILL as i32 => report.struck(kind),
+                    (Some(kind), Some(signal)) if signal == Signal::SIGKILL as i32 => {
+                        report.struck(kind);
+                        member.killed.get_or_insert_with(Instant::now);
+                    }
                     _ => report.note(format!("{} ended by itself: {status}", process.name)),
                 }
                 member.frozen_until = None;
-                member.killed.get_or_insert_with(Instant::now);
                 self.launch(at, None);
                 continue;
             }
+            if member.armed == Some(Kind::Abort) && member.counts("newswire_transactions_aborted_total") {
+                report.struck(Kind::Abort);
+                member.armed = None;
+            }
+            let Some(process) = member.process.as_mut() else { continue };
             if member.frozen_until.is_none()
                 && let Some(kind @ (Kind::FreezeInTransaction | Kind::FreezeBeforeOffsets)) = member.armed
                 && process.is_frozen()
@@ -155,7 +162,7 @@ impl Fleet {
                 member.frozen_until = None;
             }
             if let Some(killed) = member.killed
-                && member.committed() > 0.0
+                && member.counts("newswire_transactions_committed_total")
             {
                 report.moving_again.push(killed.elapsed());
                 member.killed = None;
@@ -214,13 +221,7 @@ impl Fleet {
                 if !status.success() {
                     report.note(format!("{} ended at SIGTERM with {status}", process.name));
                 }
-                if kind == Kind::Abort {
-                    report.struck(kind);
-                }
                 self.launch(at, Some((kind, fault.passage)));
-                if kind == Kind::Abort {
-                    self.members[at].armed = None;
-                }
             }
         }
     }
@@ -308,9 +309,9 @@ impl Member {
         crate::http::get(&format!("127.0.0.1:{}", self.admin), "/metrics")
     }
 
-    fn committed(&self) -> f64 {
-        let text = self.metrics().unwrap_or_default();
-        super::ledger::sum(&text, "newswire_transactions_committed_total")
+    /// Whether this process, since its start, has counted any.
+    fn counts(&self, metric: &str) -> bool {
+        super::ledger::sum(&self.metrics().unwrap_or_default(), metric) > 0.0
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::{load::Load, report::Report};
 use crate::kcat::{Follower, Seen, read_all, read_uncommitted};
+use base64::Engine as _;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -116,7 +117,11 @@ impl Judge {
     /// Each transaction wrote its outputs and its state, or neither: the two topics tell the same story.
     fn untorn(&self, kafka: &str, report: &mut Report) {
         let topic = |suffix: &str| read_all(kafka, &format!("{}{suffix}", self.prefix));
-        let articles = highest(&topic("articles.v1"), "article_id", "revision");
+        let published = topic("articles.v1");
+        for seen in repeated(&published, &["article_id", "revision"]) {
+            report.twice.push(format!("article {seen}"));
+        }
+        let articles = highest(&published, "article_id", "revision");
         let states = highest(&topic("article-state.v1"), "article_id", "revision");
         for (id, revision) in &articles {
             if states.get(id) != Some(revision) {
@@ -126,20 +131,42 @@ impl Judge {
         for id in states.keys().filter(|id| !articles.contains_key(*id)) {
             report.torn.push(format!("article {id}: state without an article"));
         }
-        // The poller: an entry that is remembered as seen was published, under the same id.
-        let raw: HashSet<String> = topic("raw.v1").iter().filter_map(|seen| seen.key.clone()).collect();
+        // The poller: an entry that is remembered as seen was published, under the same id, and each version of it once.
+        let raw = topic("raw.v1");
+        for seen in repeated(&raw, &["article_id", "title"]) {
+            report.twice.push(format!("raw item {seen}"));
+        }
+        let raw: HashSet<String> = raw.iter().filter_map(|seen| seen.key.clone()).collect();
         let mut last: BTreeMap<String, Value> = BTreeMap::new();
         for seen in topic("feed-state.v1").iter().filter(|seen| seen.payload.is_some()) {
             last.insert(seen.key.clone().unwrap_or_default(), seen.json());
         }
-        let remembered = last.values().flat_map(|state| state["entries"].as_array().into_iter().flatten());
-        for entry in remembered {
-            let id = entry["article_id"].as_str().unwrap_or_default();
-            if !raw.contains(id) {
+        for id in last.values().flat_map(remembered) {
+            if !raw.contains(&id) {
                 report.torn.push(format!("raw item {id}: remembered, but never published"));
             }
         }
     }
+}
+
+/// Article ids of the entries that a `FeedState` holds, readable or packed (44 bytes each, the id at 16; see its .proto).
+fn remembered(state: &Value) -> Vec<String> {
+    let readable = state["entries"].as_array().into_iter().flatten();
+    let mut ids: Vec<String> = readable.filter_map(|entry| Some(entry["article_id"].as_str()?.to_owned())).collect();
+    let packed = state["packed_entries"].as_str().unwrap_or_default();
+    let packed = base64::engine::general_purpose::STANDARD.decode(packed).unwrap_or_default();
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    ids.extend(packed.as_chunks::<44>().0.iter().map(|entry| hex(&entry[16..32])));
+    ids
+}
+
+/// What these fields together say more than once.
+fn repeated(records: &[Seen], fields: &[&str]) -> Vec<String> {
+    let mut known = HashSet::new();
+    let values = records.iter().filter(|seen| seen.payload.is_some()).map(Seen::json);
+    let together =
+        values.map(|value| fields.iter().map(|field| value[*field].to_string()).collect::<Vec<_>>().join(" "));
+    together.filter(|text| !known.insert(text.clone())).collect()
 }
 
 fn urls(records: &[Seen]) -> HashSet<String> {
@@ -157,4 +184,31 @@ fn highest(records: &[Seen], key: &str, number: &str) -> HashMap<String, i64> {
         *highest = value.max(*highest);
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn record(value: &Value) -> Seen {
+        Seen { partition: 0, offset: 0, key: None, payload: Some(value.to_string()), headers: Vec::new() }
+    }
+
+    #[test]
+    fn what_a_feed_remembers_is_read_packed_too() {
+        let mut packed = vec![0; 88];
+        packed[16..32].fill(0xab);
+        packed[60..76].fill(0x01);
+        let packed = base64::engine::general_purpose::STANDARD.encode(packed);
+        let state = json!({"entries": [{"article_id": "one"}], "packed_entries": packed});
+        assert_eq!(remembered(&state), ["one".to_owned(), "ab".repeat(16), "01".repeat(16)]);
+    }
+
+    #[test]
+    fn only_what_agrees_in_every_field_is_repeated() {
+        let of = |id: &str, revision: i32| record(&json!({"article_id": id, "revision": revision}));
+        let records = [of("a", 1), of("a", 2), of("b", 1), of("a", 2)];
+        assert_eq!(repeated(&records, &["article_id", "revision"]), ["\"a\" 2"]);
+    }
 }

@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 #[must_use]
 pub fn run(scenario: &Scenario, mut broker: Broker) -> Report {
     let plan = Plan::draw(scenario);
-    let mut report = Report::new(scenario);
+    let mut report = Report::new(scenario, broker.version());
     let publisher = Publisher::start(scenario.hosts);
     let mut load = Load::new(scenario, &publisher);
     let mut fleet = Fleet::start(scenario, &broker.address, &load.feeds());
@@ -33,12 +33,15 @@ pub fn run(scenario: &Scenario, mut broker: Broker) -> Report {
 
     let begun = Instant::now();
     let mut faults = plan.faults.iter().peekable();
+    let mut rest = begun;
     while begun.elapsed() < scenario.duration {
         load.advance(begun.elapsed(), &publisher);
         judge.look();
         fleet.tend(&mut report);
-        if let Some(fault) = faults.next_if(|fault| begun.elapsed() >= fault.at) {
+        if let Some(fault) = faults.next_if(|fault| begun.elapsed() >= fault.at && rest <= Instant::now()) {
             fleet.inflict(fault, &mut broker, &mut report);
+            // A bounce takes its time: what fell due meanwhile keeps its distance too.
+            rest = Instant::now() + scenario.pause.0;
         }
         std::thread::sleep(Duration::from_millis(50));
     }

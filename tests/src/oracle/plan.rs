@@ -43,7 +43,7 @@ impl Scenario {
             feeds: 100,
             changed: 0.05,
             // Short enough on average that half an hour has each of the twelve kinds ten times.
-            pause: (Duration::from_secs(2), Duration::from_secs(60), Duration::from_secs(12)),
+            pause: (Duration::from_secs(2), Duration::from_secs(60), Duration::from_secs(10)),
             kinds: Kind::ALL.to_vec(),
             victims: None,
             transaction_timeout_ms: 10_000,

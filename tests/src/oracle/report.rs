@@ -11,6 +11,8 @@ use std::{collections::BTreeMap, time::Duration};
 pub struct Report {
     /// What was asked for.
     pub scenario: Scenario,
+    /// Version of the broker, in its own words.
+    pub broker: String,
     /// Items published.
     pub published: u64,
     /// Enriched records read.
@@ -35,7 +37,7 @@ pub struct Report {
     pub panics: usize,
     /// From the last fault until everything was there.
     pub completed: Option<Duration>,
-    /// From a death to the next commit of the same replica.
+    /// From a `kill -9` to the next commit of the same replica.
     pub moving_again: Vec<Duration>,
     /// An account for each stage.
     pub ledger: Vec<Account>,
@@ -55,9 +57,10 @@ pub struct Required {
 impl Report {
     /// Of a run that has not begun.
     #[must_use]
-    pub fn new(scenario: &Scenario) -> Self {
+    pub fn new(scenario: &Scenario, broker: String) -> Self {
         Report {
             scenario: scenario.clone(),
+            broker,
             published: 0,
             read: 0,
             lost: Vec::new(),
@@ -149,12 +152,14 @@ impl Report {
         let at = |share: usize| moving.get((moving.len() * share / 100).min(moving.len().saturating_sub(1))).copied();
         let faults: Vec<String> = self.faults.iter().map(|(kind, count)| format!("{kind:?} {count}")).collect();
         format!(
-            "seed {} · {} s at {} articles/s · published {} · enriched records {}\n\
+            "Apache Kafka {}, one broker, read committed by kcat\n\
+             seed {} · {} s at {} articles/s · published {} · enriched records {}\n\
              lost {} · twice {} · invented {} · out of order {} · torn {}\n\
              faults: {}\n\
              transactions aborted {} · members fenced {} · complete after the last fault in {:?}\n\
-             from a death to the next commit: p50 {:?}, p99 {:?} ({} deaths)\n\
+             from a kill -9 to the next commit: p50 {:?}, p99 {:?} ({} kills)\n\
              ledger: {} accounts, {} closed\n{}",
+            self.broker,
             self.scenario.seed,
             self.scenario.duration.as_secs(),
             self.scenario.rate,
