@@ -40,9 +40,10 @@ model:
 	cargo run -q --release -p enricher --bin train-tagger -- --ner $(NER)
 
 chaos:
+	.ci/setup
 	cargo build --release --workspace --bins
-	target/release/chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE))
-	NEWSWIRE_FULL=1 cargo test --release -p tests --test oracle -- --nocapture is_caught are_caught
+	target/release/chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE)) $(if $(SABOTAGE),--sabotage $(SABOTAGE))
+	NEWSWIRE_FULL=1 cargo test --release -p tests --test oracle -- --nocapture caught
 	NEWSWIRE_KILLS=50 $(if $(SEED),NEWSWIRE_SEED=$(SEED)) cargo test --release -p tests --test end_to_end kills -- --nocapture
 
 image:

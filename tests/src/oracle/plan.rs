@@ -51,7 +51,51 @@ impl Scenario {
             sabotage: None,
         }
     }
+
+    /// A short run of a broken version, under the faults that show its flaw.
+    ///
+    /// # Panics
+    /// For a name that is not in [`BROKEN`].
+    #[must_use]
+    pub fn broken(sabotage: &str, seed: u64) -> Self {
+        let sabotage = *BROKEN.iter().find(|name| **name == sabotage).unwrap();
+        let short = |kinds: &[Kind]| Scenario {
+            duration: Duration::from_secs(40),
+            complete_within: Duration::from_secs(15),
+            hosts: 4,
+            feeds: 20,
+            kinds: kinds.to_vec(),
+            pause: (Duration::from_secs(2), Duration::from_secs(8), Duration::from_secs(4)),
+            sabotage: Some(sabotage),
+            ..Scenario::chaos(seed, 1, 20.0)
+        };
+        match sabotage {
+            "offsets-outside" => short(&[Kind::KillMidTransaction, Kind::KillBeforeProduce]),
+            "no-fence" => short(&[Kind::FreezeInTransaction]),
+            "read-uncommitted" => short(&[Kind::KillMidTransaction, Kind::Abort]),
+            "state-first" => short(&[Kind::Abort]),
+            // A transaction stays open for most of the run, and others take over and die behind it.
+            _ => Scenario {
+                duration: Duration::from_secs(70),
+                complete_within: Duration::from_secs(40),
+                transaction_timeout_ms: 45_000,
+                changed: 0.8,
+                victims: Some("normaliser"),
+                ..short(&[Kind::FreezeBeforeOffsets, Kind::Kill, Kind::Kill, Kind::Kill])
+            },
+        }
+    }
+
+    /// The same run of the version that ships.
+    #[must_use]
+    pub fn healthy(self) -> Self {
+        // The one that stays frozen with a transaction open is waited for.
+        Scenario { sabotage: None, complete_within: Duration::from_secs(60), ..self }
+    }
 }
+
+/// The versions that the feature `sabotage` builds, each broken in one way.
+pub const BROKEN: [&str; 5] = ["offsets-outside", "no-fence", "restore-to-stable", "read-uncommitted", "state-first"];
 
 /// A kind of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
