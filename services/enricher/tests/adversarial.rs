@@ -1,7 +1,11 @@
-//! Sentences that each hold a trap: `adversarial.jsonl`, of which the first 136 were written before any rule was tuned.
+//! Sentences that each hold a trap: `adversarial.jsonl`, of which the first 136 were written before any rule was tuned,
+//! and `adversarial-2.jsonl`, all of which were written when the rules of the first were done.
 
 use enricher::{Knowledge, enrich};
-use proto::v1::{Article, EnrichedArticle};
+use proto::{
+    v1::{Article, EnrichedArticle},
+    vocab,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(serde::Deserialize)]
@@ -14,7 +18,12 @@ struct Case {
     feed_title: String,
     #[serde(default)]
     publisher_name: String,
+    /// Of the text; English where it is not said.
+    #[serde(default)]
+    language: String,
     countries: BTreeSet<String>,
+    /// Which of the countries the text is about; not looked at where it is not said.
+    focus: Option<BTreeSet<String>>,
     #[serde(default)]
     entities: Vec<Named>,
     #[serde(default)]
@@ -30,7 +39,14 @@ struct Named {
 impl Case {
     fn right(&self, enriched: &EnrichedArticle) -> bool {
         let countries: BTreeSet<String> = enriched.countries.iter().map(|country| country.code.clone()).collect();
+        let focus: BTreeSet<String> = enriched
+            .countries
+            .iter()
+            .filter(|country| country.role == vocab::role::FOCUS)
+            .map(|country| country.code.clone())
+            .collect();
         countries == self.countries
+            && self.focus.as_ref().is_none_or(|wanted| *wanted == focus)
             && self.entities.iter().all(|wanted| {
                 enriched.entities.iter().any(|entity| entity.r#type == wanted.r#type && entity.name == wanted.name)
             })
@@ -40,9 +56,17 @@ impl Case {
 
 #[test]
 fn at_least_95_of_100_traps_are_seen() {
+    traps(include_str!("../adversarial.jsonl"), 95);
+}
+
+#[test]
+fn at_least_86_of_100_traps_of_the_second_set_are_seen() {
+    traps(include_str!("../adversarial-2.jsonl"), 86);
+}
+
+fn traps(lines: &str, least: usize) {
     let knowledge = Knowledge::shipped().unwrap();
-    let cases: Vec<Case> =
-        include_str!("../adversarial.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let cases: Vec<Case> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let mut traps: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     let mut failed = Vec::new();
     for case in &cases {
@@ -51,7 +75,7 @@ fn at_least_95_of_100_traps_are_seen() {
             body: case.text.clone(),
             feed_title: case.feed_title.clone(),
             publisher_name: case.publisher_name.clone(),
-            language: "en".to_owned(),
+            language: if case.language.is_empty() { "en".to_owned() } else { case.language.clone() },
             ..Article::default()
         };
         let enriched = enrich(&article, &knowledge, jiff::Timestamp::UNIX_EPOCH);
@@ -68,5 +92,5 @@ fn at_least_95_of_100_traps_are_seen() {
     println!("{right} of {} right; {traps:?}\n{}", cases.len(), failed.join("\n"));
     assert!(cases.len() >= 150, "only {} sentences", cases.len());
     assert!(traps.values().all(|(_, all)| *all >= 5), "a trap with fewer than five sentences: {traps:?}");
-    assert!(right * 100 >= cases.len() * 95, "{right} of {} right:\n{}", cases.len(), failed.join("\n"));
+    assert!(right * 100 >= cases.len() * least, "{right} of {} right:\n{}", cases.len(), failed.join("\n"));
 }
