@@ -67,81 +67,15 @@ fn warn(enriched: &mut EnrichedArticle, warning: &str) {
     }
 }
 
+/// The named fields of one message in another; the compiler sees to it that none of the first is left out.
+macro_rules! carried {
+    ($from:expr; $($field:ident),* $(,)?) => {{
+        let Article { $($field),* } = $from;
+        EnrichedArticle { $($field,)* ..EnrichedArticle::default() }
+    }};
+}
+
 /// The article's own fields.
 fn carry(article: &Article) -> EnrichedArticle {
-    let Article {
-        article_id,
-        revision,
-        change,
-        content_hash,
-        url,
-        canonical_url,
-        same_as,
-        guid,
-        feed_ids,
-        feed_tags,
-        backfill,
-        published_at,
-        published_at_source,
-        published_at_precision,
-        updated_at,
-        first_seen_at,
-        fetched_at,
-        publisher_domain,
-        publisher_name,
-        publisher_country,
-        feed_title,
-        rights,
-        title,
-        summary,
-        body,
-        body_html,
-        body_source,
-        language,
-        language_confidence,
-        word_count,
-        authors,
-        categories,
-        media,
-        schema_version,
-        warnings,
-    } = article.clone();
-    EnrichedArticle {
-        article_id,
-        revision,
-        change,
-        content_hash,
-        url,
-        canonical_url,
-        same_as,
-        guid,
-        feed_ids,
-        feed_tags,
-        backfill,
-        published_at,
-        published_at_source,
-        published_at_precision,
-        updated_at,
-        first_seen_at,
-        fetched_at,
-        publisher_domain,
-        publisher_name,
-        publisher_country,
-        feed_title,
-        rights,
-        title,
-        summary,
-        body,
-        body_html,
-        body_source,
-        language,
-        language_confidence,
-        word_count,
-        authors,
-        categories,
-        media,
-        schema_version,
-        warnings,
-        ..EnrichedArticle::default()
-    }
+    carried!(article.clone(); article_id, revision, change, content_hash, url, canonical_url, same_as, guid, feed_ids, feed_tags, backfill, published_at, published_at_source, published_at_precision, updated_at, first_seen_at, fetched_at, publisher_domain, publisher_name, publisher_country, feed_title, rights, title, summary, body, body_html, body_source, language, language_confidence, word_count, authors, categories, media, schema_version, warnings)
 }

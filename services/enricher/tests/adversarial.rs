@@ -55,42 +55,35 @@ impl Case {
 }
 
 #[test]
-fn at_least_95_of_100_traps_are_seen() {
-    traps(include_str!("../adversarial.jsonl"), 95);
-}
-
-#[test]
-fn at_least_86_of_100_traps_of_the_second_set_are_seen() {
-    traps(include_str!("../adversarial-2.jsonl"), 86);
-}
-
-fn traps(lines: &str, least: usize) {
-    let knowledge = Knowledge::shipped().unwrap();
-    let cases: Vec<Case> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let mut traps: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    let mut failed = Vec::new();
-    for case in &cases {
-        let article = Article {
-            title: case.title.clone(),
-            body: case.text.clone(),
-            feed_title: case.feed_title.clone(),
-            publisher_name: case.publisher_name.clone(),
-            language: if case.language.is_empty() { "en".to_owned() } else { case.language.clone() },
-            ..Article::default()
-        };
-        let enriched = enrich(&article, &knowledge, jiff::Timestamp::UNIX_EPOCH);
-        let right = case.right(&enriched);
-        let trap = traps.entry(&case.trap).or_default();
-        trap.0 += usize::from(right);
-        trap.1 += 1;
-        if !right {
-            let found: Vec<_> = enriched.countries.iter().map(|country| country.code.as_str()).collect();
-            failed.push(format!("{}: {} -> {found:?}", case.trap, case.text));
+fn at_least_95_of_100_traps_of_each_set_are_seen() {
+    for lines in [include_str!("../adversarial.jsonl"), include_str!("../adversarial-2.jsonl")] {
+        let knowledge = Knowledge::shipped().unwrap();
+        let cases: Vec<Case> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let mut traps: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+        let mut failed = Vec::new();
+        for case in &cases {
+            let article = Article {
+                title: case.title.clone(),
+                body: case.text.clone(),
+                feed_title: case.feed_title.clone(),
+                publisher_name: case.publisher_name.clone(),
+                language: if case.language.is_empty() { "en".to_owned() } else { case.language.clone() },
+                ..Article::default()
+            };
+            let enriched = enrich(&article, &knowledge, jiff::Timestamp::UNIX_EPOCH);
+            let right = case.right(&enriched);
+            let trap = traps.entry(&case.trap).or_default();
+            trap.0 += usize::from(right);
+            trap.1 += 1;
+            if !right {
+                let found: Vec<_> = enriched.countries.iter().map(|country| country.code.as_str()).collect();
+                failed.push(format!("{}: {} -> {found:?}", case.trap, case.text));
+            }
         }
+        let right = cases.len() - failed.len();
+        println!("{right} of {} right; {traps:?}\n{}", cases.len(), failed.join("\n"));
+        assert!(cases.len() >= 150, "only {} sentences", cases.len());
+        assert!(traps.values().all(|(_, all)| *all >= 5), "a trap with fewer than five sentences: {traps:?}");
+        assert!(right * 100 >= cases.len() * 95, "{right} of {} right:\n{}", cases.len(), failed.join("\n"));
     }
-    let right = cases.len() - failed.len();
-    println!("{right} of {} right; {traps:?}\n{}", cases.len(), failed.join("\n"));
-    assert!(cases.len() >= 150, "only {} sentences", cases.len());
-    assert!(traps.values().all(|(_, all)| *all >= 5), "a trap with fewer than five sentences: {traps:?}");
-    assert!(right * 100 >= cases.len() * least, "{right} of {} right:\n{}", cases.len(), failed.join("\n"));
 }

@@ -1,7 +1,7 @@
 //! Countries by name in languages beside English, by CLDR.
 //!
 //! In languages that inflect names, a word counts that begins with the name's stem and is at most three letters
-//! longer than it; in scripts without blanks, a name counts wherever it stands.
+//! longer than it; where prepositions are written together with a name (Arabic, Hebrew) they are taken off; in scripts without blanks, a name counts wherever it stands.
 
 use super::Place;
 use crate::{
@@ -16,13 +16,20 @@ pub struct Languages {
     indexes: Vec<(String, OnceLock<Index>)>,
 }
 
+/// Names by their words.
+type Names = Vec<(Vec<String>, Code)>;
+
 #[derive(Debug, Default)]
 struct Index {
     /// By the hash of the first word (or of the stem's first letters): names with their words.
-    spaced: HashMap<u64, Vec<(Vec<String>, Code)>>,
+    spaced: HashMap<u64, Names>,
     /// By the first character: names of scripts without blanks.
     dense: HashMap<char, Vec<(String, Code)>>,
     stems: bool,
+    /// Letters that are written together with the word behind them.
+    clitics: &'static str,
+    /// A name may take an `s`: `Frankreichs`.
+    genitive: bool,
 }
 
 /// Languages in which names of countries take endings.
@@ -30,11 +37,37 @@ const INFLECTED: [&str; 26] = [
     "be", "bg", "bs", "cs", "el", "et", "eu", "fi", "hr", "hu", "hy", "is", "ka", "kk", "la", "lt", "lv", "mk", "pl",
     "ro", "ru", "sk", "sl", "sr", "tr", "uk",
 ];
+/// Languages whose genitive is a bare `s`.
+const GENITIVE: [&str; 6] = ["da", "de", "nl", "no", "nb", "sv"];
+/// What may stand behind a name in Korean without a blank: first syllables of particles.
+const PARTICLES: &str = "은는이가을를의와과도에로으만서부까인측";
 /// Letters of a stem at least.
 const STEM: usize = 4;
 
+fn hangul(c: char) -> bool {
+    ('가'..='힣').contains(&c)
+}
+
+/// Prepositions and conjunctions that are written together with the name behind them.
+fn clitics(base: &str) -> &'static str {
+    match base {
+        "he" => "ובלמהשכ",
+        "ar" => "وبلفك",
+        _ => "",
+    }
+}
+
 fn dense(c: char) -> bool {
-    matches!(u32::from(c), 0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1780..=0x17FF | 0x3040..=0x30FF | 0x3400..=0x9FFF)
+    hangul(c)
+        || matches!(u32::from(c), 0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1780..=0x17FF | 0x3040..=0x30FF | 0x3400..=0x9FFF)
+}
+
+/// Whether a text begins with the name and, in Korean, with no longer word.
+fn whole(text: &str, name: &str) -> bool {
+    text.strip_prefix(name).is_some_and(|behind| {
+        let next = behind.chars().next().filter(|_| name.ends_with(hangul));
+        next.is_none_or(|next| !hangul(next) || PARTICLES.contains(next))
+    })
 }
 
 fn base(tag: &str) -> &str {
@@ -61,7 +94,7 @@ impl Languages {
         };
         let at = self.position(tag).or_else(|| self.position(base(tag)))?;
         let (_, cell) = self.indexes.get(at)?;
-        let index = cell.get_or_init(|| Index::new(gazetteer, at, INFLECTED.contains(&base(tag))));
+        let index = cell.get_or_init(|| Index::new(gazetteer, at, base(tag)));
         let mut places = Vec::new();
         for number in 0..document.fields.len() {
             index.scan(document, number, &mut places);
@@ -75,8 +108,13 @@ impl Languages {
 }
 
 impl Index {
-    fn new(gazetteer: &Gazetteer, language: usize, stems: bool) -> Index {
-        let mut index = Index { stems, ..Index::default() };
+    fn new(gazetteer: &Gazetteer, language: usize, base: &str) -> Index {
+        let mut index = Index {
+            stems: INFLECTED.contains(&base),
+            clitics: clitics(base),
+            genitive: GENITIVE.contains(&base),
+            ..Index::default()
+        };
         let Some((_, names)) = gazetteer.languages().get(language) else { return index };
         for (code, name) in names {
             if let Some(first) = name.chars().next().filter(|c| dense(*c)) {
@@ -125,13 +163,14 @@ impl Index {
         };
         if !self.dense.is_empty() {
             let mut skip_to = 0;
+            let mut previous = ' ';
             for (at, c) in field.text.char_indices() {
-                if at < skip_to || !dense(c) {
+                let inside = hangul(std::mem::replace(&mut previous, c)) && hangul(c);
+                if at < skip_to || !dense(c) || inside {
                     continue;
                 }
                 let rest = field.text.get(at..).unwrap_or("");
-                let found =
-                    self.dense.get(&c).and_then(|names| names.iter().find(|(name, _)| rest.starts_with(name.as_str())));
+                let found = self.dense.get(&c).and_then(|names| names.iter().find(|(name, _)| whole(rest, name)));
                 if let Some((name, code)) = found {
                     place(at, at + name.len(), *code);
                     skip_to = at + name.len();
@@ -145,16 +184,16 @@ impl Index {
                 continue;
             }
             let text = field.slice(word.start, word.end).to_lowercase();
-            let Some(names) = self.spaced.get(&words::hash(&self.key(&text))) else { continue };
+            let Some((off, names)) = self.names(&text) else { continue };
             for (name, code) in names {
                 let span = field.words.get(at - 1..at - 1 + name.len()).unwrap_or(&[]);
                 let fits = span.len() == name.len()
-                    && span
-                        .iter()
-                        .zip(name)
-                        .all(|(word, name)| self.same(&field.slice(word.start, word.end).to_lowercase(), name));
+                    && span.iter().zip(name).enumerate().all(|(number, (word, name))| {
+                        let off = if number == 0 { off } else { 0 };
+                        self.same(&field.slice(word.start + off, word.end).to_lowercase(), name)
+                    });
                 if let (true, Some(last)) = (fits, span.last()) {
-                    place(word.start, last.end, *code);
+                    place(word.start + off, last.end, *code);
                     at += name.len() - 1;
                     break;
                 }
@@ -162,8 +201,34 @@ impl Index {
         }
     }
 
+    /// The names that a word may begin, and how many bytes of the word are not theirs but of a clitic.
+    fn names(&self, word: &str) -> Option<(usize, &Names)> {
+        let get = |word: &str| self.spaced.get(&words::hash(&self.key(word)));
+        if let Some(names) = get(word) {
+            return Some((0, names));
+        }
+        if let Some(stem) = word.strip_suffix('s').filter(|_| self.genitive) {
+            return get(stem).map(|names| (0, names));
+        }
+        let mut rest = word;
+        // Two at most: `and in`.
+        for _ in 0..2 {
+            rest = rest.strip_prefix(|c| self.clitics.contains(c))?;
+            if rest.chars().count() < STEM {
+                return None;
+            }
+            if let Some(names) = get(rest) {
+                return Some((word.len() - rest.len(), names));
+            }
+        }
+        None
+    }
+
     fn same(&self, word: &str, name: &str) -> bool {
         if word == name || words::hash(word) == words::hash(name) {
+            return true;
+        }
+        if self.genitive && word.strip_suffix('s') == Some(name) {
             return true;
         }
         if !self.stems {

@@ -18,6 +18,12 @@ pub struct Lists {
     pub company: HashSet<u64>,
     /// Behind a name: a county or parish.
     pub county: HashSet<u64>,
+    /// Before a name, in capitals: it names a club (`AS Monaco`, `Sporting Lisbon`) or an airline (`Air Canada`).
+    pub club_before: HashSet<u64>,
+    /// Behind a name, in capitals, as next word or the one after it: it names a team.
+    pub team: HashSet<u64>,
+    /// Before `Bank of`: a bank of commerce, which does not speak for its country.
+    pub bank_before: HashSet<u64>,
     /// Before a language.
     pub language_before: HashSet<u64>,
     /// Behind a language.
@@ -46,13 +52,14 @@ fn set(words: &str) -> HashSet<u64> {
 pub fn lists() -> &'static Lists {
     static LISTS: OnceLock<Lists> = OnceLock::new();
     LISTS.get_or_init(|| Lists {
-        water: set("ocean sea seas strait straits gulf channel river rivers sound bight basin current trench"),
+        water: set("ocean sea seas strait straits gulf channel river rivers sound bight basin current trench delta"),
         water_of: set("gulf sea bay strait straits bight isthmus cape sound"),
         thing: set(
             "virus viruses ebolavirus flu influenza fever encephalitis measles disease syndrome strain variant \
              pig pigs hen hens fowl vulture vultures shepherd shepherds terrier terriers retriever retrievers \
              sprouts sprout nut nuts fries toast pastry pastries cheese hat hats muffin muffins ham sausage sausages \
-             setter spaniel bulldog bulldogs mastiff oak pine maple salad yogurt yoghurt dressing syrup",
+             setter spaniel bulldog bulldogs mastiff wolfhound wolfhounds hound hounds greyhound greyhounds onion onions mustard waffle waffles \
+             haemorrhagic hemorrhagic oak pine maple salad yogurt yoghurt dressing syrup",
         ),
         street: set(
             "street st road rd avenue ave drive lane boulevard blvd highway hwy parkway pkwy terrace turnpike pike \
@@ -60,12 +67,26 @@ pub fn lists() -> &'static Lists {
         ),
         company: set(
             "airlines airways inc corp ltd llc plc holdings times post tribune herald gazette telegraph chronicle \
-             observer courier examiner inquirer sentinel dispatch magazine united fc afc cf rovers wanderers albion \
+             observer courier globe journal bulletin mercury examiner inquirer sentinel dispatch magazine united fc afc cf rovers wanderers albion \
              hotspur records motors instruments bancorp pharmaceuticals",
         ),
         county: set("county parish counties"),
+        club_before: set(
+            "air fc afc ac as cf cska olympique sporting dynamo dinamo lokomotiv spartak atletico real deportivo \
+             borussia hapoel maccabi partizan shakhtar zenit racing hertha eintracht torpedo",
+        ),
+        team: set(
+            "yankees mets leafs canadiens sox cubs lakers clippers celtics knicks nets bulls pistons pacers cavaliers \
+             raptors sixers 76ers hornets wizards mavericks rockets spurs grizzlies pelicans nuggets timberwolves blazers \
+             jazz warriors cowboys patriots steelers ravens bengals browns colts texans jaguars titans broncos chiefs \
+             raiders chargers packers vikings bears lions falcons panthers saints buccaneers rams seahawks 49ers \
+             dodgers padres astros mariners athletics phillies orioles pirates brewers cardinals royals twins tigers \
+             guardians bruins sabres penguins flyers islanders rangers capitals hurricanes blackhawks predators \
+             avalanche oilers flames canucks senators",
+        ),
+        bank_before: set("royal commercial industrial merchants"),
         language_before: set(
-            "in into speak speaks spoke speaking spoken learn learns learned learning learnt teach teaches taught \
+            "little in into speak speaks spoke speaking spoken learn learns learned learning learnt teach teaches taught \
              teaching study studies studied studying fluent translated translate read reads write writes written \
              subtitled dubbed broken fluently perfect basic understand understands understood",
         ),

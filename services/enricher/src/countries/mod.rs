@@ -3,8 +3,10 @@
 //! `scan` finds the phrases of the gazetteer and says why one is no mention; `resolve` decides which of several places
 //! of one name is meant; `score` adds up. Languages beside English: `languages`.
 
+mod american;
 mod languages;
 mod lists;
+mod neighbours;
 mod resolve;
 mod scan;
 mod score;

@@ -3,10 +3,10 @@
 //! First what needs no context (country names, demonyms), then what a neighbour settles (`Paris, Texas`), then the
 //! rest by size and by the countries that the article speaks of anyway.
 
-use super::{Candidate, Reading, lists};
+use super::{Candidate, Reading, american::american, lists, neighbours::neighbours};
 use crate::{
     document::Document,
-    gazetteer::{Code, Gazetteer, Kind, Sense, words::Gap},
+    gazetteer::{Code, Gazetteer, Kind, Sense},
     tagger::Label,
 };
 use std::collections::BTreeMap;
@@ -126,130 +126,16 @@ fn behind_preposition(document: &Document<'_>, candidate: &Candidate) -> bool {
     before.is_some_and(|word| lists().place_before.contains(&word.hash))
 }
 
-/// Settles what a neighbour says: `Paris, Texas`; `Macon, Ga.`; `London (Ontario)`; and abbreviations, which mean
-/// something only there.
-fn neighbours(
-    document: &Document<'_>,
-    gazetteer: &Gazetteer,
-    candidates: &[Candidate],
-    settled: &mut [Option<(usize, f64)>],
-) {
-    for (at, pair) in candidates.windows(2).enumerate() {
-        let [left, right] = pair else { continue };
-        if left.field != right.field || left.end != right.start || right.barred {
-            continue;
-        }
-        let Some(field) = document.fields.get(left.field) else { continue };
-        let Some(gap) = field.words.get(right.start).map(|word| word.gap) else { continue };
-        if !matches!(gap, Gap::Comma | Gap::Bracket) {
-            continue;
-        }
-        let rights = senses(gazetteer, right);
-        let region = |kind: Kind| matches!(kind, Kind::Name | Kind::Subdivision | Kind::Abbreviation | Kind::County);
-        // Of `Georgia` behind `Tbilisi` the country, behind `Atlanta` the state: the pair that fits best.
-        let lefts = senses(gazetteer, left);
-        let mut best: Option<(f64, usize, usize)> = None;
-        for (l, left_sense) in &lefts {
-            if !matches!(left_sense.kind, Kind::City | Kind::Capital | Kind::County | Kind::Subdivision) {
-                continue;
-            }
-            for (r, right_sense) in &rights {
-                if !region(right_sense.kind) || left_sense.countries != right_sense.countries {
-                    continue;
-                }
-                let same = !left_sense.more.is_empty()
-                    && right_sense.more.rsplit('-').next() == left_sense.more.rsplit('-').next();
-                let score = people(left_sense)
-                    + if same { 20.0 } else { 0.0 }
-                    + if right_sense.kind == Kind::Name { 3.0 } else { 0.0 };
-                if best.is_none_or(|(top, ..)| score > top) {
-                    best = Some((score, *l, *r));
-                }
-            }
-        }
-        let listed = listed(document, candidates, at);
-        if let Some((_, l, r)) = best
-            && !(listed && gazetteer.sense(r).is_some_and(|sense| sense.kind == Kind::Name))
-        {
-            if !left.barred
-                && !person(left.reading)
-                && settled.get(at).is_some_and(|one| one.is_none_or(|(_, c)| c < 0.97))
-            {
-                set(settled, at, l, 0.97);
-            }
-            set(settled, at + 1, r, 0.97);
-        }
-    }
-    // A town that the gazetteer does not know in that state, though it knows one elsewhere: `Fenwick, Ont.`
-    for (at, pair) in candidates.windows(2).enumerate() {
-        let [left, right] = pair else { continue };
-        let adjacent = left.field == right.field && left.end == right.start;
-        let Some(field) = document.fields.get(left.field).filter(|_| adjacent && !right.barred) else { continue };
-        let comma = field.words.get(right.start).is_some_and(|word| word.gap == Gap::Comma);
-        let dotted =
-            field.words.get(right.end - 1).is_some_and(|word| field.slice(word.end, word.end + 1) == "." || word.shout);
-        let region = senses(gazetteer, right).into_iter().find(|(_, sense)| sense.kind == Kind::Abbreviation);
-        let town =
-            senses(gazetteer, left).iter().all(|(_, sense)| matches!(sense.kind, Kind::City | Kind::Subdivision));
-        if let Some((sense, _)) = region.filter(|_| comma && dotted && town)
-            && settled.get(at).is_some_and(Option::is_none)
-        {
-            set(settled, at, sense, 0.9);
-        }
-    }
-    // An abbreviation behind a comma and a capitalised word that is no known city: `Cottonport, La.`
-    for (at, candidate) in candidates.iter().enumerate() {
-        if settled.get(at).is_some_and(Option::is_some) || candidate.barred {
-            continue;
-        }
-        let Some(field) = document.fields.get(candidate.field) else { continue };
-        let gap = field.words.get(candidate.start).map(|word| word.gap);
-        let before = candidate.start.checked_sub(1).and_then(|at| field.words.get(at));
-        if gap == Some(Gap::Comma) && before.is_some_and(|word| word.capital && !word.address) {
-            let abbreviation =
-                senses(gazetteer, candidate).into_iter().find(|(_, sense)| sense.kind == Kind::Abbreviation);
-            if let Some((sense, _)) = abbreviation {
-                let last = field.words.get(candidate.end - 1);
-                let dotted = last.is_some_and(|word| field.slice(word.end, word.end + 1) == ".");
-                let shout = last.is_some_and(|word| word.shout);
-                if dotted || shout {
-                    set(settled, at, sense, 0.9);
-                }
-            }
-        }
-    }
-}
-
-/// Whether the pair at `at` stands in a list of places (`Paris, Texas and Ohio` is rare, `Georgia, Florida and Alabama`
-/// is not): the one before the left or the one behind the right is joined by a comma or `and` too.
-fn listed(document: &Document<'_>, candidates: &[Candidate], at: usize) -> bool {
-    let Some(right) = candidates.get(at + 1) else { return false };
-    let Some(field) = document.fields.get(right.field) else { return false };
-    let behind = candidates.get(at + 2).filter(|one| one.field == right.field);
-    let word = field.words.get(right.end);
-    let and = word.is_some_and(|word| lists().list.contains(&word.hash));
-    behind.is_some_and(|one| {
-        (one.start == right.end + 1 && and)
-            || (one.start == right.end && field.words.get(one.start).is_some_and(|word| word.gap == Gap::Comma))
-    })
-}
-
-fn set(settled: &mut [Option<(usize, f64)>], at: usize, sense: usize, confidence: f64) {
-    if let Some(slot) = settled.get_mut(at) {
-        *slot = Some((sense, confidence));
-    }
-}
-
-fn senses<'g>(gazetteer: &'g Gazetteer, candidate: &Candidate) -> Vec<(usize, &'g Sense)> {
+pub(super) fn senses<'g>(gazetteer: &'g Gazetteer, candidate: &Candidate) -> Vec<(usize, &'g Sense)> {
     candidate.senses.iter().filter_map(|index| gazetteer.sense(*index).map(|sense| (*index, sense))).collect()
 }
 
-fn person(reading: Reading) -> bool {
+pub(super) fn person(reading: Reading) -> bool {
     matches!(reading, Reading::Whole(Label::Person) | Reading::Head(Label::Person) | Reading::Inner(Label::Person))
 }
 
 /// Natural logarithm of a place's inhabitants.
-fn people(sense: &Sense) -> f64 {
+pub(super) fn people(sense: &Sense) -> f64 {
     f64::from(sense.people.max(300)).ln()
 }
 
@@ -314,40 +200,6 @@ fn plain(
         ));
     }
     None
-}
-
-/// Signs of local news of the United States: telephone numbers, street addresses, counties, abbreviations of its
-/// states, offices that only it has. They make the American of several places of a name likelier, and are evidence of
-/// nothing.
-fn american(document: &Document<'_>, gazetteer: &Gazetteer, candidates: &[Candidate]) -> f64 {
-    let lists = lists();
-    let mut signs = 0.0;
-    for field in &document.fields {
-        for three in field.words.windows(3) {
-            let [a, b, c] = three else { continue };
-            if lists.american.contains(&b.hash) {
-                signs += 0.8;
-            }
-            let digits = |word: &crate::gazetteer::words::Word| {
-                field.slice(word.start, word.end).bytes().all(|byte| byte.is_ascii_digit())
-            };
-            let long =
-                |word: &crate::gazetteer::words::Word, count: usize| word.end - word.start == count && digits(word);
-            if long(a, 3) && long(b, 3) && long(c, 4) || b.gap == Gap::Hyphen && long(a, 3) && long(b, 4) {
-                signs += 1.5;
-            }
-            if b.capital && c.capital && lists.offices.iter().any(|(x, y)| (*x, *y) == (b.hash, c.hash)) {
-                signs += 0.6;
-            }
-            if digits(a) && b.capital && c.capital && lists.street.contains(&c.hash) {
-                signs += 0.7;
-            }
-        }
-    }
-    let county =
-        |candidate: &&Candidate| senses(gazetteer, candidate).iter().any(|(_, sense)| sense.kind == Kind::County);
-    let counties = candidates.iter().filter(county).take(5).count();
-    signs + f64::from(u8::try_from(counties).unwrap_or(5))
 }
 
 impl Context {

@@ -148,6 +148,13 @@ fn barred(field: &Field<'_>, start: usize, end: usize, senses: &[usize], gazette
     if prefix && field.words.get(end).is_none_or(|word| word.gap != Gap::Hyphen) {
         return true;
     }
+    // `Royal Bank of Canada`, whether or not `Bank of Canada` is known.
+    let at = |back: usize| start.checked_sub(back).and_then(|at| field.words.get(at));
+    let says = |at: Option<&Word>, text: &str| at.is_some_and(|word| field.slice(word.start, word.end) == text);
+    let commerce = |at: Option<&Word>| at.is_some_and(|word| word.capital && lists.bank_before.contains(&word.hash));
+    if says(at(0), "Bank") && commerce(at(1)) || says(at(1), "of") && says(at(2), "Bank") && commerce(at(3)) {
+        return true;
+    }
     if kinds(&[Kind::Organisation, Kind::Leader]) {
         return false;
     }
@@ -167,6 +174,14 @@ fn barred(field: &Field<'_>, start: usize, end: usize, senses: &[usize], gazette
         if next.capital && lists.company.contains(&next.hash) && !kinds(&[Kind::County]) {
             return true;
         }
+        // `Crimean-Congo haemorrhagic fever`.
+        if next.gap == Gap::Hyphen && second.is_some_and(|word| lists.thing.contains(&word.hash)) {
+            return true;
+        }
+        let team = |word: &Word| word.capital && lists.team.contains(&word.hash);
+        if team(next) || next.capital && second.is_some_and(team) {
+            return true;
+        }
         // `Boston Daily News`, but not `Iranian President`.
         if next.capital && second.is_some_and(|word| word.capital && media(word)) {
             return true;
@@ -176,8 +191,11 @@ fn barred(field: &Field<'_>, start: usize, end: usize, senses: &[usize], gazette
     if of && earlier.is_some_and(|word| word.capital && (lists.water_of.contains(&word.hash) || media(word))) {
         return true;
     }
-    // `the Straits of X and Y`.
-    false
+    // `AS Monaco` and `Air Canada`, but not `as Monaco`, nor `the air`.
+    before.is_some_and(|word| {
+        let long = word.end - word.start > 2;
+        (word.shout || long && word.capital) && lists.club_before.contains(&word.hash)
+    }) && !kinds(&[Kind::Demonym])
 }
 
 /// A word that makes a name one of a newspaper.

@@ -1,0 +1,41 @@
+//! How much a text looks like local news of the United States.
+
+use super::{Candidate, lists, resolve::senses};
+use crate::{
+    document::Document,
+    gazetteer::{Gazetteer, Kind, words::Gap},
+};
+
+/// Signs of local news of the United States: telephone numbers, street addresses, counties, abbreviations of its
+/// states, offices that only it has. They make the American of several places of a name likelier, and are evidence of
+/// nothing.
+pub(super) fn american(document: &Document<'_>, gazetteer: &Gazetteer, candidates: &[Candidate]) -> f64 {
+    let lists = lists();
+    let mut signs = 0.0;
+    for field in &document.fields {
+        for three in field.words.windows(3) {
+            let [a, b, c] = three else { continue };
+            if lists.american.contains(&b.hash) {
+                signs += 0.8;
+            }
+            let digits = |word: &crate::gazetteer::words::Word| {
+                field.slice(word.start, word.end).bytes().all(|byte| byte.is_ascii_digit())
+            };
+            let long =
+                |word: &crate::gazetteer::words::Word, count: usize| word.end - word.start == count && digits(word);
+            if long(a, 3) && long(b, 3) && long(c, 4) || b.gap == Gap::Hyphen && long(a, 3) && long(b, 4) {
+                signs += 1.5;
+            }
+            if b.capital && c.capital && lists.offices.iter().any(|(x, y)| (*x, *y) == (b.hash, c.hash)) {
+                signs += 0.6;
+            }
+            if digits(a) && b.capital && c.capital && lists.street.contains(&c.hash) {
+                signs += 0.7;
+            }
+        }
+    }
+    let county =
+        |candidate: &&Candidate| senses(gazetteer, candidate).iter().any(|(_, sense)| sense.kind == Kind::County);
+    let counties = candidates.iter().filter(county).take(5).count();
+    signs + f64::from(u8::try_from(counties).unwrap_or(5))
+}

@@ -1,0 +1,124 @@
+//! What the neighbour of a name settles: `Paris, Texas`.
+
+use super::{
+    Candidate, lists,
+    resolve::{people, person, senses},
+};
+use crate::{
+    document::Document,
+    gazetteer::{Gazetteer, Kind, words::Gap},
+};
+
+/// Settles what a neighbour says: `Paris, Texas`; `Macon, Ga.`; `London (Ontario)`; and abbreviations, which mean
+/// something only there.
+pub(super) fn neighbours(
+    document: &Document<'_>,
+    gazetteer: &Gazetteer,
+    candidates: &[Candidate],
+    settled: &mut [Option<(usize, f64)>],
+) {
+    for (at, pair) in candidates.windows(2).enumerate() {
+        let [left, right] = pair else { continue };
+        if left.field != right.field || left.end != right.start || right.barred {
+            continue;
+        }
+        let Some(field) = document.fields.get(left.field) else { continue };
+        let Some(gap) = field.words.get(right.start).map(|word| word.gap) else { continue };
+        if !matches!(gap, Gap::Comma | Gap::Bracket) {
+            continue;
+        }
+        let rights = senses(gazetteer, right);
+        let region = |kind: Kind| matches!(kind, Kind::Name | Kind::Subdivision | Kind::Abbreviation | Kind::County);
+        // Of `Georgia` behind `Tbilisi` the country, behind `Atlanta` the state: the pair that fits best.
+        let lefts = senses(gazetteer, left);
+        let mut best: Option<(f64, usize, usize)> = None;
+        for (l, left_sense) in &lefts {
+            if !matches!(left_sense.kind, Kind::City | Kind::Capital | Kind::County | Kind::Subdivision) {
+                continue;
+            }
+            for (r, right_sense) in &rights {
+                if !region(right_sense.kind) || left_sense.countries != right_sense.countries {
+                    continue;
+                }
+                let same = !left_sense.more.is_empty()
+                    && right_sense.more.rsplit('-').next() == left_sense.more.rsplit('-').next();
+                let score = people(left_sense)
+                    + if same { 20.0 } else { 0.0 }
+                    + if right_sense.kind == Kind::Name { 3.0 } else { 0.0 };
+                if best.is_none_or(|(top, ..)| score > top) {
+                    best = Some((score, *l, *r));
+                }
+            }
+        }
+        let listed = listed(document, candidates, at);
+        if let Some((_, l, r)) = best
+            && !(listed && gazetteer.sense(r).is_some_and(|sense| sense.kind == Kind::Name))
+        {
+            if !left.barred
+                && !person(left.reading)
+                && settled.get(at).is_some_and(|one| one.is_none_or(|(_, c)| c < 0.97))
+            {
+                set(settled, at, l, 0.97);
+            }
+            set(settled, at + 1, r, 0.97);
+        }
+    }
+    // A town that the gazetteer does not know in that state, though it knows one elsewhere: `Fenwick, Ont.`
+    for (at, pair) in candidates.windows(2).enumerate() {
+        let [left, right] = pair else { continue };
+        let adjacent = left.field == right.field && left.end == right.start;
+        let Some(field) = document.fields.get(left.field).filter(|_| adjacent && !right.barred) else { continue };
+        let comma = field.words.get(right.start).is_some_and(|word| word.gap == Gap::Comma);
+        let dotted =
+            field.words.get(right.end - 1).is_some_and(|word| field.slice(word.end, word.end + 1) == "." || word.shout);
+        let region = senses(gazetteer, right).into_iter().find(|(_, sense)| sense.kind == Kind::Abbreviation);
+        let town =
+            senses(gazetteer, left).iter().all(|(_, sense)| matches!(sense.kind, Kind::City | Kind::Subdivision));
+        if let Some((sense, _)) = region.filter(|_| comma && dotted && town)
+            && settled.get(at).is_some_and(Option::is_none)
+        {
+            set(settled, at, sense, 0.9);
+        }
+    }
+    // An abbreviation behind a comma and a capitalised word that is no known city: `Cottonport, La.`
+    for (at, candidate) in candidates.iter().enumerate() {
+        if settled.get(at).is_some_and(Option::is_some) || candidate.barred {
+            continue;
+        }
+        let Some(field) = document.fields.get(candidate.field) else { continue };
+        let gap = field.words.get(candidate.start).map(|word| word.gap);
+        let before = candidate.start.checked_sub(1).and_then(|at| field.words.get(at));
+        if gap == Some(Gap::Comma) && before.is_some_and(|word| word.capital && !word.address) {
+            let abbreviation =
+                senses(gazetteer, candidate).into_iter().find(|(_, sense)| sense.kind == Kind::Abbreviation);
+            if let Some((sense, _)) = abbreviation {
+                let last = field.words.get(candidate.end - 1);
+                let dotted = last.is_some_and(|word| field.slice(word.end, word.end + 1) == ".");
+                let shout = last.is_some_and(|word| word.shout);
+                if dotted || shout {
+                    set(settled, at, sense, 0.9);
+                }
+            }
+        }
+    }
+}
+
+/// Whether the pair at `at` stands in a list of places (`Paris, Texas and Ohio` is rare, `Georgia, Florida and Alabama`
+/// is not): the one before the left or the one behind the right is joined by a comma or `and` too.
+fn listed(document: &Document<'_>, candidates: &[Candidate], at: usize) -> bool {
+    let Some(right) = candidates.get(at + 1) else { return false };
+    let Some(field) = document.fields.get(right.field) else { return false };
+    let behind = candidates.get(at + 2).filter(|one| one.field == right.field);
+    let word = field.words.get(right.end);
+    let and = word.is_some_and(|word| lists().list.contains(&word.hash));
+    behind.is_some_and(|one| {
+        (one.start == right.end + 1 && and)
+            || (one.start == right.end && field.words.get(one.start).is_some_and(|word| word.gap == Gap::Comma))
+    })
+}
+
+fn set(settled: &mut [Option<(usize, f64)>], at: usize, sense: usize, confidence: f64) {
+    if let Some(slot) = settled.get_mut(at) {
+        *slot = Some((sense, confidence));
+    }
+}
