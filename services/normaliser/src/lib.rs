@@ -17,10 +17,11 @@ pub use metrics::Metrics;
 pub use normalise::{DOUBLE_ESCAPED, HTML_TOO_DEEP, Normalised, Published, normalise};
 
 use proto::{
+    partition,
     topic::Topic,
     v1::{ArticleState, RawItem},
 };
-use stream::{Effects, Input, Outcome, Refusal, Runtime};
+use stream::{Effects, Input, Outcome, Record, Refusal, Runtime};
 
 /// Name of the stage, of its group and of its metrics' label.
 pub const STAGE: &str = "normaliser";
@@ -91,12 +92,25 @@ pub async fn run(config: Config, runtime: Runtime) -> Result<(), Error> {
         spec.max_batch = config.batch;
         let topics = [runtime.names.of(Topic::Articles), runtime.names.of(Topic::Signatures)];
         let [articles, signatures] = &topics;
+        let partitions = runtime.partitions;
         stream::run(&*runtime.log, &spec, &topics, &runtime.stop, &runtime.metrics, |input, effects| {
+            placed(&input.record, partitions)?;
             step(input, effects, articles, signatures, &metrics)
         })
     })
     .await??;
     Ok(())
+}
+
+/// Refuses a raw item that stands on another partition than its key's: a foreign producer with another partitioner.
+/// Another normaliser may keep the state of its article, and each would publish it as NEW.
+fn placed(record: &Record, partitions: i32) -> Result<(), Refusal> {
+    let right = partition::of(&record.key, partitions);
+    if record.partition == right {
+        return Ok(());
+    }
+    let key = String::from_utf8_lossy(&record.key);
+    Err(Refusal::poison("wrong-partition", format!("key {key:?} belongs on partition {right} of {partitions}")))
 }
 
 /// One raw item.

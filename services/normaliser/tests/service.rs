@@ -104,6 +104,7 @@ async fn every_raw_item_has_one_outcome_and_a_restart_repeats_none() {
     let first = "The dam opened on Tuesday and the minister spoke of light for two hundred villages in the valley.";
     {
         let runtime = runtime(folder.path());
+        let astray = (proto::partition::of(id_a.as_bytes(), PARTITIONS) + 1) % PARTITIONS;
         let empty = RawItem { title: String::new(), content: String::new(), ..item(b, "f", "") };
         runtime
             .log
@@ -114,6 +115,8 @@ async fn every_raw_item_has_one_outcome_and_a_restart_repeats_none() {
                 outgoing(&runtime, &item(a, "g", first), &id_a),
                 outgoing(&runtime, &empty, &id_b),
                 outgoing(&runtime, &item(b, "f", first), "another key"),
+                // By a producer with another partitioner: it would be NEW there too.
+                Outgoing { partition: astray, ..outgoing(&runtime, &item(a, "f", first), &id_a) },
                 Outgoing { value: Some(b"no JSON".to_vec()), ..outgoing(&runtime, &item(b, "f", first), &id_b) },
             ])
             .unwrap();
@@ -125,13 +128,13 @@ async fn every_raw_item_has_one_outcome_and_a_restart_repeats_none() {
             .map(|record| DeadLetter::from_record(record).unwrap().reason)
             .collect();
         reasons.sort();
-        assert_eq!(reasons, ["key-mismatch", "no-text", "undecodable"]);
+        assert_eq!(reasons, ["key-mismatch", "no-text", "undecodable", "wrong-partition"]);
 
         // The ledger closes: read = out + duplicate + dead letters.
         let stage = &[normaliser::STAGE];
         let count = |counter: &prometheus::IntCounterVec| counter.with_label_values(stage).get();
         let metrics = &runtime.metrics;
-        assert_eq!((count(&metrics.read), count(&metrics.out), count(&metrics.duplicate)), (7, 2, 2));
+        assert_eq!((count(&metrics.read), count(&metrics.out), count(&metrics.duplicate)), (8, 2, 2));
 
         let signatures = all(&*runtime.log, &runtime.names.of(Topic::Signatures));
         let signature: Signature = signatures.first().unwrap().decode().unwrap();
