@@ -50,6 +50,15 @@ pub trait Log: Send + Sync {
     /// Where there is no such topic, or the log cannot be reached.
     fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, Fault>;
 
+    /// As [`Log::ends`], but waits until every transaction that was open when it was asked has ended: who then reads
+    /// committed records up to there has seen all that was written before, also what stood behind an open one.
+    ///
+    /// # Errors
+    /// As [`Log::ends`]; [`Fault::Lost`] where a transaction stays open longer than one may.
+    fn settled_ends(&self, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+        self.ends(topic)
+    }
+
     /// Largest record that it takes, in bytes of key, value and headers.
     fn max_record_bytes(&self) -> usize;
 }

@@ -104,6 +104,26 @@ impl Admin {
         Ok(ends)
     }
 
+    /// The ends as an uncommitted reader sees them, once a committed one sees as far.
+    pub(super) fn settled_ends(&self, config: &KafkaConfig, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+        let open = BaseConsumer::from_config_and_context(&config.reader("read_uncommitted"), Quiet)
+            .map_err(|error| fault(&error))?;
+        // Longer than a transaction may last.
+        let end = std::time::Instant::now() + config.transaction_timeout * 2 + Duration::from_secs(60);
+        let mut ends = HashMap::new();
+        for partition in 0..self.partitions(topic)? {
+            let high = watermarks(&open, topic, partition, self.timeout)?.1;
+            while watermarks(&self.reader, topic, partition, self.timeout)?.1 < high {
+                if std::time::Instant::now() > end {
+                    return Err(Fault::Lost(format!("a transaction on {topic} stays open")));
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            ends.insert(partition, high);
+        }
+        Ok(ends)
+    }
+
     pub(super) fn committed(&self, config: &KafkaConfig, group: &str, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
         let mut client = config.reader("read_committed");
         client.set("group.id", group);

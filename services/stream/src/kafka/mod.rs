@@ -75,6 +75,10 @@ impl Log for Kafka {
         self.admin.ends(topic)
     }
 
+    fn settled_ends(&self, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+        self.admin.settled_ends(&self.config, topic)
+    }
+
     fn max_record_bytes(&self) -> usize {
         crate::record::MAX_RECORD_BYTES
     }
