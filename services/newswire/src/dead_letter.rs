@@ -4,15 +4,29 @@
 //! another refusal counts one more. A letter is replayed once: the normaliser would admit a second replay by its state,
 //! but the enricher keeps none and would publish the revision twice. What is refused again is a letter of its own.
 
-use crate::answer::{self, Answer, DEADLINE};
+use crate::{
+    alone::Alone,
+    answer::{self, Answer, DEADLINE},
+};
 use anyhow::{Context, bail};
 use proto::topic::Topic;
 use serde_json::json;
-use std::{collections::HashMap, io::Write};
-use stream::{DeadLetter, From, Log, LogArgs, LogConfig, Outgoing, Record, dead_letter_header as header};
+use std::{
+    collections::HashMap,
+    fs::{File, TryLockError},
+    io::Write,
+};
+use stream::{
+    Choice, DeadLetter, From, Log, LogArgs, LogConfig, MemberSpec, Outgoing, Record, dead_letter_header as header,
+};
 
 /// Says which dead letter a replayed record was: `PARTITION/OFFSET`.
 const REPLAY_OF: &str = "dl-replay-of";
+
+/// Name of the replay's group on Kafka, and part of its transactional id.
+const STAGE: &str = "dead-letter-replay";
+/// File in the data folder of an embedded log that the one who replays holds locked.
+const LOCK: &str = "dead-letter-replay.lock";
 
 /// What is done with them.
 #[derive(Debug, clap::Subcommand)]
@@ -132,6 +146,49 @@ fn letters(log: &dyn Log, config: &LogConfig) -> anyhow::Result<Vec<(Record, Dea
     Ok(found)
 }
 
+/// The right to replay, which one process has at a time: two that replayed one letter at once would each find that
+/// nobody had, and an article would be enriched twice.
+enum Sole {
+    /// On Kafka whoever comes later fences who was there.
+    Member(Box<Alone>),
+    /// On the embedded log all commands are on one machine: a lock beside the file, gone with its process.
+    Lock(#[expect(dead_code, reason = "held, not read")] File),
+}
+
+impl Sole {
+    fn take(log: &dyn Log, config: &LogConfig) -> anyhow::Result<Self> {
+        let folder = match &config.choice {
+            Choice::Embedded(folder) => folder,
+            Choice::Kafka(_) => {
+                let spec = MemberSpec {
+                    stage: STAGE.to_owned(),
+                    group: config.names.group(STAGE),
+                    replica: "sole".to_owned(),
+                    source: config.names.of(Topic::DeadLetter),
+                    tables: Vec::new(),
+                };
+                return Ok(Sole::Member(Box::new(Alone::take(log, config, &spec, "another replay")?)));
+            }
+        };
+        let file = File::options().create(true).truncate(false).write(true).open(folder.join(LOCK))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Sole::Lock(file)),
+            Err(TryLockError::WouldBlock) => bail!("another replay is at work: wait until it has ended"),
+            Err(TryLockError::Error(error)) => Err(error).context(LOCK),
+        }
+    }
+
+    fn write(&mut self, log: &dyn Log, record: Outgoing) -> anyhow::Result<()> {
+        match self {
+            Sole::Member(alone) => {
+                alone.keep()?;
+                alone.write(&[record], &HashMap::new())
+            }
+            Sole::Lock(_) => Ok(log.append(vec![record])?),
+        }
+    }
+}
+
 /// What the topics say to which dead letters go back.
 #[derive(Default)]
 struct Origins {
@@ -149,6 +206,8 @@ impl Origins {
         topics.sort_unstable();
         topics.dedup();
         for topic in topics {
+            // Also what stands behind another's open transaction.
+            log.settled_ends(topic)?;
             stream::scan(log, topic, From::Beginning, DEADLINE, |record| {
                 if let Some(of) = record.header(REPLAY_OF) {
                     *origins.replayed.entry(of.to_owned()).or_default() += 1;
@@ -227,6 +286,8 @@ fn replay(
     dry_run: bool,
 ) -> anyhow::Result<()> {
     let log = answer::reach(config)?;
+    // Before anything is read: what another replay has written is then found, and it writes no more.
+    let mut sole = if dry_run { None } else { Some(Sole::take(&*log, config)?) };
     let mut letters = letters(&*log, config)?;
     if let Some(wanted) = wanted {
         for at in wanted {
@@ -250,8 +311,8 @@ fn replay(
             continue;
         }
         count += 1;
-        if !dry_run {
-            log.append(vec![again(&number, letter)]).with_context(|| number.clone())?;
+        if let Some(sole) = &mut sole {
+            sole.write(&*log, again(&number, letter)).with_context(|| number.clone())?;
         }
         let said = if dry_run { "would be replayed to" } else { "replayed to" };
         writeln!(out, "{number}\t{said} {}[{}], attempt {}", origin.topic, origin.partition, letter.attempt + 1)?;

@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod alone;
 mod answer;
 mod dead_letter;
 mod feeds;
 mod rebuild;
+mod replay;
 mod run;
 pub mod sample;
 mod tail;
@@ -40,6 +42,8 @@ enum Command {
     Tail(Box<tail::Args>),
     /// Tells where a story or a feed is, and why.
     Why(Box<why::Args>),
+    /// Enriches articles once more, with the enricher that ships.
+    Replay(Box<replay::Args>),
     /// Lists, shows and replays what a stage refused.
     #[command(subcommand)]
     DeadLetter(dead_letter::Args),
@@ -82,6 +86,7 @@ fn task(command: &Command) -> Result<Task, Vec<String>> {
         Command::Topics(args) => Task::Answer(args.check()?),
         Command::Tail(args) => Task::Answer(args.check()?),
         Command::Why(args) => Task::Answer(args.check()?),
+        Command::Replay(args) => Task::Answer(args.check()?),
         Command::DeadLetter(args) => Task::Answer(args.check()?),
     })
 }

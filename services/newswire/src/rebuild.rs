@@ -3,8 +3,11 @@
 //! It takes the normaliser's place in its group, and writes only once every partition is its own: a normaliser that runs
 //! could write a later revision in between, which would then be remembered as an earlier one.
 
-use crate::answer::{self, Answer};
-use anyhow::{Context, bail};
+use crate::{
+    alone::Alone,
+    answer::{self, Answer},
+};
+use anyhow::bail;
 use normaliser::{STAGE, admit::REMEMBERED};
 use proto::{
     partition,
@@ -14,12 +17,8 @@ use proto::{
     vocab::{change, date_source},
     wire::{self, Event},
 };
-use std::{
-    collections::{HashMap, HashSet},
-    io::Write,
-    time::{Duration, Instant},
-};
-use stream::{Choice, Fault, From, Log, LogConfig, MemberSpec, Outgoing, Partitions, Session, Transaction};
+use std::{collections::HashMap, io::Write, time::Duration};
+use stream::{From, Log, LogConfig, MemberSpec, Outgoing, Transaction};
 
 /// Rows written in one transaction, and articles read between two looks at the group.
 const ROWS: usize = 1_000;
@@ -37,16 +36,16 @@ pub fn command(config: LogConfig, dry_run: bool) -> Answer {
 
 fn rebuild(out: &mut dyn Write, config: &LogConfig, dry_run: bool) -> anyhow::Result<()> {
     let log = answer::ready(config)?;
-    let mut session = take_over(&*log, config)?;
+    let mut alone = take_over(&*log, config)?;
     // Read after the partitions were taken: from here on nobody publishes an article.
-    let found = published(&*log, &config.names.of(Topic::Articles), &mut session)?;
+    let found = published(&*log, &config.names.of(Topic::Articles), &mut alone)?;
     let count = log.partitions(&config.names.of(Topic::ArticleState))?;
     let mut transaction = Transaction::default();
     let (mut missing, mut older) = (0_usize, 0_usize);
     for state in found.values() {
         let id = state.article_id.as_str();
         let number = partition::of(id.as_bytes(), count);
-        let row = session.row(&transaction, STATE, number, id.as_bytes());
+        let row = alone.session.row(&transaction, STATE, number, id.as_bytes());
         match row.map(stream::Row::decode::<ArticleState>).transpose() {
             Ok(Some(row)) if row.revision >= state.revision => continue,
             Ok(Some(_)) => older += 1,
@@ -57,14 +56,14 @@ fn rebuild(out: &mut dyn Write, config: &LogConfig, dry_run: bool) -> anyhow::Re
             continue;
         }
         let change = outgoing(config, number, state)?;
-        transaction.put(&session, STATE, change);
+        transaction.put(&alone.session, STATE, change);
         if transaction.len() >= ROWS {
-            commit(&mut session, std::mem::take(&mut transaction))?;
-            keep(&mut session)?;
+            alone.commit(std::mem::take(&mut transaction))?;
+            alone.keep()?;
         }
     }
     if !transaction.is_empty() {
-        commit(&mut session, transaction)?;
+        alone.commit(transaction)?;
     }
     let said = if dry_run { "would be written" } else { "written" };
     let topic = config.names.of(Topic::ArticleState);
@@ -73,7 +72,7 @@ fn rebuild(out: &mut dyn Write, config: &LogConfig, dry_run: bool) -> anyhow::Re
 }
 
 /// A member of the normaliser's group that owns every partition.
-fn take_over(log: &dyn Log, config: &LogConfig) -> anyhow::Result<Session> {
+fn take_over(log: &dyn Log, config: &LogConfig) -> anyhow::Result<Alone> {
     let names = &config.names;
     let spec = MemberSpec {
         stage: STAGE.to_owned(),
@@ -82,45 +81,7 @@ fn take_over(log: &dyn Log, config: &LogConfig) -> anyhow::Result<Session> {
         source: names.of(Topic::Raw),
         tables: vec![names.of(Topic::ArticleState)],
     };
-    let count = usize::try_from(log.partitions(&spec.source)?)?;
-    // A replica that has been stopped is still of the group until its session has run out.
-    let patience = match &config.choice {
-        Choice::Kafka(kafka) => kafka.session_timeout * 3 + Duration::from_secs(10),
-        Choice::Embedded(_) => Duration::from_secs(10),
-    };
-    let mut session = Session::join(log, &spec).context("stop newswire first")?;
-    let deadline = Instant::now() + patience;
-    let mut owned: HashSet<i32> = HashSet::new();
-    while owned.len() < count {
-        if Instant::now() > deadline {
-            bail!("a normaliser still holds {} of {count} partitions: stop it first", count - owned.len());
-        }
-        // Records come too; they are left to the normaliser, for nothing of them is committed.
-        match session.poll(1, Duration::from_millis(100))? {
-            Partitions::Assigned(numbers) => owned.extend(numbers),
-            Partitions::Revoked(numbers) => owned.retain(|number| !numbers.contains(number)),
-            Partitions::Records(_) | Partitions::Idle => {}
-        }
-    }
-    Ok(session)
-}
-
-/// Stays in the group: a member that does not poll is put out of it, and is then no longer told apart from a stranger.
-fn keep(session: &mut Session) -> anyhow::Result<()> {
-    match session.poll(1, Duration::ZERO)? {
-        Partitions::Records(_) | Partitions::Idle => Ok(()),
-        Partitions::Assigned(_) | Partitions::Revoked(_) => {
-            bail!("a normaliser has started: stop it, and run this again")
-        }
-    }
-}
-
-/// Commits the rows together with the normaliser's own offsets, unchanged: without an offset nobody would be fenced.
-fn commit(session: &mut Session, mut transaction: Transaction) -> Result<(), Fault> {
-    for (number, next) in session.positions() {
-        transaction.advance(number, next);
-    }
-    session.commit(transaction)
+    Alone::take(log, config, &spec, "a normaliser")
 }
 
 fn outgoing(config: &LogConfig, number: i32, state: &ArticleState) -> anyhow::Result<Outgoing> {
@@ -140,7 +101,7 @@ fn outgoing(config: &LogConfig, number: i32, state: &ArticleState) -> anyhow::Re
 }
 
 /// The state of every article that the topic still holds, by its id.
-fn published(log: &dyn Log, topic: &str, session: &mut Session) -> anyhow::Result<HashMap<String, ArticleState>> {
+fn published(log: &dyn Log, topic: &str, alone: &mut Alone) -> anyhow::Result<HashMap<String, ArticleState>> {
     let mut states: HashMap<String, ArticleState> = HashMap::new();
     let (mut read, mut kept) = (0_usize, Ok(()));
     stream::scan(log, topic, From::Beginning, DEADLINE, |record| {
@@ -152,11 +113,11 @@ fn published(log: &dyn Log, topic: &str, session: &mut Session) -> anyhow::Resul
         }
         read += 1;
         if read.is_multiple_of(ROWS) {
-            kept = keep(session);
+            kept = alone.keep();
         }
         kept.is_ok()
     })?;
-    kept.and_then(|()| keep(session))?;
+    kept.and_then(|()| alone.keep())?;
     Ok(states)
 }
 

@@ -74,7 +74,11 @@ fn follow(
     Ok(())
 }
 
-fn begin(text: &str) -> Result<From, String> {
+/// Where `--from` says to begin.
+///
+/// # Errors
+/// A sentence on what it may be.
+pub fn begin(text: &str) -> Result<From, String> {
     match text {
         "beginning" => return Ok(From::Beginning),
         "end" => return Ok(From::End),

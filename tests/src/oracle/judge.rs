@@ -15,6 +15,8 @@ pub struct Judge {
     titles: HashMap<String, Vec<String>>,
     /// The last revision of each article id, by partition order.
     revisions: HashMap<String, i64>,
+    /// The highest enrichment of each article id and revision; -1 before the first.
+    enrichments: HashMap<(String, i64), i64>,
     unique: HashSet<String>,
     twice: Vec<String>,
     disorder: Vec<String>,
@@ -30,6 +32,7 @@ impl Judge {
             enriched: Follower::start(kafka, &format!("{prefix}enriched.v1")),
             titles: HashMap::new(),
             revisions: HashMap::new(),
+            enrichments: HashMap::new(),
             unique: HashSet::new(),
             twice: Vec::new(),
             disorder: Vec::new(),
@@ -64,7 +67,18 @@ impl Judge {
         if !self.unique.insert(unique.clone()) {
             self.twice.push(format!("{unique} ({})", text("url")));
         }
-        let last = self.revisions.entry(id).or_insert(0);
+        let enrichment = record["enrichment"].as_i64().unwrap_or(0);
+        let last = self.revisions.entry(id.clone()).or_insert(0);
+        let highest = self.enrichments.entry((id, revision)).or_insert(-1);
+        let before = std::mem::replace(highest, enrichment.max(*highest));
+        // A replay enriches a revision again, each time under a higher number; it is no revision of its own.
+        if text("change") == "REENRICHED" {
+            if before < 0 || enrichment <= before {
+                let url = text("url");
+                self.disorder.push(format!("{url}: enrichment {enrichment} of revision {revision} after {before}"));
+            }
+            return;
+        }
         if revision != *last + 1 {
             self.disorder.push(format!("{}: revision {revision} after {last}", text("url")));
         }

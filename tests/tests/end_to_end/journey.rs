@@ -62,6 +62,17 @@ impl Newswire {
         format!("{}{suffix}", self.prefix)
     }
 
+    /// A command of newswire as a process of its own, to be killed.
+    pub fn spawn(&self, command: &[&str]) -> Process {
+        let mut arguments: Vec<String> = command.iter().map(ToString::to_string).collect();
+        arguments.extend(["--partitions".into(), "3".into(), "--topic-prefix".into(), self.prefix.clone()]);
+        arguments.extend(["--data".into(), self.folder.path().join("data").to_string_lossy().into_owned()]);
+        if let Log::Kafka(address) = &self.log {
+            arguments.extend(["--kafka".into(), address.clone(), "--session-timeout-ms".into(), "1000".into()]);
+        }
+        Process::start(command[0], &binary("newswire"), &arguments, &[], &self.folder.path().join("command.log"))
+    }
+
     /// What a command of newswire answers beside it: output, trouble, exit code.
     pub fn ask(&self, command: &[&str]) -> (String, String, i32) {
         let mut process = std::process::Command::new(binary("newswire"));
@@ -174,6 +185,11 @@ impl Newswire {
             return Vec::new();
         }
         self.enriched()
+    }
+
+    /// Where the gateway listens.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
     }
 
     /// What the gateway answers.

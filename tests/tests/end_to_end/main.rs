@@ -9,4 +9,5 @@ mod journey; // one newswire process, a publisher, and what comes out
 mod kills; // kill -9 at random moments
 mod polling; // the same feed again and again
 mod publishers; // real captures of publishers' feeds, beside feedparser
+mod replay; // articles enriched once more: killed, under live updates, and the gateway beside it
 mod stories; // the seed article, and ten with traps of their own

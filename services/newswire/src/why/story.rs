@@ -107,7 +107,11 @@ fn write(out: &mut dyn Write, id: &str, found: &Found) -> std::io::Result<()> {
     for (record, enriched) in &found.enriched {
         let countries: Vec<&str> = enriched.countries.iter().map(|country| country.code.as_str()).collect();
         let (revision, countries) = (enriched.revision, countries.join(" "));
-        writeln!(out, "  enriched revision {revision}: {}, countries {countries}", place(record))?;
+        let again = match enriched.enrichment {
+            0 => String::new(),
+            times => format!(" again ({times})"),
+        };
+        writeln!(out, "  enriched revision {revision}{again}: {}, countries {countries}", place(record))?;
     }
     Ok(())
 }
@@ -130,7 +134,8 @@ fn verdict(found: &Found, normalised: &HashMap<i32, i64>, enriched: &HashMap<i32
         if waits(record, enriched) {
             return "waiting for the enricher".to_owned();
         }
-        if let Some((record, last)) = found.enriched.last()
+        // A replay may write an earlier revision once more behind a later one: the highest counts.
+        if let Some((record, last)) = found.enriched.iter().max_by_key(|(_, one)| (one.revision, one.enrichment))
             && last.revision >= article.revision
         {
             let copies = found.raw.len().saturating_sub(found.articles.len() + found.refused.len());

@@ -1,0 +1,120 @@
+//! `newswire replay`: articles enriched once more, with the enricher that ships.
+//!
+//! What was done is known by the records in the topic that is written to, not by a position: a replay that was
+//! interrupted and is started again passes over what it has done, and so does one that has nothing to do. It writes
+//! under a group and a transactional id of its own, which the latest replay has; an earlier one is fenced.
+
+mod known;
+mod report;
+mod work;
+
+use crate::{
+    answer::{self, Answer},
+    tail,
+};
+use proto::topic::Topic;
+use std::io::Write;
+use stream::{Fault, From, Log, LogArgs, LogConfig};
+
+/// Name of the command's group, and part of its transactional id.
+const STAGE: &str = "replay";
+/// Times that a replay begins again, without progress, where its member was lost or the log could not be reached.
+const ATTEMPTS: u32 = 5;
+
+/// What is enriched again.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The topic that is read: `articles`, in full or in short.
+    #[arg(long, default_value = "articles")]
+    topic: String,
+    /// Where to begin: `beginning`, or an RFC 3339 time, which is that of writing.
+    #[arg(long, value_name = "TIME")]
+    from: String,
+    /// The topic that is written to; made where it is missing. By default that of the enricher.
+    #[arg(long, value_name = "TOPIC")]
+    to: Option<String>,
+    /// Most records written a second.
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    rate: u32,
+    /// Says what would be enriched, passed over, and with how many another result; writes nothing.
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+/// The flags, checked.
+#[derive(Debug, Clone)]
+struct Plan {
+    log: LogConfig,
+    from: From,
+    to: String,
+    rate: u32,
+    dry_run: bool,
+}
+
+impl Args {
+    /// Checks the flags.
+    ///
+    /// # Errors
+    /// A sentence for each thing that is wrong.
+    pub fn check(&self) -> Result<Answer, Vec<String>> {
+        let plan = self.plan()?;
+        Ok(Box::new(move |out| run(out, &plan)))
+    }
+
+    fn plan(&self) -> Result<Plan, Vec<String>> {
+        let mut problems = chassis::config::Problems::default();
+        let from = match tail::begin(&self.from) {
+            Ok(from @ (From::Beginning | From::Time(_))) => Some(from),
+            _ => {
+                problems.add(format!("--from is beginning or an RFC 3339 time, not {:?}", self.from));
+                None
+            }
+        };
+        if !(1..=100_000).contains(&self.rate) {
+            problems.add(format!("--rate is 1 to 100000 records a second, not {}", self.rate));
+        }
+        let log = problems.of(self.log.check());
+        if let Some(log) = &log
+            && answer::topic_name(&log.names, &self.topic) != log.names.of(Topic::Articles)
+        {
+            problems.add(format!("--topic is articles, not {:?}", self.topic));
+        }
+        let to = log.as_ref().map(|log| match &self.to {
+            Some(to) => answer::topic_name(&log.names, to),
+            None => log.names.of(Topic::Enriched),
+        });
+        if let (Some(log), Some(to)) = (&log, &to)
+            && Topic::ALL.iter().any(|topic| *topic != Topic::Enriched && log.names.of(*topic) == *to)
+        {
+            problems.add(format!("--to is a topic for enriched articles, not {to}"));
+        }
+        problems.finish(|| Some(Plan { log: log?, from: from?, to: to?, rate: self.rate, dry_run: self.dry_run }))
+    }
+}
+
+fn run(out: &mut dyn Write, plan: &Plan) -> anyhow::Result<()> {
+    let log = if plan.dry_run { answer::reach(&plan.log)? } else { answer::ready(&plan.log)? };
+    on(&*log, out, plan)
+}
+
+fn on(log: &dyn Log, out: &mut dyn Write, plan: &Plan) -> anyhow::Result<()> {
+    let mut report = report::Report::default();
+    let mut failures = 0;
+    loop {
+        let before = report.enriched;
+        let Err(error) = work::attempt(log, plan, &mut report, out) else {
+            return Ok(report.write(out, plan)?);
+        };
+        let passes = matches!(error.downcast_ref(), Some(Fault::Lost(_) | Fault::Unavailable(_)));
+        failures = if report.enriched > before { 1 } else { failures + 1 };
+        if !passes || failures >= ATTEMPTS {
+            return Err(error);
+        }
+        tracing::warn!(%error, failures, "the replay begins again; what is done is not done twice");
+    }
+}
+
+#[cfg(test)]
+mod tests;
