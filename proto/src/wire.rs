@@ -72,6 +72,9 @@ impl Encoding {
     }
 }
 
+/// `ce_source` of what a replay wrote: an article enriched once more.
+pub const SOURCE_REPLAY: &str = "newswire/replay";
+
 /// A message that JSON cannot express.
 #[derive(Debug, thiserror::Error)]
 #[error("{what} cannot be written as JSON: {source}")]

@@ -2,8 +2,11 @@
 
 use crate::{Error, Shared};
 use chassis::admin::Condition;
-use proto::topic::Topic;
-use std::time::{Duration, Instant};
+use proto::{topic::Topic, wire};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 use stream::{Fault, From, Runtime};
 
 /// Most records of one read.
@@ -15,6 +18,8 @@ const OVERLAP_MS: i64 = 60_000;
 /// After so long without a record the log is asked whether it is still there: a client library may wait out an outage
 /// in silence, and a stall must show.
 const PROBE: Duration = Duration::from_secs(5);
+/// Most times its usual length that the window at the start gets, where a replay fills it.
+const WIDEST: i64 = 64;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LAST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -62,7 +67,7 @@ fn read_until_a_fault(
     shared.check_ends(&ends);
     let from = match last_read {
         Some(at) => From::Time(*at - OVERLAP_MS),
-        None => From::Last(each_of(shared.kept(), ends.len())),
+        None => From::Last(window(runtime, topic, &ends, each_of(shared.kept(), ends.len()))?),
     };
     let mut tail = runtime.log.tail(topic, from)?;
     let (mut told, mut heard, mut reachable) = (false, Instant::now(), true);
@@ -96,6 +101,33 @@ fn read_until_a_fault(
         }
     }
     Ok(())
+}
+
+/// How far before each partition's end reading begins, so that at least `share` records of the enricher's own lie there:
+/// a replay of old articles must not crowd out what has been published since.
+fn window(runtime: &Runtime, topic: &str, ends: &HashMap<i32, i64>, share: i64) -> Result<i64, Fault> {
+    let longest = ends.values().copied().max().unwrap_or(0);
+    let mut count = share;
+    while count < longest && count < share * WIDEST && !runtime.stop.is_cancelled() {
+        let (mut live, mut replayed): (HashMap<i32, i64>, bool) = (HashMap::new(), false);
+        let mut tail = runtime.log.tail(topic, From::Last(count))?;
+        while !tail.caught_up() && !runtime.stop.is_cancelled() {
+            for record in tail.poll(BATCH, WAIT)? {
+                if record.header("ce_source") == Some(wire::SOURCE_REPLAY) {
+                    replayed = true;
+                } else {
+                    *live.entry(record.partition).or_default() += 1;
+                }
+            }
+        }
+        // A partition that is shorter than the window is there in full.
+        let enough = |(partition, end): (&i32, &i64)| *end <= count || live.get(partition) >= Some(&share);
+        if !replayed || ends.iter().all(enough) {
+            break;
+        }
+        count = count.saturating_mul(4);
+    }
+    Ok(count)
 }
 
 /// Whether the log answers. The tail stays open: it goes on by itself where it was.

@@ -1,6 +1,6 @@
 use crate::support::{Gateway, article, country};
 use gateway::Config;
-use proto::vocab::change;
+use proto::{v1::EnrichedArticle, vocab::change, wire};
 
 #[tokio::test]
 async fn articles_come_newest_first_in_the_contracts_shape_page_by_page() {
@@ -104,4 +104,44 @@ async fn what_cannot_be_decoded_is_counted_and_skipped_and_nothing_turns_back() 
     }
     assert!(metrics.contains("newswire_gateway_articles 2"), "{metrics}");
     gateway.stop().await;
+}
+
+/// A replay of old articles after newer ones, longer than what the gateway reads at its start.
+#[tokio::test]
+async fn a_replay_turns_nothing_back_neither_live_nor_after_a_restart() {
+    let config = Config { kept: 4, ..Config::default() };
+    let first = Gateway::start(config.clone()).await;
+    let revised = |id: &str, second: i64, revision: i32, enrichment: i32, change: &str| EnrichedArticle {
+        revision,
+        enrichment,
+        change: change.into(),
+        ..article(id, second)
+    };
+    first.append((0..4).map(|at| article(&format!("new{at}"), 1_000 + at))).await;
+    first.append([revised("new3", 1_003, 2, 0, change::UPDATED)]).await;
+    first.until("/v1/articles/new3", |answer| answer.status == 200 && answer.json()["revision"] == 2).await;
+    // The enricher was faster than the replay, which had begun with the first revision; and then the old ones.
+    let mut replayed =
+        vec![revised("new3", 1_003, 1, 1, change::REENRICHED), revised("new2", 1_002, 1, 1, change::REENRICHED)];
+    replayed.extend((0..2_000).map(|at| revised(&format!("old{at}"), at / 10, 1, 1, change::REENRICHED)));
+    let records = replayed.iter().map(|one| {
+        let value = wire::Encoding::Json.encode(one).unwrap();
+        let mut record = first.outgoing(&one.article_id, "application/json", value);
+        record.headers.push(("ce_source".to_owned(), wire::SOURCE_REPLAY.as_bytes().to_vec()));
+        record
+    });
+    first.append_raw(records.collect()).await;
+
+    let second = Gateway::start_on(config, |_| first.runtime.log.clone()).await;
+    for gateway in [&first, &second] {
+        let seen = |answer: &crate::support::Answer| answer.body.contains("newswire_gateway_articles 4");
+        gateway.until("/metrics", seen).await;
+        gateway.until("/v1/articles/new2", |answer| answer.status == 200 && answer.json()["enrichment"] == 1).await;
+        let shown = gateway.get("/v1/articles").await;
+        assert_eq!(shown.ids(), ["new3", "new2", "new1", "new0"]);
+        let articles = &shown.json()["articles"];
+        assert_eq!((&articles[0]["revision"], &articles[0]["enrichment"]), (&2.into(), &0.into()));
+    }
+    second.stop().await;
+    first.stop().await;
 }

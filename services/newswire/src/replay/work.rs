@@ -222,7 +222,7 @@ fn one(
     let event = wire::Attributes {
         id: &format!("{}/{}/{}/replay/{enrichment}", record.topic, record.partition, record.offset),
         event_type: EnrichedArticle::TYPE,
-        source: "newswire/replay",
+        source: wire::SOURCE_REPLAY,
         time: now,
     };
     let output = Outgoing {
