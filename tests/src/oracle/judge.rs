@@ -54,7 +54,10 @@ impl Judge {
             return;
         }
         *next = seen.offset + 1;
-        let record = seen.json();
+        self.record(&seen.json());
+    }
+
+    fn record(&mut self, record: &Value) {
         let text = |field: &str| record[field].as_str().unwrap_or_default().to_owned();
         let id = text("article_id");
         let revision = record["revision"].as_i64().unwrap_or(0);
@@ -224,5 +227,28 @@ mod tests {
         let of = |id: &str, revision: i32| record(&json!({"article_id": id, "revision": revision}));
         let records = [of("a", 1), of("a", 2), of("b", 1), of("a", 2)];
         assert_eq!(repeated(&records, &["article_id", "revision"]), ["\"a\" 2"]);
+    }
+
+    fn judged(records: &[(i64, i64, &str, &str)]) -> (usize, usize) {
+        // kcat needs no broker to be started, and what it would read is of no account here.
+        let mut judge = Judge::follow("127.0.0.1:1", "none.");
+        for (revision, enrichment, change, model) in records {
+            judge.record(&serde_json::json!({
+                "article_id": "a", "url": "u", "revision": revision, "enrichment": enrichment, "change": change,
+                "model_version": model,
+            }));
+        }
+        (judge.twice.len(), judge.disorder.len())
+    }
+
+    #[test]
+    fn a_replay_is_in_order_where_its_revision_was_seen_and_its_number_is_higher() {
+        let (new, updated) = ((1, 0, "NEW", "m1"), (2, 0, "UPDATED", "m1"));
+        let again = |revision, enrichment, model| (revision, enrichment, "REENRICHED", model);
+        assert_eq!(judged(&[new, again(1, 1, "m2"), updated, again(2, 1, "m2"), again(1, 2, "m3")]), (0, 0));
+        assert_eq!(judged(&[new, again(1, 1, "m1")]), (1, 0), "by the same versions");
+        assert_eq!(judged(&[new, again(1, 0, "m2")]), (0, 1), "under the same number");
+        assert_eq!(judged(&[new, again(2, 1, "m2")]), (0, 1), "before its revision");
+        assert_eq!(judged(&[new, again(1, 1, "m2"), (3, 0, "UPDATED", "m1")]), (0, 1), "a revision was left out");
     }
 }
