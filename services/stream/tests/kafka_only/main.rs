@@ -9,4 +9,5 @@ mod broker;
 mod bystander;
 mod group;
 mod outage;
+mod settled;
 mod worker;
