@@ -41,7 +41,7 @@ pub struct Broker {
     controller: Child,
     arguments: Vec<String>,
     killed: std::time::Instant,
-    dir: tempfile::TempDir,
+    _dir: tempfile::TempDir,
 }
 
 impl Broker {
@@ -56,16 +56,8 @@ impl Broker {
             controller,
             arguments: arguments.to_vec(),
             killed: std::time::Instant::now(),
-            dir,
+            _dir: dir,
         })
-    }
-
-    /// Its version, as it names it itself when it starts.
-    #[must_use]
-    pub fn version(&self) -> String {
-        let log = std::fs::read_to_string(self.dir.path().join("broker/log")).unwrap_or_default();
-        let version = log.split("Kafka version: ").nth(1).and_then(|rest| rest.split_whitespace().next());
-        version.unwrap_or("of unknown version").to_owned()
     }
 
     /// `kill -9`.

@@ -150,6 +150,7 @@ pub fn run<M: wire::Event>(
         while !stop.is_cancelled() {
             let result = match session.poll(spec.max_batch, Duration::from_millis(250)) {
                 Ok(Partitions::Records(records)) => {
+                    fail::fail_point!("stream::read");
                     work(&mut session, spec, &partitions, metrics, records, &mut step).map(|()| progress())
                 }
                 Ok(Partitions::Assigned(numbers)) => {

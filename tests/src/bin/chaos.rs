@@ -57,5 +57,10 @@ fn main() -> ExitCode {
     for line in &vacuous {
         println!("VACUOUS {line}");
     }
+    if let Some(sabotage) = scenario.sabotage {
+        let caught = report.shows_the_flaw_of(sabotage);
+        println!("{sabotage} was {}", if caught { "caught" } else { "NOT caught" });
+        return if caught { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     if violations.is_empty() && vacuous.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -19,6 +19,12 @@ use std::{
 /// Services and how many replicas each has at the beginning.
 const SERVICES: [(&str, usize); 3] = [("poller", 2), ("normaliser", 2), ("enricher", 2)];
 
+/// How a process ends whose place another has taken (`EX_SOFTWARE`; see chassis).
+const FENCED: i32 = 70;
+
+/// A displaced process asks the coordinator at its next transaction, or hears it from its group.
+const DISPLACED_ENDS_WITHIN: Duration = Duration::from_secs(40);
+
 /// A group's session timeout in a run.
 const SESSION_TIMEOUT_MS: u64 = 6_000;
 
@@ -31,6 +37,8 @@ pub struct Fleet {
     victims: Option<&'static str>,
     folder: tempfile::TempDir,
     members: Vec<Member>,
+    /// Processes whose replica's name another has taken, until when they stay frozen, and when they must have ended.
+    displaced: Vec<(Process, Instant, bool)>,
 }
 
 struct Member {
@@ -62,6 +70,7 @@ impl Fleet {
             victims: scenario.victims,
             folder,
             members: Vec::new(),
+            displaced: Vec::new(),
         };
         let list: Vec<(String, String)> = feeds.iter().map(|url| (String::new(), url.clone())).collect();
         let file = fleet.folder.path().join("feeds.opml");
@@ -112,9 +121,10 @@ impl Fleet {
         }
         let mut environment = vec![("NEWSWIRE_LOG".to_owned(), "info".to_owned())];
         if let Some((kind, passage)) = armed
-            && let Some((point, action)) = kind.failpoint()
+            && let Some((points, action)) = kind.failpoints()
         {
-            environment.push(("NEWSWIRE_FAIL".to_owned(), format!("{point}={action}@{passage}")));
+            let armed: Vec<String> = points.iter().map(|point| format!("{point}={action}@{passage}")).collect();
+            environment.push(("NEWSWIRE_FAIL".to_owned(), armed.join(",")));
         }
         if let Some(how) = self.sabotage {
             environment.push(("NEWSWIRE_SABOTAGE".to_owned(), how.to_owned()));
@@ -129,6 +139,7 @@ impl Fleet {
 
     /// Notes who has died, frozen or come back, and starts again what is not running.
     pub fn tend(&mut self, report: &mut Report) {
+        self.wake_displaced(report);
         for at in 0..self.members.len() {
             let member = &mut self.members[at];
             let Some(process) = member.process.as_mut() else { continue };
@@ -138,7 +149,9 @@ impl Fleet {
                         report.struck(kind);
                         member.killed.get_or_insert_with(Instant::now);
                     }
-                    _ => report.note(format!("{} ended by itself: {status}", process.name)),
+                    // A zombie that woke up, or whose transaction the broker has timed out.
+                    _ if status.code() == Some(FENCED) => report.note(format!("{} ended, fenced", process.name)),
+                    _ => report.crashed.push(format!("{} ended by itself: {status}", process.name)),
                 }
                 member.frozen_until = None;
                 self.launch(at, None);
@@ -215,15 +228,50 @@ impl Fleet {
                 report.struck(Kind::Freeze);
                 self.members[at].frozen_until = Some(Instant::now() + beyond(self.transaction_timeout_ms));
             }
+            Kind::Displace => self.displace(at),
             kind => {
                 // Armed from its start, so that the same seed strikes at the same passage.
                 let status = process.stop(Duration::from_secs(30));
-                if !status.success() {
-                    report.note(format!("{} ended at SIGTERM with {status}", process.name));
+                if !status.success() && status.code() != Some(FENCED) {
+                    report.crashed.push(format!("{} ended at SIGTERM with {status}", process.name));
                 }
                 self.launch(at, Some((kind, fault.passage)));
             }
         }
+    }
+
+    /// Freezes a process and starts another under its replica's name.
+    fn displace(&mut self, at: usize) {
+        let member = &mut self.members[at];
+        // The frozen one still holds the other port.
+        member.admin = free_port();
+        let Some(process) = member.process.take() else { return };
+        process.signal(Signal::SIGSTOP);
+        self.displaced.push((process, Instant::now() + beyond(self.transaction_timeout_ms), false));
+        self.launch(at, None);
+    }
+
+    /// Continues who was displaced, and sees that it ends, fenced.
+    fn wake_displaced(&mut self, report: &mut Report) {
+        self.displaced.retain_mut(|(process, due, awake)| {
+            if Instant::now() < *due && !*awake {
+                return true;
+            }
+            if !*awake {
+                process.signal(Signal::SIGCONT);
+                *awake = true;
+                *due = Instant::now() + DISPLACED_ENDS_WITHIN;
+            }
+            match process.ended() {
+                Some(status) if status.code() == Some(FENCED) => report.struck(Kind::Displace),
+                Some(status) => report.crashed.push(format!("{}, displaced, ended with {status}", process.name)),
+                None if Instant::now() > *due => {
+                    report.crashed.push(format!("{}, displaced, goes on beside its successor", process.name));
+                }
+                None => return true,
+            }
+            false
+        });
     }
 
     fn scale(&mut self, fault: &Fault, report: &mut Report) {
@@ -258,6 +306,9 @@ impl Fleet {
                 self.launch(at, None);
             }
         }
+        for (_, due, _) in self.displaced.iter_mut().filter(|(_, _, awake)| !awake) {
+            *due = Instant::now();
+        }
         self.tend(report);
     }
 
@@ -267,20 +318,32 @@ impl Fleet {
         let mut since = Instant::now();
         crate::wait::within(Duration::from_secs(40), || {
             self.tend(report);
-            let read: Vec<String> = self.scrape().iter().flat_map(|(_, text)| counters(text)).collect();
+            let read: Vec<String> = self
+                .scrape()
+                .iter()
+                .filter(|(name, _)| !name.starts_with("poller"))
+                .flat_map(|(_, text)| counters(text))
+                .collect();
             if read != last {
                 last = read;
                 since = Instant::now();
             }
             since.elapsed() > Duration::from_secs(2)
         });
-        let texts =
-            self.members.iter().map(|member| std::fs::read_to_string(self.log_file(member)).unwrap_or_default());
-        for text in texts.collect::<Vec<_>>() {
-            report.aborted += text.matches("transaction aborted").count();
-            report.fenced += text.matches("fenced: another").count();
-            report.panics += text.matches("panicked at").count();
+        // Those that were scaled away, too.
+        let files = std::fs::read_dir(self.folder.path()).into_iter().flatten().filter_map(Result::ok);
+        for text in files.filter_map(|file| std::fs::read_to_string(file.path()).ok()) {
+            let lines = |what: &str| text.lines().filter(|line| line.contains(what)).count();
+            report.aborted += lines("transaction aborted");
+            report.fenced += lines("fenced: another");
+            report.panics += lines("panicked at");
         }
+    }
+
+    /// How many processes there are, each of which has one stage and one account.
+    #[must_use]
+    pub fn running(&self) -> usize {
+        self.members.len()
     }
 
     /// Keeps the processes' logs, and says where.
@@ -325,7 +388,7 @@ fn pick<T: Copy>(among: &[T], dice: u64) -> Option<T> {
     among.get(usize::try_from(dice % count).ok()?).copied()
 }
 
-/// The lines of the ledger.
+/// The lines of the ledger; pollers poll on, and settle nothing.
 fn counters(text: &str) -> Vec<String> {
-    text.lines().filter(|line| line.starts_with("newswire_") && line.contains("_total")).map(str::to_owned).collect()
+    text.lines().filter(|line| line.starts_with("newswire_stage_")).map(str::to_owned).collect()
 }

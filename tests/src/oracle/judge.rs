@@ -21,6 +21,8 @@ pub struct Judge {
     twice: Vec<String>,
     disorder: Vec<String>,
     offsets: HashMap<i32, i64>,
+    /// What stood at each offset when it was first read.
+    read: HashMap<(i32, i64), (String, i64)>,
 }
 
 impl Judge {
@@ -37,6 +39,7 @@ impl Judge {
             twice: Vec::new(),
             disorder: Vec::new(),
             offsets: HashMap::new(),
+            read: HashMap::new(),
         }
     }
 
@@ -54,7 +57,9 @@ impl Judge {
             return;
         }
         *next = seen.offset + 1;
-        self.record(&seen.json());
+        let record = seen.json();
+        self.read.insert((seen.partition, seen.offset), version(&record));
+        self.record(&record);
     }
 
     fn record(&mut self, record: &Value) {
@@ -131,6 +136,24 @@ impl Judge {
         self.untorn(kafka, report);
     }
 
+    /// What goes into a stage comes out of it, version by version, and what was read once stands there still.
+    fn chain(&self, raw: &[Seen], articles: &[Seen], enriched: &[Seen], report: &mut Report) {
+        let titles = |records: &[Seen]| -> HashSet<String> {
+            let values = records.iter().filter(|seen| seen.payload.is_some()).map(Seen::json);
+            values.map(|value| format!("{} {}", value["article_id"], value["title"])).collect()
+        };
+        let (raw, articles, out) = (titles(raw), titles(articles), titles(enriched));
+        report.lost.extend(raw.difference(&articles).map(|lost| format!("raw item {lost}: no article")));
+        report.lost.extend(articles.difference(&out).map(|lost| format!("article {lost}: not enriched")));
+        report.invented.extend(articles.difference(&raw).map(|made| format!("article {made}: no raw item")));
+        report.invented.extend(out.difference(&articles).map(|made| format!("enriched {made}: no article")));
+        let now: HashMap<(i32, i64), (String, i64)> =
+            enriched.iter().map(|seen| ((seen.partition, seen.offset), version(&seen.json()))).collect();
+        for (at, was) in self.read.iter().filter(|(at, was)| now.get(at) != Some(was)) {
+            report.torn.push(format!("enriched {at:?} was {was:?}, and is {:?}", now.get(at)));
+        }
+    }
+
     /// Each transaction wrote its outputs and its state, or neither: the two topics tell the same story.
     fn untorn(&self, kafka: &str, report: &mut Report) {
         let topic = |suffix: &str| read_all(kafka, &format!("{}{suffix}", self.prefix));
@@ -138,12 +161,22 @@ impl Judge {
         for seen in repeated(&published, &["article_id", "revision"]) {
             report.twice.push(format!("article {seen}"));
         }
-        let articles = highest(&published, "article_id", "revision");
-        let states = highest(&topic("article-state.v1"), "article_id", "revision");
-        for (id, revision) in &articles {
-            if states.get(id) != Some(revision) {
-                report.torn.push(format!("article {id}: published revision {revision}, state {:?}", states.get(id)));
+        let articles = last(&published);
+        let states = last(&topic("article-state.v1"));
+        let says = |value: &Value| (version(value), value["content_hash"].to_string());
+        for (id, article) in &articles {
+            let state = states.get(id).map(says);
+            if state.as_ref() != Some(&says(article)) {
+                report.torn.push(format!("article {id}: published last {:?}, state {state:?}", says(article)));
             }
+        }
+        let signatures = topic("signatures.v1");
+        for seen in repeated(&signatures, &["article_id", "revision"]) {
+            report.twice.push(format!("signature {seen}"));
+        }
+        let versions: HashSet<(String, i64)> = published.iter().map(|seen| version(&seen.json())).collect();
+        for signed in signatures.iter().map(|seen| version(&seen.json())).filter(|signed| !versions.contains(signed)) {
+            report.torn.push(format!("signature of {signed:?}, which was not published"));
         }
         for id in states.keys().filter(|id| !articles.contains_key(*id)) {
             report.torn.push(format!("article {id}: state without an article"));
@@ -153,17 +186,27 @@ impl Judge {
         for seen in repeated(&raw, &["article_id", "title"]) {
             report.twice.push(format!("raw item {seen}"));
         }
+        let enriched = topic("enriched.v1");
+        self.chain(&raw, &published, &enriched, report);
+        report.lost.extend(topic("dead-letter.v1").iter().map(|seen| format!("refused: {:?}", seen.headers)));
         let raw: HashSet<String> = raw.iter().filter_map(|seen| seen.key.clone()).collect();
-        let mut last: BTreeMap<String, Value> = BTreeMap::new();
-        for seen in topic("feed-state.v1").iter().filter(|seen| seen.payload.is_some()) {
-            last.insert(seen.key.clone().unwrap_or_default(), seen.json());
-        }
-        for id in last.values().flat_map(remembered) {
+        for id in last(&topic("feed-state.v1")).values().flat_map(remembered) {
             if !raw.contains(&id) {
                 report.torn.push(format!("raw item {id}: remembered, but never published"));
             }
         }
     }
+}
+
+/// The last record of each key.
+fn last(records: &[Seen]) -> BTreeMap<String, Value> {
+    let live = records.iter().filter(|seen| seen.payload.is_some());
+    live.map(|seen| (seen.key.clone().unwrap_or_default(), seen.json())).collect()
+}
+
+/// Article id and revision.
+fn version(record: &Value) -> (String, i64) {
+    (record["article_id"].as_str().unwrap_or_default().to_owned(), record["revision"].as_i64().unwrap_or(0))
 }
 
 /// Article ids of the entries that a `FeedState` holds, readable or packed (44 bytes each, the id at 16; see its .proto).
@@ -189,18 +232,6 @@ fn repeated(records: &[Seen], fields: &[&str]) -> Vec<String> {
 fn urls(records: &[Seen]) -> HashSet<String> {
     let values = records.iter().filter(|seen| seen.payload.is_some()).map(Seen::json);
     values.filter_map(|value| value["url"].as_str().map(str::to_owned)).collect()
-}
-
-/// The highest number of each key.
-fn highest(records: &[Seen], key: &str, number: &str) -> HashMap<String, i64> {
-    let mut all = HashMap::new();
-    for record in records.iter().filter(|seen| seen.payload.is_some()).map(Seen::json) {
-        let id = record[key].as_str().unwrap_or_default().to_owned();
-        let value = record[number].as_i64().unwrap_or(0);
-        let highest = all.entry(id).or_insert(value);
-        *highest = value.max(*highest);
-    }
-    all
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::plan::Scenario;
 use crate::publisher::{Item, Publisher, rss};
 use std::{
     collections::{BTreeMap, VecDeque},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// A feed shows this much of its past: longer than any fault lasts, so that nothing scrolls by unseen.
@@ -21,13 +21,14 @@ pub struct Served {
 pub struct Load {
     random: fastrand::Rng,
     rate: f64,
+    duration: Duration,
     changed: f64,
     planned: u64,
     feeds: Vec<Feed>,
     all: BTreeMap<String, Served>,
     /// Items to be changed: when, feed, guid.
     changes: VecDeque<(Duration, usize, String)>,
-    stopped: bool,
+    in_time: u64,
 }
 
 struct Feed {
@@ -52,12 +53,13 @@ impl Load {
         Load {
             random: fastrand::Rng::with_seed(scenario.seed ^ 0x6c6f_6164),
             rate: scenario.rate,
+            duration: scenario.duration,
             changed: scenario.changed,
             planned: 0,
             feeds,
             all: BTreeMap::new(),
             changes: VecDeque::new(),
-            stopped: false,
+            in_time: 0,
         }
     }
 
@@ -73,25 +75,29 @@ impl Load {
         &self.all
     }
 
-    /// Items published so far.
+    /// Items that stood in their feed within a second of when they were due.
     #[must_use]
-    pub fn published(&self) -> u64 {
-        u64::try_from(self.all.len()).unwrap_or(u64::MAX)
+    pub fn in_time(&self) -> u64 {
+        self.in_time
     }
 
-    /// No more changes are made.
-    pub fn stop(&mut self) {
-        self.stopped = true;
-    }
-
-    /// Publishes and changes what is due by `now`.
+    /// Publishes and changes until the run's time is over; then nothing is changed any more, but all of it still served.
     ///
     /// # Panics
     /// Never, but for a poisoned lock.
-    pub fn advance(&mut self, now: Duration, publisher: &Publisher) {
-        if self.stopped {
-            return;
+    #[must_use]
+    pub fn feed(mut self, begun: Instant, publisher: Publisher) -> (Self, Publisher) {
+        while begun.elapsed() < self.duration {
+            self.advance(begun, &publisher);
+            std::thread::sleep(Duration::from_millis(50));
         }
+        (self, publisher)
+    }
+
+    /// Publishes and changes what is due.
+    fn advance(&mut self, begun: Instant, publisher: &Publisher) {
+        let now = begun.elapsed().min(self.duration);
+        let before = self.planned;
         while (self.planned as f64) < now.as_secs_f64() * self.rate {
             self.planned += 1;
             self.publish(now);
@@ -105,6 +111,8 @@ impl Load {
             feed.dirty = false;
             publisher.put(&feed.path, "application/rss+xml", rss("The oracle's paper", &feed.base, feed.items.iter()));
         }
+        let late = begun.elapsed().as_secs_f64() - 1.0;
+        self.in_time += (before..self.planned).filter(|number| *number as f64 / self.rate >= late).count() as u64;
     }
 
     fn publish(&mut self, now: Duration) {

@@ -25,17 +25,18 @@ use std::time::{Duration, Instant};
 #[must_use]
 pub fn run(scenario: &Scenario, mut broker: Broker) -> Report {
     let plan = Plan::draw(scenario);
-    let mut report = Report::new(scenario, broker.version());
+    let mut report = Report::new(scenario);
     let publisher = Publisher::start(scenario.hosts);
-    let mut load = Load::new(scenario, &publisher);
+    let load = Load::new(scenario, &publisher);
     let mut fleet = Fleet::start(scenario, &broker.address, &load.feeds());
     let mut judge = Judge::follow(&broker.address, fleet.prefix());
 
     let begun = Instant::now();
     let mut faults = plan.faults.iter().peekable();
     let mut rest = begun;
+    // The publisher goes on by itself: a fault takes its time, and news does not wait for it.
+    let feeding = std::thread::spawn(move || load.feed(begun, publisher));
     while begun.elapsed() < scenario.duration {
-        load.advance(begun.elapsed(), &publisher);
         judge.look();
         fleet.tend(&mut report);
         if let Some(fault) = faults.next_if(|fault| begun.elapsed() >= fault.at && rest <= Instant::now()) {
@@ -45,10 +46,8 @@ pub fn run(scenario: &Scenario, mut broker: Broker) -> Report {
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-    // What fell due while a fault held this loop.
-    load.advance(scenario.duration, &publisher);
+    let (load, _publisher) = feeding.join().unwrap();
     fleet.heal(&mut report);
-    load.stop();
 
     let last_fault = Instant::now();
     while !judge.is_complete(&load) && last_fault.elapsed() < scenario.complete_within {
@@ -62,7 +61,8 @@ pub fn run(scenario: &Scenario, mut broker: Broker) -> Report {
     judge.look();
     judge.verdict(&load, &broker.address, &mut report);
     report.ledger = ledger::check(&fleet.scrape());
-    report.published = load.published();
+    report.silent = fleet.running().saturating_sub(report.ledger.len());
+    report.published = load.in_time();
     if !report.violations().is_empty() || report.completed.is_none() {
         report.note(format!("the services' logs are in {}", fleet.keep_logs().display()));
     }

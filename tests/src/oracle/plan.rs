@@ -19,6 +19,8 @@ pub struct Scenario {
     pub changed: f64,
     /// Shortest and longest pause between faults, and what they are on average: exponentially distributed in between.
     pub pause: (Duration, Duration, Duration),
+    /// Faults at set times, in seconds, in place of drawn ones; the seed then draws the victims alone.
+    pub script: &'static [(u64, Kind)],
     /// Kinds of fault to draw from, each as likely as the others.
     pub kinds: Vec<Kind>,
     /// The one service that is struck; all of them where `None`.
@@ -42,8 +44,9 @@ impl Scenario {
             hosts: 10,
             feeds: 100,
             changed: 0.05,
-            // Short enough on average that half an hour has each of the twelve kinds ten times.
-            pause: (Duration::from_secs(2), Duration::from_secs(60), Duration::from_secs(10)),
+            // Short enough on average that half an hour has each of the fourteen kinds ten times.
+            pause: (Duration::from_secs(2), Duration::from_secs(60), Duration::from_secs(8)),
+            script: &[],
             kinds: Kind::ALL.to_vec(),
             victims: None,
             transaction_timeout_ms: 10_000,
@@ -61,7 +64,7 @@ impl Scenario {
         let sabotage = *BROKEN.iter().find(|name| **name == sabotage).unwrap();
         let short = |kinds: &[Kind]| Scenario {
             duration: Duration::from_secs(40),
-            complete_within: Duration::from_secs(15),
+            complete_within: Duration::from_secs(30),
             hosts: 4,
             feeds: 20,
             kinds: kinds.to_vec(),
@@ -74,14 +77,15 @@ impl Scenario {
             "no-fence" => short(&[Kind::FreezeInTransaction]),
             "read-uncommitted" => short(&[Kind::KillMidTransaction, Kind::Abort]),
             "state-first" => short(&[Kind::Abort]),
-            // A transaction stays open for most of the run, and others take over and die behind it.
+            // A transaction stays open for most of the run; who takes over commits behind it, and dies.
             _ => Scenario {
+                script: &BEHIND_AN_OPEN_TRANSACTION,
                 duration: Duration::from_secs(70),
                 complete_within: Duration::from_secs(40),
                 transaction_timeout_ms: 45_000,
                 changed: 0.8,
                 victims: Some("normaliser"),
-                ..short(&[Kind::FreezeBeforeOffsets, Kind::Kill, Kind::Kill, Kind::Kill])
+                ..short(&[Kind::FreezeBeforeOffsets, Kind::Kill])
             },
         }
     }
@@ -89,10 +93,14 @@ impl Scenario {
     /// The same run of the version that ships.
     #[must_use]
     pub fn healthy(self) -> Self {
-        // The one that stays frozen with a transaction open is waited for.
-        Scenario { sabotage: None, complete_within: Duration::from_secs(60), ..self }
+        Scenario { sabotage: None, ..self }
     }
 }
+
+/// The frozen one loses its partitions after a session (6 s). Each later death finds what its predecessor has committed
+/// meanwhile above the last stable offset.
+const BEHIND_AN_OPEN_TRANSACTION: [(u64, Kind); 5] =
+    [(12, Kind::FreezeBeforeOffsets), (30, Kind::Kill), (36, Kind::Kill), (42, Kind::Kill), (48, Kind::Kill)];
 
 /// The versions that the feature `sabotage` builds, each broken in one way.
 pub const BROKEN: [&str; 5] = ["offsets-outside", "no-fence", "restore-to-stable", "read-uncommitted", "state-first"];
@@ -102,7 +110,7 @@ pub const BROKEN: [&str; 5] = ["offsets-outside", "no-fence", "restore-to-stable
 pub enum Kind {
     /// `kill -9` at a random moment.
     Kill,
-    /// Killed after a fetch, before anything is produced.
+    /// Killed after a fetch from a publisher, or after a batch was read, before a transaction is begun.
     KillAfterFetch,
     /// Killed with the transaction begun and nothing produced.
     KillBeforeProduce,
@@ -118,9 +126,11 @@ pub enum Kind {
     Freeze,
     /// SIGSTOP at the beginning of a transaction, beyond both timeouts, then SIGCONT.
     FreezeInTransaction,
-    /// SIGSTOP with the changelog written and the transaction open. Not among [`Kind::ALL`]: it is there
-    /// to show what restoring to the last stable offset misses.
+    /// SIGSTOP with everything produced and no offsets sent, beyond both timeouts, then SIGCONT: the broker has aborted
+    /// the transaction meanwhile.
     FreezeBeforeOffsets,
+    /// SIGSTOP, and another process takes the same replica's name; then SIGCONT: the first must end, fenced.
+    Displace,
     /// One replica more, or one less.
     Scale,
     /// The broker is stopped and started.
@@ -131,7 +141,7 @@ pub enum Kind {
 
 impl Kind {
     /// What a run of chaos draws from.
-    pub const ALL: [Kind; 12] = [
+    pub const ALL: [Kind; 14] = [
         Kind::Kill,
         Kind::KillAfterFetch,
         Kind::KillBeforeProduce,
@@ -141,24 +151,26 @@ impl Kind {
         Kind::Abort,
         Kind::Freeze,
         Kind::FreezeInTransaction,
+        Kind::FreezeBeforeOffsets,
+        Kind::Displace,
         Kind::Scale,
         Kind::BounceClean,
         Kind::BounceHard,
     ];
 
-    /// Where in the code it strikes: a failpoint and what happens there.
+    /// Where in the code it strikes: failpoints, whichever is met, and what happens there.
     #[must_use]
-    pub const fn failpoint(self) -> Option<(&'static str, &'static str)> {
+    pub const fn failpoints(self) -> Option<(&'static [&'static str], &'static str)> {
         match self {
-            Kind::KillAfterFetch => Some(("poller::fetched", "kill")),
-            Kind::KillBeforeProduce => Some(("stream::commit::begin", "kill")),
-            Kind::KillMidTransaction => Some(("stream::commit::produced", "kill")),
-            Kind::KillAfterOffsets => Some(("stream::commit::offsets", "kill")),
-            Kind::KillAfterCommit => Some(("stream::commit::done", "kill")),
-            Kind::Abort => Some(("stream::commit::offsets", "abort")),
-            Kind::FreezeInTransaction => Some(("stream::commit::begin", "freeze")),
-            Kind::FreezeBeforeOffsets => Some(("stream::commit::produced", "freeze")),
-            Kind::Kill | Kind::Freeze | Kind::Scale | Kind::BounceClean | Kind::BounceHard => None,
+            Kind::KillAfterFetch => Some((&["poller::fetched", "stream::read"], "kill")),
+            Kind::KillBeforeProduce => Some((&["stream::commit::begin"], "kill")),
+            Kind::KillMidTransaction => Some((&["stream::commit::produced"], "kill")),
+            Kind::KillAfterOffsets => Some((&["stream::commit::offsets"], "kill")),
+            Kind::KillAfterCommit => Some((&["stream::commit::done"], "kill")),
+            Kind::Abort => Some((&["stream::commit::offsets"], "abort")),
+            Kind::FreezeInTransaction => Some((&["stream::commit::begin"], "freeze")),
+            Kind::FreezeBeforeOffsets => Some((&["stream::commit::produced"], "freeze")),
+            Kind::Kill | Kind::Freeze | Kind::Displace | Kind::Scale | Kind::BounceClean | Kind::BounceHard => None,
         }
     }
 }
@@ -188,6 +200,15 @@ impl Plan {
     #[must_use]
     pub fn draw(scenario: &Scenario) -> Self {
         let mut random = fastrand::Rng::with_seed(scenario.seed);
+        if !scenario.script.is_empty() {
+            let mut fault = |&(seconds, kind): &(u64, Kind)| Fault {
+                at: Duration::from_secs(seconds),
+                kind,
+                dice: random.u64(..),
+                passage: 1,
+            };
+            return Plan { faults: scenario.script.iter().map(&mut fault).collect() };
+        }
         let mut faults = Vec::new();
         let mut round = Vec::new();
         // Something must flow before anything is broken.
@@ -203,7 +224,7 @@ impl Plan {
                 random.shuffle(&mut round);
             }
             if let Some(kind) = round.pop() {
-                faults.push(Fault { at, kind, dice: random.u64(..), passage: random.usize(1..4) });
+                faults.push(Fault { at, kind, dice: random.u64(..), passage: random.usize(1..20) });
             }
         }
     }

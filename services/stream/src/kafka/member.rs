@@ -279,6 +279,7 @@ impl Member for KafkaMember {
         let mut offsets = TopicPartitionList::with_capacity(batch.offsets.len());
         for (partition, next) in &batch.offsets {
             if !self.positions.contains_key(partition) {
+                self.rewind()?;
                 return Err(Fault::Aborted(format!("partition {partition} is not owned any more")));
             }
             offsets
