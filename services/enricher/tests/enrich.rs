@@ -180,6 +180,23 @@ fn known_things_are_linked() {
     assert_eq!((nations.wikidata_id.as_str(), nations.mentions.len()), ("Q1065", 2));
     assert_eq!(find("Kenya").unwrap().geonames_id, "192950");
     assert_eq!(find("Nairobi").unwrap().geonames_id, "184745");
+    assert_eq!(find("Reuters").unwrap().wikidata_id, "Q130879");
+    let enriched = run(&article("", "", "Emmanuel Macron flew to Kenya on Monday."));
+    let person = enriched.entities.iter().find(|entity| entity.name == "Emmanuel Macron").unwrap();
+    assert_eq!(person.wikidata_id, "Q3052772");
+}
+
+#[test]
+fn a_county_and_a_factory_far_from_america_make_no_american_story() {
+    let enriched = run(&article(
+        "Scottish oats find a market in South Korea",
+        "",
+        "A mill in Fife is sending 300 tonnes of oats a month to South Korea, where porridge has become a fashion among \
+         office workers in Seoul.\n\"They eat it with seaweed, and who are we to say that is wrong,\" said miller Fiona \
+         Rennie. Her buyer, Hanbit Foods of Busan, plans a factory of its own.\nExports of oats from the United Kingdom \
+         have doubled in two years.",
+    ));
+    assert_eq!(codes(&enriched), ["GB", "KR"]);
 }
 
 #[test]
