@@ -185,6 +185,40 @@ for row in facts("leaders.tsv"):
     canonical = names.split("|")[0]
     for name in names.split("|"):
         add(name, "H", code, ident, 0, f"PERSON|leader|{canonical}")
+
+# `President Putin`, `Mr Macron`: the office that a country's leaders hold, and the surname. `Mr` only before a surname that
+# is neither a common one nor a given name; what would be two persons' of different countries is nobody's.
+OFFICES = {"President": "US RU CN FR UA TR SY EG KR BR MX AR CL VE ZA ZW KE NG RW UG ID PH LK AF IR BY RS GE CY PL",
+           "Prime Minister": "GB IN JP CA AU NZ IT ES GR IL PK TH MY HU PL IQ BD AM RU TR CN KR",
+           "Chancellor": "DE AT"}
+# Universities and clubs have presidents too: with a common surname only where the news means the state's.
+WELL_KNOWN = {"US", "CN"}
+FAMILY_FIRST = {"CN", "KR", "KP", "VN", "SG", "KH", "MM"}
+LISTS = os.path.join(HERE, "..", "model", "lists")
+KNOWN = {line.strip().lower() for name in ("last", "first") for line in open(os.path.join(LISTS, name + ".txt"), encoding="utf-8")}
+titled = collections.defaultdict(set)
+for row in facts("leaders.tsv"):
+    names, code, ident = (row + [""])[:3]
+    canonical = names.split("|")[0]
+    for name in names.split("|"):
+        words = name.split()
+        surname = words[0] if code in FAMILY_FIRST else words[-1]
+        if len(words) < 2 or len(surname) < 2 or surname.isupper() or words[0] == "Queen" or words[0] == "King":
+            continue
+        if code in FAMILY_FIRST - WELL_KNOWN:
+            continue
+        common = surname.lower() in KNOWN
+        titles = [office for office, where in OFFICES.items()
+                  if code in where.split() and not (office == "President" and common and code not in WELL_KNOWN)]
+        if not common and len(surname) > 4 and code not in FAMILY_FIRST:
+            titles += ["Mr", "Mrs", "Ms"]
+        for title in titles:
+            titled[f"{title} {surname}"].add((code, ident, canonical))
+for phrase, whose in sorted(titled.items()):
+    if len({code for code, *_ in whose}) == 1:
+        code, ident, canonical = sorted(whose)[0]
+        one = len(whose) == 1
+        add(phrase, "H", code, ident if one else "", 0, f"PERSON|leader|{canonical if one else phrase}")
 for type_, names in facts("not_places.tsv"):
     for name in names.split("|"):
         add(name, "X", "-", "", 0, f"{type_}||{name}")

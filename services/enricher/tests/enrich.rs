@@ -6,7 +6,7 @@ use enricher::{Knowledge, WARNING_CUT, WARNING_LANGUAGE, WARNING_NAMES_ONLY, doc
 use proptest::prelude::*;
 use proto::{
     v1::{Article, EnrichedArticle},
-    vocab::{change, role},
+    vocab::{change, evidence, role},
     wire::Encoding,
 };
 use std::{path::PathBuf, sync::OnceLock};
@@ -197,6 +197,17 @@ fn a_county_and_a_factory_far_from_america_make_no_american_story() {
          have doubled in two years.",
     ));
     assert_eq!(codes(&enriched), ["GB", "KR"]);
+}
+
+#[test]
+fn a_leader_is_evidence_by_office_and_surname_but_a_bare_surname_is_none() {
+    let of = |text: &str| run(&article("", "", text));
+    let named =
+        of("President Trump met Mr Macron on Monday. Prime Minister Modi was absent, Chancellor Merkel was not.");
+    assert_eq!(codes(&named), ["DE", "FR", "IN", "US"]);
+    assert!(named.countries.iter().flat_map(|one| &one.evidence).all(|one| one.kind == evidence::PERSON));
+    let other = of("The footballer Arjun Modi scored twice. Modi was happy, and so were Mr Brown and President Lee.");
+    assert_eq!(codes(&other), Vec::<&str>::new());
 }
 
 #[test]
