@@ -3,8 +3,13 @@
 use crate::answer::{self, Answer, DEADLINE};
 use anyhow::{Context, bail};
 use jiff::Timestamp;
+use poller::opml::{self, List, OpmlError};
 use proto::{topic::Topic, v1::Feed};
-use std::{collections::BTreeMap, io::Write, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    io::Write,
+    path::{Path, PathBuf},
+};
 use stream::{From, Log, LogArgs, LogConfig, Outgoing};
 
 /// What is done with the list.
@@ -32,7 +37,8 @@ pub enum Args {
         #[command(flatten)]
         log: Box<LogArgs>,
     },
-    /// Adds the feeds of an OPML file, and changes those that it describes otherwise. Removes none.
+    /// Adds the feeds of an OPML file, and changes those that it describes otherwise. Removes none. Feeds that cannot be
+    /// polled are named and passed over; where that is all of them, it fails.
     Import {
         /// OPML 1.0 or 2.0.
         file: PathBuf,
@@ -86,11 +92,16 @@ impl Args {
             Args::Import { file, log } => {
                 let (file, config) = (file.clone(), log.check()?);
                 Box::new(move |out| {
-                    let feeds = read(&file)?;
-                    let count = feeds.len();
+                    let List { feeds, refused } = read(&file)?;
+                    for refused in &refused {
+                        drop(writeln!(std::io::stderr().lock(), "newswire: {}: {refused}", file.display()));
+                    }
+                    let count = feeds.len() + refused.len();
                     let log = answer::ready(&config)?;
                     let written = sync(&*log, &config, feeds)?;
-                    Ok(writeln!(out, "{count} feeds in the file, {written} of them new or changed")?)
+                    let refused =
+                        if refused.is_empty() { String::new() } else { format!(", {} refused", refused.len()) };
+                    Ok(writeln!(out, "{count} feeds in the file, {written} of them new or changed{refused}")?)
                 })
             }
             Args::List { opml, log } => {
@@ -105,13 +116,17 @@ impl Args {
     }
 }
 
-/// Reads an OPML file.
+/// Reads an OPML file: the feeds that can be polled, and those that cannot.
 ///
 /// # Errors
-/// Where it cannot be read, or is none.
-pub fn read(file: &std::path::Path) -> anyhow::Result<Vec<Feed>> {
+/// Where it cannot be read, is none, or has feeds none of which can be polled.
+pub fn read(file: &Path) -> anyhow::Result<List> {
     let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
-    poller::opml::read(&bytes).with_context(|| file.display().to_string())
+    let taken = opml::read_all(&bytes).and_then(|list| match list {
+        List { feeds, refused } if feeds.is_empty() && !refused.is_empty() => Err(OpmlError::Feeds(refused)),
+        list => Ok(list),
+    });
+    taken.with_context(|| file.display().to_string())
 }
 
 /// Writes those of `feeds` that are new or said otherwise, and returns how many. Feeds that are on the topic and not
@@ -165,7 +180,7 @@ fn list(out: &mut dyn Write, opml: bool, config: &LogConfig) -> anyhow::Result<(
     let mut feeds: Vec<Feed> = known(&*log, &config.names.of(Topic::Feeds))?.into_values().collect();
     feeds.sort_by(|one, other| one.url.cmp(&other.url));
     if opml {
-        return Ok(write!(out, "{}", poller::opml::write("newswire", &feeds))?);
+        return Ok(write!(out, "{}", opml::write("newswire", &feeds))?);
     }
     for feed in &feeds {
         writeln!(out, "{}\t{}{}", feed.url, feed.title, if feed.paused { "\tpaused" } else { "" })?;
@@ -183,4 +198,36 @@ fn remove(out: &mut dyn Write, url: &str, config: &LogConfig) -> anyhow::Result<
     }
     log.append(vec![record])?;
     Ok(writeln!(out, "removed")?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_text(text: &str) -> anyhow::Result<List> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("feeds.opml");
+        std::fs::write(&file, text).unwrap();
+        read(&file)
+    }
+
+    #[test]
+    fn one_bad_feed_keeps_no_other_from_coming() {
+        let list = read_text(
+            r#"<opml><outline text="One" xmlUrl="https://one.example/"/><outline text="Bad" xmlUrl="feed.xml"/>
+            <outline text="Two" xmlUrl="https://two.example/"/></opml>"#,
+        );
+        let List { feeds, refused } = list.unwrap();
+        let urls: Vec<&str> = feeds.iter().map(|feed| feed.url.as_str()).collect();
+        assert_eq!(urls, ["https://one.example/", "https://two.example/"]);
+        assert_eq!(refused.iter().map(|refused| refused.title.as_str()).collect::<Vec<_>>(), ["Bad"]);
+    }
+
+    #[test]
+    fn a_file_of_nothing_to_poll_is_an_error_and_an_empty_list_is_none() {
+        let bad = read_text(r#"<opml><outline text="Bad" xmlUrl="feed.xml"/></opml>"#).unwrap_err();
+        assert!(format!("{bad:#}").contains(r#"the feed "Bad": "feed.xml" is no http or https address"#), "{bad:#}");
+        assert!(format!("{:#}", read_text("<html/>").unwrap_err()).contains("no OPML"));
+        assert!(read_text("<opml/>").unwrap().feeds.is_empty());
+    }
 }

@@ -10,7 +10,7 @@ use stream::{LogArgs, LogConfig, Runtime, Stop};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// OPML file with the feeds. Its feeds are added, and changed where it says otherwise than before; those that it no
-    /// longer holds stay until `newswire feeds remove`.
+    /// longer holds stay until `newswire feeds remove`. Those that cannot be polled are named and passed over.
     #[arg(long, env = "NEWSWIRE_FEEDS", value_name = "FILE")]
     feeds: Option<PathBuf>,
     /// Runs a local publisher of invented news beside the services, and polls it. Allows private networks.
@@ -85,7 +85,12 @@ pub async fn run(config: Config, process: Process) -> Result<(), String> {
     let mut services: Vec<Running> = Vec::new();
     let mut wanted = Vec::new();
     if let Some(file) = &config.feeds {
-        wanted.extend(feeds::read(file).map_err(|error| format!("{error:#}"))?);
+        let list = feeds::read(file).map_err(|error| format!("{error:#}"))?;
+        for refused in &list.refused {
+            let (file, title, problem) = (file.display(), &refused.title, &refused.problem);
+            tracing::warn!(%file, title, %problem, "a feed of the list cannot be polled, it is passed over");
+        }
+        wanted.extend(list.feeds);
     }
     if let Some(sample) = config.sample {
         let publisher = sample::bind(&sample).await.map_err(|error| error.to_string())?;

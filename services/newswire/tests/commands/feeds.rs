@@ -36,6 +36,28 @@ fn feeds_are_written_to_the_file_while_nothing_runs() {
 }
 
 #[test]
+fn a_bad_address_is_named_and_the_others_are_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, file) = (folder.path().join("data"), folder.path().join("feeds.opml"));
+    let import = |list: &str| {
+        std::fs::write(&file, list).unwrap();
+        run(&data, &["feeds", "import", file.to_str().unwrap()])
+    };
+    let bad = r#"<outline type="rss" text="Bad" xmlUrl="ftp://bad.example/feed"/>"#;
+    let reason = r#"the feed "Bad": "ftp://bad.example/feed" is no http or https address: another scheme"#;
+    let among = LIST.replacen("/>\n", &format!("/>\n{bad}\n"), 1);
+    let (said, trouble, code) = import(&among);
+    assert_eq!((said.as_str(), code), ("3 feeds in the file, 2 of them new or changed, 1 refused\n", 0), "{trouble}");
+    assert!(trouble.contains(reason), "{trouble}");
+    assert_eq!(addresses(&data), ["https://one.example/feed", "https://two.example/feed"]);
+    let (said, trouble, code) = import(&format!("<opml>{bad}</opml>"));
+    assert!(said.is_empty() && code == 70 && trouble.contains(reason), "{code}: {said}{trouble}");
+    let (_, trouble, code) = import("<html/>");
+    assert!(code == 70 && trouble.contains("no OPML"), "{code}: {trouble}");
+    assert_eq!(addresses(&data).len(), 2);
+}
+
+#[test]
 fn feeds_are_written_through_the_process_that_holds_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("feeds.opml");

@@ -4,9 +4,11 @@
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    if let Ok(feeds) = poller::opml::read(bytes) {
-        // What was read can be written, and read again.
-        let written = poller::opml::write("x", &feeds);
-        assert!(feeds.is_empty() || poller::opml::read(written.as_bytes()).is_ok());
+    if let Ok(list) = poller::opml::read_all(bytes) {
+        // What was taken can be written, and read again as it was.
+        let written = poller::opml::write("x", &list.feeds);
+        let again = poller::opml::read_all(written.as_bytes()).unwrap();
+        assert!(again.refused.is_empty(), "{:?}", again.refused);
+        assert_eq!(again.feeds, list.feeds);
     }
 });

@@ -192,7 +192,10 @@ fn feed(
     };
     // The time of adding is the caller's to say.
     let complete = feeds::complete(feed, jiff::Timestamp::UNIX_EPOCH)?;
-    Ok(Feed { added_at: None, ..complete })
+    // An outline must have a text: an address there says that nobody has given a title.
+    let titled = complete.title != url && complete.title != complete.url;
+    let title = if titled { complete.title } else { String::new() };
+    Ok(Feed { added_at: None, title, ..complete })
 }
 
 /// Attributes by local name in lower case: prefixes are often used without being declared.

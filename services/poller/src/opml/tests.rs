@@ -82,7 +82,37 @@ fn a_written_list_reads_back() {
     assert_eq!(read(write("mine", std::slice::from_ref(&feed)).as_bytes()).unwrap(), [feed]);
 }
 
+#[test]
+fn what_an_attribute_cannot_hold_reads_back_too() {
+    let many: String =
+        (0..60).map(|n| format!("<outline text='{n}/x'><outline xmlUrl='https://two.example/'/></outline>")).collect();
+    let list = format!(
+        "<opml><outline text='Arts, Books'><outline text='https://one.example' xmlUrl='https://one.example' category='a'/>
+        </outline>{many}</opml>"
+    );
+    let feeds = read(list.as_bytes()).unwrap();
+    let shown: Vec<_> = feeds.iter().map(|feed| (feed.title.as_str(), feed.tags.len())).collect();
+    assert_eq!(shown, [("", 2), ("", 60)]);
+    assert_eq!(read(write("x", &feeds).as_bytes()).unwrap(), feeds);
+}
+
 proptest::proptest! {
+    #[test]
+    fn what_was_read_is_written_and_read_again(
+        folder in "[ -~é\n]{0,12}", title in "[ -~é\n]{0,12}", category in "[a-c,/ &;]{0,8}", path in "[!-~]{0,12}",
+    ) {
+        let [folder, title, category, path] = [folder, title, category, path].map(|text| text.replace(['"', '<'], ""));
+        let list = format!(
+            r#"<opml><outline text="{folder}"><outline title="{title}" category="{category}" xmlUrl="https://a.example/{path}"/>
+            </outline><outline text="Bad" xmlUrl="x"/></opml>"#
+        );
+        let List { feeds, refused } = read_all(list.as_bytes()).unwrap();
+        proptest::prop_assert_eq!((feeds.len(), refused.len()), (1, 1));
+        let again = read_all(write("x", &feeds).as_bytes()).unwrap();
+        proptest::prop_assert!(again.refused.is_empty());
+        proptest::prop_assert_eq!(again.feeds, feeds);
+    }
+
     #[test]
     fn nothing_panics(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
         let _ = read(&bytes);
