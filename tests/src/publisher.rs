@@ -40,15 +40,26 @@ impl Publisher {
     /// Where there is no such port.
     #[must_use]
     pub fn start(hosts: u8) -> Self {
+        Publisher::start_near(hosts, fastrand::u64(..))
+    }
+
+    /// As [`Publisher::start`], on a port that `seed` draws, or where that is taken the next that it draws: the addresses, and
+    /// so article ids and partitions, are mostly the same again.
+    ///
+    /// # Panics
+    /// Where there is no such port.
+    #[must_use]
+    pub fn start_near(hosts: u8, seed: u64) -> Self {
+        let mut ports = fastrand::Rng::with_seed(seed);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let shelf = Arc::new(Mutex::new(Shelf::default()));
         let app = Router::new().fallback(serve).with_state(Arc::clone(&shelf));
         let listeners: Vec<tokio::net::TcpListener> = runtime.block_on(async {
             'ports: loop {
-                let first = tokio::net::TcpListener::bind("127.0.0.2:0").await.unwrap();
-                let port = first.local_addr().unwrap().port();
-                let mut all = vec![first];
-                for last in 3..hosts + 2 {
+                // Below the ranges of `tests/kafka/start` and of the kernel.
+                let port = ports.u16(10_000..20_000);
+                let mut all = Vec::new();
+                for last in 2..hosts + 2 {
                     match tokio::net::TcpListener::bind(format!("127.0.0.{last}:{port}")).await {
                         Ok(listener) => all.push(listener),
                         Err(_) => continue 'ports,

@@ -19,6 +19,9 @@ use std::{
 /// Services and how many replicas each has at the beginning.
 const SERVICES: [(&str, usize); 3] = [("poller", 2), ("normaliser", 2), ("enricher", 2)];
 
+/// It reads only, and keeps nothing: it can be killed and frozen, but has no transaction to be struck in.
+const GATEWAY: &str = "gateway";
+
 /// How a process ends whose place another has taken (`EX_SOFTWARE`; see chassis).
 const FENCED: i32 = 70;
 
@@ -87,6 +90,7 @@ impl Fleet {
                 fleet.members.push(Member::new(service, replica));
             }
         }
+        fleet.members.push(Member::new(GATEWAY, 0));
         for at in 0..fleet.members.len() {
             fleet.launch(at, None);
         }
@@ -111,7 +115,8 @@ impl Fleet {
         let member = &self.members[at];
         let mut flags = self.log_flags();
         flags.extend(["--replica".into(), member.replica.to_string()]);
-        flags.extend(["--admin".into(), format!("127.0.0.1:{}", member.admin)]);
+        let listen = if member.service == GATEWAY { "--listen" } else { "--admin" };
+        flags.extend([listen.into(), format!("127.0.0.1:{}", member.admin)]);
         flags.extend(["--transaction-timeout-ms".into(), self.transaction_timeout_ms.to_string()]);
         flags.extend(["--session-timeout-ms".into(), SESSION_TIMEOUT_MS.to_string()]);
         if member.service == "poller" {
@@ -208,7 +213,8 @@ impl Fleet {
             .filter(|at| {
                 let member = &self.members[*at];
                 let suits = match fault.kind {
-                    Kind::KillAfterFetch => member.service == "poller",
+                    Kind::Kill | Kind::Freeze => self.victims.is_none_or(|service| service == member.service),
+                    _ if member.service == GATEWAY => false,
                     _ => self.victims.is_none_or(|service| service == member.service),
                 };
                 suits && member.process.is_some() && member.frozen_until.is_none() && member.armed.is_none()
@@ -219,7 +225,9 @@ impl Fleet {
         match fault.kind {
             Kind::Kill => {
                 process.kill();
-                self.members[at].killed = Some(Instant::now());
+                if self.members[at].service != GATEWAY {
+                    self.members[at].killed = Some(Instant::now());
+                }
                 report.struck(Kind::Kill);
                 self.launch(at, None);
             }
@@ -340,10 +348,22 @@ impl Fleet {
         }
     }
 
-    /// How many processes there are, each of which has one stage and one account.
+    /// How many processes there are that have a stage, and so an account.
     #[must_use]
-    pub fn running(&self) -> usize {
-        self.members.len()
+    pub fn stages(&self) -> usize {
+        self.members.iter().filter(|member| member.service != GATEWAY).count()
+    }
+
+    /// The gateway shows articles, whatever befell it.
+    pub fn look_at_gateway(&self, report: &mut Report) {
+        let Some(gateway) = self.members.iter().find(|member| member.service == GATEWAY) else { return };
+        let address = format!("127.0.0.1:{}", gateway.admin);
+        let shows = crate::wait::within(Duration::from_secs(20), || {
+            crate::http::get(&address, "/v1/articles").is_some_and(|text| text.contains("\"article_id\""))
+        });
+        if !shows {
+            report.crashed.push("the gateway shows no article".to_owned());
+        }
     }
 
     /// Keeps the processes' logs, and says where.

@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 pub fn run(scenario: &Scenario, mut broker: Broker) -> Report {
     let plan = Plan::draw(scenario);
     let mut report = Report::new(scenario);
-    let publisher = Publisher::start(scenario.hosts);
+    let publisher = Publisher::start_near(scenario.hosts, scenario.seed);
     let load = Load::new(scenario, &publisher);
     let mut fleet = Fleet::start(scenario, &broker.address, &load.feeds());
     let mut judge = Judge::follow(&broker.address, fleet.prefix());
@@ -59,9 +59,10 @@ pub fn run(scenario: &Scenario, mut broker: Broker) -> Report {
     // What would come twice has come once every stage has no lag; then the counters stand still.
     fleet.settle(&mut report);
     judge.look();
+    fleet.look_at_gateway(&mut report);
     judge.verdict(&load, &broker.address, &mut report);
     report.ledger = ledger::check(&fleet.scrape());
-    report.silent = fleet.running().saturating_sub(report.ledger.len());
+    report.silent = fleet.stages().saturating_sub(report.ledger.len());
     report.published = load.in_time();
     if !report.violations().is_empty() || report.completed.is_none() {
         report.note(format!("the services' logs are in {}", fleet.keep_logs().display()));
