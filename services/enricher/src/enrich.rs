@@ -77,5 +77,11 @@ macro_rules! carried {
 
 /// The article's own fields.
 fn carry(article: &Article) -> EnrichedArticle {
-    carried!(article.clone(); article_id, revision, change, content_hash, url, canonical_url, same_as, guid, feed_ids, feed_tags, backfill, published_at, published_at_source, published_at_precision, updated_at, first_seen_at, fetched_at, publisher_domain, publisher_name, publisher_country, feed_title, rights, title, summary, body, body_html, body_source, language, language_confidence, word_count, authors, categories, media, schema_version, warnings)
+    carried!(article.clone();
+        article_id, revision, change, content_hash, url, canonical_url, same_as, guid, feed_ids, feed_tags,
+        backfill, published_at, published_at_source, published_at_precision, updated_at, first_seen_at,
+        fetched_at, publisher_domain, publisher_name, publisher_country, feed_title, rights, title, summary,
+        body, body_html, body_source, language, language_confidence, word_count, authors, categories, media,
+        schema_version, warnings
+    )
 }

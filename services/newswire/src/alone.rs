@@ -81,8 +81,8 @@ impl Alone {
         }
     }
 
-    /// Commits `transaction` together with the group's own offsets, unchanged: without an offset nobody would be
-    /// fenced.
+    /// Commits `transaction` together with the group's own offsets, unchanged where it has none further on: without an
+    /// offset nobody would be fenced.
     ///
     /// # Errors
     /// See [`Session::commit`].
@@ -103,10 +103,8 @@ impl Alone {
         loop {
             let mut transaction = Transaction::default();
             outputs.iter().cloned().for_each(|output| transaction.write(output));
-            for (number, next) in self.session.positions() {
-                transaction.advance(number, offsets.get(&number).copied().unwrap_or(next));
-            }
-            match self.session.commit(transaction) {
+            offsets.iter().for_each(|(number, next)| transaction.advance(*number, *next));
+            match self.commit(transaction) {
                 Err(Fault::Aborted(reason)) if attempt < ATTEMPTS => {
                     tracing::warn!(reason, attempt, "transaction aborted; trying again");
                     self.wait(PAUSE * attempt)?;

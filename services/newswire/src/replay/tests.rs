@@ -16,7 +16,7 @@ use std::{
     },
     time::Duration,
 };
-use stream::{Batch, Member, MemberSpec, Outgoing, Tail, TopicSpec, Turn, embedded::Embedded};
+use stream::{MemberSpec, Outgoing, embedded::Embedded, faults::Decided};
 
 #[derive(Parser)]
 struct Flags {
@@ -144,9 +144,18 @@ fn a_commit_with_unknown_outcome_is_not_repeated() {
     for is_done in [true, false] {
         let folder = tempfile::tempdir().unwrap();
         let (log, plan) = seeded(folder.path(), 20);
-        let log = Unsure { log, is_done, commits: Arc::default() };
+        let commits = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&commits);
+        // The second commit is done, or not, and then reported as lost.
+        let log = Decided::new(log, move |member, batch| {
+            let is_unsure = counted.fetch_add(1, Ordering::SeqCst) == 1;
+            if !is_unsure || is_done {
+                member.commit(batch)?;
+            }
+            if is_unsure { Err(Fault::Lost("by the test".to_owned())) } else { Ok(()) }
+        });
         let said = replay(&log, &Plan { rate: 5, ..plan.clone() });
-        assert!(log.commits.load(Ordering::SeqCst) > 2);
+        assert!(commits.load(Ordering::SeqCst) > 2);
         let found = again(&log, &plan.log.names.of(Topic::Enriched));
         assert_eq!(found.len(), 20, "{said}");
         assert!(found.values().all(|ranks| ranks == &[(1, 1)]), "{found:?}");
@@ -180,67 +189,4 @@ fn everything_that_is_wrong_is_said_at_once() {
     assert_eq!(wrong.len(), 2, "{wrong:?}");
     let flags = ["replay", "--from", "20", "--rate", "0"];
     assert_eq!(Flags::try_parse_from(flags).unwrap().args.plan().unwrap_err().len(), 2);
-}
-
-/// A log of which the second commit of a member is done, or not, and then reported as lost.
-struct Unsure {
-    log: Embedded,
-    is_done: bool,
-    commits: Arc<AtomicUsize>,
-}
-
-struct UnsureMember {
-    member: Box<dyn Member>,
-    is_done: bool,
-    commits: Arc<AtomicUsize>,
-}
-
-impl Member for UnsureMember {
-    fn poll(&mut self, max: usize, wait: Duration) -> Result<Turn, Fault> {
-        self.member.poll(max, wait)
-    }
-    fn commit(&mut self, batch: Batch) -> Result<(), Fault> {
-        let is_unsure = self.commits.fetch_add(1, Ordering::SeqCst) == 1;
-        if !is_unsure || self.is_done {
-            self.member.commit(batch)?;
-        }
-        if is_unsure { Err(Fault::Lost("by the test".to_owned())) } else { Ok(()) }
-    }
-    fn rewind(&mut self) -> Result<(), Fault> {
-        self.member.rewind()
-    }
-    fn positions(&self) -> HashMap<i32, i64> {
-        self.member.positions()
-    }
-    fn lag(&mut self) -> Option<i64> {
-        self.member.lag()
-    }
-}
-
-impl Log for Unsure {
-    fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), Fault> {
-        self.log.ensure_topics(topics)
-    }
-    fn partitions(&self, topic: &str) -> Result<i32, Fault> {
-        self.log.partitions(topic)
-    }
-    fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, Fault> {
-        let (member, commits) = (self.log.join(spec)?, self.commits.clone());
-        Ok(Box::new(UnsureMember { member, is_done: self.is_done, commits }))
-    }
-    fn tail(&self, topic: &str, from: From) -> Result<Box<dyn Tail>, Fault> {
-        self.log.tail(topic, from)
-    }
-    fn append(&self, records: Vec<Outgoing>) -> Result<(), Fault> {
-        self.log.append(records)
-    }
-    fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
-        self.log.committed(group, topic)
-    }
-    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
-        self.log.ends(topic)
-    }
-    fn max_record_bytes(&self) -> usize {
-        self.log.max_record_bytes()
-    }
 }

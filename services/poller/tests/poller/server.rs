@@ -1,6 +1,6 @@
 use std::{
     collections::HashMap,
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex},
     time::Duration,
@@ -117,7 +117,9 @@ fn serve(mut stream: TcpStream, script: &dyn Fn(&Request) -> Answer, log: &Mutex
     let _ = stream.write_all(start);
     let _ = stream.flush();
     if answer.stall > Duration::ZERO {
-        std::thread::sleep(answer.stall);
+        // Until the client hangs up, and no longer than that.
+        let _ = stream.set_read_timeout(Some(answer.stall));
+        let _ = stream.read(&mut [0]);
     }
     let _ = stream.write_all(rest);
 }

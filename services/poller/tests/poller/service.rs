@@ -1,4 +1,4 @@
-use crate::flaky::Flaky;
+use crate::flaky::flaky;
 use crate::server::{Answer, Server};
 use jiff::{SignedDuration, Timestamp};
 use poller::{Config, feeds};
@@ -346,8 +346,8 @@ fn aborted_and_lost_transactions_lose_nothing_and_repeat_nothing() {
         Answer::new(200, rss(&items, count))
     });
     let folder = tempfile::tempdir().unwrap();
-    let flaky = Arc::new(Flaky::new(Embedded::open(folder.path()).unwrap()));
-    let service = Service::start_on(Arc::clone(&flaky) as Arc<dyn Log>, Names::default());
+    let (log, commits) = flaky(Embedded::open(folder.path()).unwrap());
+    let service = Service::start_on(log, Names::default());
     for path in ["/a", "/b", "/c", "/d"] {
         service.add(&server.url(path), |_| {});
     }
@@ -355,7 +355,7 @@ fn aborted_and_lost_transactions_lose_nothing_and_repeat_nothing() {
         let ids: HashSet<String> = service.items().into_iter().map(|item| item.article_id).collect();
         ids.len() == 4 * 30
     });
-    let (aborted, lost) = flaky.faults();
+    let (aborted, lost) = commits.faults();
     assert!(aborted >= 5 && lost >= 2, "{aborted} aborted, {lost} lost");
     assert_eq!(service.items().len(), 4 * 30);
     service.stop();

@@ -1,6 +1,12 @@
 //! Faults on demand, for the tests: where a stage dies, freezes or has its transaction aborted, and five ways in which a
 //! build can be broken so that the oracle must see it. Compiled only under the features `failpoints` and `sabotage`.
 
+#[cfg(feature = "failpoints")]
+mod decided;
+
+#[cfg(feature = "failpoints")]
+pub use decided::Decided;
+
 /// Arms failpoints from `NEWSWIRE_FAIL`: `POINT=ACTION@N`, comma separated. At the N-th passage of the point the process
 /// is killed (`kill`), freezes (`freeze`, SIGSTOP), or the transaction fails as if a broker had asked for its abort
 /// (`abort`).

@@ -1,0 +1,75 @@
+//! A log of whose commits a test decides what becomes.
+
+use crate::{Batch, Fault, From, Log, Member, MemberSpec, Outgoing, Tail, TopicSpec, Turn};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+/// Another log, whose members commit by the function that it was made with: it may commit the batch, rewind, or lie about
+/// what it did.
+pub struct Decided<L, F> {
+    log: L,
+    commit: Arc<F>,
+}
+
+impl<L: Log, F: Fn(&mut dyn Member, Batch) -> Result<(), Fault>> Decided<L, F> {
+    /// `commit` gets the member that wants to commit, and its batch.
+    pub fn new(log: L, commit: F) -> Self {
+        Decided { log, commit: Arc::new(commit) }
+    }
+}
+
+impl<L, F> Log for Decided<L, F>
+where
+    L: Log,
+    F: Fn(&mut dyn Member, Batch) -> Result<(), Fault> + Send + Sync + 'static,
+{
+    fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), Fault> {
+        self.log.ensure_topics(topics)
+    }
+    fn partitions(&self, topic: &str) -> Result<i32, Fault> {
+        self.log.partitions(topic)
+    }
+    fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, Fault> {
+        Ok(Box::new(DecidedMember { member: self.log.join(spec)?, commit: Arc::clone(&self.commit) }))
+    }
+    fn tail(&self, topic: &str, from: From) -> Result<Box<dyn Tail>, Fault> {
+        self.log.tail(topic, from)
+    }
+    fn append(&self, records: Vec<Outgoing>) -> Result<(), Fault> {
+        self.log.append(records)
+    }
+    fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+        self.log.committed(group, topic)
+    }
+    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+        self.log.ends(topic)
+    }
+    fn settled_ends(&self, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+        self.log.settled_ends(topic)
+    }
+    fn max_record_bytes(&self) -> usize {
+        self.log.max_record_bytes()
+    }
+}
+
+struct DecidedMember<F> {
+    member: Box<dyn Member>,
+    commit: Arc<F>,
+}
+
+impl<F: Fn(&mut dyn Member, Batch) -> Result<(), Fault> + Send + Sync> Member for DecidedMember<F> {
+    fn poll(&mut self, max: usize, wait: Duration) -> Result<Turn, Fault> {
+        self.member.poll(max, wait)
+    }
+    fn commit(&mut self, batch: Batch) -> Result<(), Fault> {
+        (self.commit)(&mut *self.member, batch)
+    }
+    fn rewind(&mut self) -> Result<(), Fault> {
+        self.member.rewind()
+    }
+    fn positions(&self) -> HashMap<i32, i64> {
+        self.member.positions()
+    }
+    fn lag(&mut self) -> Option<i64> {
+        self.member.lag()
+    }
+}
