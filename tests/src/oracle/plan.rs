@@ -75,7 +75,12 @@ impl Scenario {
         match sabotage {
             "offsets-outside" => short(&[Kind::KillMidTransaction, Kind::KillBeforeProduce]),
             "no-fence" => short(&[Kind::FreezeInTransaction]),
-            "read-uncommitted" => short(&[Kind::KillMidTransaction, Kind::Abort]),
+            // Caught only where a record was read before it was aborted: with more of both it is.
+            "read-uncommitted" => Scenario {
+                duration: Duration::from_secs(80),
+                rate: 100.0,
+                ..short(&[Kind::KillMidTransaction, Kind::Abort])
+            },
             "state-first" => short(&[Kind::Abort]),
             // A transaction stays open for most of the run; who takes over commits behind it, and dies.
             _ => Scenario {
