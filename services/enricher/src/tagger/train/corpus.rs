@@ -4,7 +4,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::tagger::decode::Allowed;
+use super::gum;
+use crate::tagger::decode::{self, Allowed};
 use crate::tagger::label::{self, Label, OUTSIDE};
 
 /// A sentence to train on.
@@ -79,7 +80,7 @@ impl Sentence {
 }
 
 /// Titles that some sets put into a person's name.
-const TITLES: &[&str] = &[
+pub(super) const TITLES: &[&str] = &[
     "president",
     "mr",
     "mr.",
@@ -181,92 +182,26 @@ fn columns(text: &str, scheme: Scheme) -> Vec<Sentence> {
     sentences
 }
 
-/// GUM marks every noun phrase; those whose head is a proper noun are names.
+/// GUM's sentences: where its mentions do not settle a word, several labels are right.
 fn gum_sentences(text: &str) -> Vec<Sentence> {
-    let mut sentences = Vec::new();
-    let mut rows: Vec<Vec<&str>> = Vec::new();
-    for line in text.lines().chain([""]) {
-        if line.is_empty() {
-            if !rows.is_empty() {
-                sentences.push(gum_sentence(&rows));
-            }
-            rows.clear();
-        } else if !line.starts_with('#') {
-            let fields: Vec<&str> = line.split('\t').collect();
-            if fields.len() == 10 && !fields[0].contains(['-', '.']) {
-                rows.push(fields);
-            }
-        }
-    }
-    sentences
+    gum::sentences(text).into_iter().map(gum_sentence).collect()
 }
 
-fn gum_sentence(rows: &[Vec<&str>]) -> Sentence {
-    let proper = |at: usize| rows[at][3] == "PROPN";
-    let mut allowed = vec![1 as Allowed; rows.len()];
-    let mut open: Vec<(usize, &str, Vec<usize>)> = Vec::new();
-    for (at, row) in rows.iter().enumerate() {
-        // Names in doubt: every label is right.
-        if proper(at) && allowed[at] == 1 {
-            allowed[at] = crate::tagger::decode::ANY;
-        }
-        let entity = row[9].split('|').find_map(|field| field.strip_prefix("Entity=")).unwrap_or("");
-        let mut rest = entity;
-        while !rest.is_empty() {
-            if let Some(inner) = rest.strip_prefix('(') {
-                let end = inner.find(['(', ')']).unwrap_or(inner.len());
-                let fields: Vec<&str> = inner[..end].splitn(7, '-').collect();
-                let minimal = fields.get(4).copied().unwrap_or("");
-                let numbers = minimal.split(',').filter_map(|number| number.parse::<usize>().ok());
-                let heads = numbers.map(|number| at + number - 1).collect();
-                open.push((at, fields.get(1).copied().unwrap_or(""), heads));
-                rest = &inner[end..];
-                if let Some(after) = rest.strip_prefix(')') {
-                    close(&mut open, at, rows, &mut allowed);
-                    rest = after;
-                }
-            } else {
-                let end = rest.find(')').map_or(rest.len(), |end| end + 1);
-                close(&mut open, at, rows, &mut allowed);
-                rest = &rest[end..];
-                rest = rest.trim_start_matches(|c: char| c != '(' && c != ')' && !c.is_ascii_digit());
-            }
+fn gum_sentence(read: gum::GumSentence) -> Sentence {
+    let states = read.other.iter().zip(&read.doubtful);
+    let mut allowed: Vec<Allowed> = states
+        .map(|(other, doubtful)| match (other, doubtful) {
+            (true, _) => MAYBE_MISC,
+            (_, true) => decode::ANY,
+            _ => 1,
+        })
+        .collect();
+    for (start, end, kind) in read.names {
+        for (at, allowed) in allowed[start..end].iter_mut().enumerate() {
+            *allowed = 1 << label::label(kind, at > 0);
         }
     }
-    let words = rows.iter().map(|row| row[1].to_owned()).collect();
-    Sentence { words, allowed, weight: 100 }
-}
-
-fn close(open: &mut Vec<(usize, &str, Vec<usize>)>, end: usize, rows: &[Vec<&str>], allowed: &mut [Allowed]) {
-    let Some((start, kind, heads)) = open.pop() else { return };
-    let proper = |at: usize| rows.get(at).is_some_and(|row| row[3] == "PROPN");
-    let kind = match kind {
-        "person" => Label::Person,
-        "organization" => Label::Org,
-        "place" => Label::Loc,
-        _ => return,
-    };
-    let (Some(first), Some(last)) = (heads.first(), heads.last()) else { return };
-    let (mut from, mut to) = (*first, *last);
-    if to > end || from < start || !(from..=to).all(proper) {
-        return;
-    }
-    while from > start && proper(from - 1) && allowed[from - 1] & 1 << 1 != 0 {
-        from -= 1;
-    }
-    while to < end && proper(to + 1) {
-        to += 1;
-    }
-    for (at, allowed) in allowed.iter_mut().enumerate().take(to + 1).skip(from) {
-        let inside = at > from;
-        // A state that acts is an organisation in GUM and a place elsewhere.
-        *allowed = match kind {
-            Label::Org if to - from < 2 => {
-                1 << label::label(Label::Org, inside) | 1 << label::label(Label::Loc, inside)
-            }
-            _ => 1 << label::label(kind, inside),
-        };
-    }
+    Sentence { words: read.words, allowed, weight: 100 }
 }
 
 /// The sets of `shared/ner`: file, scheme, and of a hundred passes how many use it.

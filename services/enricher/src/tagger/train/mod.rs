@@ -5,6 +5,7 @@
 //! doubtful spans): then the best path among the allowed ones is what the update goes to.
 
 pub mod corpus;
+pub mod gum;
 pub mod lists;
 pub mod made;
 
