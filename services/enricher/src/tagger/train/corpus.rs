@@ -17,6 +17,8 @@ pub struct Sentence {
     pub(crate) allowed: Vec<Allowed>,
     /// Of a hundred passes so many use it.
     pub weight: u8,
+    /// The set that it is from: a folder of `shared/ner`, empty for what the project makes.
+    pub set: &'static str,
 }
 
 /// Bits for MISC and O: what an O of a scheme without MISC may be.
@@ -29,15 +31,13 @@ pub struct Scheme {
     pub without_misc: bool,
     /// Tokens `@ name` are left out.
     pub handles: bool,
-    /// States that act are organisations: one or two words of an ORG may be a LOC.
-    pub acting: bool,
 }
 
 impl Sentence {
     /// A sentence whose tags are certain.
     pub fn new(words: Vec<String>, labels: &[u8]) -> Sentence {
         let allowed = labels.iter().map(|label| 1 << label).collect();
-        Sentence { words, allowed, weight: 100 }
+        Sentence { words, allowed, weight: 100, set: "" }
     }
 
     /// Words with BIO tags, conventions made alike: no title, article or possessive in a name.
@@ -201,38 +201,35 @@ fn gum_sentence(read: gum::GumSentence) -> Sentence {
             *allowed = 1 << label::label(kind, at > 0);
         }
     }
-    Sentence { words: read.words, allowed, weight: 100 }
+    Sentence { words: read.words, allowed, weight: 100, set: "" }
 }
 
 /// The sets of `shared/ner`: file, scheme, and of a hundred passes how many use it.
 const SETS: &[(&str, Scheme, u8)] = &[
-    ("wikigold/all.conll", Scheme { without_misc: false, handles: false, acting: false }, 100),
-    ("wnut17/train.conll", Scheme { without_misc: true, handles: false, acting: false }, 50),
-    ("wnut17/dev.conll", Scheme { without_misc: true, handles: false, acting: false }, 50),
-    ("btc/a.conll", Scheme { without_misc: true, handles: true, acting: false }, 50),
-    ("btc/b.conll", Scheme { without_misc: true, handles: true, acting: false }, 50),
-    ("btc/e.conll", Scheme { without_misc: true, handles: true, acting: false }, 50),
-    ("btc/f.conll", Scheme { without_misc: true, handles: true, acting: false }, 50),
-    ("btc/g.conll", Scheme { without_misc: true, handles: true, acting: false }, 50),
-    ("btc/h.conll", Scheme { without_misc: true, handles: true, acting: false }, 50),
-    ("uner_ewt/dev.conll", Scheme { without_misc: true, handles: false, acting: true }, 100),
-    ("uner_pud/test.conll", Scheme { without_misc: true, handles: false, acting: true }, 100),
-    ("crossner_politics/train.conll", Scheme { without_misc: false, handles: false, acting: false }, 100),
-    ("crossner_politics/dev.conll", Scheme { without_misc: false, handles: false, acting: false }, 100),
-    ("gum_news", Scheme { without_misc: true, handles: false, acting: false }, 100),
+    ("wikigold/all.conll", Scheme { without_misc: false, handles: false }, 100),
+    ("wnut17/train.conll", Scheme { without_misc: true, handles: false }, 50),
+    ("wnut17/dev.conll", Scheme { without_misc: true, handles: false }, 50),
+    ("btc/a.conll", Scheme { without_misc: true, handles: true }, 50),
+    ("btc/b.conll", Scheme { without_misc: true, handles: true }, 50),
+    ("btc/e.conll", Scheme { without_misc: true, handles: true }, 50),
+    ("btc/f.conll", Scheme { without_misc: true, handles: true }, 50),
+    ("btc/g.conll", Scheme { without_misc: true, handles: true }, 50),
+    ("btc/h.conll", Scheme { without_misc: true, handles: true }, 50),
+    ("uner_ewt/dev.conll", Scheme { without_misc: true, handles: false }, 100),
+    ("uner_pud/test.conll", Scheme { without_misc: true, handles: false }, 100),
+    ("crossner_politics/train.conll", Scheme { without_misc: false, handles: false }, 100),
+    ("crossner_politics/dev.conll", Scheme { without_misc: false, handles: false }, 100),
+    ("gum_news", Scheme { without_misc: true, handles: false }, 100),
 ];
 
-/// Reads `shared/ner` in a fixed order, without the sets whose path begins with one of
-/// `leave_out`.
+/// Reads `shared/ner` in a fixed order.
 ///
 /// # Errors
 /// Where a set is absent or cannot be read.
-pub fn corpora(folder: &Path, leave_out: &[String]) -> io::Result<Vec<Sentence>> {
+pub fn corpora(folder: &Path) -> io::Result<Vec<Sentence>> {
     let mut sentences = Vec::new();
     for (name, scheme, weight) in SETS {
-        if leave_out.iter().any(|left| !left.is_empty() && name.starts_with(left.as_str())) {
-            continue;
-        }
+        let set = name.split('/').next().unwrap_or(name);
         let path = folder.join(name);
         let mut files = vec![path.clone()];
         if path.is_dir() {
@@ -242,8 +239,8 @@ pub fn corpora(folder: &Path, leave_out: &[String]) -> io::Result<Vec<Sentence>>
             files.sort();
         }
         for file in files {
-            sentences
-                .extend(read(&file, *scheme)?.into_iter().map(|sentence| Sentence { weight: *weight, ..sentence }));
+            let read = read(&file, *scheme)?.into_iter();
+            sentences.extend(read.map(|sentence| Sentence { weight: *weight, set, ..sentence }));
         }
     }
     Ok(sentences)

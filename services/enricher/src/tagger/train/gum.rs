@@ -65,6 +65,11 @@ impl Row<'_> {
         self.upos == "PROPN"
     }
 
+    /// `President` alone names nobody.
+    fn title(&self) -> bool {
+        TITLES.contains(&self.word.to_lowercase().as_str())
+    }
+
     fn capital(&self) -> bool {
         self.word.chars().next().is_some_and(|first| first.is_uppercase() || first.is_numeric())
     }
@@ -106,7 +111,7 @@ fn sentence(rows: &[Row<'_>], fields: &Fields) -> GumSentence {
     let mut sentence = GumSentence {
         words: rows.iter().map(|row| row.word.to_owned()).collect(),
         other: vec![false; rows.len()],
-        doubtful: rows.iter().map(Row::proper).collect(),
+        doubtful: rows.iter().map(|row| row.proper() && !row.title()).collect(),
         ..GumSentence::default()
     };
     let mentions = mentions(rows, fields);
@@ -116,31 +121,29 @@ fn sentence(rows: &[Row<'_>], fields: &Fields) -> GumSentence {
             "person" => Some(Label::Person),
             "organization" => Some(Label::Org),
             "place" => Some(Label::Loc),
+            "time" => {
+                sentence.doubtful[mention.start..mention.end].fill(false);
+                continue;
+            }
             _ => None,
         };
-        let inner = mentions.iter().filter(|other| other.start == mention.start && other.end < mention.end);
-        let within = inner.filter(|other| other.kind != mention.kind).map(|other| other.end).max();
-        let Some((start, end)) = name(mention, rows, kind == Some(Label::Person), within) else { continue };
-        match kind {
-            // `Kuwaitis`, `Democrats`: a people or a party's members.
-            Some(Label::Person) if end - start == 1 && rows[start].xpos == "NNPS" => {
-                sentence.other[start] = true;
-                sentence.doubtful[start] = false;
-            }
-            Some(kind) => names.push((start, end, kind)),
-            None if mention.kind == "time" => sentence.doubtful[start..end].fill(false),
-            None => {
-                sentence.other[start..end].fill(true);
-                sentence.doubtful[start..end].fill(false);
-            }
-        }
+        let Some((start, end)) = name(mention, &mentions, rows) else { continue };
+        // `Kuwaitis`, `Democrats`: a people or a party's members.
+        let members = kind == Some(Label::Person) && end - start == 1 && rows[start].xpos == "NNPS";
+        names.push((start, end, kind.filter(|_| !members)));
     }
-    // The longer of two names that overlap stands: `University of Kupferstadt` is no place.
+    // The longest of names that overlap stands: `University of Kupferstadt` is no place.
     names.sort_by_key(|(start, end, _)| (std::cmp::Reverse(end - start), *start));
+    let mut taken = vec![false; rows.len()];
     for (start, end, kind) in names {
-        if sentence.names.iter().all(|(from, to, _)| end <= *from || *to <= start) {
-            sentence.names.push((start, end, kind));
-            sentence.doubtful[start..end].fill(false);
+        if taken[start..end].contains(&true) {
+            continue;
+        }
+        taken[start..end].fill(true);
+        sentence.doubtful[start..end].fill(false);
+        match kind {
+            Some(kind) => sentence.names.push((start, end, kind)),
+            None => sentence.other[start..end].fill(true),
         }
     }
     sentence.names.sort_unstable_by_key(|(start, ..)| *start);
@@ -181,37 +184,40 @@ fn mentions<'t>(rows: &[Row<'t>], fields: &Fields) -> Vec<Mention<'t>> {
     mentions
 }
 
-/// The name in a mention: from its first to its last proper head word. `within` is the end of a
-/// mention of another kind that it begins with: `Texas` in `Texas student Ann Lee`.
-fn name(mention: &Mention<'_>, rows: &[Row<'_>], person: bool, within: Option<usize>) -> Option<(usize, usize)> {
-    let inside = |at: &&usize| (mention.start..mention.end).contains(*at);
-    let heads: Vec<usize> = mention.heads.iter().filter(inside).copied().collect();
-    let last = *heads.last()?;
-    // What stands last of the head words names the thing: `a Wikinews reporter` names no reporter.
+/// The name in a mention: its last head words, as far back as they are proper. What stands last
+/// names the thing: `a Wikinews reporter` names no reporter, and `Paris, France` is Paris. A
+/// person's name holds no title and no other thing: `Texas student Ann Lee` is Ann Lee.
+fn name(mention: &Mention<'_>, mentions: &[Mention<'_>], rows: &[Row<'_>]) -> Option<(usize, usize)> {
     let named = |at: usize| rows[at].proper() || (mention.linked && rows[at].capital() && rows[at].upos != "PRON");
-    let mut run = heads.iter().copied().skip_while(|at| {
-        let title = TITLES.contains(&rows[*at].word.to_lowercase().as_str());
-        !named(*at) || (person && (title || within.is_some_and(|end| *at < end)))
-    });
-    let from = run.next()?;
-    let mut to = from;
-    for at in run {
-        let parted = rows[to + 1..at].iter().any(|row| !bridges(row.word) && !row.capital());
-        if parted || !named(at) {
+    let other = |at: &usize| {
+        let holds = |other: &&Mention<'_>| other.kind != mention.kind && (other.start..other.end).contains(at);
+        mentions.iter().filter(holds).any(|other| mention.start <= other.start && other.end <= mention.end)
+    };
+    let fits = |at: &usize| named(*at) && (mention.kind != "person" || !(rows[*at].title() || other(at)));
+    let between = |before: usize, after: usize| &rows[before + 1..after];
+    let parts = |row: &Row<'_>| matches!(row.word, "," | "(" | "/" | ";" | ":");
+    let mut heads: Vec<usize> = Vec::new();
+    for at in mention.heads.iter().copied().filter(|at| (mention.start..mention.end).contains(at)) {
+        if heads.last().is_some_and(|before| named(*before) && between(*before, at).iter().any(parts)) {
             break;
         }
-        to = at;
+        heads.push(at);
     }
-    // `Sunak government` is not called Sunak, but `Paris , France` is called Paris.
-    let whole = to == last || rows.get(to + 1).is_some_and(|row| matches!(row.word, "," | "(" | "/" | "and"));
-    (whole || person).then_some((from, to + 1))
+    let last = heads.pop().filter(fits)?;
+    let mut first = last;
+    for at in heads.into_iter().rev() {
+        if !fits(&at) || between(at, first).iter().any(|row| !bridges(row.word) && !row.capital()) {
+            break;
+        }
+        first = at;
+    }
+    Some((first, last + 1))
 }
 
 /// Words within a name that GUM does not count among its head words.
 fn bridges(word: &str) -> bool {
     let lower = word.to_lowercase();
-    ["of", "the", "for", "and", "&", "in", "on", "to", "'s", "\u{2019}s", "'", "-", ".", "de", "la", "al"]
-        .contains(&lower.as_str())
+    ["of", "the", "for", "and", "&", "'s", "\u{2019}s", "'", "-", ".", "de", "la", "al"].contains(&lower.as_str())
 }
 
 #[cfg(test)]

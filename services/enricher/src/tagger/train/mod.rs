@@ -6,6 +6,7 @@
 
 pub mod corpus;
 pub mod gum;
+mod learn;
 pub mod lists;
 pub mod made;
 
@@ -13,13 +14,14 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::decode::{self, Allowed, Lattice, NEVER, Transitions};
-use super::features::{self, LEXICAL, NOTHING, Scratch, TEMPLATES};
+use super::decode::Transitions;
+use super::features::{self, Scratch, TEMPLATES};
 use super::label::{LABELS, SCORED};
 use super::lexicon::Lexicon;
 use super::model::Model;
 use corpus::Sentence;
 pub use corpus::corpora;
+use learn::{Cell, PART, Room, Steps, Weights, learn};
 
 /// How to train; the default is what `make model` uses.
 #[derive(Clone, Copy, Debug)]
@@ -41,11 +43,26 @@ pub struct Plan {
     pub prune: i32,
     /// Points of the file for one step of the perceptron.
     pub scale: i64,
+    /// Which orders and omissions: another seed, another training of the same quality.
+    pub seed: u32,
+    /// Changes of a weight after which its steps are half as long, squared: see [`Steps`].
+    pub rest: u32,
 }
 
 impl Default for Plan {
     fn default() -> Plan {
-        Plan { epochs: 8, runs: 1, bits: 20, margin: 40, dropout: 30, thinning: 10, prune: 4, scale: 16 }
+        Plan {
+            epochs: 8,
+            runs: 1,
+            bits: 20,
+            margin: 40,
+            dropout: 30,
+            thinning: 10,
+            prune: 4,
+            scale: 16,
+            seed: 0,
+            rest: 0,
+        }
     }
 }
 
@@ -56,16 +73,6 @@ pub(crate) fn random(seed: u64) -> u64 {
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
-}
-
-/// Weights in training: the current ones, and the sum that averaging needs.
-struct Weights {
-    now: Vec<[i32; SCORED]>,
-    sum: Vec<[i64; SCORED]>,
-    pairs: Transitions,
-    pair_sum: [[i64; LABELS]; LABELS],
-    /// Sentences seen, and one.
-    steps: i64,
 }
 
 /// Sentences that the project makes beside those that it reads.
@@ -83,54 +90,79 @@ pub fn make(ner: &Path, folder: &Path, plan: Plan) -> io::Result<usize> {
 }
 
 fn bytes(ner: &Path, folder: &Path, plan: Plan) -> io::Result<Vec<u8>> {
-    let lists = lists::Lists::read(&folder.join("lists"))?;
-    let templates = fs::read_to_string(folder.join("templates.txt"))?;
-    let read = corpora(ner, &[])?;
-    let recased = made::recased(&read);
-    let made = made::sentences(&lists, &templates, MADE);
-    let sentences: Vec<Sentence> = [read, recased, made].concat();
-    Ok(train(&sentences, lists, plan))
+    Ok(Material::read(ner, folder, plan)?.train(plan, ""))
 }
 
 /// Trains on `sentences` and returns the model file's bytes.
 pub fn train(sentences: &[Sentence], lexicon: lists::Lists, plan: Plan) -> Vec<u8> {
-    fit(sentences, lexicon.lexicon, plan).to_bytes()
+    Material::new(sentences.to_vec(), lexicon.lexicon, plan).train(plan, "")
 }
 
-fn fit(sentences: &[Sentence], lexicon: Lexicon, plan: Plan) -> Model {
-    let extracted = extract(sentences, &lexicon, plan.bits);
-    let mut total = Total::new(1 << plan.bits);
-    for run in 0..plan.runs {
-        total.add(&once(sentences, &extracted, plan, run), plan);
+/// All text that is trained on, its features extracted.
+pub struct Material {
+    sentences: Vec<Sentence>,
+    /// The slots of each sentence's tokens, [`TEMPLATES`] a token.
+    extracted: Vec<Vec<u32>>,
+    lexicon: Lexicon,
+}
+
+impl Material {
+    /// Reads the corpora in `ner` and the lists and templates in `folder`.
+    ///
+    /// # Errors
+    /// Where a corpus, a list or the templates cannot be read.
+    pub fn read(ner: &Path, folder: &Path, plan: Plan) -> io::Result<Material> {
+        let lists = lists::Lists::read(&folder.join("lists"))?;
+        let templates = fs::read_to_string(folder.join("templates.txt"))?;
+        let read = corpora(ner)?;
+        let recased = made::recased(&read);
+        let made = made::sentences(&lists, &templates, MADE);
+        Ok(Material::new([read, recased, made].concat(), lists.lexicon, plan))
     }
-    total.finish(lexicon, plan)
-}
 
-/// One training from nothing, in the order of `run`.
-fn once(sentences: &[Sentence], extracted: &[Vec<u32>], plan: Plan, run: u32) -> Weights {
-    let size = 1_usize << plan.bits;
-    let mut weights = Weights {
-        now: vec![[0; SCORED]; size],
-        sum: vec![[0; SCORED]; size],
-        pairs: Transitions::default(),
-        pair_sum: [[0; LABELS]; LABELS],
-        steps: 1,
-    };
-    let mut order: Vec<usize> = (0..sentences.len()).collect();
-    let mut room = Room::default();
-    for epoch in 0..plan.epochs {
-        let seed = u64::from(run * plan.epochs + epoch);
-        shuffle(&mut order, seed);
-        for index in &order {
-            let sentence = &sentences[*index];
-            let lot = random(seed << 40 ^ (*index as u64) << 8 ^ 0x5eed);
-            if lot % 100 < u64::from(sentence.weight) {
-                learn(&mut weights, &extracted[*index], &sentence.allowed, plan, lot, &mut room);
-                weights.steps += 1;
+    fn new(sentences: Vec<Sentence>, lexicon: Lexicon, plan: Plan) -> Material {
+        let extracted = extract(&sentences, &lexicon, plan.bits);
+        Material { sentences, extracted, lexicon }
+    }
+
+    /// Trains on all sets but `left_out` (a folder's name; none by that name: on all), and
+    /// returns the model file's bytes. `plan` has the bits that the material was read with.
+    pub fn train(&self, plan: Plan, left_out: &str) -> Vec<u8> {
+        let chosen: Vec<usize> =
+            (0..self.sentences.len()).filter(|at| left_out.is_empty() || self.sentences[*at].set != left_out).collect();
+        let mut total = Total::new(1 << plan.bits);
+        for run in 0..plan.runs {
+            total.add(&self.once(&chosen, plan, run + plan.seed), plan);
+        }
+        total.finish(self.lexicon.clone(), plan).to_bytes()
+    }
+
+    /// One training from nothing, in the order of `run`.
+    fn once(&self, chosen: &[usize], plan: Plan, run: u32) -> Weights {
+        let size = 1_usize << plan.bits;
+        let mut weights = Weights {
+            cells: vec![Cell::default(); size],
+            pairs: Transitions::default(),
+            pair_sum: [[0; LABELS]; LABELS],
+            steps: 1,
+        };
+        let steps = Steps::new(plan.rest);
+        let mut order = chosen.to_vec();
+        let mut room = Room::default();
+        for epoch in 0..plan.epochs {
+            let seed = u64::from(run * plan.epochs + epoch);
+            shuffle(&mut order, seed);
+            for index in &order {
+                let sentence = &self.sentences[*index];
+                let lot = random(seed << 40 ^ (*index as u64) << 8 ^ 0x5eed);
+                if lot % 100 < u64::from(sentence.weight) {
+                    learn(&mut weights, &self.extracted[*index], &sentence.allowed, plan, &steps, lot, &mut room);
+                    weights.steps += 1;
+                }
             }
         }
+        weights
     }
-    weights
 }
 
 fn extract(sentences: &[Sentence], lexicon: &Lexicon, bits: u32) -> Vec<Vec<u32>> {
@@ -152,83 +184,6 @@ fn shuffle(order: &mut [usize], epoch: u64) {
     }
 }
 
-#[derive(Default)]
-struct Room {
-    lattice: Lattice,
-    scores: Vec<[i32; LABELS]>,
-    slots: Vec<u32>,
-    gold: Vec<u8>,
-    guess: Vec<u8>,
-}
-
-/// One sentence: where the best path under the margin is a wrong one, a step towards the right.
-fn learn(weights: &mut Weights, slots: &[u32], allowed: &[Allowed], plan: Plan, lot: u64, room: &mut Room) {
-    let step = weights.steps;
-    thin(slots, plan, lot, &mut room.slots);
-    room.scores.clear();
-    for token in room.slots.chunks_exact(TEMPLATES) {
-        let mut scores = [0; LABELS];
-        for row in token.iter().filter_map(|slot| weights.now.get(*slot as usize)) {
-            for (score, weight) in scores[1..].iter_mut().zip(row) {
-                *score += weight;
-            }
-        }
-        room.scores.push(scores);
-    }
-    let transitions = decode::legal(&weights.pairs);
-    decode::viterbi(&room.scores, &transitions, allowed, &mut room.lattice, &mut room.gold);
-    for (scores, allowed) in room.scores.iter_mut().zip(allowed) {
-        for (label, score) in scores.iter_mut().enumerate() {
-            if allowed >> label & 1 == 0 && *score > NEVER {
-                *score += plan.margin;
-            }
-        }
-    }
-    decode::viterbi(&room.scores, &transitions, &[], &mut room.lattice, &mut room.guess);
-    if room.gold == room.guess || room.gold.iter().zip(allowed).any(|(label, allowed)| allowed >> label & 1 == 0) {
-        return;
-    }
-    let (mut gold_before, mut guess_before) = (0, 0);
-    for ((token, gold), guess) in room.slots.chunks_exact(TEMPLATES).zip(&room.gold).zip(&room.guess) {
-        let (gold, guess) = (usize::from(*gold), usize::from(*guess));
-        if gold != guess {
-            for slot in token.iter().map(|slot| *slot as usize) {
-                let (Some(now), Some(sum)) = (weights.now.get_mut(slot), weights.sum.get_mut(slot)) else { continue };
-                if gold > 0 {
-                    now[gold - 1] += 1;
-                    sum[gold - 1] += step;
-                }
-                if guess > 0 {
-                    now[guess - 1] -= 1;
-                    sum[guess - 1] -= step;
-                }
-            }
-        }
-        weights.pairs[gold_before][gold] += 1;
-        weights.pair_sum[gold_before][gold] += step;
-        weights.pairs[guess_before][guess] -= 1;
-        weights.pair_sum[guess_before][guess] -= step;
-        (gold_before, guess_before) = (gold, guess);
-    }
-}
-
-/// The slots with some lost at random: of some tokens the word itself, and a few of all.
-fn thin(slots: &[u32], plan: Plan, lot: u64, thinned: &mut Vec<u32>) {
-    thinned.clear();
-    thinned.extend_from_slice(slots);
-    for (index, token) in thinned.chunks_exact_mut(TEMPLATES).enumerate() {
-        let lot = random(lot ^ (index as u64) << 17);
-        if lot % 100 < plan.dropout {
-            token[..LEXICAL].fill(NOTHING);
-        }
-        for (template, slot) in token.iter_mut().enumerate() {
-            if random(lot ^ (template as u64) << 1) % 100 < plan.thinning {
-                *slot = NOTHING;
-            }
-        }
-    }
-}
-
 /// The averages of the trainings so far, added up.
 struct Total {
     rows: Vec<[i64; SCORED]>,
@@ -241,11 +196,11 @@ impl Total {
     }
 
     fn add(&mut self, weights: &Weights, plan: Plan) {
-        // In 256ths of the file's points, so that rounding comes last.
+        // In 256ths of the file's points, as the weights are, so that rounding comes last.
         let average =
-            |now: i32, sum: i64| ((i64::from(now) * weights.steps - sum) * plan.scale * 256).div_euclid(weights.steps);
-        for ((row, now), sum) in self.rows.iter_mut().zip(&weights.now).zip(&weights.sum) {
-            for ((total, now), sum) in row.iter_mut().zip(now).zip(sum) {
+            |now: i32, sum: i64| ((i64::from(now) * weights.steps - sum) * plan.scale).div_euclid(weights.steps);
+        for (row, cell) in self.rows.iter_mut().zip(&weights.cells) {
+            for ((total, now), sum) in row.iter_mut().zip(&cell.now).zip(&cell.sum) {
                 *total += average(*now, *sum);
             }
         }
@@ -258,7 +213,7 @@ impl Total {
 
     /// Rounds to the file's points.
     fn finish(self, lexicon: Lexicon, plan: Plan) -> Model {
-        let parts = 256 * i64::from(plan.runs.max(1));
+        let parts = i64::from(PART) * i64::from(plan.runs.max(1));
         let points = |total: i64| (total + parts / 2).div_euclid(parts).clamp(-3000, 3000) as i32;
         let kept = |total: i64| {
             let points = points(total);
