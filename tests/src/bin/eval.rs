@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::Parser;
+use enricher::tagger::train::Plan;
 
 #[derive(Parser)]
 #[command(about = "Measures against data that this project did not write")]
 struct Args {
-    /// feeds, dates, countries, names
+    /// feeds, dates, countries, names, left-out
     what: String,
     /// Folders or files.
     #[arg(required = true)]
@@ -27,7 +28,8 @@ fn main() -> anyhow::Result<()> {
         "dates" => tests::eval::dates::run(first, args.json)?,
         "countries" => tests::eval::countries::run(&args.data, args.json)?,
         "names" => tests::eval::names::run(&args.data, args.json)?,
-        what => bail!("nothing is called {what}: feeds, dates, countries, names"),
+        "left-out" => tests::eval::names::left_out::run(first, args.json, Plan::default())?,
+        what => bail!("nothing is called {what}: feeds, dates, countries, names, left-out"),
     };
     if args.json {
         println!("{value}");

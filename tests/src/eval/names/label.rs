@@ -1,0 +1,146 @@
+//! What annotators call things, as one of the types that are counted.
+
+/// The types that are counted.
+pub const TYPES: [&str; 3] = ["PER", "ORG", "LOC"];
+
+/// Labels of people: CoNLL, OntoNotes, WNUT, and CrossNER's finer ones.
+const PEOPLE: &[&str] =
+    &["per", "person", "people", "politician", "researcher", "scientist", "writer", "musicalartist", "musicartist"];
+
+/// Labels of organisations. Parties, universities, bands and teams are CoNLL's ORG too; journals
+/// and magazines are works, and no names here.
+const ORGANISATIONS: &[&str] = &[
+    "org",
+    "organization",
+    "organisation",
+    "corporation",
+    "corp",
+    "company",
+    "group",
+    "politicalparty",
+    "university",
+    "band",
+    "sportsteam",
+    "government",
+    "media",
+];
+
+/// Labels of places: OntoNotes' FAC (buildings, airports) is CoNLL's LOC.
+const PLACES: &[&str] =
+    &["loc", "location", "place", "gpe", "geo", "fac", "facility", "country", "city", "state", "geo-loc", "building"];
+
+/// The type that a label stands for, in any case, with `-`, `_` or a space between its words;
+/// none for all others (NORP, MISC, dates, works, events). Of a label of two levels
+/// (`person-actor`) the first counts.
+pub fn type_of(label: &str) -> Option<&'static str> {
+    let lower = label.to_lowercase().replace(['_', ' '], "-");
+    let whole = lower.replace('-', "");
+    let kinds = [(PEOPLE, "PER"), (ORGANISATIONS, "ORG"), (PLACES, "LOC")];
+    let find = |name: &str| kinds.iter().find(|(names, _)| names.contains(&name)).map(|(_, kind)| *kind);
+    let first = lower.split(['-', '/']).next().unwrap_or("");
+    // `group-work` or `state-tax` would be no group: only the schemes that have levels use these.
+    let levels = ["person", "organization", "location", "building"].contains(&first);
+    find(&lower).or_else(|| find(&whole)).or_else(|| levels.then(|| find(first)).flatten())
+}
+
+/// A tag's position (`B`, `I`, ..) and label; none where it is outside names.
+pub fn parts(tag: &str) -> Option<(char, &str)> {
+    if matches!(tag, "O" | "o" | "OUT" | "_" | "-" | "") {
+        return None;
+    }
+    let mut letters = tag.chars();
+    let position = letters.next().map(|letter| letter.to_ascii_uppercase());
+    match (position, letters.next()) {
+        (Some(position @ ('B' | 'I' | 'E' | 'L' | 'M' | 'S' | 'U' | 'W')), Some('-' | '_')) => {
+            Some((position, letters.as_str()))
+        }
+        // `PERSON` without a position goes on as long as it stands.
+        _ => Some(('I', tag)),
+    }
+}
+
+/// Whether a field is a tag of BIO, IOB1, BILOU, IOBES and the like.
+pub fn is_tag(field: &str) -> bool {
+    field == "O"
+        || field.split_once('-').is_some_and(|(before, label)| {
+            before.len() == 1 && !label.is_empty() && parts(field).is_some_and(|(_, rest)| rest == label)
+        })
+}
+
+/// Reads the tags of one sentence: names as tokens `start..end`, and the labels as written. A
+/// name begins at B, S, U, behind the end of another (E, L, S, U), and where the label changes;
+/// so IOB1, which writes B only between names that touch, needs no telling.
+pub fn names<'t>(tags: &[&'t str]) -> Vec<(usize, usize, &'t str)> {
+    let mut names: Vec<(usize, usize, &'t str)> = Vec::new();
+    let mut open = false;
+    for (at, tag) in tags.iter().enumerate() {
+        let Some((position, label)) = parts(tag) else {
+            open = false;
+            continue;
+        };
+        match names.last_mut() {
+            Some((_, end, before)) if open && *before == label && !matches!(position, 'B' | 'S' | 'U' | 'W') => {
+                *end = at + 1;
+            }
+            _ => names.push((at, at + 1, label)),
+        }
+        open = !matches!(position, 'E' | 'L' | 'S' | 'U' | 'W');
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(tags: &str) -> Vec<(usize, usize, &str)> {
+        names(&tags.split(' ').collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn schemes_of_positions() {
+        let two = [(0, 2, "PER"), (2, 3, "PER"), (4, 5, "LOC")];
+        assert_eq!(read("I-PER I-PER B-PER O I-LOC"), two, "IOB1: B only between names that touch");
+        assert_eq!(read("B-PER I-PER B-PER O B-LOC"), two, "IOB2");
+        assert_eq!(read("B-PER L-PER U-PER O U-LOC"), two, "BILOU");
+        assert_eq!(read("B-PER E-PER S-PER O S-LOC"), two, "IOBES");
+        assert_eq!(read("B-PER E-PER I-PER O I-LOC"), two, "what follows an end begins");
+        assert_eq!(read("person person O LOC"), [(0, 2, "person"), (3, 4, "LOC")], "no positions");
+        assert_eq!(read("I-LOC I-PER O O"), [(0, 1, "LOC"), (1, 2, "PER")], "another label begins");
+    }
+
+    #[test]
+    fn labels_of_many_schemes() {
+        for (label, kind) in [
+            ("PER", Some("PER")),
+            ("PERSON", Some("PER")),
+            ("politician", Some("PER")),
+            ("ORG", Some("ORG")),
+            ("political_party", Some("ORG")),
+            ("politicalparty", Some("ORG")),
+            ("corporation", Some("ORG")),
+            ("group", Some("ORG")),
+            ("GPE", Some("LOC")),
+            ("FAC", Some("LOC")),
+            ("country", Some("LOC")),
+            ("geo-loc", Some("LOC")),
+            ("person-actor", Some("PER")),
+            ("location-GPE", Some("LOC")),
+            ("building-hotel", Some("LOC")),
+            ("NORP", None),
+            ("MISC", None),
+            ("creative-work", None),
+            ("election", None),
+            ("ORDINAL", None),
+            ("personal", None),
+        ] {
+            assert_eq!(type_of(label), kind, "{label}");
+        }
+    }
+
+    #[test]
+    fn a_word_with_a_hyphen_is_no_tag() {
+        assert!(is_tag("B-PER") && is_tag("O") && is_tag("I-creative-work") && is_tag("b-person"));
+        assert!(!is_tag("X-ray") && !is_tag("co-op") && !is_tag("-X-") && !is_tag("NNP") && !is_tag("I-"));
+    }
+}
