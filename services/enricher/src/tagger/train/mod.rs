@@ -116,8 +116,9 @@ impl Material {
         let templates = fs::read_to_string(folder.join("templates.txt"))?;
         let read = corpora(ner)?;
         let recased = made::recased(&read);
+        let renamed = made::renamed(&read, &lists, &templates);
         let made = made::sentences(&lists, &templates, MADE);
-        Ok(Material::new([read, recased, made].concat(), lists.lexicon, plan))
+        Ok(Material::new([read, recased, renamed, made].concat(), lists.lexicon, plan))
     }
 
     fn new(sentences: Vec<Sentence>, lexicon: Lexicon, plan: Plan) -> Material {
