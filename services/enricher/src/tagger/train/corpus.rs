@@ -7,6 +7,7 @@ use std::path::Path;
 use super::gum;
 use crate::tagger::decode::{self, Allowed};
 use crate::tagger::label::{self, Label, OUTSIDE};
+use crate::tagger::lexicon::{self, Lexicon, phrase};
 
 /// A sentence to train on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -244,6 +245,31 @@ pub fn corpora(folder: &Path) -> io::Result<Vec<Sentence>> {
         }
     }
     Ok(sentences)
+}
+
+/// A country that acts is an organisation in some sets and a place in others: where it is marked
+/// as an organisation, both are right.
+pub(super) fn acting_countries(sentences: &mut [Sentence], lexicon: &Lexicon) {
+    let (begin, inside) = (label::label(Label::Org, false), label::label(Label::Org, true));
+    for sentence in sentences {
+        let mut at = 0;
+        while at < sentence.words.len() {
+            let mut end = at + 1;
+            if sentence.allowed[at] == 1 << begin {
+                while end < sentence.words.len() && sentence.allowed[end] == 1 << inside {
+                    end += 1;
+                }
+                let words = sentence.words[at..end].iter().map(String::as_str);
+                if lexicon.phrase(lexicon::phrase_hash(words)) & phrase::COUNTRY != 0 {
+                    sentence.allowed[at] |= 1 << label::label(Label::Loc, false);
+                    for allowed in &mut sentence.allowed[at + 1..end] {
+                        *allowed |= 1 << label::label(Label::Loc, true);
+                    }
+                }
+            }
+            at = end;
+        }
+    }
 }
 
 impl Sentence {

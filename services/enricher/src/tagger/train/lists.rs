@@ -32,6 +32,8 @@ const PHRASES: &[(&str, u8)] = &[
     ("town", phrase::TOWN),
     ("region", phrase::REGION),
     ("org", phrase::ORG),
+    ("company", phrase::ORG),
+    ("brand", phrase::BRAND),
     ("team", phrase::TEAM),
     ("event", phrase::MISC),
 ];

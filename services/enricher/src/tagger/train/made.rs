@@ -1,5 +1,5 @@
-//! Text that the project makes: sentences from a grammar of templates, and sentences that there
-//! are in other casings and with other names.
+//! Text that the project makes: sentences from a grammar of templates, names varied, and other
+//! casings of sentences that there are.
 //!
 //! The grammar is `model/templates.txt`. `@name` and `@name:TYPE` lines define what `{name}`
 //! stands for, alternatives parted by ` | `; with a type the whole is one name of that type.
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use super::corpus::Sentence;
 use super::lists::Lists;
 use super::random;
-use crate::tagger::label::{self, Label, OUTSIDE};
+use crate::tagger::label::{self, OUTSIDE};
 
 /// Deepest nesting of definitions; what is deeper stays empty.
 const DEPTH: u32 = 8;
@@ -115,76 +115,7 @@ fn capitalised(word: &str) -> String {
     }
 }
 
-/// Of a hundred sentences with names so many are copied with other names.
-const RENAMED: usize = 40;
-/// Of a hundred names of such a copy so many are others.
-const OTHERS: usize = 75;
-
-/// Copies of some sentences in which other names, of the same types, take the place of theirs:
-/// what stands around a name is learned from more names than the corpora have.
-pub fn renamed(sentences: &[Sentence], lists: &Lists, templates: &str) -> Vec<Sentence> {
-    let grammar = Grammar::read(lists, templates);
-    let copy = |(index, sentence)| {
-        let mut dice = Dice(random(index as u64 ^ 0x6e61_6d65));
-        (dice.below(100) < RENAMED).then(|| grammar.rename(sentence, lists, &mut dice)).flatten()
-    };
-    sentences.iter().enumerate().filter_map(copy).collect()
-}
-
-/// What of the grammar replaces a name of a type, by whether it is of one word.
-fn replacement(kind: Label, one: bool) -> Option<&'static str> {
-    Some(match (kind, one) {
-        (Label::Person, true) => "{other-person-one}",
-        (Label::Person, false) => "{other-person}",
-        (Label::Loc, true) => "{other-place-one}",
-        (Label::Loc, false) => "{other-place-many}",
-        (Label::Org, true) => "{other-org-one}",
-        (Label::Org, false) => "{other-org-many}",
-        _ => return None,
-    })
-}
-
 impl<'t> Grammar<'t> {
-    /// The sentence with other names, none where none was replaced.
-    fn rename(&self, sentence: &Sentence, lists: &Lists, dice: &mut Dice) -> Option<Sentence> {
-        let mut copy = Sentence { words: Vec::new(), allowed: Vec::new(), ..sentence.clone() };
-        let label =
-            |at: usize| sentence.allowed.get(at).filter(|a| a.is_power_of_two()).map(|a| a.trailing_zeros() as u8);
-        let (mut at, mut changed) = (0, false);
-        while at < sentence.words.len() {
-            let mut end = at + 1;
-            let first = label(at).unwrap_or(OUTSIDE);
-            let kind = label::kind(first).filter(|_| !label::continues(first));
-            while kind.is_some() && label(end) == Some(first + 1) {
-                end += 1;
-            }
-            let name = &sentence.words[at..end];
-            let plain = !name.iter().any(|word| word.starts_with(['@', '#']));
-            let template = kind.and_then(|kind| replacement(kind, end - at == 1));
-            let mut draft = Draft::default();
-            if let Some(template) = template.filter(|_| plain && dice.below(100) < OTHERS) {
-                self.expand(template, None, lists, dice, &mut None, 0, &mut draft);
-            }
-            if draft.words.is_empty() {
-                copy.words.extend_from_slice(name);
-                copy.allowed.extend_from_slice(&sentence.allowed[at..end]);
-            } else {
-                changed = true;
-                let has = |case: fn(char) -> bool| name.iter().any(|word| word.chars().any(case));
-                let letters: usize = name.iter().map(|word| word.chars().count()).sum();
-                let case: fn(String) -> String = match (has(char::is_uppercase), has(char::is_lowercase)) {
-                    (true, false) if letters > 4 => |word| word.to_uppercase(),
-                    (false, true) => |word| word.to_lowercase(),
-                    _ => |word| word,
-                };
-                copy.words.extend(draft.words.into_iter().map(case));
-                copy.allowed.extend(draft.labels.iter().map(|label| 1 << label));
-            }
-            at = end;
-        }
-        changed.then_some(copy)
-    }
-
     fn read(lists: &'t Lists, templates: &'t str) -> Grammar<'t> {
         let mut grammar = Grammar { symbols: BTreeMap::new(), sentences: Vec::new(), people: Vec::new() };
         for line in templates.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("# ")) {

@@ -47,6 +47,8 @@ pub struct Plan {
     pub seed: u32,
     /// Changes of a weight after which its steps are half as long, squared: see [`Steps`].
     pub rest: u32,
+    /// Passes before the averages begin: what was learned at first is forgotten.
+    pub burn: u32,
 }
 
 impl Default for Plan {
@@ -61,7 +63,8 @@ impl Default for Plan {
             prune: 4,
             scale: 16,
             seed: 0,
-            rest: 0,
+            rest: 16,
+            burn: 1,
         }
     }
 }
@@ -114,11 +117,11 @@ impl Material {
     pub fn read(ner: &Path, folder: &Path, plan: Plan) -> io::Result<Material> {
         let lists = lists::Lists::read(&folder.join("lists"))?;
         let templates = fs::read_to_string(folder.join("templates.txt"))?;
-        let read = corpora(ner)?;
+        let mut read = corpora(ner)?;
+        corpus::acting_countries(&mut read, &lists.lexicon);
         let recased = made::recased(&read);
-        let renamed = made::renamed(&read, &lists, &templates);
         let made = made::sentences(&lists, &templates, MADE);
-        Ok(Material::new([read, recased, renamed, made].concat(), lists.lexicon, plan))
+        Ok(Material::new([read, recased, made].concat(), lists.lexicon, plan))
     }
 
     fn new(sentences: Vec<Sentence>, lexicon: Lexicon, plan: Plan) -> Material {
@@ -151,6 +154,9 @@ impl Material {
         let mut order = chosen.to_vec();
         let mut room = Room::default();
         for epoch in 0..plan.epochs {
+            if epoch == plan.burn {
+                weights.forget();
+            }
             let seed = u64::from(run * plan.epochs + epoch);
             shuffle(&mut order, seed);
             for index in &order {
@@ -270,6 +276,17 @@ mod tests {
         assert_eq!(made, made::sentences(&lists::Lists::default(), templates, 40));
         assert!(made.iter().any(|sentence| sentence.show().contains("New/B-LOC York/I-LOC .")));
         assert!(made.iter().any(|sentence| sentence.show().starts_with("NEW/B-LOC YORK/I-LOC ")));
+    }
+
+    #[test]
+    fn a_country_that_acts_may_be_a_place() {
+        let flags = super::super::lexicon::Word { cluster: 0, flags: super::super::lexicon::flag::STARTS };
+        let hash = |words: &[&str]| super::super::lexicon::phrase_hash(words.iter().copied());
+        let lexicon = Lexicon::new([(hash(&["New"]), flags)], [(hash(&["New", "Zealand"]), 1)], Vec::new());
+        let words = "New Zealand and Acme".split(' ').map(str::to_owned).collect();
+        let mut sentences = [Sentence::new(words, &[3, 4, 0, 3])];
+        corpus::acting_countries(&mut sentences, &lexicon);
+        assert_eq!(sentences[0].allowed, [1 << 3 | 1 << 5, 1 << 4 | 1 << 6, 1, 1 << 3]);
     }
 
     #[test]
