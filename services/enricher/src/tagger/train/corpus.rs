@@ -16,6 +16,8 @@ pub struct Sentence {
     pub(crate) allowed: Vec<Allowed>,
     /// Of a hundred passes so many use it.
     pub weight: u8,
+    /// The project made it; it is no text of others.
+    pub made: bool,
 }
 
 /// Bits for MISC and O: what an O of a scheme without MISC may be.
@@ -36,7 +38,7 @@ impl Sentence {
     /// A sentence whose tags are certain.
     pub fn new(words: Vec<String>, labels: &[u8]) -> Sentence {
         let allowed = labels.iter().map(|label| 1 << label).collect();
-        Sentence { words, allowed, weight: 100 }
+        Sentence { words, allowed, weight: 100, made: false }
     }
 
     /// Words with BIO tags, conventions made alike: no title, article or possessive in a name.
@@ -234,7 +236,7 @@ fn gum_sentence(rows: &[Vec<&str>]) -> Sentence {
         }
     }
     let words = rows.iter().map(|row| row[1].to_owned()).collect();
-    Sentence { words, allowed, weight: 100 }
+    Sentence { words, allowed, weight: 100, made: false }
 }
 
 fn close(open: &mut Vec<(usize, &str, Vec<usize>)>, end: usize, rows: &[Vec<&str>], allowed: &mut [Allowed]) {

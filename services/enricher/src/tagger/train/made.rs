@@ -84,7 +84,7 @@ pub fn sentences(lists: &Lists, templates: &str, count: usize) -> Vec<Sentence> 
         } else if lot < 6 {
             draft.words.iter_mut().for_each(|word| *word = word.to_lowercase());
         }
-        made.push(Sentence::new(draft.words, &draft.labels));
+        made.push(Sentence { made: true, ..Sentence::new(draft.words, &draft.labels) });
     }
     made
 }

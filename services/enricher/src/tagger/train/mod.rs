@@ -5,6 +5,7 @@
 //! doubtful spans): then the best path among the allowed ones is what the update goes to.
 
 pub mod corpus;
+pub mod dense;
 pub mod lists;
 pub mod made;
 
@@ -40,11 +41,23 @@ pub struct Plan {
     pub prune: i32,
     /// Points of the file for one step of the perceptron.
     pub scale: i64,
+    /// How to train the dense net.
+    pub dense: dense::Plan,
 }
 
 impl Default for Plan {
     fn default() -> Plan {
-        Plan { epochs: 8, runs: 1, bits: 20, margin: 40, dropout: 30, thinning: 10, prune: 4, scale: 16 }
+        Plan {
+            epochs: 8,
+            runs: 1,
+            bits: 20,
+            margin: 40,
+            dropout: 30,
+            thinning: 10,
+            prune: 4,
+            scale: 16,
+            dense: dense::Plan::default(),
+        }
     }
 }
 
@@ -93,7 +106,8 @@ fn bytes(ner: &Path, folder: &Path, plan: Plan) -> io::Result<Vec<u8>> {
 
 /// Trains on `sentences` and returns the model file's bytes.
 pub fn train(sentences: &[Sentence], lexicon: lists::Lists, plan: Plan) -> Vec<u8> {
-    fit(sentences, lexicon.lexicon, plan).to_bytes()
+    let net = dense::fit(sentences, &lexicon, plan.dense);
+    Model { net, ..fit(sentences, lexicon.lexicon, plan) }.to_bytes()
 }
 
 fn fit(sentences: &[Sentence], lexicon: Lexicon, plan: Plan) -> Model {
@@ -264,7 +278,7 @@ impl Total {
             if points.abs() < plan.prune { 0 } else { points as i16 }
         };
         let rows = self.rows.into_iter().map(|row| row.map(kept)).collect();
-        Model { bits: plan.bits, transitions: self.pairs.map(|row| row.map(points)), lexicon, rows }
+        Model { bits: plan.bits, transitions: self.pairs.map(|row| row.map(points)), lexicon, rows, net: None }
     }
 }
 
