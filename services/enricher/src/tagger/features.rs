@@ -13,17 +13,17 @@ pub(crate) struct Atoms {
     /// Shape with runs cut to four: `Xxxx`, `X.X.`, `0000-00-00`.
     shape: u32,
     /// Class of shape: see [`class`].
-    class: u32,
+    pub(crate) class: u32,
     prefix: [u32; 3],
-    suffix: [u32; 4],
+    pub(crate) suffix: [u32; 4],
     clusters: [u32; 4],
-    flags: u32,
+    pub(crate) flags: u32,
     /// Bits of the longest phrases that cover the token; bit 8 where the token is not the first.
-    gazetteer: u32,
+    pub(crate) gazetteer: u32,
     /// First in its sentence, behind opening quotes.
-    initial: bool,
+    pub(crate) initial: bool,
     /// Its sentence is in capitals, so capitals say nothing.
-    capitals: bool,
+    pub(crate) capitals: bool,
 }
 
 /// Classes of shape that the templates combine.
@@ -103,7 +103,8 @@ fn long_shape(word: &str, buffer: &mut Vec<u8>) -> u32 {
     hash::fold(hash::bytes(buffer))
 }
 
-fn begins_name(class: u32) -> bool {
+/// Whether a word of this class may begin a name by how it is written.
+pub(crate) fn begins_name(class: u32) -> bool {
     let plain = class & !shape::CAPITALS;
     (shape::TITLE..=shape::MIXED).contains(&plain) || matches!(plain, shape::HYPHEN | shape::DOTTED | shape::DIGITS)
 }
@@ -192,9 +193,9 @@ fn mark_phrases(atoms: &mut [Atoms], lexicon: &Lexicon) {
 
 /// The run of words in capitals around a token: where a name would begin and end.
 #[derive(Clone, Copy, Default)]
-struct Run {
-    first: usize,
-    last: usize,
+pub(crate) struct Run {
+    pub(crate) first: usize,
+    pub(crate) last: usize,
 }
 
 /// Fills `runs` with each token's run.
@@ -276,8 +277,10 @@ fn bridges(atom: &Atoms) -> bool {
 #[derive(Default)]
 pub(crate) struct Scratch {
     pub(crate) atoms: Vec<Atoms>,
-    runs: Vec<Run>,
-    wide: Vec<Run>,
+    /// Each token's run.
+    pub(crate) runs: Vec<Run>,
+    /// The same across small words.
+    pub(crate) wide: Vec<Run>,
 }
 
 /// How many templates there are: the slots of one token.

@@ -173,12 +173,12 @@ pub(crate) fn phrase_hash<'w>(words: impl IntoIterator<Item = &'w str>) -> u32 {
 
 /// An open-addressing table from a hash to what is known; a key of 0 is never stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Table<V> {
+pub(crate) struct Table<V> {
     slots: Vec<(u32, V)>,
 }
 
 impl<V: Copy + Default> Table<V> {
-    fn new(entries: impl IntoIterator<Item = (u32, V)>, merge: impl Fn(&mut V, V)) -> Table<V> {
+    pub(crate) fn new(entries: impl IntoIterator<Item = (u32, V)>, merge: impl Fn(&mut V, V)) -> Table<V> {
         let entries: Vec<(u32, V)> = entries.into_iter().filter(|(key, _)| *key != 0).collect();
         let size = (entries.len() * 2).next_power_of_two().max(2);
         let mut table = Table { slots: vec![(0, V::default()); size] };
@@ -206,7 +206,7 @@ impl<V: Copy + Default> Table<V> {
     }
 
     #[inline]
-    fn get(&self, key: u32) -> Option<V> {
+    pub(crate) fn get(&self, key: u32) -> Option<V> {
         if self.slots.is_empty() || key == 0 {
             return None;
         }

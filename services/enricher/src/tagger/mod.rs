@@ -1,6 +1,7 @@
 #![doc = include_str!("README.md")]
 
 mod decode;
+mod dense;
 mod document;
 mod features;
 mod hash;
@@ -13,6 +14,8 @@ use std::sync::OnceLock;
 
 use crate::tokens;
 use decode::{Lattice, Transitions};
+use dense::input::Input;
+use dense::vectors::Vectors;
 use features::Scratch;
 use label::LABELS;
 use model::Model;
@@ -40,6 +43,7 @@ pub struct Span {
 pub struct Tagger {
     model: Model,
     transitions: Transitions,
+    vectors: Option<&'static Vectors>,
 }
 
 /// The model that the product ships, made by `make model`.
@@ -66,7 +70,12 @@ impl Tagger {
     pub fn from_bytes(bytes: &[u8]) -> Result<Tagger, ModelError> {
         let model = Model::from_bytes(bytes)?;
         let transitions = decode::legal(&model.transitions);
-        Ok(Tagger { model, transitions })
+        let vectors = match &model.net {
+            Some(net) if net.vectors != Vectors::shipped()?.hash => return Err(ModelError::Corrupt("vectors")),
+            Some(_) => Some(Vectors::shipped()?),
+            None => None,
+        };
+        Ok(Tagger { model, transitions, vectors })
     }
 
     /// A short name of the shipped model for `model_version`: the hash of its bytes in hex.
@@ -118,6 +127,10 @@ impl Tagger {
         room.scores.clear();
         let scores = &mut room.scores;
         features::extract(&mut room.scratch, self.model.bits, |slots| scores.push(self.model.score(slots)));
+        if let (Some(net), Some(vectors)) = (&self.model.net, self.vectors) {
+            room.input.fill(&room.scratch, vectors);
+            net.add(&room.input, &mut room.scores);
+        }
         decode::viterbi(&room.scores, &self.transitions, &[], &mut room.lattice, &mut room.labels);
     }
 }
@@ -126,6 +139,7 @@ impl Tagger {
 #[derive(Default)]
 struct Room {
     scratch: Scratch,
+    input: Input,
     scores: Vec<[i32; LABELS]>,
     lattice: Lattice,
     labels: Vec<u8>,

@@ -2,9 +2,12 @@
 //!
 //! `NWTG`, format, bits of the table; transitions (i16); clusters' levels; words and phrases
 //! sorted by hash; then the table's rows that are not zero, by slot: a varint from the last
-//! slot, a mask of labels, a zigzag varint a label. All numbers little-endian.
+//! slot, a mask of labels, a zigzag varint a label; then 1 and the dense net, or 0: its vectors'
+//! hash, and its tables as zigzag varints. All numbers little-endian.
 
 use super::decode::Transitions;
+use super::dense::input::{PLACES, SPREADS, SUFFIXES};
+use super::dense::{HIDDEN, Net, ROWS};
 use super::label::{LABELS, SCORED};
 use super::lexicon::{Lexicon, Word};
 
@@ -21,6 +24,8 @@ pub(crate) struct Model {
     pub(crate) lexicon: Lexicon,
     /// `1 << bits` rows.
     pub(crate) rows: Vec<Row>,
+    /// The dense net, where the model has one.
+    pub(crate) net: Option<Net>,
 }
 
 /// Why bytes are no model.
@@ -38,7 +43,7 @@ pub enum ModelError {
 }
 
 const MAGIC: &[u8; 4] = b"NWTG";
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 
 impl Model {
     /// The file's bytes: the same for the same model, always.
@@ -81,9 +86,12 @@ impl Model {
             let mask = row.iter().enumerate().fold(0_u8, |mask, (at, weight)| mask | u8::from(*weight != 0) << at);
             bytes.push(mask);
             for weight in row.iter().filter(|weight| **weight != 0) {
-                let weight = i32::from(*weight);
-                varint(&mut bytes, (weight << 1 ^ weight >> 31) as u32);
+                varint(&mut bytes, zigzag(*weight));
             }
+        }
+        bytes.push(u8::from(self.net.is_some()));
+        if let Some(net) = &self.net {
+            write_net(&mut bytes, net);
         }
         bytes
     }
@@ -139,14 +147,16 @@ impl Model {
             let mask = take(&mut bytes, 1)?[0];
             for (label, weight) in row.iter_mut().enumerate() {
                 if mask >> label & 1 == 1 {
-                    let value = read(&mut bytes)?;
-                    let signed = (value >> 1) as i32 ^ -((value & 1) as i32);
-                    *weight = i16::try_from(signed).map_err(|_| ModelError::Corrupt("weight"))?;
+                    *weight = read_weight(&mut bytes)?;
                 }
             }
         }
         let lexicon = Lexicon::new(words, phrases, levels);
-        Ok(Model { bits, transitions, lexicon, rows })
+        let net = match take(&mut bytes, 1)? {
+            [0] => None,
+            _ => Some(read_net(&mut bytes)?),
+        };
+        Ok(Model { bits, transitions, lexicon, rows, net })
     }
 
     /// Adds the rows of `slots` into a token's scores.
@@ -168,7 +178,47 @@ impl Model {
     }
 }
 
-fn varint(bytes: &mut Vec<u8>, mut value: u32) {
+fn write_net(bytes: &mut Vec<u8>, net: &Net) {
+    bytes.extend_from_slice(&net.vectors.to_le_bytes());
+    let rows = net.spreads.iter().chain(&net.suffixes).chain(&net.rows).chain(&net.out);
+    for weight in rows.flatten().chain(&net.bias) {
+        varint(bytes, zigzag(*weight));
+    }
+}
+
+fn read_net(bytes: &mut &[u8]) -> Result<Net, ModelError> {
+    let vectors = take(bytes, 8)?.iter().rev().fold(0, |hash, byte| hash << 8 | u64::from(*byte));
+    let spreads = read_rows(bytes, SPREADS)?;
+    let suffixes = read_rows(bytes, SUFFIXES)?;
+    let rows = read_rows(bytes, PLACES * ROWS)?;
+    let mut out = [[0; HIDDEN]; SCORED];
+    let mut bias = [0; SCORED];
+    for weight in out.iter_mut().flatten().chain(&mut bias) {
+        *weight = read_weight(bytes)?;
+    }
+    Ok(Net { vectors, spreads, suffixes, rows, out, bias })
+}
+
+fn read_rows(bytes: &mut &[u8], count: usize) -> Result<Vec<[i16; HIDDEN]>, ModelError> {
+    let mut rows = vec![[0; HIDDEN]; count];
+    for weight in rows.iter_mut().flatten() {
+        *weight = read_weight(bytes)?;
+    }
+    Ok(rows)
+}
+
+fn zigzag(weight: i16) -> u32 {
+    let weight = i32::from(weight);
+    (weight << 1 ^ weight >> 31) as u32
+}
+
+fn read_weight(bytes: &mut &[u8]) -> Result<i16, ModelError> {
+    let value = read(bytes)?;
+    let signed = (value >> 1) as i32 ^ -((value & 1) as i32);
+    i16::try_from(signed).map_err(|_| ModelError::Corrupt("weight"))
+}
+
+pub(crate) fn varint(bytes: &mut Vec<u8>, mut value: u32) {
     while value >= 0x80 {
         bytes.push(value as u8 | 0x80);
         value >>= 7;
@@ -176,13 +226,13 @@ fn varint(bytes: &mut Vec<u8>, mut value: u32) {
     bytes.push(value as u8);
 }
 
-fn take<'b>(bytes: &mut &'b [u8], count: usize) -> Result<&'b [u8], ModelError> {
+pub(crate) fn take<'b>(bytes: &mut &'b [u8], count: usize) -> Result<&'b [u8], ModelError> {
     let (head, tail) = bytes.split_at_checked(count).ok_or(ModelError::Short)?;
     *bytes = tail;
     Ok(head)
 }
 
-fn read(bytes: &mut &[u8]) -> Result<u32, ModelError> {
+pub(crate) fn read(bytes: &mut &[u8]) -> Result<u32, ModelError> {
     let mut value = 0_u32;
     for shift in [0, 7, 14, 21, 28] {
         let byte = take(bytes, 1)?[0];

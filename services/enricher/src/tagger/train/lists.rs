@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use crate::tagger::dense::vectors::Vectors;
 use crate::tagger::hash;
 use crate::tagger::lexicon::{self, Lexicon, Word, flag, phrase};
 
@@ -43,6 +44,8 @@ const PHRASES: &[(&str, u8)] = &[
 pub struct Lists {
     pub(crate) lexicon: Lexicon,
     pub(crate) text: BTreeMap<String, Vec<String>>,
+    /// Vectors of words for the dense net; none: no net.
+    pub(crate) vectors: Vectors,
 }
 
 impl Lists {
@@ -50,8 +53,10 @@ impl Lists {
     /// `clusters.txt` has a cluster number and its words on a line, `levels.txt` three coarser
     /// numbers for each cluster. A list that is absent is empty.
     ///
+    /// `vectors.bin` in the folder above has the words' vectors; where it is absent there are none.
+    ///
     /// # Errors
-    /// Where the folder cannot be read.
+    /// Where the folder cannot be read, or the vectors are broken.
     pub fn read(folder: &Path) -> io::Result<Lists> {
         let mut text = BTreeMap::new();
         for entry in fs::read_dir(folder)? {
@@ -64,7 +69,12 @@ impl Lists {
                 text.insert(name.to_owned(), lines.map(str::to_owned).collect());
             }
         }
-        Ok(Lists { lexicon: build(&text), text })
+        let vectors = match fs::read(folder.with_file_name("vectors.bin")) {
+            Ok(bytes) => Vectors::from_bytes(&bytes).map_err(io::Error::other)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vectors::default(),
+            Err(error) => return Err(error),
+        };
+        Ok(Lists { lexicon: build(&text), text, vectors })
     }
 
     /// A list's entries, none where there is no such list.

@@ -5,6 +5,7 @@
 //! doubtful spans): then the best path among the allowed ones is what the update goes to.
 
 pub mod corpus;
+pub mod dense;
 pub mod gum;
 mod learn;
 pub mod lists;
@@ -22,6 +23,7 @@ use super::model::Model;
 use corpus::Sentence;
 pub use corpus::corpora;
 use learn::{Cell, PART, Room, Steps, Weights, learn};
+use lists::Lists;
 
 /// How to train; the default is what `make model` uses.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +51,8 @@ pub struct Plan {
     pub rest: u32,
     /// Passes before the averages begin: what was learned at first is forgotten.
     pub burn: u32,
+    /// How to train the dense net.
+    pub dense: dense::Plan,
 }
 
 impl Default for Plan {
@@ -65,6 +69,7 @@ impl Default for Plan {
             seed: 0,
             rest: 16,
             burn: 1,
+            dense: dense::Plan::default(),
         }
     }
 }
@@ -97,8 +102,8 @@ fn bytes(ner: &Path, folder: &Path, plan: Plan) -> io::Result<Vec<u8>> {
 }
 
 /// Trains on `sentences` and returns the model file's bytes.
-pub fn train(sentences: &[Sentence], lexicon: lists::Lists, plan: Plan) -> Vec<u8> {
-    Material::new(sentences.to_vec(), lexicon.lexicon, plan).train(plan, "")
+pub fn train(sentences: &[Sentence], lists: lists::Lists, plan: Plan) -> Vec<u8> {
+    Material::new(sentences.to_vec(), lists, plan).train(plan, "")
 }
 
 /// All text that is trained on, its features extracted.
@@ -106,7 +111,7 @@ pub struct Material {
     sentences: Vec<Sentence>,
     /// The slots of each sentence's tokens, [`TEMPLATES`] a token.
     extracted: Vec<Vec<u32>>,
-    lexicon: Lexicon,
+    lists: Lists,
 }
 
 impl Material {
@@ -115,18 +120,18 @@ impl Material {
     /// # Errors
     /// Where a corpus, a list or the templates cannot be read.
     pub fn read(ner: &Path, folder: &Path, plan: Plan) -> io::Result<Material> {
-        let lists = lists::Lists::read(&folder.join("lists"))?;
+        let lists = Lists::read(&folder.join("lists"))?;
         let templates = fs::read_to_string(folder.join("templates.txt"))?;
         let mut read = corpora(ner)?;
         corpus::acting_countries(&mut read, &lists.lexicon);
         let recased = made::recased(&read);
         let made = made::sentences(&lists, &templates, MADE);
-        Ok(Material::new([read, recased, made].concat(), lists.lexicon, plan))
+        Ok(Material::new([read, recased, made].concat(), lists, plan))
     }
 
-    fn new(sentences: Vec<Sentence>, lexicon: Lexicon, plan: Plan) -> Material {
-        let extracted = extract(&sentences, &lexicon, plan.bits);
-        Material { sentences, extracted, lexicon }
+    fn new(sentences: Vec<Sentence>, lists: Lists, plan: Plan) -> Material {
+        let extracted = extract(&sentences, &lists.lexicon, plan.bits);
+        Material { sentences, extracted, lists }
     }
 
     /// Trains on all sets but `left_out` (a folder's name; none by that name: on all), and
@@ -138,7 +143,9 @@ impl Material {
         for run in 0..plan.runs {
             total.add(&self.once(&chosen, plan, run + plan.seed), plan);
         }
-        total.finish(self.lexicon.clone(), plan).to_bytes()
+        let sentences: Vec<&Sentence> = chosen.iter().map(|at| &self.sentences[*at]).collect();
+        let net = dense::fit(&sentences, &self.lists, plan.dense);
+        Model { net, ..total.finish(self.lists.lexicon.clone(), plan) }.to_bytes()
     }
 
     /// One training from nothing, in the order of `run`.
@@ -227,7 +234,7 @@ impl Total {
             if points.abs() < plan.prune { 0 } else { points as i16 }
         };
         let rows = self.rows.into_iter().map(|row| row.map(kept)).collect();
-        Model { bits: plan.bits, transitions: self.pairs.map(|row| row.map(points)), lexicon, rows }
+        Model { bits: plan.bits, transitions: self.pairs.map(|row| row.map(points)), lexicon, rows, net: None }
     }
 }
 
