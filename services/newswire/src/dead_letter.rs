@@ -17,7 +17,7 @@ use std::{
     io::Write,
 };
 use stream::{
-    Choice, DeadLetter, From, Log, LogArgs, LogConfig, MemberSpec, Outgoing, Record, dead_letter_header as header,
+    Choice, DeadLetter, Log, LogArgs, LogConfig, MemberSpec, Outgoing, Record, Start, dead_letter_header as header,
 };
 
 /// Says which dead letter a replayed record was: `PARTITION/OFFSET`.
@@ -136,7 +136,7 @@ fn place(text: &str) -> Result<(i32, i64), String> {
 /// Every dead letter with the record that it is.
 fn letters(log: &dyn Log, config: &LogConfig) -> anyhow::Result<Vec<(Record, DeadLetter)>> {
     let mut found = Vec::new();
-    stream::scan(log, &config.names.of(Topic::DeadLetter), From::Beginning, DEADLINE, |record| {
+    stream::scan(log, &config.names.of(Topic::DeadLetter), Start::Beginning, DEADLINE, |record| {
         if let Some(letter) = DeadLetter::from_record(&record) {
             found.push((record, letter));
         }
@@ -208,7 +208,7 @@ impl Origins {
         for topic in topics {
             // Also what stands behind another's open transaction.
             log.settled_ends(topic)?;
-            stream::scan(log, topic, From::Beginning, DEADLINE, |record| {
+            stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
                 if let Some(of) = record.header(REPLAY_OF) {
                     *origins.replayed.entry(of.to_owned()).or_default() += 1;
                 }
