@@ -104,6 +104,8 @@ fn outgoing(config: &LogConfig, number: i32, state: &ArticleState) -> anyhow::Re
 fn published(log: &dyn Log, topic: &str, alone: &mut Alone) -> anyhow::Result<HashMap<String, ArticleState>> {
     let mut states: HashMap<String, ArticleState> = HashMap::new();
     let (mut read, mut kept) = (0_usize, Ok(()));
+    // Also what stands behind the open transaction of a normaliser that was killed.
+    log.settled_ends(topic)?;
     stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
         // What is no article has been published by nobody of ours, and no state hangs on it.
         if let Ok(article) = record.decode::<Article>()

@@ -1,6 +1,6 @@
 //! A feed: what it is, and what came of its last polls.
 
-use super::{Asked, refused, refusals, time};
+use super::{Asked, refusals, refused, time};
 use crate::answer::DEADLINE;
 use proto::{
     topic::Topic,
