@@ -4,6 +4,7 @@ use crate::{
     admin::{self, Readiness},
     http, shutdown,
     shutdown::{CancellationToken, Drain},
+    thread,
 };
 use prometheus::Registry;
 use std::{fmt::Display, future::Future, net::SocketAddr, process::ExitCode, time::Duration};
@@ -46,6 +47,25 @@ pub struct Process {
     pub readiness: Readiness,
     /// Cancelled at SIGTERM and SIGINT.
     pub stop: CancellationToken,
+}
+
+impl Process {
+    /// Opens what the body works on, on a thread of its own: it may wait for another process or for the network.
+    ///
+    /// # Errors
+    /// What `open` says, or that its thread died, as a sentence.
+    pub async fn open<T, E>(
+        &self,
+        open: impl FnOnce(&Registry, &CancellationToken) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, String>
+    where
+        T: Send + 'static,
+        E: Display + Send + 'static,
+    {
+        let (registry, stop) = (self.registry.clone(), self.stop.clone());
+        let opened = thread::run("open", move || open(&registry, &stop)).await;
+        opened.map_err(|died| died.to_string())?.map_err(|error| error.to_string())
+    }
 }
 
 /// Runs `body` until it ends, or until 15 s after it was asked to stop. `name` is what the process calls itself.

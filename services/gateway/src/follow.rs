@@ -7,7 +7,7 @@ use std::{
     collections::HashMap,
     time::{Duration, Instant},
 };
-use stream::{Fault, From, Runtime};
+use stream::{Fault, Runtime, Start};
 
 /// Most records of one read.
 const BATCH: usize = 500;
@@ -66,8 +66,8 @@ fn read_until_a_fault(
     let ends = runtime.log.ends(topic)?;
     shared.check_ends(&ends);
     let from = match last_read {
-        Some(at) => From::Time(*at - OVERLAP_MS),
-        None => From::Last(window(runtime, topic, &ends, each_of(shared.kept(), ends.len()))?),
+        Some(at) => Start::Time(*at - OVERLAP_MS),
+        None => Start::Last(window(runtime, topic, &ends, each_of(shared.kept(), ends.len()))?),
     };
     let mut tail = runtime.log.tail(topic, from)?;
     let (mut told, mut heard, mut reachable) = (false, Instant::now(), true);
@@ -110,7 +110,7 @@ fn window(runtime: &Runtime, topic: &str, ends: &HashMap<i32, i64>, share: i64) 
     let mut count = share;
     while count < longest && count < share * WIDEST && !runtime.stop.is_cancelled() {
         let (mut live, mut replayed): (HashMap<i32, i64>, bool) = (HashMap::new(), false);
-        let mut tail = runtime.log.tail(topic, From::Last(count))?;
+        let mut tail = runtime.log.tail(topic, Start::Last(count))?;
         while !tail.caught_up() && !runtime.stop.is_cancelled() {
             for record in tail.poll(BATCH, WAIT)? {
                 if record.header("ce_source") == Some(wire::SOURCE_REPLAY) {

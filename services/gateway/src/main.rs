@@ -25,9 +25,7 @@ fn main() -> ExitCode {
     });
     telemetry::init(&telemetry);
     process::run("newswire-gateway", |process| async move {
-        let (registry, stop) = (process.registry.clone(), process.stop.clone());
-        let opened = chassis::thread::run("open", move || log.start(&registry, &stop)).await;
-        let runtime = opened.map_err(|died| died.to_string())?.map_err(|fault| fault.to_string())?;
+        let runtime = process.open(move |registry, stop| log.start(registry, stop)).await?;
         gateway::run(gateway, runtime, process.readiness).await.map_err(|error| error.to_string())
     })
 }

@@ -10,7 +10,7 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
 };
-use stream::{From, Log, LogArgs, LogConfig, Outgoing};
+use stream::{Log, LogArgs, LogConfig, Outgoing, Start};
 
 /// What is done with the list.
 #[derive(Debug, clap::Subcommand)]
@@ -163,7 +163,7 @@ pub fn sync(log: &dyn Log, config: &LogConfig, feeds: Vec<Feed>) -> anyhow::Resu
 /// The feeds on the topic, by id. A record that cannot be read is the poller's to complain of.
 fn known(log: &dyn Log, topic: &str) -> anyhow::Result<BTreeMap<String, Feed>> {
     let mut feeds = BTreeMap::new();
-    stream::scan(log, topic, From::Beginning, DEADLINE, |record| {
+    stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
         let Some(key) = record.key_text() else { return true };
         match record.decode::<Feed>() {
             Ok(feed) => drop(feeds.insert(key.to_owned(), feed)),

@@ -18,7 +18,7 @@ use proto::{
     wire::{self, Event},
 };
 use std::{collections::HashMap, io::Write, time::Duration};
-use stream::{From, Log, LogConfig, MemberSpec, Outgoing, Transaction};
+use stream::{Log, LogConfig, MemberSpec, Outgoing, Start, Transaction};
 
 /// Rows written in one transaction, and articles read between two looks at the group.
 const ROWS: usize = 1_000;
@@ -104,7 +104,9 @@ fn outgoing(config: &LogConfig, number: i32, state: &ArticleState) -> anyhow::Re
 fn published(log: &dyn Log, topic: &str, alone: &mut Alone) -> anyhow::Result<HashMap<String, ArticleState>> {
     let mut states: HashMap<String, ArticleState> = HashMap::new();
     let (mut read, mut kept) = (0_usize, Ok(()));
-    stream::scan(log, topic, From::Beginning, DEADLINE, |record| {
+    // Also what stands behind the open transaction of a normaliser that was killed.
+    log.settled_ends(topic)?;
+    stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
         // What is no article has been published by nobody of ours, and no state hangs on it.
         if let Ok(article) = record.decode::<Article>()
             && record.key == article.article_id.as_bytes()

@@ -81,7 +81,8 @@ type Running = BoxFuture<'static, (&'static str, Result<(), String>)>;
 /// A sentence that names who failed, and why.
 pub async fn run(config: Config, process: Process) -> Result<(), String> {
     stream::faults::armed_from_environment();
-    let runtime = open(&config, &process).await?;
+    let log = config.log.clone();
+    let runtime = process.open(move |registry, stop| log.start(registry, stop)).await?;
     let mut services: Vec<Running> = Vec::new();
     let mut wanted = Vec::new();
     if let Some(file) = &config.feeds {
@@ -103,13 +104,6 @@ pub async fn run(config: Config, process: Process) -> Result<(), String> {
     services.push(named("enricher", enricher::run(config.enricher, runtime.clone())));
     services.push(named("gateway", gateway::run(config.gateway, runtime, process.readiness)));
     together(services, &process.stop).await
-}
-
-/// Opens the log and sees to its topics.
-async fn open(config: &Config, process: &Process) -> Result<Runtime, String> {
-    let (log, registry, stop) = (config.log.clone(), process.registry.clone(), process.stop.clone());
-    let opened = chassis::thread::run("open", move || log.start(&registry, &stop)).await;
-    opened.map_err(|died| died.to_string())?.map_err(|fault| fault.to_string())
 }
 
 async fn write_feeds(wanted: Vec<proto::v1::Feed>, runtime: &Runtime, log: &LogConfig) -> Result<(), String> {

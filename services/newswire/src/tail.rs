@@ -2,7 +2,7 @@
 
 use crate::answer::{self, Answer};
 use std::{io::Write, time::Duration};
-use stream::{From, LogArgs, LogConfig};
+use stream::{LogArgs, LogConfig, Start};
 
 /// What is printed.
 #[derive(Debug, clap::Args)]
@@ -58,7 +58,7 @@ fn follow(
     out: &mut dyn Write,
     config: &LogConfig,
     topic: &str,
-    from: From,
+    from: Start,
     to_end: bool,
     print: &dyn Fn(&mut dyn Write, &stream::Record) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
@@ -78,19 +78,19 @@ fn follow(
 ///
 /// # Errors
 /// A sentence on what it may be.
-pub fn begin(text: &str) -> Result<From, String> {
+pub fn begin(text: &str) -> Result<Start, String> {
     match text {
-        "beginning" => return Ok(From::Beginning),
-        "end" => return Ok(From::End),
+        "beginning" => return Ok(Start::Beginning),
+        "end" => return Ok(Start::End),
         _ => {}
     }
     if let Ok(count) = text.parse::<i64>()
         && count >= 0
     {
-        return Ok(From::Last(count));
+        return Ok(Start::Last(count));
     }
     text.parse::<jiff::Timestamp>()
-        .map(|at| From::Time(at.as_millisecond()))
+        .map(|at| Start::Time(at.as_millisecond()))
         .map_err(|_| format!("--from is beginning, end, a number of records or an RFC 3339 time, not {text:?}"))
 }
 
@@ -100,9 +100,9 @@ mod tests {
 
     #[test]
     fn where_to_begin() {
-        assert_eq!(begin("beginning"), Ok(From::Beginning));
-        assert_eq!(begin("20"), Ok(From::Last(20)));
-        assert_eq!(begin("1970-01-01T00:00:01Z"), Ok(From::Time(1_000)));
+        assert_eq!(begin("beginning"), Ok(Start::Beginning));
+        assert_eq!(begin("20"), Ok(Start::Last(20)));
+        assert_eq!(begin("1970-01-01T00:00:01Z"), Ok(Start::Time(1_000)));
         assert!(begin("-3").is_err() && begin("yesterday").is_err());
     }
 }

@@ -13,7 +13,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use stream::{DeadLetter, From, Log, Metrics, Outgoing, Record, Runtime, Stop, embedded::Embedded};
+use stream::{DeadLetter, Log, Metrics, Outgoing, Record, Runtime, Start, Stop, embedded::Embedded};
 
 const PARTITIONS: i32 = 4;
 
@@ -59,7 +59,7 @@ fn outgoing(runtime: &Runtime, item: &RawItem, key: &str) -> Outgoing {
 
 fn all(log: &dyn Log, topic: &str) -> Vec<Record> {
     let mut records = Vec::new();
-    stream::scan(log, topic, From::Beginning, Duration::from_secs(20), |record| {
+    stream::scan(log, topic, Start::Beginning, Duration::from_secs(20), |record| {
         records.push(record);
         true
     })

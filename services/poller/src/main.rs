@@ -28,9 +28,7 @@ fn main() -> ExitCode {
     telemetry::init(&telemetry);
     stream::faults::armed_from_environment();
     process::run("newswire-poller", |process| async move {
-        let (registry, stop) = (process.registry.clone(), process.stop.clone());
-        let opened = chassis::thread::run("open", move || log.start(&registry, &stop)).await;
-        let runtime = opened.map_err(|died| died.to_string())?.map_err(|fault| fault.to_string())?;
+        let runtime = process.open(move |registry, stop| log.start(registry, stop)).await?;
         process::with_admin(admin, process, poller::run(poller, runtime)).await
     })
 }

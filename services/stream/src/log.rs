@@ -30,7 +30,7 @@ pub trait Log: Send + Sync {
     ///
     /// # Errors
     /// Where there is no such topic, or the log cannot be reached.
-    fn tail(&self, topic: &str, from: From) -> Result<Box<dyn Tail>, Fault>;
+    fn tail(&self, topic: &str, from: Start) -> Result<Box<dyn Tail>, Fault>;
 
     /// Writes outside any stage, all or nothing.
     ///
@@ -175,7 +175,7 @@ pub struct Batch {
 
 /// Where a tail begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum From {
+pub enum Start {
     /// With the oldest record.
     Beginning,
     /// With the next record.
@@ -205,7 +205,7 @@ pub trait Tail: Send {
 pub fn scan(
     log: &dyn Log,
     topic: &str,
-    from: From,
+    from: Start,
     deadline: Duration,
     mut each: impl FnMut(Record) -> bool,
 ) -> Result<(), Fault> {

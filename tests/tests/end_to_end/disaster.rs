@@ -13,7 +13,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     time::Duration,
 };
-use stream::{Batch, From, MemberSpec, Outgoing, Turn};
+use stream::{Batch, MemberSpec, Outgoing, Start, Turn};
 use tests::publisher::{Item, Publisher, opml, rss};
 
 const LIMIT: Duration = Duration::from_secs(90);
@@ -102,7 +102,7 @@ fn lose_topic(log: &Log, newswire: &Newswire, topic: Topic) {
         Log::Embedded => {
             let log = newswire.open();
             let mut rows: BTreeSet<(i32, Vec<u8>)> = BTreeSet::new();
-            stream::scan(&*log, &name, From::Beginning, LIMIT, |record| {
+            stream::scan(&*log, &name, Start::Beginning, LIMIT, |record| {
                 rows.insert((record.partition, record.key));
                 true
             })

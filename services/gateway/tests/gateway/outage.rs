@@ -1,5 +1,5 @@
 use crate::support::{Gateway, article};
-use ::stream::{Fault, From, Log, Member, MemberSpec, Outgoing, Record, Tail, TopicSpec};
+use ::stream::{Fault, Log, Member, MemberSpec, Outgoing, Record, Start, Tail, TopicSpec};
 use gateway::Config;
 use std::{
     collections::HashMap,
@@ -71,7 +71,7 @@ impl Log for Fragile {
     fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, Fault> {
         self.log.join(spec)
     }
-    fn tail(&self, topic: &str, from: From) -> Result<Box<dyn Tail>, Fault> {
+    fn tail(&self, topic: &str, from: Start) -> Result<Box<dyn Tail>, Fault> {
         self.line.up()?;
         Ok(Box::new(FragileTail {
             tail: self.log.tail(topic, from)?,

@@ -14,7 +14,7 @@ use crate::{
 };
 use proto::topic::Topic;
 use std::io::Write;
-use stream::{Fault, From, Log, LogArgs, LogConfig};
+use stream::{Fault, Log, LogArgs, LogConfig, Start};
 
 /// Name of the command's group, and part of its transactional id.
 const STAGE: &str = "replay";
@@ -47,7 +47,7 @@ pub struct Args {
 #[derive(Debug, Clone)]
 struct Plan {
     log: LogConfig,
-    from: From,
+    from: Start,
     to: String,
     rate: u32,
     dry_run: bool,
@@ -66,7 +66,7 @@ impl Args {
     fn plan(&self) -> Result<Plan, Vec<String>> {
         let mut problems = chassis::config::Problems::default();
         let from = match tail::begin(&self.from) {
-            Ok(from @ (From::Beginning | From::Time(_))) => Some(from),
+            Ok(from @ (Start::Beginning | Start::Time(_))) => Some(from),
             _ => {
                 problems.add(format!("--from is beginning or an RFC 3339 time, not {:?}", self.from));
                 None

@@ -90,7 +90,7 @@ fn replay(log: &dyn Log, plan: &Plan) -> String {
 fn again(log: &dyn Log, topic: &str) -> BTreeMap<String, Vec<(i32, i32)>> {
     let mut found: BTreeMap<String, Vec<(i32, i32)>> = BTreeMap::new();
     let mut keys = std::collections::HashSet::new();
-    stream::scan(log, topic, From::Beginning, Duration::from_secs(60), |record| {
+    stream::scan(log, topic, Start::Beginning, Duration::from_secs(60), |record| {
         let one: EnrichedArticle = record.decode().unwrap();
         let key = (one.article_id.clone(), one.revision, one.enricher_version.clone(), one.model_version.clone());
         assert!(keys.insert(key.clone()), "{key:?} is there twice");

@@ -20,7 +20,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     time::{Duration, Instant},
 };
-use stream::{Fault, From, Log, MemberSpec, Outgoing, Record, Tail, TopicSpec};
+use stream::{Fault, Log, MemberSpec, Outgoing, Record, Start, Tail, TopicSpec};
 
 /// Most articles in one transaction.
 const BATCH: u32 = 200;
@@ -119,11 +119,11 @@ impl Watch {
     fn open(log: &dyn Log, plan: &Plan, versions: Versions, alone: &mut Option<Alone>) -> anyhow::Result<Self> {
         let names = &plan.log.names;
         let enriched = names.of(Topic::Enriched);
-        let mut topics = vec![(Reads::Enriched { is_target: plan.to == enriched }, enriched.clone(), From::Beginning)];
+        let mut topics = vec![(Reads::Enriched { is_target: plan.to == enriched }, enriched.clone(), Start::Beginning)];
         // A later revision stands behind an earlier one.
         topics.push((Reads::Articles, names.of(Topic::Articles), plan.from));
         if plan.to != enriched && !matches!(log.partitions(&plan.to), Err(Fault::NoTopic(_))) {
-            topics.push((Reads::Enriched { is_target: true }, plan.to.clone(), From::Beginning));
+            topics.push((Reads::Enriched { is_target: true }, plan.to.clone(), Start::Beginning));
         }
         let mut watch = Watch { known: Known::new(versions), tails: Vec::new() };
         for (reads, topic, from) in topics {

@@ -1,6 +1,6 @@
 //! A feed: what it is, and what came of its last polls.
 
-use super::{Asked, time};
+use super::{Asked, refusals, refused, time};
 use crate::answer::DEADLINE;
 use proto::{
     topic::Topic,
@@ -8,14 +8,16 @@ use proto::{
     wire,
 };
 use std::io::Write;
-use stream::{From, Log, LogConfig};
+use stream::{Log, LogConfig, Start};
 
 /// Tells what is known of a feed; false where there is none.
 pub fn tell(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, asked: &Asked) -> anyhow::Result<bool> {
     let feed: Option<Feed> = last(log, &config.names.of(Topic::Feeds), &asked.feed_id)?;
     let health: Option<FeedHealth> = last(log, &config.names.of(Topic::FeedHealth), &asked.feed_id)?;
+    let refused_definitions = refusals(log, config, &config.names.of(Topic::Feeds), &asked.feed_id)?;
     match (&feed, &health) {
-        (None, None) => return Ok(false),
+        (None, None) if refused_definitions.is_empty() => return Ok(false),
+        (None, None) => writeln!(out, "feed {} {}\n  not on the list", asked.feed_id, asked.text)?,
         (Some(feed), _) => {
             writeln!(out, "feed {} {}", feed.feed_id, feed.url)?;
             writeln!(
@@ -26,6 +28,9 @@ pub fn tell(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, asked: &Aske
             )?;
         }
         (None, Some(health)) => writeln!(out, "feed {} {}\n  no longer on the list", health.feed_id, health.url)?,
+    }
+    for (record, letter) in &refused_definitions {
+        refused(out, record, letter)?;
     }
     let Some(health) = health else {
         writeln!(out, "  not polled yet")?;
@@ -52,7 +57,7 @@ pub fn tell(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, asked: &Aske
 /// The last record under a key; none where it was removed.
 fn last<M: wire::Event>(log: &dyn Log, topic: &str, key: &str) -> anyhow::Result<Option<M>> {
     let mut found = None;
-    stream::scan(log, topic, From::Beginning, DEADLINE, |record| {
+    stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
         if record.key == key.as_bytes() {
             found = record.decode().ok();
         }

@@ -3,10 +3,11 @@
 mod feed;
 mod story;
 
-use crate::answer::{self, Answer};
+use crate::answer::{self, Answer, DEADLINE};
 use anyhow::Context;
+use proto::topic::Topic;
 use std::io::Write;
-use stream::{LogArgs, LogConfig, Record};
+use stream::{DeadLetter, Log, LogArgs, LogConfig, Record, Start};
 
 /// What is asked for.
 #[derive(Debug, clap::Args)]
@@ -71,6 +72,26 @@ impl Asked {
             canonical: Some(canonical),
         })
     }
+}
+
+/// What was refused under a key of a topic, oldest first in each partition.
+fn refusals(log: &dyn Log, config: &LogConfig, topic: &str, key: &str) -> anyhow::Result<Vec<(Record, DeadLetter)>> {
+    let mut found = Vec::new();
+    stream::scan(log, &config.names.of(Topic::DeadLetter), Start::Beginning, DEADLINE, |record| {
+        if record.key == key.as_bytes()
+            && let Some(letter) = DeadLetter::from_record(&record)
+            && letter.record.topic == topic
+        {
+            found.push((record, letter));
+        }
+        true
+    })?;
+    Ok(found)
+}
+
+fn refused(out: &mut dyn Write, record: &Record, letter: &DeadLetter) -> std::io::Result<()> {
+    let DeadLetter { stage, reason, detail, attempt, .. } = letter;
+    writeln!(out, "  refused by the {stage}: {reason}, attempt {attempt}: {detail} ({})", place(record))
 }
 
 /// `news.raw.v1[3]@41, 2026-11-24T12:00:00Z`

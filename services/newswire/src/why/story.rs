@@ -1,6 +1,6 @@
 //! A story: seen in which feeds, admitted or not, published where.
 
-use super::{Asked, place, time};
+use super::{Asked, place, refusals, refused, time};
 use crate::answer::DEADLINE;
 use proto::{
     topic::Topic,
@@ -8,7 +8,7 @@ use proto::{
     wire,
 };
 use std::{collections::HashMap, io::Write};
-use stream::{DeadLetter, From, Log, LogConfig, Record};
+use stream::{DeadLetter, Log, LogConfig, Record, Start};
 
 /// What the topics hold of one story, oldest first in each.
 #[derive(Default)]
@@ -44,13 +44,9 @@ pub fn tell(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, asked: &Aske
         }
     })?;
     found.feeds.sort();
-    each(log, &names.of(Topic::DeadLetter), |record| {
-        if record.key == id.as_bytes()
-            && let Some(letter) = DeadLetter::from_record(&record)
-        {
-            found.refused.push((record, letter));
-        }
-    })?;
+    for topic in [Topic::Raw, Topic::Articles] {
+        found.refused.extend(refusals(log, config, &names.of(topic), &id)?);
+    }
     let nothing = found.raw.is_empty() && found.articles.is_empty() && found.enriched.is_empty();
     if nothing && found.feeds.is_empty() && found.refused.is_empty() && found.state.is_none() {
         return Ok(false);
@@ -101,8 +97,7 @@ fn write(out: &mut dyn Write, id: &str, found: &Found) -> std::io::Result<()> {
         writeln!(out, "  {} revision {}: {}", article.change, article.revision, place(record))?;
     }
     for (record, letter) in &found.refused {
-        let DeadLetter { stage, reason, detail, attempt, .. } = letter;
-        writeln!(out, "  refused by the {stage}: {reason}, attempt {attempt}: {detail} ({})", place(record))?;
+        refused(out, record, letter)?;
     }
     for (record, enriched) in &found.enriched {
         let countries: Vec<&str> = enriched.countries.iter().map(|country| country.code.as_str()).collect();
@@ -174,7 +169,7 @@ fn records<M: wire::Event>(log: &dyn Log, topic: &str, id: &str) -> anyhow::Resu
 }
 
 fn each(log: &dyn Log, topic: &str, mut take: impl FnMut(Record)) -> anyhow::Result<()> {
-    stream::scan(log, topic, From::Beginning, DEADLINE, |record| {
+    stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
         take(record);
         true
     })?;

@@ -1,4 +1,5 @@
-use crate::support::{eventually, newswire, run};
+use crate::support::{eventually, hold, newswire, run};
+use proto::{partition, topic::Topic};
 use std::process::{Child, Command, Stdio};
 
 /// Killed when a test ends, however it ends.
@@ -13,6 +14,31 @@ impl Drop for Running {
 
 fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.2:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A definition that the poller refused is told of, though no feed came of it.
+#[test]
+fn a_refused_definition_of_a_feed_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let (runtime, _stop) = hold(&data);
+    let id = proto::id::feed_id("https://news.example/feed");
+    let definition = stream::Record {
+        topic: runtime.names.of(Topic::Feeds),
+        partition: 2,
+        offset: 7,
+        timestamp_ms: 0,
+        key: id.clone().into_bytes(),
+        value: Some(b"{}".to_vec()),
+        headers: Vec::new(),
+    };
+    assert!(newswire(&data, &["why", "https://news.example/feed"]).starts_with("never seen"));
+    let letter = stream::DeadLetter::new("poller", "bad-feed", "it has no address", definition, jiff::Timestamp::now());
+    let to = partition::of(id.as_bytes(), runtime.partitions);
+    runtime.log.append(vec![letter.to_outgoing(&runtime.names.of(Topic::DeadLetter), to)]).unwrap();
+    let told = newswire(&data, &["why", "https://news.example/feed"]);
+    assert!(told.contains("not on the list") && told.contains("bad-feed, attempt 1: it has no address"), "{told}");
+    assert_eq!(newswire(&data, &["why", &id]).lines().nth(2), told.lines().nth(2));
 }
 
 /// The whole pipeline on its own publisher, asked from outside, stopped by SIGTERM and asked again.

@@ -16,7 +16,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use stream::{From, Log, Metrics, Record, Runtime, Stop, embedded::Embedded};
+use stream::{Log, Metrics, Record, Runtime, Start, Stop, embedded::Embedded};
 
 pub const PARTITIONS: i32 = 3;
 
@@ -68,7 +68,7 @@ impl Service {
         stream::scan(
             &*self.runtime.log,
             &self.runtime.names.of(topic),
-            From::Beginning,
+            Start::Beginning,
             Duration::from_secs(20),
             |record| {
                 records.push(record);

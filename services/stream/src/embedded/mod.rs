@@ -14,7 +14,7 @@ mod tables;
 mod tail;
 mod wire;
 
-use crate::{Fault, From, Log, Member, MemberSpec, Outgoing, Tail, TopicSpec};
+use crate::{Fault, Log, Member, MemberSpec, Outgoing, Start, Tail, TopicSpec};
 use std::{
     collections::HashMap,
     os::unix::fs::DirBuilderExt,
@@ -209,7 +209,7 @@ impl Log for Embedded {
         Ok(Box::new(member::EmbeddedMember::join(self.store.clone(), spec)?))
     }
 
-    fn tail(&self, topic: &str, from: From) -> Result<Box<dyn Tail>, Fault> {
+    fn tail(&self, topic: &str, from: Start) -> Result<Box<dyn Tail>, Fault> {
         Ok(Box::new(tail::EmbeddedTail::open(self.store.clone(), topic, from)?))
     }
 

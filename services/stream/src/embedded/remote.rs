@@ -1,7 +1,7 @@
 //! The log of another process on this machine, through its socket. A command uses it; a stage cannot.
 
 use super::wire::{self, Answer, Request};
-use crate::{Fault, From, Log, Member, MemberSpec, Outgoing, Record, Tail, TopicSpec};
+use crate::{Fault, Log, Member, MemberSpec, Outgoing, Record, Start, Tail, TopicSpec};
 use std::{
     collections::HashMap,
     os::unix::net::UnixStream,
@@ -109,7 +109,7 @@ impl Log for Remote {
         )))
     }
 
-    fn tail(&self, topic: &str, from: From) -> Result<Box<dyn Tail>, Fault> {
+    fn tail(&self, topic: &str, from: Start) -> Result<Box<dyn Tail>, Fault> {
         let mut connection = Connection::open(&self.socket)?;
         match connection.ask(&Request::Tail(topic.to_owned(), from))? {
             Answer::Done => Ok(Box::new(RemoteTail { connection, is_caught_up: false })),

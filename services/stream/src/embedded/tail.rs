@@ -4,7 +4,7 @@ use super::{
     store::Store,
     tables::{self, ENDS, RECORDS, Topic},
 };
-use crate::{Fault, From, Record, Tail};
+use crate::{Fault, Record, Start, Tail};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -75,14 +75,14 @@ pub(super) struct EmbeddedTail {
 }
 
 impl EmbeddedTail {
-    pub(super) fn open(store: Arc<Store>, topic: &str, from: From) -> Result<Self, Fault> {
+    pub(super) fn open(store: Arc<Store>, topic: &str, from: Start) -> Result<Self, Fault> {
         let topic = store.topic(topic)?;
         let until = store.ends(&topic)?;
         let next = match from {
-            From::Beginning => vec![0; until.len()],
-            From::End => until.clone(),
-            From::Last(count) => until.iter().map(|end| end.saturating_sub(count).clamp(0, *end)).collect(),
-            From::Time(at) => seek(&store, &topic, &until, at)?,
+            Start::Beginning => vec![0; until.len()],
+            Start::End => until.clone(),
+            Start::Last(count) => until.iter().map(|end| end.saturating_sub(count).clamp(0, *end)).collect(),
+            Start::Time(at) => seek(&store, &topic, &until, at)?,
         };
         Ok(EmbeddedTail { store, cursor: Cursor::new(topic, next), until, is_caught_up: false })
     }

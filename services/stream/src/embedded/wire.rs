@@ -1,6 +1,6 @@
 //! What goes over the socket: frames of a length (four bytes, big-endian) and a message in postcard.
 
-use crate::{Fault, From, Outgoing, Record, TopicSpec};
+use crate::{Fault, Outgoing, Record, Start, TopicSpec};
 use proto::topic::Retention;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
@@ -27,7 +27,7 @@ pub(super) enum Request {
     },
     Append(Vec<Outgoing>),
     /// One tail a connection.
-    Tail(String, From),
+    Tail(String, Start),
     Poll {
         max: u32,
         wait_ms: u64,

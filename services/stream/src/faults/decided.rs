@@ -1,6 +1,6 @@
 //! A log of whose commits a test decides what becomes.
 
-use crate::{Batch, Fault, From, Log, Member, MemberSpec, Outgoing, Tail, TopicSpec, Turn};
+use crate::{Batch, Fault, Log, Member, MemberSpec, Outgoing, Start, Tail, TopicSpec, Turn};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 /// Another log, whose members commit by the function that it was made with: it may commit the batch, rewind, or lie about
@@ -31,7 +31,7 @@ where
     fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, Fault> {
         Ok(Box::new(DecidedMember { member: self.log.join(spec)?, commit: Arc::clone(&self.commit) }))
     }
-    fn tail(&self, topic: &str, from: From) -> Result<Box<dyn Tail>, Fault> {
+    fn tail(&self, topic: &str, from: Start) -> Result<Box<dyn Tail>, Fault> {
         self.log.tail(topic, from)
     }
     fn append(&self, records: Vec<Outgoing>) -> Result<(), Fault> {

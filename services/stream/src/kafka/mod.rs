@@ -12,7 +12,7 @@ mod transaction;
 
 pub use client::{KafkaConfig, Security};
 
-use crate::{Fault, From, Log, Member, MemberSpec, Outgoing, Tail, TopicSpec};
+use crate::{Fault, Log, Member, MemberSpec, Outgoing, Start, Tail, TopicSpec};
 use std::{collections::HashMap, sync::Mutex};
 use transaction::Writer;
 
@@ -47,7 +47,7 @@ impl Log for Kafka {
         Ok(Box::new(member::KafkaMember::join(&self.config, spec)?))
     }
 
-    fn tail(&self, topic: &str, from: From) -> Result<Box<dyn Tail>, Fault> {
+    fn tail(&self, topic: &str, from: Start) -> Result<Box<dyn Tail>, Fault> {
         let partitions = self.admin.partitions(topic)?;
         Ok(Box::new(tail::KafkaTail::open(&self.config, topic, partitions, from)?))
     }

@@ -1,7 +1,7 @@
 //! Reading a whole topic without a group.
 
 use super::client::{KafkaConfig, Quiet, fault, record, watermarks};
-use crate::{Fault, From, Record, Tail};
+use crate::{Fault, Record, Start, Tail};
 use rdkafka::{
     Offset, TopicPartitionList,
     config::FromClientConfigAndContext,
@@ -20,25 +20,25 @@ pub(super) struct KafkaTail {
 }
 
 impl KafkaTail {
-    pub(super) fn open(config: &KafkaConfig, topic: &str, partitions: i32, from: From) -> Result<Self, Fault> {
+    pub(super) fn open(config: &KafkaConfig, topic: &str, partitions: i32, from: Start) -> Result<Self, Fault> {
         let consumer = BaseConsumer::from_config_and_context(&config.reader("read_committed"), Quiet)
             .map_err(|error| fault(&error))?;
         let timeout = config.call_timeout();
         let mut assignment = TopicPartitionList::new();
         for partition in 0..partitions {
             let offset = match from {
-                From::Beginning => Offset::Beginning,
+                Start::Beginning => Offset::Beginning,
                 // Said as a number: a symbolic end would move on until the first fetch.
-                From::End => Offset::Offset(watermarks(&consumer, topic, partition, timeout)?.1),
-                From::Last(count) => {
+                Start::End => Offset::Offset(watermarks(&consumer, topic, partition, timeout)?.1),
+                Start::Last(count) => {
                     let (low, high) = watermarks(&consumer, topic, partition, timeout)?;
                     Offset::Offset(low.max(high - count))
                 }
-                From::Time(at) => Offset::Offset(at),
+                Start::Time(at) => Offset::Offset(at),
             };
             assignment.add_partition_offset(topic, partition, offset).map_err(|error| fault(&error))?;
         }
-        if matches!(from, From::Time(_)) {
+        if matches!(from, Start::Time(_)) {
             let found = consumer.offsets_for_times(assignment, timeout).map_err(|error| fault(&error))?;
             assignment = TopicPartitionList::new();
             for element in found.elements() {

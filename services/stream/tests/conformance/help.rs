@@ -6,7 +6,7 @@ use std::{
     collections::HashMap,
     time::{Duration, Instant},
 };
-use stream::{From, Log, Member, MemberSpec, Outcome, Outgoing, Partitions, Record, Rows, Runtime, Session, Turn};
+use stream::{Log, Member, MemberSpec, Outcome, Outgoing, Partitions, Record, Rows, Runtime, Session, Start, Turn};
 
 /// Longer than a group's session, shorter than a tester's patience.
 pub const DEADLINE: Duration = Duration::from_secs(60);
@@ -89,7 +89,7 @@ pub fn session(log: &dyn Log, spec: &MemberSpec) -> Session {
 /// All of a topic, up to its present end.
 pub fn all(log: &dyn Log, topic: &str) -> Vec<Record> {
     let mut records = Vec::new();
-    stream::scan(log, topic, From::Beginning, DEADLINE, |record| {
+    stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
         records.push(record);
         true
     })

@@ -3,7 +3,7 @@
 use crate::{harness::Harness, help};
 use proto::topic::Topic;
 use std::{collections::HashMap, time::Duration};
-use stream::{From, Record, Tail};
+use stream::{Record, Start, Tail};
 
 crate::harness::on_both_logs! {
     records_of_a_key_keep_their_order
@@ -79,19 +79,19 @@ fn a_tail_begins_where_it_is_told(harness: &mut Harness) {
     let between = jiff::Timestamp::now().as_millisecond();
     log.append(vec![help::plain(&raw, "k", "c")]).unwrap();
     let from = |from| values(log.tail(&raw, from).unwrap());
-    assert_eq!(from(From::Beginning), ["a", "b", "c"]);
-    assert_eq!(from(From::End), Vec::<String>::new());
-    assert_eq!(from(From::Time(between)), ["c"]);
-    assert_eq!(from(From::Time(0)), ["a", "b", "c"]);
-    assert_eq!(from(From::Last(1_000_000)), ["a", "b", "c"]);
+    assert_eq!(from(Start::Beginning), ["a", "b", "c"]);
+    assert_eq!(from(Start::End), Vec::<String>::new());
+    assert_eq!(from(Start::Time(between)), ["c"]);
+    assert_eq!(from(Start::Time(0)), ["a", "b", "c"]);
+    assert_eq!(from(Start::Last(1_000_000)), ["a", "b", "c"]);
     // About one: on Kafka a marker is counted too.
-    assert!(from(From::Last(1)).len() <= 1);
+    assert!(from(Start::Last(1)).len() <= 1);
 }
 
 fn a_tail_hears_of_an_append(harness: &mut Harness) {
     let (log, raw) = (harness.log(), harness.names().of(Topic::Raw));
     log.append(vec![help::plain(&raw, "k", "old")]).unwrap();
-    let mut tail = log.tail(&raw, From::End).unwrap();
+    let mut tail = log.tail(&raw, Start::End).unwrap();
     assert!(tail.poll(10, Duration::from_millis(100)).unwrap().is_empty());
     std::thread::scope(|scope| {
         scope.spawn(|| log.append(vec![help::plain(&raw, "k", "new")]).unwrap());

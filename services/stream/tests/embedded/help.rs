@@ -2,7 +2,7 @@
 
 use proto::topic::Retention;
 use std::time::{Duration, Instant};
-use stream::{From, Log, Outgoing, Record, TopicSpec};
+use stream::{Log, Outgoing, Record, Start, TopicSpec};
 
 pub fn topic(name: &str, retention: Retention) -> TopicSpec {
     TopicSpec { name: name.to_owned(), partitions: 2, retention, is_state: false }
@@ -21,7 +21,7 @@ pub fn record(topic: &str, key: &str, value: Option<&str>) -> Outgoing {
 
 pub fn all(log: &dyn Log, topic: &str) -> Vec<Record> {
     let mut records = Vec::new();
-    stream::scan(log, topic, From::Beginning, Duration::from_secs(20), |record| {
+    stream::scan(log, topic, Start::Beginning, Duration::from_secs(20), |record| {
         records.push(record);
         true
     })

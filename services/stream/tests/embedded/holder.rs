@@ -9,7 +9,7 @@ use std::{
     process::{Child, Command, Stdio},
     time::Duration,
 };
-use stream::{Fault, From, Log, MemberSpec, embedded};
+use stream::{Fault, Log, MemberSpec, Start, embedded};
 
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 
@@ -77,7 +77,7 @@ fn a_command_reaches_the_log_of_a_running_process() {
     log.ensure_topics(&[help::topic("more", Retention::Compact)]).unwrap();
     let mut written = help::record("more", "k", Some("of the command"));
     written.headers = vec![("note".into(), vec![0, 255])];
-    let mut tail = log.tail("more", From::End).unwrap();
+    let mut tail = log.tail("more", Start::End).unwrap();
     log.append(vec![written.clone(), help::record("more", "k", None)]).unwrap();
     let heard = tail.poll(10, Duration::from_secs(20)).unwrap();
     assert_eq!((&heard[0].value, &heard[0].headers, &heard[1].value), (&written.value, &written.headers, &None));
@@ -119,7 +119,7 @@ fn a_tail_ends_with_a_fault_when_the_holder_is_killed() {
     let folder = tempfile::tempdir().unwrap();
     let mut holder = Holder::start(folder.path());
     let log = embedded::open(folder.path()).unwrap();
-    let mut tail = log.tail("news", From::End).unwrap();
+    let mut tail = log.tail("news", Start::End).unwrap();
     holder.kill();
     let fault = tail.poll(1, Duration::from_secs(20)).unwrap_err();
     assert!(matches!(fault, Fault::Unavailable(_)), "{fault}");
@@ -131,7 +131,7 @@ fn a_log_can_be_closed_while_commands_are_connected() {
     let log = embedded::Embedded::open(folder.path()).unwrap();
     log.ensure_topics(&[help::topic("news", Retention::Delete(DAY))]).unwrap();
     let command = embedded::open(folder.path()).unwrap();
-    let _tail = command.tail("news", From::Beginning).unwrap();
+    let _tail = command.tail("news", Start::Beginning).unwrap();
     drop(log);
     drop(embedded::Embedded::open(folder.path()).unwrap());
 }

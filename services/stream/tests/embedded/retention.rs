@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 use stream::{
-    From, Log,
+    Log, Start,
     embedded::{Embedded, Options},
 };
 
@@ -95,9 +95,9 @@ fn a_tail_passes_over_what_has_gone() {
     let folder = tempfile::tempdir().unwrap();
     let log = Embedded::open_with(folder.path(), options).unwrap();
     log.ensure_topics(&[help::topic("news", Retention::Delete(HOUR))]).unwrap();
-    let mut tail = log.tail("news", From::Beginning).unwrap();
+    let mut tail = log.tail("news", Start::Beginning).unwrap();
     log.append((0..10).map(|_| help::record("news", "old", Some("1"))).collect()).unwrap();
-    let mut late = log.tail("news", From::Beginning).unwrap();
+    let mut late = log.tail("news", Start::Beginning).unwrap();
     assert_eq!(tail.poll(4, Duration::ZERO).unwrap().len(), 4);
     now.fetch_add(2 * HOUR, Ordering::SeqCst);
     log.sweep().unwrap();
@@ -152,8 +152,8 @@ fn readers_and_writers_go_on_while_the_house_is_kept() {
                 log.append(records).unwrap();
             }
         });
-        let mut news = log.tail("news", From::Beginning).unwrap();
-        let mut state = log.tail("state", From::Beginning).unwrap();
+        let mut news = log.tail("news", Start::Beginning).unwrap();
+        let mut state = log.tail("state", Start::Beginning).unwrap();
         let (mut seen, mut rows) = (Vec::new(), std::collections::BTreeMap::new());
         let number = |value: Option<Vec<u8>>| String::from_utf8(value.unwrap()).unwrap().parse::<i64>().unwrap();
         help::eventually("all is read", || {

@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 use stream::{
-    From, Metrics, Outgoing, Runtime, Stop, Tail,
+    Metrics, Outgoing, Runtime, Start, Stop, Tail,
     kafka::{Kafka, KafkaConfig},
 };
 
@@ -55,7 +55,7 @@ impl Bystander {
     pub fn new(kafka: &str, prefix: &str) -> Self {
         let runtime = runtime(kafka, prefix, "bystander");
         runtime.ensure_topics().unwrap();
-        let tail = runtime.log.tail(&runtime.names.of(Topic::Articles), From::Beginning).unwrap();
+        let tail = runtime.log.tail(&runtime.names.of(Topic::Articles), Start::Beginning).unwrap();
         Bystander { runtime, tail, fed: BTreeMap::new(), seen: BTreeMap::new() }
     }
 

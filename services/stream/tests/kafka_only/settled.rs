@@ -10,7 +10,7 @@ use rdkafka::{
     producer::{BaseProducer, BaseRecord, Producer},
 };
 use std::time::Duration;
-use stream::{From, Outgoing};
+use stream::{Outgoing, Start};
 
 /// Who asks for the settled ends first reads everything; who does not would stop before the open transaction.
 #[test]
@@ -38,7 +38,7 @@ fn what_stands_behind_an_open_transaction_is_seen_once_the_ends_are_settled() {
     let ends = runtime.log.settled_ends(&topic).unwrap();
     assert!(ends[&0] >= 2 && i32::try_from(ends.len()) == Ok(PARTITIONS), "{ends:?}");
     let mut keys = Vec::new();
-    stream::scan(&*runtime.log, &topic, From::Beginning, Duration::from_secs(20), |record| {
+    stream::scan(&*runtime.log, &topic, Start::Beginning, Duration::from_secs(20), |record| {
         keys.push(record.key);
         true
     })

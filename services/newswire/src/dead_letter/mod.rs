@@ -4,29 +4,17 @@
 //! another refusal counts one more. A letter is replayed once: the normaliser would admit a second replay by its state,
 //! but the enricher keeps none and would publish the revision twice. What is refused again is a letter of its own.
 
-use crate::{
-    alone::Alone,
-    answer::{self, Answer, DEADLINE},
-};
+mod origins;
+mod sole;
+
+use crate::answer::{self, Answer, DEADLINE};
 use anyhow::{Context, bail};
+use origins::{Origins, REPLAY_OF};
 use proto::topic::Topic;
 use serde_json::json;
-use std::{
-    collections::HashMap,
-    fs::{File, TryLockError},
-    io::Write,
-};
-use stream::{
-    Choice, DeadLetter, From, Log, LogArgs, LogConfig, MemberSpec, Outgoing, Record, dead_letter_header as header,
-};
-
-/// Says which dead letter a replayed record was: `PARTITION/OFFSET`.
-const REPLAY_OF: &str = "dl-replay-of";
-
-/// Name of the replay's group on Kafka, and part of its transactional id.
-const STAGE: &str = "dead-letter-replay";
-/// File in the data folder of an embedded log that the one who replays holds locked.
-const LOCK: &str = "dead-letter-replay.lock";
+use sole::Sole;
+use std::io::Write;
+use stream::{DeadLetter, Log, LogArgs, LogConfig, Outgoing, Record, Start, dead_letter_header as header};
 
 /// What is done with them.
 #[derive(Debug, clap::Subcommand)]
@@ -136,7 +124,7 @@ fn place(text: &str) -> Result<(i32, i64), String> {
 /// Every dead letter with the record that it is.
 fn letters(log: &dyn Log, config: &LogConfig) -> anyhow::Result<Vec<(Record, DeadLetter)>> {
     let mut found = Vec::new();
-    stream::scan(log, &config.names.of(Topic::DeadLetter), From::Beginning, DEADLINE, |record| {
+    stream::scan(log, &config.names.of(Topic::DeadLetter), Start::Beginning, DEADLINE, |record| {
         if let Some(letter) = DeadLetter::from_record(&record) {
             found.push((record, letter));
         }
@@ -144,94 +132,6 @@ fn letters(log: &dyn Log, config: &LogConfig) -> anyhow::Result<Vec<(Record, Dea
     })?;
     found.sort_by_key(|(record, letter)| (letter.time, record.partition, record.offset));
     Ok(found)
-}
-
-/// The right to replay, which one process has at a time: two that replayed one letter at once would each find that
-/// nobody had, and an article would be enriched twice.
-enum Sole {
-    /// On Kafka whoever comes later fences who was there.
-    Member(Box<Alone>),
-    /// On the embedded log all commands are on one machine: a lock beside the file, gone with its process.
-    Lock(#[expect(dead_code, reason = "held, not read")] File),
-}
-
-impl Sole {
-    fn take(log: &dyn Log, config: &LogConfig) -> anyhow::Result<Self> {
-        let folder = match &config.choice {
-            Choice::Embedded(folder) => folder,
-            Choice::Kafka(_) => {
-                let spec = MemberSpec {
-                    stage: STAGE.to_owned(),
-                    group: config.names.group(STAGE),
-                    replica: "sole".to_owned(),
-                    source: config.names.of(Topic::DeadLetter),
-                    tables: Vec::new(),
-                };
-                return Ok(Sole::Member(Box::new(Alone::take(log, config, &spec, "another replay")?)));
-            }
-        };
-        let file = File::options().create(true).truncate(false).write(true).open(folder.join(LOCK))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Sole::Lock(file)),
-            Err(TryLockError::WouldBlock) => bail!("another replay is at work: wait until it has ended"),
-            Err(TryLockError::Error(error)) => Err(error).context(LOCK),
-        }
-    }
-
-    fn write(&mut self, log: &dyn Log, record: Outgoing) -> anyhow::Result<()> {
-        match self {
-            Sole::Member(alone) => {
-                alone.keep()?;
-                alone.write(&[record], &HashMap::new())
-            }
-            Sole::Lock(_) => Ok(log.append(vec![record])?),
-        }
-    }
-}
-
-/// What the topics say to which dead letters go back.
-#[derive(Default)]
-struct Origins {
-    /// How often each letter was replayed, by its number.
-    replayed: HashMap<String, usize>,
-    /// The last offset under each partition and key of the list of feeds.
-    feeds: HashMap<(i32, Vec<u8>), i64>,
-    feeds_topic: String,
-}
-
-impl Origins {
-    fn read(log: &dyn Log, config: &LogConfig, letters: &[(Record, DeadLetter)]) -> anyhow::Result<Self> {
-        let mut origins = Origins { feeds_topic: config.names.of(Topic::Feeds), ..Origins::default() };
-        let mut topics: Vec<&str> = letters.iter().map(|(_, letter)| letter.record.topic.as_str()).collect();
-        topics.sort_unstable();
-        topics.dedup();
-        for topic in topics {
-            // Also what stands behind another's open transaction.
-            log.settled_ends(topic)?;
-            stream::scan(log, topic, From::Beginning, DEADLINE, |record| {
-                if let Some(of) = record.header(REPLAY_OF) {
-                    *origins.replayed.entry(of.to_owned()).or_default() += 1;
-                }
-                if topic == origins.feeds_topic {
-                    origins.feeds.insert((record.partition, record.key), record.offset);
-                }
-                true
-            })?;
-        }
-        Ok(origins)
-    }
-
-    /// Why a letter is not to be replayed.
-    fn objection(&self, number: &str, letter: &DeadLetter) -> Option<&'static str> {
-        if self.replayed.contains_key(number) {
-            return Some("was replayed before; refused again, it is a letter of its own");
-        }
-        let origin = &letter.record;
-        let last = self.feeds.get(&(origin.partition, origin.key.clone())).copied();
-        // The list keeps a feed's last definition: an old one must not take the place of what was said since.
-        (origin.topic == self.feeds_topic && last.is_some_and(|last| last > origin.offset))
-            .then_some("is out of date: the feed has been written anew since")
-    }
 }
 
 fn number(record: &Record) -> String {
@@ -242,10 +142,10 @@ fn list(out: &mut dyn Write, config: &LogConfig, filter: &Filter) -> anyhow::Res
     let log = answer::reach(config)?;
     let mut letters = letters(&*log, config)?;
     letters.retain(|(_, letter)| filter.takes(letter));
-    let replayed = Origins::read(&*log, config, &letters)?.replayed;
+    let origins = Origins::read(&*log, config, &letters)?;
     for (record, letter) in &letters {
         let number = number(record);
-        let times = replayed.get(&number).map(|times| format!("\treplayed {times}x")).unwrap_or_default();
+        let times = origins.replayed(&number).map(|times| format!("\treplayed {times}x")).unwrap_or_default();
         let DeadLetter { stage, reason, detail, attempt, time, record: origin } = letter;
         let key = String::from_utf8_lossy(&origin.key);
         writeln!(
@@ -303,7 +203,7 @@ fn replay(
     for (record, letter) in &letters {
         let number = number(record);
         let origin = &letter.record;
-        if let Some(objection) = origins.objection(&number, letter) {
+        if let Some(objection) = origins.objection(record, letter) {
             // With --all it goes without saying.
             if wanted.is_some() {
                 writeln!(out, "{number}\t{objection}")?;
