@@ -28,7 +28,7 @@ fn article(title: &str, summary: &str, body: &str) -> Article {
 }
 
 fn run(article: &Article) -> EnrichedArticle {
-    enrich(article, knowledge(), jiff::Timestamp::UNIX_EPOCH)
+    enrich(article, knowledge(), jiff::Timestamp::UNIX_EPOCH).unwrap()
 }
 
 fn codes(enriched: &EnrichedArticle) -> Vec<&str> {

@@ -3,6 +3,7 @@
 mod decode;
 mod document;
 mod features;
+mod finder;
 mod hash;
 mod label;
 mod lexicon;
@@ -17,6 +18,7 @@ use features::Scratch;
 use label::LABELS;
 use model::Model;
 
+pub use finder::{Failed, Finder};
 pub use label::Label;
 pub use model::ModelError;
 
@@ -40,6 +42,7 @@ pub struct Span {
 pub struct Tagger {
     model: Model,
     transitions: Transitions,
+    version: String,
 }
 
 /// The model that the product ships, made by `make model`.
@@ -66,13 +69,12 @@ impl Tagger {
     pub fn from_bytes(bytes: &[u8]) -> Result<Tagger, ModelError> {
         let model = Model::from_bytes(bytes)?;
         let transitions = decode::legal(&model.transitions);
-        Ok(Tagger { model, transitions })
+        Ok(Tagger { model, transitions, version: format!("perceptron-{:016x}", hash::bytes(bytes)) })
     }
 
-    /// A short name of the shipped model for `model_version`: the hash of its bytes in hex.
-    pub fn version() -> String {
-        static VERSION: OnceLock<String> = OnceLock::new();
-        VERSION.get_or_init(|| format!("perceptron-{:016x}", hash::bytes(SHIPPED))).clone()
+    /// A short name of the model for `model_version`: the hash of its bytes in hex.
+    pub fn version(&self) -> &str {
+        &self.version
     }
 
     /// The names in one article, its fields (title, summary, body) given together because the
