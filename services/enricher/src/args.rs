@@ -1,9 +1,10 @@
 //! The enricher's flags.
 
 use crate::tagger::Finder;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What a build that cannot read models says to one.
+#[cfg(not(feature = "onnx"))]
 const UNSUPPORTED: &str = "--model: this program was built without the feature `onnx`, which reads models; build it with \
     `cargo build --release --features onnx -p newswire` (or `-p enricher`)";
 
@@ -62,10 +63,23 @@ impl ModelArgs {
     /// A sentence that says what is missing or wrong.
     pub fn check(&self) -> Result<Finder, Vec<String>> {
         match &self.model {
-            Some(_) => Err(vec![UNSUPPORTED.to_owned()]),
+            Some(folder) => open(folder).map_err(|problem| vec![problem]),
             None => Finder::shipped().map_err(|error| vec![format!("the model that ships: {error}")]),
         }
     }
+}
+
+#[cfg(feature = "onnx")]
+fn open(folder: &Path) -> Result<Finder, String> {
+    let tagger = crate::tagger::Tagger::shipped().map_err(|error| format!("the model that ships: {error}"))?;
+    let model = crate::tagger::onnx::Onnx::open(folder, tagger);
+    let model = model.map_err(|unusable| format!("--model {}: {unusable}", folder.display()))?;
+    Ok(Finder::Onnx(std::sync::Arc::new(model)))
+}
+
+#[cfg(not(feature = "onnx"))]
+fn open(_folder: &Path) -> Result<Finder, String> {
+    Err(UNSUPPORTED.to_owned())
 }
 
 #[cfg(test)]

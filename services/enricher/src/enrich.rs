@@ -1,6 +1,11 @@
 //! The stage's plain function: an article in, the same article with what it is about out.
 
-use crate::{Knowledge, countries, document::Document, entities, tagger::Failed};
+use crate::{
+    Knowledge, countries,
+    document::Document,
+    entities,
+    tagger::{Failed, Found},
+};
 use proto::{
     time,
     v1::{Article, EnrichedArticle},
@@ -12,6 +17,8 @@ pub const VERSION: &str = concat!("enricher-", env!("CARGO_PKG_VERSION"));
 
 /// A field was longer than 1 MiB; what is behind that was not looked at.
 pub const WARNING_CUT: &str = "enricher:text-cut";
+/// The model was not shown the article's end: it is over the number of words that a model reads.
+pub const WARNING_NAMES_CUT: &str = "enricher:names-cut";
 /// Not English: countries are found by name only, entities not at all.
 pub const WARNING_NAMES_ONLY: &str = "enricher:countries-by-name-only";
 /// No names of countries are known in the article's language: nothing was found because nothing was looked for.
@@ -43,7 +50,10 @@ pub fn enrich(article: &Article, knowledge: &Knowledge, now: jiff::Timestamp) ->
     if english(&article.language) {
         let texts: Vec<&str> = document.fields.iter().map(|field| field.text).collect();
         let tokens: Vec<_> = document.fields.iter().map(|field| field.tokens.clone()).collect();
-        let spans = knowledge.finder.find(&texts, &tokens)?;
+        let Found { spans, cut } = knowledge.finder.find(&texts, &tokens)?;
+        if cut {
+            warn(&mut enriched, WARNING_NAMES_CUT);
+        }
         let candidates = countries::scan(&document, knowledge.gazetteer, &spans, &own);
         let places = countries::resolve(&document, knowledge.gazetteer, &candidates);
         enriched.countries = countries::score(&document, knowledge.gazetteer, &places);

@@ -11,7 +11,7 @@ pub mod tagger;
 pub mod tokens;
 
 pub use args::{Args, Config, ModelArgs};
-pub use enrich::{VERSION, WARNING_CUT, WARNING_LANGUAGE, WARNING_NAMES_ONLY, enrich};
+pub use enrich::{VERSION, WARNING_CUT, WARNING_LANGUAGE, WARNING_NAMES_CUT, WARNING_NAMES_ONLY, enrich};
 pub use knowledge::{Knowledge, Unready};
 
 use proto::{topic::Topic, v1::Article};

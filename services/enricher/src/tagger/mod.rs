@@ -4,10 +4,12 @@ mod decode;
 mod document;
 mod features;
 mod finder;
-mod hash;
+pub(crate) mod hash;
 mod label;
 mod lexicon;
 mod model;
+#[cfg(feature = "onnx")]
+pub mod onnx;
 pub mod train;
 
 use std::sync::OnceLock;
@@ -18,7 +20,7 @@ use features::Scratch;
 use label::LABELS;
 use model::Model;
 
-pub use finder::{Failed, Finder};
+pub use finder::{Failed, Finder, Found};
 pub use label::Label;
 pub use model::ModelError;
 
@@ -33,7 +35,7 @@ pub struct Span {
     pub end: usize,
     /// What it names.
     pub label: Label,
-    /// From 0 to 1: how far the best reading is ahead of the next, no probability.
+    /// From 0 to 1. Of the tagger that ships: how far the best reading is ahead of the next, no probability.
     pub confidence: f32,
 }
 
@@ -97,21 +99,8 @@ impl Tagger {
                 document.push(document::Sentence::new(place, words, keys, &room.labels, &room.scores));
             }
         }
-        document::pass(&mut document, &self.model.lexicon);
-        let mut spans = Vec::new();
-        for sentence in &document {
-            for name in &sentence.names {
-                let tokens = &tokens[sentence.field].tokens;
-                spans.push(Span {
-                    field: sentence.field,
-                    start: tokens[sentence.offset + name.start].start,
-                    end: tokens[sentence.offset + name.end - 1].end,
-                    label: name.label,
-                    confidence: name.confidence,
-                });
-            }
-        }
-        spans
+        document::pass(&mut document, &self.model.lexicon, document::lead);
+        spans(&document, tokens)
     }
 
     /// Scores and labels of one sentence into `room`, without the document pass.
@@ -122,6 +111,24 @@ impl Tagger {
         features::extract(&mut room.scratch, self.model.bits, |slots| scores.push(self.model.score(slots)));
         decode::viterbi(&room.scores, &self.transitions, &[], &mut room.lattice, &mut room.labels);
     }
+}
+
+/// Names of sentences as spans of their fields.
+fn spans(document: &[document::Sentence<'_>], tokens: &[tokens::Tokens]) -> Vec<Span> {
+    let mut spans = Vec::new();
+    for sentence in document {
+        for name in &sentence.names {
+            let tokens = &tokens[sentence.field].tokens;
+            spans.push(Span {
+                field: sentence.field,
+                start: tokens[sentence.offset + name.start].start,
+                end: tokens[sentence.offset + name.end - 1].end,
+                label: name.label,
+                confidence: name.confidence,
+            });
+        }
+    }
+    spans
 }
 
 /// Room reused from sentence to sentence.
