@@ -9,7 +9,7 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(about = "Measures against data that this project did not write")]
 struct Args {
-    /// feeds, dates, countries, names
+    /// feeds, dates, countries, names, salience
     what: String,
     /// Folders or files.
     #[arg(required = true)]
@@ -27,7 +27,8 @@ fn main() -> anyhow::Result<()> {
         "dates" => tests::eval::dates::run(first, args.json)?,
         "countries" => tests::eval::countries::run(&args.data, args.json)?,
         "names" => tests::eval::names::run(&args.data, args.json)?,
-        what => bail!("nothing is called {what}: feeds, dates, countries, names"),
+        "salience" => tests::eval::salience::run(first, args.json)?,
+        what => bail!("nothing is called {what}: feeds, dates, countries, names, salience"),
     };
     if args.json {
         println!("{value}");
