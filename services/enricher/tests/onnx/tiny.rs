@@ -68,7 +68,8 @@ impl Tiny {
         json!({ "model_type": "bert", "id2label": labels, "max_position_embeddings": self.claimed })
     }
 
-    fn network(&self) -> Vec<u8> {
+    /// model.onnx.
+    pub fn network(&self) -> Vec<u8> {
         let (width, labels) = (PIECES.len(), self.labels.len());
         // Each piece is a direction of its own, and the linear layer leads from it to its label.
         let one = |at: usize, length: usize, value: f32| (0..length).map(move |to| if to == at { value } else { 0.0 });

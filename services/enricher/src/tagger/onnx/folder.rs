@@ -23,6 +23,8 @@ pub(super) struct Folder {
     pub(super) id2label: BTreeMap<String, String>,
     /// Most pieces of a window, with those that the tokenizer adds.
     pub(super) pieces: usize,
+    /// The piece that fills up.
+    pub(super) pad: u32,
     /// Hash of all files that were read.
     pub(super) hash: String,
 }
@@ -43,7 +45,7 @@ struct Config {
     id2label: Option<BTreeMap<String, String>>,
     model_type: Option<String>,
     max_position_embeddings: Option<usize>,
-    pad_token_id: Option<usize>,
+    pad_token_id: Option<u32>,
 }
 
 /// What is read of tokenizer_config.json.
@@ -87,9 +89,10 @@ impl Folder {
         }
         let why = "no id2label, which says what its labels mean";
         let id2label = config.id2label.ok_or_else(|| Unusable { file: CONFIG, why: why.to_owned() })?;
+        let pad = config.pad_token_id.unwrap_or(0);
         let digest = hash.finalize();
         let hash = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Ok(Folder { network, tokenizer, id2label, pieces, hash })
+        Ok(Folder { network, tokenizer, id2label, pieces, pad, hash })
     }
 }
 
@@ -98,7 +101,7 @@ fn pieces(config: &Config, tokenizer: &TokenizerConfig) -> usize {
     let mut positions = config.max_position_embeddings.unwrap_or(MOST_PIECES);
     // Positions of RoBERTa and its kin begin behind that of the padding.
     if matches!(config.model_type.as_deref(), Some("roberta" | "xlm-roberta" | "camembert" | "longformer" | "mpnet")) {
-        positions = positions.saturating_sub(config.pad_token_id.unwrap_or(1) + 1);
+        positions = positions.saturating_sub(config.pad_token_id.map_or(2, |pad| pad as usize + 1));
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturating, which is what is meant")]
     let length = tokenizer.model_max_length.map_or(MOST_PIECES, |length| length as usize);

@@ -38,10 +38,11 @@ impl Onnx {
     /// # Errors
     /// [`Unusable`]: which file is missing or wrong, and why.
     pub fn open(folder: &Path, tagger: &'static Tagger) -> Result<Onnx, Unusable> {
-        let Folder { network, tokenizer, id2label, pieces, hash } = Folder::read(folder)?;
+        let Folder { network, tokenizer, id2label, pieces, pad, hash } = Folder::read(folder)?;
         let labels = Labels::new(&id2label).map_err(|why| Unusable { file: "config.json", why })?;
-        let graph = Graph::new(&network, labels.count()).map_err(|why| Unusable { file: "model.onnx", why })?;
-        Ok(Onnx { version: format!("onnx-{hash}"), reader: Reader { tokenizer, graph, labels, pieces }, tagger })
+        let graph = Graph::new(&network, labels.count(), pieces, pad);
+        let graph = graph.map_err(|why| Unusable { file: "model.onnx", why })?;
+        Ok(Onnx { version: format!("onnx-{hash}"), reader: Reader { tokenizer, graph, labels }, tagger })
     }
 
     /// For `model_version`: the hash of the files' bytes in hex.

@@ -18,8 +18,6 @@ pub(super) struct Reader {
     pub(super) tokenizer: Tokenizer,
     pub(super) graph: Graph,
     pub(super) labels: Labels,
-    /// Most pieces of a window, with those that the tokenizer adds.
-    pub(super) pieces: usize,
 }
 
 impl Reader {
@@ -53,7 +51,9 @@ impl Reader {
     /// Words that follow each other, window by window. What stands in two windows is read in the one where it is
     /// further from the edge.
     fn run(&self, text: &str, words: &[Token], readings: &mut Vec<Reading>) -> Result<(), String> {
-        let mut most = (self.pieces / 2).max(1);
+        // With those that the tokenizer adds.
+        let pieces = self.graph.pieces();
+        let mut most = (pieces / 2).max(1);
         let mut at = 0;
         while at < words.len() {
             let margin = most / 4;
@@ -63,19 +63,19 @@ impl Reader {
             let (Some(first), Some(last)) = (window.first(), window.last()) else { return Ok(()) };
             let slice = text.get(first.start..last.end).unwrap_or_default();
             let mut encoding = self.tokenizer.encode(slice, true).map_err(|error| format!("tokenizer: {error}"))?;
-            if encoding.len() > self.pieces {
+            if encoding.len() > pieces {
                 if window.len() > 1 {
                     most = window.len() / 2;
                     continue;
                 }
                 // Of one word only the first piece counts.
-                encoding.truncate(self.pieces, 0, tokenizers::TruncationDirection::Right);
+                encoding.truncate(pieces, 0, tokenizers::TruncationDirection::Right);
             }
             let rows = if encoding.is_empty() { Vec::new() } else { self.graph.run(encoding.get_ids())? };
             let until = if end == words.len() { end } else { end - margin };
-            let mut pieces = Pieces::new(&encoding);
+            let mut shown = Pieces::new(&encoding);
             for (offset, word) in window.iter().enumerate() {
-                let piece = pieces.of(word.start - first.start, word.end - first.start);
+                let piece = shown.of(word.start - first.start, word.end - first.start);
                 if !(at..until).contains(&(begin + offset)) {
                     continue;
                 }
