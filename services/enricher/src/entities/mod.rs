@@ -34,7 +34,8 @@ pub fn entities(
     for (order, cluster) in clusters.iter().enumerate() {
         let weight = weight(document, cluster);
         let sense = cluster.sense.and_then(|sense| gazetteer.sense(sense));
-        let company = company(document, gazetteer, cluster);
+        // By the fullest name alone: `HSBC Juggernauts` are not HSBC, though a headline calls them so.
+        let company = gazetteer.companies().number(&cluster.name).filter(|_| cluster.kind == entity::ORG);
         let (wikidata_id, geonames_id) = match sense.filter(|sense| sense.id != 0) {
             Some(sense) if matches!(sense.kind, Kind::Organisation | Kind::Leader) => {
                 (format!("Q{}", sense.id), String::new())
@@ -61,22 +62,6 @@ pub fn entities(
     }
     entities.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     entities.into_iter().map(|(_, _, entity)| entity).collect()
-}
-
-/// The one company that an organisation's name or one of its mentions names.
-fn company(document: &Document<'_>, gazetteer: &Gazetteer, cluster: &Cluster<'_>) -> Option<u32> {
-    if cluster.kind != entity::ORG {
-        return None;
-    }
-    let texts = cluster.mentions.iter().take(MENTIONS).filter_map(|one| {
-        let field = document.fields.get(one.field)?;
-        Some(field.slice(one.start, one.end))
-    });
-    let mut numbers: Vec<u32> =
-        texts.chain([cluster.name.as_str()]).filter_map(|name| gazetteer.companies().number(name)).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    numbers.first().copied().filter(|_| numbers.len() == 1)
 }
 
 fn mention(document: &Document<'_>, one: &collect::Found) -> v1::Mention {

@@ -6,6 +6,10 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 /// The shipped table.
 pub(super) static SHIPPED: &str = include_str!("../../data/companies.tsv");
 
+/// Legal forms that news writes or leaves out.
+const FORMS: [&str; 14] =
+    ["ag", "co", "company", "corp", "corporation", "group", "holdings", "inc", "llc", "ltd", "nv", "plc", "sa", "se"];
+
 /// Wikidata numbers of companies by their names.
 #[derive(Debug, Default)]
 pub struct Companies(HashMap<String, u32>);
@@ -28,10 +32,21 @@ impl Companies {
         Companies(companies.into_iter().filter_map(|(name, number)| Some((name, number?))).collect())
     }
 
-    /// The company of this name, written with a capital somewhere.
+    /// The company of this name, with its legal form or without, written with a capital somewhere.
     #[must_use]
     pub fn number(&self, name: &str) -> Option<u32> {
-        if name.chars().any(char::is_uppercase) { self.0.get(&key(name)).copied() } else { None }
+        if !name.chars().any(char::is_uppercase) {
+            return None;
+        }
+        let key = key(name);
+        let mut rest = key.as_str();
+        loop {
+            if let Some(number) = self.0.get(rest) {
+                return Some(*number);
+            }
+            let (before, last) = rest.rsplit_once(' ')?;
+            rest = FORMS.contains(&last).then_some(before)?;
+        }
     }
 }
 
@@ -51,9 +66,10 @@ mod tests {
         let companies =
             Companies::new("# a comment\nQ44294\tFord Motor Company|Ford\nQ52618\tNestlé\nno row\nQ1\tMess|Ford");
         assert_eq!(companies.number("FORD MOTOR COMPANY"), Some(44294));
-        assert_eq!(companies.number("Nestle"), Some(52618));
+        assert_eq!((companies.number("Nestle"), companies.number("Nestlé Holdings, Inc.")), (Some(52618), Some(52618)));
         assert_eq!(companies.number("Ford"), None, "two of one name");
-        assert_eq!((companies.number("mess"), companies.number("Ford Foundation")), (None, None));
+        assert_eq!((companies.number("mess"), companies.number("Nestlé Foundation")), (None, None));
+        assert_eq!((companies.number("Group"), companies.number("Inc Co")), (None, None));
     }
 
     #[test]
