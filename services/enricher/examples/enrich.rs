@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             publisher_name: line.publisher_name,
             ..Default::default()
         };
-        println!("{}", serde_json::to_string(&enrich(&article, &knowledge, jiff::Timestamp::UNIX_EPOCH))?);
+        println!("{}", serde_json::to_string(&enrich(&article, &knowledge, jiff::Timestamp::UNIX_EPOCH)?)?);
     }
     Ok(())
 }

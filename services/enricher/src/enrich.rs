@@ -1,6 +1,11 @@
 //! The stage's plain function: an article in, the same article with what it is about out.
 
-use crate::{Knowledge, countries, document::Document, entities, tagger::Tagger};
+use crate::{
+    Knowledge, countries,
+    document::Document,
+    entities,
+    tagger::{Failed, Found},
+};
 use proto::{
     time,
     v1::{Article, EnrichedArticle},
@@ -12,6 +17,8 @@ pub const VERSION: &str = concat!("enricher-", env!("CARGO_PKG_VERSION"));
 
 /// A field was longer than 1 MiB; what is behind that was not looked at.
 pub const WARNING_CUT: &str = "enricher:text-cut";
+/// The model was not shown the article's end: it is over the number of words that a model reads.
+pub const WARNING_NAMES_CUT: &str = "enricher:names-cut";
 /// Not English: countries are found by name only, entities not at all.
 pub const WARNING_NAMES_ONLY: &str = "enricher:countries-by-name-only";
 /// No names of countries are known in the article's language: nothing was found because nothing was looked for.
@@ -20,15 +27,17 @@ pub const WARNING_LANGUAGE: &str = "enricher:language-unknown";
 /// Enriches an article. The same article and knowledge give the same result but for `enriched_at`.
 ///
 /// A withdrawn article passes through without entities and countries.
-#[must_use]
-pub fn enrich(article: &Article, knowledge: &Knowledge, now: jiff::Timestamp) -> EnrichedArticle {
+///
+/// # Errors
+/// [`Failed`] where a model of the operator's could not read the article; the model that ships reads any.
+pub fn enrich(article: &Article, knowledge: &Knowledge, now: jiff::Timestamp) -> Result<EnrichedArticle, Failed> {
     let mut enriched = carry(article);
     enriched.enriched_at = Some(time::to_wire(now));
     enriched.enricher_version = VERSION.to_owned();
-    enriched.gazetteer_version = knowledge.gazetteer.version().to_owned();
-    enriched.model_version = Tagger::version();
+    enriched.gazetteer_version = knowledge.gazetteer_version().to_owned();
+    enriched.model_version = knowledge.model_version().to_owned();
     if article.change == vocab::change::WITHDRAWN {
-        return enriched;
+        return Ok(enriched);
     }
     let document = Document::new(article);
     if document.cut {
@@ -41,7 +50,10 @@ pub fn enrich(article: &Article, knowledge: &Knowledge, now: jiff::Timestamp) ->
     if english(&article.language) {
         let texts: Vec<&str> = document.fields.iter().map(|field| field.text).collect();
         let tokens: Vec<_> = document.fields.iter().map(|field| field.tokens.clone()).collect();
-        let spans = knowledge.tagger.tag_tokens(&texts, &tokens);
+        let Found { spans, cut } = knowledge.finder.find(&texts, &tokens)?;
+        if cut {
+            warn(&mut enriched, WARNING_NAMES_CUT);
+        }
         let candidates = countries::scan(&document, knowledge.gazetteer, &spans, &own);
         let places = countries::resolve(&document, knowledge.gazetteer, &candidates);
         enriched.countries = countries::score(&document, knowledge.gazetteer, &places);
@@ -52,7 +64,7 @@ pub fn enrich(article: &Article, knowledge: &Knowledge, now: jiff::Timestamp) ->
     } else {
         warn(&mut enriched, WARNING_LANGUAGE);
     }
-    enriched
+    Ok(enriched)
 }
 
 /// English, or unknown, which is taken for English.

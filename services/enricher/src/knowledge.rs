@@ -1,16 +1,16 @@
-//! What enrichment is done with: gazetteer, tagger, languages.
+//! What enrichment is done with: gazetteer, what finds names, languages.
 
 use crate::{
     countries::Languages,
     gazetteer::{self, Gazetteer},
-    tagger::{ModelError, Tagger},
+    tagger::{Finder, ModelError},
 };
 
 /// Gazetteer and model, read once and shared by all threads.
 #[derive(Debug)]
 pub struct Knowledge {
     pub(crate) gazetteer: &'static Gazetteer,
-    pub(crate) tagger: &'static Tagger,
+    pub(crate) finder: Finder,
     pub(crate) languages: Languages,
 }
 
@@ -31,13 +31,27 @@ impl Knowledge {
     /// # Errors
     /// [`Unready`], which the tests exclude.
     pub fn shipped() -> Result<Knowledge, Unready> {
+        Knowledge::with(Finder::shipped()?)
+    }
+
+    /// What the product ships, but for what finds names.
+    ///
+    /// # Errors
+    /// [`Unready`], which the tests exclude.
+    pub fn with(finder: Finder) -> Result<Knowledge, Unready> {
         let gazetteer = Gazetteer::shipped()?;
-        Ok(Knowledge { gazetteer, tagger: Tagger::shipped()?, languages: Languages::new(gazetteer) })
+        Ok(Knowledge { gazetteer, finder, languages: Languages::new(gazetteer) })
     }
 
     /// For `gazetteer_version`.
     #[must_use]
     pub fn gazetteer_version(&self) -> &str {
         self.gazetteer.version()
+    }
+
+    /// For `model_version`: that of the model in use.
+    #[must_use]
+    pub fn model_version(&self) -> &str {
+        self.finder.version()
     }
 }

@@ -70,7 +70,7 @@ fn at_least_95_of_100_traps_of_each_set_are_seen() {
                 language: if case.language.is_empty() { "en".to_owned() } else { case.language.clone() },
                 ..Article::default()
             };
-            let enriched = enrich(&article, &knowledge, jiff::Timestamp::UNIX_EPOCH);
+            let enriched = enrich(&article, &knowledge, jiff::Timestamp::UNIX_EPOCH).unwrap();
             let right = case.right(&enriched);
             let trap = traps.entry(&case.trap).or_default();
             trap.0 += usize::from(right);

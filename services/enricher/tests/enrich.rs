@@ -28,7 +28,7 @@ fn article(title: &str, summary: &str, body: &str) -> Article {
 }
 
 fn run(article: &Article) -> EnrichedArticle {
-    enrich(article, knowledge(), jiff::Timestamp::UNIX_EPOCH)
+    enrich(article, knowledge(), jiff::Timestamp::UNIX_EPOCH).unwrap()
 }
 
 fn codes(enriched: &EnrichedArticle) -> Vec<&str> {
@@ -251,4 +251,21 @@ proptest! {
     fn any_text_gives_spans_that_are_its_own(title in "\\PC{0,40}", body in "(\\PC{0,30}|Iran |U\\.S\\. |São Paulo, |’s |Georgia\n\n|Mr\\. ){0,12}") {
         check_spans(&run(&article(&title, "", &body)));
     }
+}
+
+#[test]
+fn companies_have_wikidata_numbers_by_their_exact_names_and_nothing_else_has() {
+    let enriched = run(&article(
+        "Boeing cuts jobs",
+        "",
+        "Boeing Co said it would cut jobs in Seattle. Volkswagen, the carmaker, and Deutsche Bank said nothing. The Ford \
+         Foundation gave money. Harrison Ford came from Oslo.",
+    ));
+    let id = |name: &str| {
+        let named = |entity: &&proto::v1::Entity| entity.mentions.iter().any(|mention| mention.text == name);
+        enriched.entities.iter().find(named).unwrap().wikidata_id.as_str()
+    };
+    assert_eq!((id("Boeing"), id("Volkswagen"), id("Deutsche Bank")), ("Q66", "Q156578", "Q66048"));
+    assert_eq!((id("Ford Foundation"), id("Harrison Ford")), ("", ""));
+    assert_eq!(codes(&enriched), ["NO", "US"], "a company is no country");
 }

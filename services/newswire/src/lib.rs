@@ -42,7 +42,7 @@ enum Command {
     Tail(Box<tail::Args>),
     /// Tells where a story or a feed is, and why.
     Why(Box<why::Args>),
-    /// Enriches articles once more, with the enricher that ships.
+    /// Enriches articles once more, with this version and model.
     Replay(Box<replay::Args>),
     /// Lists, shows and replays what a stage refused.
     #[command(subcommand)]

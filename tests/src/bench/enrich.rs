@@ -36,14 +36,14 @@ pub fn run(data: &Path, json: bool) -> anyhow::Result<Value> {
     let start = Instant::now();
     while rounds == 0 || start.elapsed().as_secs_f64() < 3.0 {
         for article in &articles {
-            std::hint::black_box(enrich(article, &knowledge, jiff::Timestamp::UNIX_EPOCH));
+            std::hint::black_box(enrich(article, &knowledge, jiff::Timestamp::UNIX_EPOCH)?);
         }
         rounds += 1;
     }
     let seconds = start.elapsed().as_secs_f64() / f64::from(rounds);
     let tokens_per_s = tokens as f64 / seconds;
     let spacy = spacy(&articles);
-    let per_length = lengths(&articles, &knowledge);
+    let per_length = lengths(&articles, &knowledge)?;
     let spacy_per_s = spacy.as_ref().ok().map(|seconds| tokens as f64 / seconds);
     if !json {
         println!("{} articles, {tokens} tokens; ready in {ready_ms:.0} ms, {memory_mb:.0} MB", articles.len());
@@ -70,7 +70,7 @@ pub fn run(data: &Path, json: bool) -> anyhow::Result<Value> {
 
 /// Nanoseconds a byte for bodies of growing length. What is over the enricher's limit is cut, so the last falls.
 #[expect(clippy::cast_precision_loss, reason = "bytes")]
-fn lengths(articles: &[Article], knowledge: &Knowledge) -> Vec<(usize, f64)> {
+fn lengths(articles: &[Article], knowledge: &Knowledge) -> anyhow::Result<Vec<(usize, f64)>> {
     let text: String = articles.iter().map(|one| one.body.as_str()).collect::<Vec<_>>().join("\n\n");
     let mut rows = Vec::new();
     for bytes in [10_000, 100_000, 1_000_000, 10_000_000] {
@@ -83,12 +83,12 @@ fn lengths(articles: &[Article], knowledge: &Knowledge) -> Vec<(usize, f64)> {
         let start = Instant::now();
         let mut rounds = 0_u32;
         while rounds == 0 || start.elapsed().as_secs_f64() < 0.5 {
-            std::hint::black_box(enrich(&article, knowledge, jiff::Timestamp::UNIX_EPOCH));
+            std::hint::black_box(enrich(&article, knowledge, jiff::Timestamp::UNIX_EPOCH)?);
             rounds += 1;
         }
         rows.push((bytes, start.elapsed().as_secs_f64() * 1e9 / f64::from(rounds) / bytes as f64));
     }
-    rows
+    Ok(rows)
 }
 
 /// Resident memory in KB, 0 where the system does not tell.

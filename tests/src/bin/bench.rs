@@ -9,7 +9,7 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(about = "Speed, beside others, as ratios within one run")]
 struct Args {
-    /// parse, enrich
+    /// parse, enrich, start
     what: String,
     /// A folder; where it is not named, the corpora beside the project.
     data: Option<PathBuf>,
@@ -38,7 +38,14 @@ fn main() -> anyhow::Result<()> {
             let data = args.data.map_or_else(|| shared().map(|s| s.join("countries")), Ok)?;
             tests::bench::enrich::run(&data, args.json)?
         }
-        what => bail!("nothing is called {what}: parse, enrich"),
+        "start" => tests::bench::start::run(args.json)?,
+        // A process of `start`.
+        "start-once" => {
+            let part = args.data.context("no part")?;
+            println!("{}", tests::bench::start::once(&part.to_string_lossy())?);
+            return Ok(());
+        }
+        what => bail!("nothing is called {what}: parse, enrich, start"),
     };
     if args.json {
         println!("{value}");

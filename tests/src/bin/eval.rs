@@ -10,7 +10,7 @@ use enricher::tagger::train::Plan;
 #[derive(Parser)]
 #[command(about = "Measures against data that this project did not write")]
 struct Args {
-    /// feeds, dates, countries, names, left-out
+    /// feeds, dates, countries, names, left-out, salience
     what: String,
     /// Folders or files.
     #[arg(required = true)]
@@ -29,7 +29,8 @@ fn main() -> anyhow::Result<()> {
         "countries" => tests::eval::countries::run(&args.data, args.json)?,
         "names" => tests::eval::names::run(&args.data, args.json)?,
         "left-out" => tests::eval::names::left_out::run(first, args.json, Plan::default())?,
-        what => bail!("nothing is called {what}: feeds, dates, countries, names, left-out"),
+        "salience" => tests::eval::salience::run(first, args.json)?,
+        what => bail!("nothing is called {what}: feeds, dates, countries, names, left-out, salience"),
     };
     if args.json {
         println!("{value}");

@@ -37,7 +37,7 @@ pub fn run(data: &[PathBuf], json: bool) -> anyhow::Result<Value> {
     for file in files(data)? {
         let lines = read(&file)?;
         let start = Instant::now();
-        let found: Vec<Vec<String>> = lines.iter().map(|line| countries(line, &knowledge)).collect();
+        let found = lines.iter().map(|line| countries(line, &knowledge)).collect::<Result<Vec<_>, _>>()?;
         let seconds = start.elapsed().as_secs_f64();
         let score = Score::of(&lines, &found, seconds);
         all.add(&score);
@@ -56,11 +56,11 @@ pub fn run(data: &[PathBuf], json: bool) -> anyhow::Result<Value> {
     Ok(all.json())
 }
 
-fn countries(line: &Line, knowledge: &enricher::Knowledge) -> Vec<String> {
+fn countries(line: &Line, knowledge: &enricher::Knowledge) -> anyhow::Result<Vec<String>> {
     let article =
         Article { title: line.title.clone(), body: line.text.clone(), language: "en".to_owned(), ..Article::default() };
-    let enriched = enricher::enrich(&article, knowledge, jiff::Timestamp::UNIX_EPOCH);
-    enriched.countries.into_iter().map(|country| country.code).collect()
+    let enriched = enricher::enrich(&article, knowledge, jiff::Timestamp::UNIX_EPOCH)?;
+    Ok(enriched.countries.into_iter().map(|country| country.code).collect())
 }
 
 #[derive(Default)]

@@ -5,3 +5,4 @@ pub mod dates;
 pub mod expect;
 pub mod feeds;
 pub mod names;
+pub mod salience;

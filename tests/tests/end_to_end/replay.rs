@@ -59,7 +59,7 @@ fn an_earlier_version_was_here(newswire: &Newswire, knowledge: &Knowledge) {
     publish(newswire, &articles);
     let log = newswire.open();
     let old = articles.iter().map(|one| {
-        let mut enriched: EnrichedArticle = enricher::enrich(one, knowledge, jiff::Timestamp::now());
+        let mut enriched: EnrichedArticle = enricher::enrich(one, knowledge, jiff::Timestamp::now()).unwrap();
         enriched.enricher_version = "enricher-0.0.1".to_owned();
         enriched.countries.clear();
         outgoing(newswire, Topic::Enriched, &one.article_id, &enriched)

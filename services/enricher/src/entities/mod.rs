@@ -34,10 +34,13 @@ pub fn entities(
     for (order, cluster) in clusters.iter().enumerate() {
         let weight = weight(document, cluster);
         let sense = cluster.sense.and_then(|sense| gazetteer.sense(sense));
+        // By the fullest name alone: `HSBC Juggernauts` are not HSBC, though a headline calls them so.
+        let company = gazetteer.companies().number(&cluster.name).filter(|_| cluster.kind == entity::ORG);
         let (wikidata_id, geonames_id) = match sense.filter(|sense| sense.id != 0) {
             Some(sense) if matches!(sense.kind, Kind::Organisation | Kind::Leader) => {
                 (format!("Q{}", sense.id), String::new())
             }
+            _ if company.is_some() => (company.map_or(String::new(), |number| format!("Q{number}")), String::new()),
             Some(sense) if sense.kind != Kind::Demonym => (String::new(), sense.id.to_string()),
             _ => (String::new(), String::new()),
         };
@@ -70,7 +73,8 @@ fn mention(document: &Document<'_>, one: &collect::Found) -> v1::Mention {
     })
 }
 
-/// Frequency with diminishing returns, the place of the first mention, the title.
+/// Frequency with diminishing returns, the place of the first mention, the title. The weights are rounded from those of a
+/// ranking by pairs that was validated crosswise over articles (BENCHMARKS.md, Salience).
 fn weight(document: &Document<'_>, cluster: &Cluster<'_>) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "counts of words and mentions")]
     let ratio = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
@@ -79,12 +83,9 @@ fn weight(document: &Document<'_>, cluster: &Cluster<'_>) -> f64 {
     let length = document.fields.get(2).map_or(0, |field| field.text.len());
     let early = 1.0 - ratio(first, length).min(1.0);
     let title = if cluster.mentions.iter().any(|one| one.field == 0) { 1.0 } else { 0.0 };
-    let kind = match cluster.kind {
-        entity::PERSON | entity::ORG | entity::EVENT => 1.0,
-        entity::GPE => 0.9,
-        _ => 0.6,
-    };
-    (count.ln_1p() + early * early + 1.5 * title) * kind * if cluster.alias { 0.3 } else { 1.0 }
+    // Who is quoted once is a person or an organisation more often than a place.
+    let place = if matches!(cluster.kind, entity::GPE | entity::LOC | entity::NORP) { 0.5 } else { 0.0 };
+    (count.ln_1p() + 2.0 * early * early + 1.5 * title + place) * if cluster.alias { 0.3 } else { 1.0 }
 }
 
 fn round(value: f64) -> f64 {

@@ -1,6 +1,7 @@
 //! Reads `gazetteer.bin`; its format stands in `data/build.py`.
 
-use super::{Code, Codes, Country, Gazetteer, Kind, Sense, table::Table, words};
+use super::{Code, Codes, Companies, Country, Gazetteer, Kind, Sense, table::Table, words};
+use crate::tagger::hash;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -24,11 +25,11 @@ pub enum Unreadable {
 const LIMIT: u64 = 64 << 20;
 
 impl Gazetteer {
-    /// A gazetteer from a file's bytes.
+    /// A gazetteer from the bytes of `gazetteer.bin` and the text of `companies.tsv`.
     ///
     /// # Errors
     /// [`Unreadable`] where they are none of this format.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Gazetteer, Unreadable> {
+    pub fn from_bytes(bytes: &[u8], companies: &str) -> Result<Gazetteer, Unreadable> {
         let mut text = String::new();
         let decoder = zstd::stream::read::Decoder::new(bytes)?;
         std::io::Read::read_to_string(&mut std::io::Read::take(decoder, LIMIT), &mut text)?;
@@ -38,6 +39,7 @@ impl Gazetteer {
             senses: Vec::with_capacity(text.len() / 30),
             table: Table::default(),
             languages: Vec::new(),
+            companies: Companies::new(companies),
         };
         let mut section = "";
         let mut more: HashMap<&str, Arc<str>> = HashMap::new();
@@ -127,6 +129,7 @@ impl Gazetteer {
         }
         gazetteer.senses.extend(phrases.into_iter().map(|(_, sense)| sense));
         gazetteer.table = table;
+        gazetteer.version += &format!("-{:08x}", hash::fold(hash::bytes(companies.as_bytes())));
         Ok(gazetteer)
     }
 }

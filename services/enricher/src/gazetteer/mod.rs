@@ -1,7 +1,9 @@
 //! What the enricher knows of the world: countries, cities, subdivisions, organisations and heads of state by name.
 //!
-//! One file, `data/gazetteer.bin`, made by `data/build.py` and shipped in the binary.
+//! Two files, shipped in the binary: `data/gazetteer.bin`, made by `data/build.py`, and for companies
+//! `data/companies.tsv`, made by `data/companies.py`.
 
+mod companies;
 mod load;
 mod table;
 pub mod words;
@@ -10,6 +12,7 @@ use std::sync::{Arc, OnceLock};
 use table::Table;
 use words::{Gap, Word};
 
+pub use companies::Companies;
 pub use load::Unreadable;
 
 /// Index of a country in [`Gazetteer::countries`].
@@ -127,6 +130,7 @@ pub struct Gazetteer {
     senses: Vec<Sense>,
     table: Table,
     languages: Vec<(String, Vec<(Code, String)>)>,
+    companies: Companies,
 }
 
 static SHIPPED: &[u8] = include_bytes!("../../data/gazetteer.bin");
@@ -144,11 +148,11 @@ impl Gazetteer {
         if let Some(gazetteer) = GAZETTEER.get() {
             return Ok(gazetteer);
         }
-        let gazetteer = Gazetteer::from_bytes(SHIPPED)?;
+        let gazetteer = Gazetteer::from_bytes(SHIPPED, companies::SHIPPED)?;
         Ok(GAZETTEER.get_or_init(|| gazetteer))
     }
 
-    /// Date of the sources and hash of the content, for `gazetteer_version`.
+    /// Date of the sources and hashes of both files' content, for `gazetteer_version`.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
@@ -165,6 +169,12 @@ impl Gazetteer {
     pub fn code(&self, alpha2: &str) -> Option<Code> {
         let at = self.countries.binary_search_by(|country| country.code.as_str().cmp(alpha2)).ok()?;
         Code::try_from(at).ok()
+    }
+
+    /// Large companies by name.
+    #[must_use]
+    pub fn companies(&self) -> &Companies {
+        &self.companies
     }
 
     /// A sense by its index.

@@ -36,7 +36,7 @@ pub(crate) struct Sentence<'t> {
 }
 
 /// Scores of a string of tokens as no name, and as a name of each type.
-type Readings = [i32; 5];
+pub(crate) type Readings = [i32; 5];
 
 const TYPES: [Label; 4] = [Label::Person, Label::Org, Label::Loc, Label::Misc];
 
@@ -114,8 +114,13 @@ struct Evidence {
     named: i32,
 }
 
-/// Runs the pass over all sentences of one article.
-pub(crate) fn pass(document: &mut [Sentence<'_>], lexicon: &Lexicon) {
+/// Runs the pass over all sentences of one article. `confidence` says, by the points of all readings in the end, the
+/// reading that won and the number of words, how sure that is, from 0 to 1.
+pub(crate) fn pass(
+    document: &mut [Sentence<'_>],
+    lexicon: &Lexicon,
+    confidence: impl Fn(&Readings, usize, usize) -> f32,
+) {
     let mut strings: HashMap<u32, Evidence> = HashMap::new();
     let mut lengths = [false; REPEAT + 1];
     for mention in document.iter().flat_map(|sentence| &sentence.mentions) {
@@ -159,7 +164,7 @@ pub(crate) fn pass(document: &mut [Sentence<'_>], lexicon: &Lexicon) {
         }
     }
     for sentence in document.iter_mut() {
-        settle(sentence, lexicon);
+        settle(sentence, lexicon, &confidence);
     }
 }
 
@@ -219,18 +224,22 @@ fn relatives(document: &[Sentence<'_>]) -> (HashMap<u32, i32>, HashMap<u32, i32>
     (surnames, initials)
 }
 
+/// How far the reading that won is ahead of the next, of points without a scale.
+pub(crate) fn lead(readings: &Readings, best: usize, _words: usize) -> f32 {
+    let other = (0..5).filter(|reading| *reading != best).map(|reading| readings[reading]);
+    let lead = readings[best] - other.max().unwrap_or(0);
+    0.5 + lead as f32 / (2.0 * SURE)
+}
+
 /// Turns mentions into names: demonyms are NORP by the table.
-fn settle(sentence: &mut Sentence<'_>, lexicon: &Lexicon) {
+fn settle(sentence: &mut Sentence<'_>, lexicon: &Lexicon, confidence: &impl Fn(&Readings, usize, usize) -> f32) {
     for mention in sentence.mentions.iter().filter(|mention| mention.reading > 0) {
         let mut label = TYPES[mention.reading - 1];
         let demonym = |key: &u32| lexicon.word(*key).flags & flag::DEMONYM != 0;
         if label == Label::Misc && sentence.keys[mention.start..mention.end].iter().all(demonym) {
             label = Label::Norp;
         }
-        let own = mention.readings[mention.reading];
-        let other = (0..5).filter(|reading| *reading != mention.reading).map(|reading| mention.readings[reading]);
-        let lead = own - other.max().unwrap_or(0);
-        let confidence = (0.5 + lead as f32 / (2.0 * SURE)).clamp(0.05, 0.99);
+        let confidence = confidence(&mention.readings, mention.reading, mention.end - mention.start).clamp(0.05, 0.99);
         sentence.names.push(Name { start: mention.start, end: mention.end, label, confidence });
     }
 }

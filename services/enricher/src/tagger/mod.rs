@@ -4,10 +4,13 @@ mod decode;
 mod dense;
 mod document;
 mod features;
-mod hash;
+mod finder;
+pub(crate) mod hash;
 mod label;
 mod lexicon;
 mod model;
+#[cfg(feature = "onnx")]
+pub mod onnx;
 pub mod train;
 
 use std::sync::OnceLock;
@@ -20,6 +23,7 @@ use features::Scratch;
 use label::LABELS;
 use model::Model;
 
+pub use finder::{Failed, Finder, Found};
 pub use label::Label;
 pub use model::ModelError;
 
@@ -34,7 +38,7 @@ pub struct Span {
     pub end: usize,
     /// What it names.
     pub label: Label,
-    /// From 0 to 1: how far the best reading is ahead of the next, no probability.
+    /// From 0 to 1. Of the tagger that ships: how far the best reading is ahead of the next, no probability.
     pub confidence: f32,
 }
 
@@ -44,6 +48,7 @@ pub struct Tagger {
     model: Model,
     transitions: Transitions,
     vectors: Option<&'static Vectors>,
+    version: String,
 }
 
 /// The model that the product ships, made by `make model`.
@@ -75,13 +80,12 @@ impl Tagger {
             Some(_) => Some(Vectors::shipped()?),
             None => None,
         };
-        Ok(Tagger { model, transitions, vectors })
+        Ok(Tagger { model, transitions, vectors, version: format!("perceptron-{:016x}", hash::bytes(bytes)) })
     }
 
-    /// A short name of the shipped model for `model_version`: the hash of its bytes in hex.
-    pub fn version() -> String {
-        static VERSION: OnceLock<String> = OnceLock::new();
-        VERSION.get_or_init(|| format!("perceptron-{:016x}", hash::bytes(SHIPPED))).clone()
+    /// A short name of the model for `model_version`: the hash of its bytes in hex.
+    pub fn version(&self) -> &str {
+        &self.version
     }
 
     /// The names in one article, its fields (title, summary, body) given together because the
@@ -104,21 +108,8 @@ impl Tagger {
                 document.push(document::Sentence::new(place, words, keys, &room.labels, &room.scores));
             }
         }
-        document::pass(&mut document, &self.model.lexicon);
-        let mut spans = Vec::new();
-        for sentence in &document {
-            for name in &sentence.names {
-                let tokens = &tokens[sentence.field].tokens;
-                spans.push(Span {
-                    field: sentence.field,
-                    start: tokens[sentence.offset + name.start].start,
-                    end: tokens[sentence.offset + name.end - 1].end,
-                    label: name.label,
-                    confidence: name.confidence,
-                });
-            }
-        }
-        spans
+        document::pass(&mut document, &self.model.lexicon, document::lead);
+        spans(&document, tokens)
     }
 
     /// Scores and labels of one sentence into `room`, without the document pass.
@@ -133,6 +124,24 @@ impl Tagger {
         }
         decode::viterbi(&room.scores, &self.transitions, &[], &mut room.lattice, &mut room.labels);
     }
+}
+
+/// Names of sentences as spans of their fields.
+fn spans(document: &[document::Sentence<'_>], tokens: &[tokens::Tokens]) -> Vec<Span> {
+    let mut spans = Vec::new();
+    for sentence in document {
+        for name in &sentence.names {
+            let tokens = &tokens[sentence.field].tokens;
+            spans.push(Span {
+                field: sentence.field,
+                start: tokens[sentence.offset + name.start].start,
+                end: tokens[sentence.offset + name.end - 1].end,
+                label: name.label,
+                confidence: name.confidence,
+            });
+        }
+    }
+    spans
 }
 
 /// Room reused from sentence to sentence.

@@ -28,6 +28,8 @@ pub enum Skip {
     TooLarge,
     /// The enricher panicked on it.
     Panic,
+    /// The operator's model could not read it.
+    ModelFailed,
 }
 
 impl Skip {
@@ -41,6 +43,7 @@ impl Skip {
             Skip::Undecodable => ("undecodable", "it cannot be read"),
             Skip::TooLarge => ("too-large", "the enriched record would be over the limit"),
             Skip::Panic => ("panic", "the enricher panicked on it"),
+            Skip::ModelFailed => (enricher::REFUSED_MODEL, "the model that was given could not read it"),
         }
     }
 }
@@ -55,10 +58,9 @@ impl Versions {
         Versions([&record.enricher_version, &record.gazetteer_version, &record.model_version].map(Clone::clone))
     }
 
-    /// Those of the enricher that ships.
-    pub fn shipped(knowledge: &Knowledge) -> Self {
-        let gazetteer = knowledge.gazetteer_version().to_owned();
-        Versions([enricher::VERSION.to_owned(), gazetteer, enricher::tagger::Tagger::version()])
+    /// Those of what is in use here.
+    pub fn in_use(knowledge: &Knowledge) -> Self {
+        Versions([enricher::VERSION, knowledge.gazetteer_version(), knowledge.model_version()].map(str::to_owned))
     }
 }
 

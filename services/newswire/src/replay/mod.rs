@@ -1,4 +1,4 @@
-//! `newswire replay`: articles enriched once more, with the enricher that ships.
+//! `newswire replay`: articles enriched once more, with this enricher and the model that it is given.
 //!
 //! What was done is known by the records in the topic that is written to, not by a position: a replay that was
 //! interrupted and is started again passes over what it has done, and so does one that has nothing to do. It writes
@@ -12,6 +12,7 @@ use crate::{
     answer::{self, Answer},
     tail,
 };
+use enricher::tagger::Finder;
 use proto::topic::Topic;
 use std::io::Write;
 use stream::{Fault, Log, LogArgs, LogConfig, Start};
@@ -40,6 +41,8 @@ pub struct Args {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
+    model: enricher::ModelArgs,
+    #[command(flatten)]
     log: LogArgs,
 }
 
@@ -51,6 +54,7 @@ struct Plan {
     to: String,
     rate: u32,
     dry_run: bool,
+    finder: Finder,
 }
 
 impl Args {
@@ -75,7 +79,7 @@ impl Args {
         if !(1..=100_000).contains(&self.rate) {
             problems.add(format!("--rate is 1 to 100000 records a second, not {}", self.rate));
         }
-        let log = problems.of(self.log.check());
+        let (log, finder) = (problems.of(self.log.check()), problems.of(self.model.check()));
         if let Some(log) = &log
             && answer::topic_name(&log.names, &self.topic) != log.names.of(Topic::Articles)
         {
@@ -90,7 +94,9 @@ impl Args {
         {
             problems.add(format!("--to is a topic for enriched articles, not {to}"));
         }
-        problems.finish(|| Some(Plan { log: log?, from: from?, to: to?, rate: self.rate, dry_run: self.dry_run }))
+        problems.finish(|| {
+            Some(Plan { log: log?, from: from?, to: to?, rate: self.rate, dry_run: self.dry_run, finder: finder? })
+        })
     }
 }
 

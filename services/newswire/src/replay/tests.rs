@@ -190,3 +190,48 @@ fn everything_that_is_wrong_is_said_at_once() {
     let flags = ["replay", "--from", "20", "--rate", "0"];
     assert_eq!(Flags::try_parse_from(flags).unwrap().args.plan().unwrap_err().len(), 2);
 }
+
+/// Another model has another version: what it has not enriched is done, once, and the one that ships does it after it.
+#[cfg(feature = "onnx")]
+#[test]
+fn a_replay_knows_what_was_done_by_the_model_that_it_is_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let (log, plan) = seeded(&folder.path().join("data"), 2);
+    let model = folder.path().join("model");
+    std::fs::create_dir(&model).unwrap();
+    tiny::Tiny { positions: 20, ..tiny::Tiny::default() }.write(&model);
+    let named = Article { title: "Zoranna Quillfeather went to Norvik".into(), ..article(7, 1) };
+    publish(&log, &plan, &named, "enricher-0.0.1", 0);
+    // More words than the model has positions, of which it says that it has more.
+    let long = Article { body: "Zoranna went to ".repeat(40), ..article(8, 1) };
+    publish(&log, &plan, &long, "enricher-0.0.1", 0);
+
+    let by_model = checked(folder.path(), &["--model", model.to_str().unwrap()]).unwrap();
+    let by_model = Plan { finder: by_model.finder, ..plan.clone() };
+    let said = replay(&log, &by_model);
+    assert!(said.starts_with("4 articles read, 3 enriched again"), "{said}");
+    assert!(said.contains(by_model.finder.version()), "{said}");
+    assert!(said.contains("1 skipped: model-failed"), "{said}");
+    assert!(replay(&log, &by_model).ends_with("nothing to do\n"));
+
+    assert!(replay(&log, &plan).starts_with("4 articles read, 4 enriched again"));
+    let enriched = plan.log.names.of(Topic::Enriched);
+    assert_eq!(again(&log, &enriched)["a7"], [(1, 1), (1, 2)]);
+    let mut persons = Vec::new();
+    stream::scan(&log, &enriched, From::Beginning, Duration::from_secs(60), |record| {
+        let one: EnrichedArticle = record.decode().unwrap();
+        if one.model_version == by_model.finder.version() {
+            persons.extend(one.entities.into_iter().filter(|entity| entity.r#type == "PERSON").map(|one| one.name));
+        }
+        true
+    })
+    .unwrap();
+    assert_eq!(persons, ["Zoranna Quillfeather"]);
+}
+
+#[cfg(feature = "onnx")]
+#[path = "../../../enricher/tests/onnx/protobuf.rs"]
+mod protobuf;
+#[cfg(feature = "onnx")]
+#[path = "../../../enricher/tests/onnx/tiny.rs"]
+mod tiny;

@@ -31,8 +31,8 @@ const ROWS: usize = 1_000;
 
 /// Runs from what is there to the end of the articles.
 pub fn attempt(log: &dyn Log, plan: &Plan, report: &mut Report, out: &mut dyn Write) -> anyhow::Result<()> {
-    let knowledge = Knowledge::shipped()?;
-    let versions = Versions::shipped(&knowledge);
+    let knowledge = Knowledge::with(plan.finder.clone())?;
+    let versions = Versions::in_use(&knowledge);
     report.versions = versions.to_string();
     report.skipped.clear();
     let names = &plan.log.names;
@@ -215,7 +215,7 @@ fn one(
     let enrichment = known.next(&article)?;
     let now = jiff::Timestamp::now();
     let enriched = catch_unwind(AssertUnwindSafe(|| enricher::enrich(&article, knowledge, now)));
-    let mut enriched = enriched.map_err(|_| Skip::Panic)?;
+    let mut enriched = enriched.map_err(|_| Skip::Panic)?.map_err(|_| Skip::ModelFailed)?;
     enriched.change = change::REENRICHED.to_owned();
     enriched.enrichment = enrichment;
     let id = enriched.article_id.as_str();

@@ -4,5 +4,6 @@
 
 mod dead_letters;
 mod feeds;
+mod model;
 mod support;
 mod why;

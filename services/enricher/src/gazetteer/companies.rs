@@ -1,0 +1,82 @@
+//! Large companies by name. The table is made by `data/companies.py`, and says nothing of countries.
+
+use std::collections::HashMap;
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+/// The shipped table.
+pub(super) static SHIPPED: &str = include_str!("../../data/companies.tsv");
+
+/// Legal forms that news writes or leaves out.
+const FORMS: [&str; 14] =
+    ["ag", "co", "company", "corp", "corporation", "group", "holdings", "inc", "llc", "ltd", "nv", "plc", "sa", "se"];
+
+/// Wikidata numbers of companies by their names.
+#[derive(Debug, Default)]
+pub struct Companies(HashMap<String, u32>);
+
+impl Companies {
+    /// Reads lines of `Q` number, tab, names parted by `|`; what is no such line is passed over. A name of two companies
+    /// is nobody's.
+    #[must_use]
+    pub fn new(table: &str) -> Self {
+        let mut companies: HashMap<String, Option<u32>> = HashMap::new();
+        let rows = table.lines().filter_map(|line| line.strip_prefix('Q')?.split_once('\t'));
+        for (number, names) in rows.filter_map(|(number, names)| Some((number.parse::<u32>().ok()?, names))) {
+            for name in names.split('|') {
+                let known = companies.entry(key(name)).or_insert(Some(number));
+                if *known != Some(number) {
+                    *known = None;
+                }
+            }
+        }
+        Companies(companies.into_iter().filter_map(|(name, number)| Some((name, number?))).collect())
+    }
+
+    /// The company of this name, with its legal form or without, written with a capital somewhere.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<u32> {
+        if !name.chars().any(char::is_uppercase) {
+            return None;
+        }
+        let key = key(name);
+        let mut rest = key.as_str();
+        loop {
+            if let Some(number) = self.0.get(rest) {
+                return Some(*number);
+            }
+            let (before, last) = rest.rsplit_once(' ')?;
+            rest = FORMS.contains(&last).then_some(before)?;
+        }
+    }
+}
+
+/// Letters and digits in lower case without diacritics, one blank between words.
+fn key(name: &str) -> String {
+    let folded: String = name.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect();
+    let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn companies_are_known_by_exact_names() {
+        let companies =
+            Companies::new("# a comment\nQ44294\tFord Motor Company|Ford\nQ52618\tNestlé\nno row\nQ1\tMess|Ford");
+        assert_eq!(companies.number("FORD MOTOR COMPANY"), Some(44294));
+        assert_eq!((companies.number("Nestle"), companies.number("Nestlé Holdings, Inc.")), (Some(52618), Some(52618)));
+        assert_eq!(companies.number("Ford"), None, "two of one name");
+        assert_eq!((companies.number("mess"), companies.number("Nestlé Foundation")), (None, None));
+        assert_eq!((companies.number("Group"), companies.number("Inc Co")), (None, None));
+    }
+
+    #[test]
+    fn the_shipped_table_is_read() {
+        let companies = Companies::new(SHIPPED);
+        assert!(companies.0.len() > 500);
+        assert_eq!(companies.number("Boeing"), Some(66));
+        assert_eq!(companies.number("Orange"), None, "a place, and a word");
+    }
+}

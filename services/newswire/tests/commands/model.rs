@@ -1,0 +1,79 @@
+//! `--model`: what is said where there is none, before anything else is done.
+
+use crate::support::run;
+
+/// Every command that enriches takes it, and says what is wrong with it as with any other flag.
+#[test]
+fn a_model_that_cannot_be_read_is_refused_before_the_log_is_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, model) = (folder.path().join("data"), folder.path().join("model"));
+    std::fs::create_dir(&model).unwrap();
+    let model = model.to_str().unwrap();
+    for command in [&["run"][..], &["replay", "--from", "beginning"]] {
+        let (out, trouble, code) = run(&data, &[command, &["--model", model]].concat());
+        assert_eq!((out.as_str(), code), ("", 64), "{trouble}");
+        let expected = match cfg!(feature = "onnx") {
+            true => format!("--model {model}: config.json: no such file"),
+            false => "built without the feature `onnx`".to_owned(),
+        };
+        assert!(trouble.contains(&expected), "{trouble}");
+        assert!(!data.exists(), "nothing was opened");
+    }
+}
+
+/// An article that the model cannot read waits, and the next is enriched.
+#[cfg(feature = "onnx")]
+#[test]
+fn an_article_that_the_model_cannot_read_waits_in_the_dead_letters() {
+    use crate::support::{eventually, hold, newswire};
+    use clap::Parser;
+    use proto::{partition, topic::Topic, v1::Article};
+    use stream::Outgoing;
+
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        enricher: enricher::Args,
+    }
+
+    let folder = tempfile::tempdir().unwrap();
+    let (data, model) = (folder.path().join("data"), folder.path().join("model"));
+    std::fs::create_dir(&model).unwrap();
+    // It says that it has more positions than it has.
+    tiny::Tiny { positions: 20, claimed: 64, ..tiny::Tiny::default() }.write(&model);
+    let config = Flags::parse_from(["test", "--model", model.to_str().unwrap()]).enricher.check().unwrap();
+    let (runtime, stop) = hold(&data);
+    let article = |id: &str, body: &str| {
+        let article = Article { article_id: id.into(), revision: 1, body: body.into(), ..Article::default() };
+        Outgoing {
+            topic: runtime.names.of(Topic::Articles),
+            partition: partition::of(id.as_bytes(), 3),
+            key: id.as_bytes().to_vec(),
+            value: Some(runtime.encoding.encode(&article).unwrap()),
+            headers: Vec::new(),
+        }
+    };
+    let long = "Zoranna went to Norvik ".repeat(10);
+    runtime.log.append(vec![article("a1", &long), article("a2", "Zoranna went to Norvik.")]).unwrap();
+    let running = runtime.clone();
+    let enricher = std::thread::spawn(move || {
+        let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        tokio.block_on(enricher::run(config, running))
+    });
+
+    let list = || newswire(&data, &["dead-letter", "list"]);
+    eventually("a dead letter", || list().lines().count() == 1);
+    assert!(list().contains("\tenricher\tmodel-failed\tattempt 1\t"), "{}", list());
+    let enriched = || newswire(&data, &["tail", "enriched", "--from", "beginning", "--to-end"]);
+    eventually("an enriched article", || enriched().contains("Zoranna"));
+    assert!(enriched().contains("\"model_version\":\"onnx-"), "{}", enriched());
+    stop.cancel();
+    enricher.join().unwrap().unwrap();
+}
+
+#[cfg(feature = "onnx")]
+#[path = "../../../enricher/tests/onnx/protobuf.rs"]
+mod protobuf;
+#[cfg(feature = "onnx")]
+#[path = "../../../enricher/tests/onnx/tiny.rs"]
+mod tiny;
