@@ -141,6 +141,8 @@ pub fn read_all(bytes: &[u8]) -> Result<List, OpmlError> {
         let feed = match feed(&attributes, &url, &title, &folders) {
             Ok(feed) => feed,
             Err(problem) => {
+                // Some lists have the address for a title.
+                let title = if title.contains("://") { feeds::masked(&title) } else { title };
                 refused.push(Refused { title, problem });
                 continue;
             }

@@ -210,6 +210,7 @@ fn in_item(ns: Ns, local: &str) -> Role {
         (Ns::Media, "title") => R::Text(F::Title(4)),
         (Ns::Media, "description" | "text") => R::Text(F::Summary(6)),
         (Ns::Media, "keywords") => R::Text(F::Keywords),
+        (Ns::Media, "category") => R::Text(F::Category),
         (Ns::Media, _) => R::Ignore,
         _ => shared(ns, local),
     }

@@ -21,6 +21,8 @@ pub(in crate::parse) struct Draft {
     permalink: bool,
     published: Best<Date>,
     updated: Best<Date>,
+    /// Dates looked at so far.
+    dates: usize,
     language: Best<String>,
     comments: String,
     pub people: People,
@@ -43,6 +45,10 @@ impl Draft {
     }
 
     pub fn date(&mut self, field: Field, text: &str, cx: &Context<'_>) {
+        if self.dates >= MOST {
+            return;
+        }
+        self.dates += 1;
         match (dates::parse(text, cx.now), field) {
             (Some(date), Field::Published(rank)) => {
                 self.published.offer(rank, date);

@@ -3,7 +3,7 @@
 use jiff::civil::Weekday;
 
 use super::people::People;
-use super::{Best, add};
+use super::{Best, add, inherited};
 use crate::dates;
 use crate::feed::{Context, Date, Document, Entry, Hints};
 use crate::parse::elements::{Field, Kind};
@@ -165,8 +165,9 @@ impl FeedDraft {
         let mut entries = self.entries;
         if self.format.starts_with("atom") && !authors.is_empty() {
             // RFC 4287 section 4.1.1: who wrote the feed wrote the entries that do not say otherwise.
+            let inherited = inherited(&authors);
             for entry in entries.iter_mut().filter(|e| e.authors.is_empty()) {
-                entry.authors.clone_from(&authors);
+                entry.authors = inherited.to_vec();
             }
         }
         let document = Document {

@@ -40,6 +40,20 @@ impl Best<String> {
 /// Most names, terms and files that an item may bring.
 pub(super) const MOST: usize = 64;
 
+/// Names in all, in bytes, that an entry takes over from its feed: they count once for each entry.
+const MOST_INHERITED: usize = 1_000;
+
+/// The feed's authors for an entry that names none: as many as there is room for.
+pub(super) fn inherited(authors: &[String]) -> &[String] {
+    let mut room = MOST_INHERITED;
+    let fits = |name: &&String| {
+        let fits = name.len() <= room;
+        room = room.saturating_sub(name.len());
+        fits
+    };
+    authors.get(..authors.iter().take_while(fits).count()).unwrap_or_default()
+}
+
 /// Adds a name or term, each once, as far as there is room.
 pub(super) fn add(list: &mut Vec<String>, value: &str) {
     let value = value.trim();

@@ -1,15 +1,16 @@
 //! An end tag, and what else closes elements.
 
-use super::{Reader, same};
+use super::{Reader, key};
 use crate::parse::elements::Role;
 use crate::salvage::repair::Repair;
 
 impl<'a> Reader<'a, '_> {
     pub(super) fn end(&mut self, name: &'a str) {
+        let key = key(name);
         if let Some(capture) = &mut self.capture {
             if capture.end(name) {
                 self.close_capture();
-            } else if self.stack.iter().rev().skip(1).any(|o| same(o.name, name) && !matches!(o.role, Role::Ignore)) {
+            } else if self.stack.iter().rev().skip(1).any(|o| o.is(name, key) && !matches!(o.role, Role::Ignore)) {
                 // The end of what is around it: the text was never closed.
                 self.repairs.add(Repair::MismatchedTags);
                 self.close_capture();
@@ -22,7 +23,7 @@ impl<'a> Reader<'a, '_> {
             self.beyond -= 1;
             return;
         }
-        match self.stack.iter().rposition(|o| same(o.name, name)) {
+        match self.stack.iter().rposition(|o| o.is(name, key)) {
             Some(at) => {
                 if at + 1 != self.stack.len() {
                     self.repairs.add(Repair::MismatchedTags);

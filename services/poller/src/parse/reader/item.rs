@@ -29,6 +29,22 @@ impl<'a> Reader<'a, '_> {
         self.entry = Some(entry);
     }
 
+    /// CDF says of a channel by attributes what other formats say by elements.
+    pub(super) fn begin_feed(&mut self, inside: &'a str) {
+        if !self.root.0.eq_ignore_ascii_case("channel") {
+            return;
+        }
+        for (key, value) in attributes(inside) {
+            let field = match lower(key).as_ref() {
+                "lastmod" => Field::Updated(1),
+                "href" => Field::Link(1),
+                _ => continue,
+            };
+            let value = decode(value, &self.declared, &mut self.repairs).into_owned();
+            self.feed.take(field, value, &self.bases, self.cx);
+        }
+    }
+
     pub(super) fn end_item(&mut self) {
         if let Some(entry) = self.entry.take() {
             self.keep(entry);

@@ -46,6 +46,8 @@ pub struct Walked {
 /// An open element.
 struct Open<'a> {
     name: &'a str,
+    /// Tells most names apart at once.
+    key: u64,
     role: Role,
     /// Where its children stand.
     place: Place,
@@ -183,9 +185,20 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
-/// Are two names as written the same element's?
-fn same(a: &str, b: &str) -> bool {
-    a.eq_ignore_ascii_case(b)
+/// The first and last bytes of a name, and its length, whatever the case: most names that differ, differ there.
+fn key(name: &str) -> u64 {
+    let bytes = name.as_bytes();
+    let four = |part: &[u8]| part.iter().fold(0_u64, |key, b| key << 8 | u64::from(b | 0x20));
+    let (head, tail) = (bytes.len().min(4), bytes.len().saturating_sub(3));
+    let (head, tail) = (bytes.get(..head).unwrap_or_default(), bytes.get(tail..).unwrap_or_default());
+    four(head) << 32 | four(tail) << 8 | (bytes.len() as u64 & 0xFF)
+}
+
+impl Open<'_> {
+    /// Is it the element of this name and its [`key`]?
+    fn is(&self, name: &str, key: u64) -> bool {
+        self.key == key && self.name.eq_ignore_ascii_case(name)
+    }
 }
 
 fn lower(name: &str) -> Cow<'_, str> {

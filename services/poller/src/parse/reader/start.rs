@@ -1,7 +1,7 @@
 //! A start tag: what the element is for, and what it opens.
 
 use super::texts::{shared_with_feed_rs, wanted_in_frame};
-use super::{Depth, Open, Reader, lower};
+use super::{Depth, Open, Reader, key, lower};
 use crate::parse::capture::Capture;
 use crate::parse::draft::Draft;
 use crate::parse::elements::{Field, Kind, Place, Role, role};
@@ -10,6 +10,9 @@ use crate::salvage::repair::Repair;
 use crate::salvage::text::decode;
 use crate::salvage::tokens::attributes;
 
+/// Attributes of a start tag, in bytes, that feed-rs may see.
+const LONGEST_FOR_FEED_RS: usize = 16 << 10;
+
 impl<'a> Reader<'a, '_> {
     pub(super) fn start(&mut self, name: &'a str, inside: &'a str, empty: bool, raw: &'a str) {
         let depth = self.stack.len();
@@ -17,10 +20,14 @@ impl<'a> Reader<'a, '_> {
             return;
         }
         let depth = depth.min(self.stack.len());
+        // Looking for two attributes of one name takes feed-rs the square of their number.
+        self.peculiar |= inside.len() > LONGEST_FOR_FEED_RS;
         if inside.contains("xmlns") {
             for (key, value) in attributes(inside) {
                 if let Some(prefix) = key.strip_prefix("xmlns") {
-                    self.names.declare(prefix.strip_prefix(':').unwrap_or(prefix), value, depth);
+                    let prefix = prefix.strip_prefix(':').unwrap_or(prefix);
+                    // Looking names up takes feed-rs the longer the more there are.
+                    self.peculiar |= !self.names.declare(prefix, value, depth);
                 }
             }
         }
@@ -86,6 +93,7 @@ impl<'a> Reader<'a, '_> {
         let place = match role {
             Role::Feed => {
                 self.found = true;
+                self.begin_feed(inside);
                 Place::Feed
             }
             Role::Item => {
@@ -142,8 +150,15 @@ impl<'a> Reader<'a, '_> {
                     }
                     "xml:lang" if role == Role::Feed => self.feed.language(&value, 1),
                     "xml:lang" if matches!(place, Place::Item) => {
+                        // What the text itself is in, before what is around it.
+                        let rank = match role {
+                            Role::Text(Field::Content(_)) => 1,
+                            Role::Item => 2,
+                            Role::Text(Field::Summary(_)) => 3,
+                            _ => 4,
+                        };
                         if let Some(entry) = &mut self.entry {
-                            entry.language(&value, if role == Role::Item { 1 } else { 2 });
+                            entry.language(&value, rank);
                         }
                     }
                     _ => {}
@@ -161,7 +176,7 @@ impl<'a> Reader<'a, '_> {
             self.beyond += 1;
             return;
         }
-        self.stack.push(Open { name, role, place, bases });
+        self.stack.push(Open { name, key: key(name), role, place, bases });
     }
 }
 
