@@ -54,8 +54,8 @@ pub fn month(name: &str) -> Option<i8> {
     if !is_name(name) || matches!(name, "mardi" | "martes" | "marti" | "martedi") {
         return None;
     }
-    let longest = |begins: &&[&str]| begins.iter().filter(|b| name.starts_with(**b)).map(|b| b.len()).max();
-    let all = (1_i8..).zip(MONTHS.iter()).filter_map(|(number, begins)| Some((longest(&begins)?, number)));
+    let longest = |begins: &[&str]| begins.iter().filter(|b| name.starts_with(**b)).map(|b| b.len()).max();
+    let all = (1_i8..).zip(MONTHS.iter()).filter_map(|(number, begins)| Some((longest(begins)?, number)));
     all.max().map(|(_, number)| number)
 }
 
