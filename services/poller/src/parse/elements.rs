@@ -196,7 +196,7 @@ fn in_item(ns: Ns, local: &str) -> Role {
         // FeedBurner names the page behind its own link; some feeds have nothing else.
         (Ns::Other, "origlink") => R::Text(F::Link(3)),
         (Ns::Own, "tags") => R::Text(F::Keywords),
-        (Ns::News, "news") => R::Through,
+        (Ns::Own, "categories") | (Ns::News, "news") => R::Through,
         (Ns::News, "publication_date") => R::Text(F::Published(0)),
         (Ns::News, "title") => R::Text(F::Title(0)),
         (Ns::News, "keywords") => R::Text(F::Keywords),

@@ -50,12 +50,8 @@ impl Draft {
         }
         self.dates += 1;
         match (dates::parse(text, cx.now), field) {
-            (Some(date), Field::Published(rank)) => {
-                self.published.offer(rank, date);
-            }
-            (Some(date), Field::Updated(rank)) => {
-                self.updated.offer(rank, date);
-            }
+            (Some(date), Field::Published(rank)) => self.published.again(rank, date),
+            (Some(date), Field::Updated(rank)) => self.updated.again(rank, date),
             _ => self.repairs.add(Repair::BadDate),
         }
     }

@@ -71,7 +71,7 @@ impl FeedDraft {
             Field::Published(rank) | Field::Updated(rank) => {
                 let rank = rank + if matches!(field, Field::Updated(_)) { 0 } else { 8 };
                 if let Some(date) = dates::parse(&text, cx.now) {
-                    self.updated.offer(rank, date);
+                    self.updated.again(rank, date);
                 }
             }
             Field::Author(rank) => self.people.text(rank, &text),

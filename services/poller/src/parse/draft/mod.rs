@@ -7,7 +7,7 @@ mod people;
 pub(super) use entry::{Draft, is_mime};
 pub(super) use feed::FeedDraft;
 
-/// The best of several sources: the lowest rank, and of one rank the first.
+/// The best of several sources: the lowest rank, and of one rank the first, but for dates.
 #[derive(Debug)]
 struct Best<T>(Option<(u8, T)>);
 
@@ -24,6 +24,13 @@ impl<T> Best<T> {
             self.0 = Some((rank, value));
         }
         better
+    }
+
+    /// Of one rank the last: of a date that is given again, the later word is the valid one.
+    fn again(&mut self, rank: u8, value: T) {
+        if self.0.as_ref().is_none_or(|(r, _)| rank <= *r) {
+            self.0 = Some((rank, value));
+        }
     }
 
     fn take(self) -> Option<T> {

@@ -53,6 +53,20 @@ impl<'a> Reader<'a, '_> {
         if role == Role::Text(Field::Link(0)) && has(inside, "href") {
             role = Role::Attributes(Kind::Link);
         }
+        // feed-rs does not look into it.
+        self.peculiar |= role == Role::Through && local == "categories";
+        if !empty && inside.trim().is_empty() && self.entry.is_some() {
+            // What should stand in an attribute stands in the text.
+            let text = match role {
+                Role::Attributes(Kind::Category) => Some(Field::Category),
+                Role::Attributes(Kind::Enclosure | Kind::Thumbnail) => Some(Field::ImageUrl),
+                _ => None,
+            };
+            if let Some(field) = text {
+                role = Role::Text(field);
+                self.peculiar = true;
+            }
+        }
         let role = if self.ignored() && !matches!(role, Role::Item | Role::Feed) { Role::Ignore } else { role };
         let shared = shared_with_feed_rs(ns, &local);
         self.open(name, role, inside, empty, depth, shared);
