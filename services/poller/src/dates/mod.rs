@@ -58,7 +58,7 @@ fn whole(at: Timestamp) -> Timestamp {
 /// The two standards.
 fn strict(text: &str) -> Option<Date> {
     let bytes = text.as_bytes();
-    if bytes.get(10) == Some(&b'T') && bytes.get(4) == Some(&b'-') && text.len() >= 20 {
+    if [bytes.get(4), bytes.get(10), bytes.get(16)] == [Some(&b'-'), Some(&b'T'), Some(&b':')] && text.len() >= 20 {
         // `2003-12-31T10:14:55` and an offset or Z; a leap second is not one of them here.
         let seconds = text.get(17..19)?.parse::<u8>().ok()?;
         return text.parse::<Timestamp>().ok().filter(|_| seconds < 60).map(second);

@@ -120,6 +120,7 @@ fn iso_8601_in_all_its_forms() {
     is("20031231T1014+0200", "2003-12-31T08:14:00Z MINUTE date_repaired");
     is("20031231101455", "2003-12-31T10:14:55Z SECOND date_without_zone");
     is("2003-12-31T10:14Z", "2003-12-31T10:14:00Z MINUTE date_repaired");
+    is("2003-12-31T10:14+02:00", "2003-12-31T08:14:00Z MINUTE date_repaired");
     is("2003-12-31T10Z", "2003-12-31T10:00:00Z MINUTE date_repaired");
     is("2003-12-31t10:14:55z", "2003-12-31T10:14:55Z SECOND date_repaired");
     is("2003-12-31T10:14:55+0200", "2003-12-31T08:14:55Z SECOND -");
@@ -154,6 +155,7 @@ fn other_orders_and_gaps() {
     is("9/6/2025 5:00:00 PM", "2025-09-06T17:00:00Z SECOND date_without_zone");
     is("6/9/2025 17:00:00", "2025-09-06T17:00:00Z SECOND date_without_zone");
     is("6.9.25", "2025-09-06T00:00:00Z DAY -");
+    is("Dienstag, 04.03.2025 - 08:00 Uhr", "2025-03-04T08:00:00Z MINUTE date_without_zone");
     is("06.09.2025 10.30 Uhr", "2025-09-06T10:30:00Z MINUTE date_without_zone");
     is("6 septembre 2025 10h30", "2025-09-06T10:30:00Z MINUTE date_without_zone");
     is("6 de septiembre de 2025 5:00 p. m.", "2025-09-06T17:00:00Z MINUTE date_without_zone");

@@ -83,6 +83,9 @@ fn chunk(chunk: &str, words: &mut Vec<Word>) -> Option<()> {
         words.push(Word::Half(afternoon, true));
         return self::chunk(hour, words);
     }
+    if matches!(chunk, "-" | "–" | "—" | "|" | "@") {
+        return Some(());
+    }
     // A sign after the time begins a zone.
     if chunk.starts_with(['+', '-']) && (has_time(words) || has_zone(words)) {
         words.push(Word::Zone(zones::numeric(chunk)?));

@@ -185,6 +185,7 @@ fn in_item(ns: Ns, local: &str) -> Role {
     match (ns, local) {
         (Ns::Own, "enclosure") => R::Attributes(Kind::Enclosure),
         (Ns::Own | Ns::Itunes | Ns::News, "image") => R::Image,
+        (Ns::Own, "thumbnail") => R::Attributes(Kind::Thumbnail),
         (Ns::Own, "comments") => R::Text(F::Comments),
         (Ns::Own, "loc") => R::Text(F::Link(0)),
         (Ns::Own, "lastmod") => R::Text(F::Updated(1)),

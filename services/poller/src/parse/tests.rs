@@ -203,6 +203,19 @@ fn what_should_be_an_attribute_is_taken_from_the_text() {
 }
 
 #[test]
+fn an_address_beside_its_element_and_a_body_without_namespace() {
+    let entry = entry_of(
+        "<title>t</title><link/>https://a.example/1?a=1&amp;b=2 <image>https://a.example/b.png</image>
+         <description>short</description><content>long</content>",
+    );
+    assert_eq!(entry.link, "https://a.example/1?a=1&b=2");
+    assert_eq!((entry.summary.as_str(), entry.content.as_str()), ("short", "long"));
+    assert_eq!(entry.media.first().map(|m| m.url.as_str()), Some("https://a.example/b.png"));
+    let entry = entry_of("<title>t</title><description>short</description><content>long</content>");
+    assert_eq!((entry.summary.as_str(), entry.content.as_str()), ("short", "long"));
+}
+
+#[test]
 fn the_language_is_that_of_the_text() {
     let atom = "<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='fr'><entry><title xml:lang='it'>t</title>
         <summary xml:lang='de'>s</summary><content xml:lang='en'>c</content></entry><entry xml:lang='es'>

@@ -104,7 +104,12 @@ fn entry(item: &Value, bases: &Bases, cx: &Context<'_>, inherited: &[String]) ->
     };
     entry.published = date("date_published");
     entry.updated = date("date_modified");
-    for tag in item.get("tags").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+    let tags = item.get("tags");
+    for tag in tags.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+        add(&mut entry.categories, tag);
+    }
+    // One text where a list should be.
+    for tag in tags.and_then(Value::as_str).unwrap_or_default().split(',') {
         add(&mut entry.categories, tag);
     }
     let mut media = |url: String, kind: &str, title: String, length: i64| {

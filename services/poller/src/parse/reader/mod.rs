@@ -75,6 +75,8 @@ pub(super) struct Reader<'a, 'c> {
     index: bool,
     first: Option<String>,
     peculiar: bool,
+    /// The next text may be an address that should stand elsewhere.
+    stray_url: bool,
 }
 
 /// Reads `text` as far as it goes.
@@ -101,6 +103,7 @@ pub fn walk(text: &str, cx: &Context<'_>, depth: Depth) -> Result<Walked, Unread
         index: false,
         first: None,
         peculiar: false,
+        stray_url: false,
     }
     .run()
 }

@@ -68,7 +68,7 @@ impl<'a> Reader<'a, '_> {
             }
         }
         let role = if self.ignored() && !matches!(role, Role::Item | Role::Feed) { Role::Ignore } else { role };
-        let shared = shared_with_feed_rs(ns, &local);
+        let shared = shared_with_feed_rs(&self.root.0, ns, &local);
         self.open(name, role, inside, empty, depth, shared);
     }
 
@@ -104,6 +104,7 @@ impl<'a> Reader<'a, '_> {
             self.feed.entries.push(Draft::default().finish());
             return;
         }
+        self.stray_url = role == Role::Image || empty && matches!(role, Role::Text(Field::Link(0)));
         let place = match role {
             Role::Feed => {
                 self.found = true;

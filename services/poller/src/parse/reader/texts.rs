@@ -8,6 +8,9 @@ use crate::salvage::text::decode;
 
 impl<'a> Reader<'a, '_> {
     pub(super) fn text(&mut self, raw: &'a str) {
+        if std::mem::take(&mut self.stray_url) && self.capture.is_none() && raw.trim_start().starts_with("http") {
+            return self.stray(raw);
+        }
         match &mut self.capture {
             Some(capture) if capture.wanted => {
                 let text = decode(raw, &self.declared, &mut self.repairs);
@@ -18,6 +21,18 @@ impl<'a> Reader<'a, '_> {
                 let _ = decode(raw, &self.declared, &mut self.repairs);
             }
             _ => {}
+        }
+    }
+
+    /// An address beside the element that it belongs into: `<link/>https://..`, `<image>https://..</image>`.
+    fn stray(&mut self, raw: &'a str) {
+        self.peculiar = true;
+        let text = decode(raw.trim(), &self.declared, &mut self.repairs).into_owned();
+        let image = self.stack.last().is_some_and(|open| open.role == Role::Image);
+        let field = if image { Field::ImageUrl } else { Field::Link(0) };
+        match &mut self.entry {
+            Some(entry) => self.peculiar |= entry.take(field, text, false, &self.bases, self.cx),
+            None => self.feed.take(field, text, &self.bases, self.cx),
         }
     }
 
@@ -88,24 +103,16 @@ pub(super) fn wanted_in_frame(field: Field) -> bool {
     )
 }
 
-/// Elements whose text feed-rs reads as we do.
-pub(super) fn shared_with_feed_rs(ns: Ns, local: &str) -> bool {
+/// Elements whose text feed-rs reads as we do, in a document of this root.
+pub(super) fn shared_with_feed_rs(root: &str, ns: Ns, local: &str) -> bool {
+    let atom = root == "feed";
     match ns {
-        Ns::Own | Ns::Atom => {
-            matches!(
-                local,
-                "title"
-                    | "description"
-                    | "summary"
-                    | "author"
-                    | "category"
-                    | "copyright"
-                    | "rights"
-                    | "subtitle"
-                    | "content"
-            )
+        Ns::Own if root == "rss" => matches!(local, "title" | "description" | "author" | "category" | "copyright"),
+        Ns::Own => !atom && matches!(local, "title" | "description"),
+        Ns::Atom => {
+            atom && matches!(local, "title" | "summary" | "author" | "category" | "rights" | "subtitle" | "content")
         }
-        Ns::Content => local == "encoded",
+        Ns::Content => local == "encoded" && root == "rss",
         Ns::Dc => local == "creator",
         _ => false,
     }
