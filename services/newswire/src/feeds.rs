@@ -194,7 +194,7 @@ fn remove(out: &mut dyn Write, url: &str, config: &LogConfig) -> anyhow::Result<
     let record = poller::feeds::removal(url, log.partitions(&topic)?, &config.names)?;
     let id = String::from_utf8_lossy(&record.key).into_owned();
     if !known(&*log, &topic)?.contains_key(&id) {
-        bail!("{url} is not on the list");
+        bail!("{} is not on the list", poller::feeds::masked(url));
     }
     log.append(vec![record])?;
     Ok(writeln!(out, "removed")?)

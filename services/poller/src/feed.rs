@@ -12,6 +12,8 @@ pub struct Context<'a> {
     pub content_type: Option<&'a str>,
     /// The HTTP header Content-Location: a base that stands before the URL (RFC 3986 section 5.1).
     pub content_location: Option<&'a str>,
+    /// The HTTP header Content-Language: counts where the document declares no language.
+    pub content_language: Option<&'a str>,
     /// The present: what lies after it is clamped.
     pub now: Timestamp,
     /// How much is read.
@@ -22,7 +24,7 @@ impl<'a> Context<'a> {
     /// A document found at `url`, with the limits that hold by default.
     #[must_use]
     pub fn new(url: &'a str, now: Timestamp) -> Self {
-        Self { url, content_type: None, content_location: None, now, limits: Limits::default() }
+        Self { url, content_type: None, content_location: None, content_language: None, now, limits: Limits::default() }
     }
 }
 
@@ -56,7 +58,7 @@ pub struct Document {
     pub description: String,
     /// The site's home page, absolute; empty where it names none.
     pub site_url: String,
-    /// BCP 47 as declared; empty where it declares none.
+    /// BCP 47 as declared, in the document or else by HTTP; empty where neither declares one.
     pub language: String,
     /// Rights or copyright statement.
     pub rights: String,

@@ -16,7 +16,7 @@ pub enum Problem {
     /// Its URL cannot be polled.
     #[error("{url:?} is no http or https address: {why}")]
     Url {
-        /// As given.
+        /// As given, but for its credentials.
         url: String,
         /// What is wrong with it.
         why: String,
@@ -24,7 +24,7 @@ pub enum Problem {
     /// Its id is not that of its URL.
     #[error("the feed id of {url} is {expected}, not {found:?}")]
     Id {
-        /// The URL.
+        /// The URL, but for its credentials.
         url: String,
         /// What the id must be.
         expected: String,
@@ -39,12 +39,26 @@ pub enum Problem {
     Encode(#[from] wire::EncodeError),
 }
 
+/// An address for people and logs to see: what may be a user and a password in it is `***`, whether it can be parsed or not.
+#[must_use]
+pub fn masked(url: &str) -> String {
+    let begin = url.find("://").map_or(0, |at| at + 3);
+    let (scheme, rest) = url.split_at(begin);
+    let authority = rest.find(['/', '?', '#']).map_or(rest, |end| rest.split_at(end).0);
+    // A password with a slash in it ends the authority too early: then all up to the last `@` may be one.
+    let at = authority.rfind('@').or_else(|| rest.rfind('@').filter(|_| authority.contains(':')));
+    match at.and_then(|at| rest.get(at..)) {
+        Some(host) => format!("{scheme}***{host}"),
+        None => url.to_owned(),
+    }
+}
+
 /// A feed's address as the contract wants it: parsed and written again, without fragment, so that one feed has one id.
 ///
 /// # Errors
 /// Where it is no http or https address.
 pub fn address(url: &str) -> Result<Url, Problem> {
-    let problem = |why: &str| Problem::Url { url: url.to_owned(), why: why.to_owned() };
+    let problem = |why: &str| Problem::Url { url: masked(url), why: why.to_owned() };
     let mut parsed = Url::parse(url.trim()).map_err(|error| problem(&error.to_string()))?;
     if !matches!(parsed.scheme(), "http" | "https") {
         return Err(problem("another scheme"));
@@ -78,7 +92,7 @@ pub fn check(feed: &Feed) -> Result<Url, Problem> {
     let url = address(&feed.url)?;
     let expected = id::feed_id(&feed.url);
     if feed.feed_id != expected {
-        return Err(Problem::Id { url: feed.url.clone(), expected, found: feed.feed_id.clone() });
+        return Err(Problem::Id { url: masked(&feed.url), expected, found: feed.feed_id.clone() });
     }
     Ok(url)
 }
@@ -148,6 +162,24 @@ mod tests {
         }
         let odd = Feed { backfill: "some".into(), ..feed("https://example.org/") };
         assert!(matches!(complete(odd, Timestamp::UNIX_EPOCH), Err(Problem::Backfill(_))));
+    }
+
+    #[test]
+    fn a_refusal_shows_no_credentials() {
+        for url in [
+            "ftp://user:secret@example.org/feed",
+            "https://user:secret@",
+            "https://user:secret@exa mple.org/feed",
+            "https://user:sec/ret@example.org:x/feed",
+            "user:secret@example.org/feed",
+            "https:/user:secret@exa mple.org",
+        ] {
+            let refused = complete(feed(url), Timestamp::UNIX_EPOCH).unwrap_err().to_string();
+            assert!(!refused.contains("ret") && !refused.contains("user") && refused.contains("***@"), "{refused}");
+        }
+        let other = Feed { feed_id: "x".into(), ..feed("https://user:secret@example.org/feed") };
+        assert!(!check(&other).unwrap_err().to_string().contains("secret"));
+        assert_eq!(masked("https://example.org/@name/feed?a=b@c"), "https://example.org/@name/feed?a=b@c");
     }
 
     #[test]

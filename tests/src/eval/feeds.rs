@@ -107,6 +107,7 @@ fn one(file: &Path, relative: &str, expected: Option<&expect::Expected>, suite: 
     let mut cx = Context::new("http://127.0.0.1:8097/tests/", jiff::Timestamp::now());
     cx.content_type = expected.and_then(|e| e.header("content-type"));
     cx.content_location = expected.and_then(|e| e.header("content-location"));
+    cx.content_language = expected.and_then(|e| e.header("content-language"));
     suite.files += 1;
     let begun = Instant::now();
     let outcome: Result<Result<Document, Unreadable>, _> =

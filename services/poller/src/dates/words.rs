@@ -1,23 +1,22 @@
 //! A date's text cut into what its parts can mean.
 
+use super::names;
 use super::zones::{self, Zone};
 
 /// A part of a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Word {
-    /// A month's name, 1 to 12.
-    Month(i8),
-    /// A day's name.
-    Weekday,
-    /// A word that dates hold and that says nothing.
+    /// A month's name, 1 to 12, and whether it may be a day's too.
+    Month(i8, bool),
+    /// A word that dates hold and that says nothing: a day's name too, which is wrong often enough.
     Filler,
-    /// `am` (false) or `pm` (true).
-    Half(bool),
-    /// A number with a unit in Chinese, Japanese or Korean: `y`, `m` or `d`.
-    Korean(char, i32),
+    /// `am` (false) or `pm` (true), and whether it is written in Chinese, Japanese or Korean.
+    Half(bool, bool),
+    /// A number with a unit in Chinese, Japanese or Korean: `y`, `m`, `d`, `H`, `M` or `S`.
+    Unit(char, i32),
     /// A time of day.
     Time {
-        /// 0 to 23.
+        /// 0 to 24.
         hour: i8,
         /// 0 to 59.
         minute: i8,
@@ -28,43 +27,87 @@ pub enum Word {
     Zone(Zone),
     /// A number, and how many digits it is written with.
     Number(i32, usize),
+    /// The numbers before it were written with slashes or dots between them.
+    Slashed(char),
 }
 
 /// Cuts `text` into words; `None` where one of them belongs to no date.
 #[must_use]
 pub fn split(text: &str) -> Option<Vec<Word>> {
     let mut words = Vec::new();
-    // A name in brackets repeats the zone.
-    let text = text.split(['(', '[']).next().unwrap_or_default();
-    for chunk in text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';')) {
-        if !chunk.is_empty() {
+    let (text, bracket) = without_brackets(text);
+    for part in text.split(|c: char| c.is_whitespace() || c == ';') {
+        // Python's milliseconds are the only comma that does not separate: `10:14:55,123`.
+        let part = part.split_once(',').filter(|(a, _)| a.matches(':').count() == 2).map_or(part, |(time, _)| time);
+        for chunk in part.split([',', '،', '、']).filter(|c| !c.is_empty()) {
             self::chunk(chunk, &mut words)?;
         }
+    }
+    if !has_zone(&words)
+        && let Some(zone) = zones::named(bracket.trim())
+    {
+        words.push(Word::Zone(zone));
     }
     (!words.is_empty()).then_some(words)
 }
 
+/// What is in brackets repeats the zone or the day, or is the only zone: the text without brackets, and the last of them.
+fn without_brackets(text: &str) -> (String, &str) {
+    let (mut out, mut rest, mut last) = (String::with_capacity(text.len()), text, "");
+    while let Some((before, after)) = rest.split_once(['(', '[', '（']) {
+        out.push_str(before);
+        out.push(' ');
+        (last, rest) = after.split_once([')', ']', '）']).unwrap_or((after, ""));
+    }
+    out.push_str(rest);
+    (out, last)
+}
+
+fn has_time(words: &[Word]) -> bool {
+    words.iter().any(|w| matches!(w, Word::Time { .. }))
+}
+
+fn has_zone(words: &[Word]) -> bool {
+    words.iter().any(|w| matches!(w, Word::Zone(_)))
+}
+
+fn numbers(words: &[Word]) -> usize {
+    words.iter().filter(|w| matches!(w, Word::Number(..) | Word::Month(..))).count()
+}
+
 fn chunk(chunk: &str, words: &mut Vec<Word>) -> Option<()> {
-    let had_time = words.iter().any(|w| matches!(w, Word::Time { .. }));
-    let had_zone = words.iter().any(|w| matches!(w, Word::Zone(_)));
+    // A half of the day may be written on to its hour: `下午3时`.
+    if let Some((hour, afternoon)) = HALVES.iter().find_map(|(name, half)| Some((chunk.strip_prefix(name)?, *half)))
+        && !hour.is_empty()
+    {
+        words.push(Word::Half(afternoon, true));
+        return self::chunk(hour, words);
+    }
+    if matches!(chunk, "-" | "–" | "—" | "|" | "@") {
+        return Some(());
+    }
     // A sign after the time begins a zone.
-    if chunk.starts_with(['+', '-']) && (had_time || had_zone) {
+    if chunk.starts_with(['+', '-']) && (has_time(words) || has_zone(words)) {
         words.push(Word::Zone(zones::numeric(chunk)?));
         return Some(());
     }
-    if chunk.contains(['年', '月', '日', '년', '월', '일']) {
-        return korean(chunk, words);
+    if chunk.ends_with("요일") || chunk.ends_with("曜日") || chunk.starts_with("星期") || chunk.starts_with("周")
+    {
+        words.push(Word::Filler);
+        return Some(());
+    }
+    if chunk.contains(['年', '月', '日', '년', '월', '일', '時', '时', '시', '分', '분']) {
+        return units(chunk, words);
     }
     // ISO's T between date and time.
-    if let Some((date, time)) = chunk.split_once(['T', 't'])
-        && date.contains('-')
-        && time.starts_with(|c: char| c.is_ascii_digit())
-        && time.contains(':')
-    {
+    if let Some((date, time)) = at_t(chunk) {
         dashed(date, words)?;
         return clock(time, words);
     }
-    if chunk.contains(':') && chunk.starts_with(|c: char| c.is_ascii_digit()) {
+    let hour_and_half = || half(chunk.trim_start_matches(|c: char| c.is_ascii_digit())).is_some();
+    if chunk.starts_with(|c: char| c.is_ascii_digit())
+        && (chunk.contains(':') || dotted_time(chunk, words) || hour_and_half())
+    {
         return clock(chunk, words);
     }
     // `GMT+2`, `UTC-05:00`.
@@ -75,69 +118,96 @@ fn chunk(chunk: &str, words: &mut Vec<Word>) -> Option<()> {
         words.push(Word::Zone(zones::numeric(offset)?));
         return Some(());
     }
-    if chunk.contains(['-', '/']) || chunk.matches('.').count() == 2 && chunk.starts_with(|c: char| c.is_ascii_digit())
-    {
-        if zones::named(chunk).is_some() {
-            words.push(Word::Zone(zones::named(chunk)?));
+    let dots = chunk.trim_end_matches('.').matches('.').count();
+    if chunk.contains(['-', '/']) || dots == 2 && chunk.starts_with(|c: char| c.is_ascii_digit()) {
+        if let Some(zone) = zones::named(chunk) {
+            words.push(Word::Zone(zone));
             return Some(());
         }
-        return dashed(chunk, words);
+        if !(has_time(words) && zones::looks_like_one(chunk)) {
+            return dashed(chunk.trim_end_matches('.'), words);
+        }
     }
-    words.push(single(chunk)?);
+    let word = single(chunk, words)?;
+    words.push(word);
     Some(())
+}
+
+/// Splits at the `T` that stands between two digits.
+fn at_t(chunk: &str) -> Option<(&str, &str)> {
+    let digit = |at: usize| chunk.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
+    let at = chunk
+        .bytes()
+        .enumerate()
+        .position(|(i, b)| matches!(b, b'T' | b't') && i > 0 && digit(i - 1) && digit(i + 1))?;
+    Some((chunk.get(..at)?, chunk.get(at + 1..)?))
+}
+
+/// `10.30` and `10h30`, where the day is known already.
+fn dotted_time(chunk: &str, words: &[Word]) -> bool {
+    let Some((hour, minute)) = chunk.split_once(['.', 'h', 'H']) else { return false };
+    let short = |s: &str, least: usize| (least..=2).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_digit());
+    numbers(words) >= 3 && short(hour, 1) && (short(minute, 2) || minute.is_empty() && !chunk.ends_with('.'))
 }
 
 /// `2003-12-31`, `31/12/2003`, `31.12.2003`, `12-Dec-2003`, `2004-július-13`.
 fn dashed(text: &str, words: &mut Vec<Word>) -> Option<()> {
     for part in text.split(['-', '/', '.']) {
-        words.push(single(part)?);
+        let word = single(part, words)?;
+        words.push(word);
+    }
+    if let Some(separator) = text.chars().find(|c| matches!(c, '/' | '.')) {
+        words.push(Word::Slashed(separator));
     }
     Some(())
 }
 
-/// `2004년 05월 28일`, `2004年5月28日`.
-fn korean(text: &str, words: &mut Vec<Word>) -> Option<()> {
+/// `2004년 05월 28일`, `2004年5月28日`, `13時31分`.
+fn units(text: &str, words: &mut Vec<Word>) -> Option<()> {
     let mut digits = String::new();
     for c in text.chars() {
         let unit = match c {
             '년' | '年' => 'y',
             '월' | '月' => 'm',
             '일' | '日' => 'd',
+            '시' | '時' | '时' => 'H',
+            '분' | '分' => 'M',
+            '초' | '秒' => 'S',
             c if c.is_ascii_digit() && digits.len() < 4 => {
                 digits.push(c);
                 continue;
             }
             _ => return None,
         };
-        words.push(Word::Korean(unit, digits.parse().ok()?));
+        words.push(Word::Unit(unit, digits.parse().ok()?));
         digits.clear();
     }
     digits.is_empty().then_some(())
 }
 
-/// `10:14`, `10:14:55`, `10:14:55.123`, with what follows: a half of the day or a zone.
+/// `10:14`, `10:14:55`, `10:14:55.123`, `101455`, `10`, with what follows: a half of the day or a zone.
 fn clock(text: &str, words: &mut Vec<Word>) -> Option<()> {
-    let end = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, ':' | '.'))).unwrap_or(text.len());
+    let end = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, ':' | '.' | 'h' | 'H'))).unwrap_or(text.len());
     let (time, rest) = text.split_at(end);
-    let time = time.split('.').next().unwrap_or_default();
-    let mut parts = time.split(':');
-    let mut next = |most: i8| -> Option<Option<i8>> {
-        match parts.next() {
-            None => Some(None),
-            Some(p) if p.is_empty() || p.len() > 2 => None,
-            Some(p) => p.parse::<i8>().ok().filter(|n| *n <= most).map(Some),
-        }
+    let time = if time.contains(':') { time.split('.').next().unwrap_or_default() } else { time };
+    let mut parts: Vec<&str> = time.trim_end_matches(['h', 'H']).split([':', '.', 'h', 'H']).collect();
+    if let [whole] = parts.as_slice()
+        && matches!(whole.len(), 4 | 6)
+    {
+        let whole = *whole;
+        parts = (0..whole.len() / 2).filter_map(|i| whole.get(2 * i..2 * i + 2)).collect();
+    }
+    let number = |part: Option<&&str>, most: i8| match part {
+        None => Some(None),
+        Some(p) if p.is_empty() || p.len() > 2 => None,
+        Some(p) => p.parse::<i8>().ok().filter(|n| *n <= most).map(Some),
     };
-    let (hour, minute, second) = (next(24)??, next(59)??, next(60)?);
-    if parts.next().is_some() {
+    let (hour, minute, second) = (number(parts.first(), 24)??, number(parts.get(1), 59)?, number(parts.get(2), 60)?);
+    if parts.len() > 3 {
         return None;
     }
-    // Second 60 is a leap second; 24:00 the day's end, which is rare enough to be refused with 24:01.
-    let second = second.map(|s| s.min(59));
-    if hour == 24 {
-        return None;
-    }
-    words.push(Word::Time { hour, minute, second });
+    // Second 60 is a leap second.
+    words.push(Word::Time { hour, minute: minute.unwrap_or(0), second: second.map(|s| s.min(59)) });
     if !rest.is_empty() {
         words.push(if rest.starts_with(['+', '-']) { Word::Zone(zones::numeric(rest)?) } else { tail(rest)? });
     }
@@ -145,20 +215,31 @@ fn clock(text: &str, words: &mut Vec<Word>) -> Option<()> {
 }
 
 fn tail(text: &str) -> Option<Word> {
-    half(text).map(Word::Half).or_else(|| zones::named(text).map(Word::Zone))
+    half(text).or_else(|| zones::named(text).map(Word::Zone))
 }
 
-fn half(text: &str) -> Option<bool> {
-    match text.to_lowercase().trim_end_matches('.').replace('.', "").as_str() {
-        "am" | "오전" | "πμ" => Some(false),
-        "pm" | "오후" | "μμ" => Some(true),
+/// Halves of the day in Korean, Japanese and Chinese.
+const HALVES: &[(&str, bool)] =
+    &[("오전", false), ("午前", false), ("上午", false), ("오후", true), ("午後", true), ("下午", true)];
+
+fn half(text: &str) -> Option<Word> {
+    if let Some((_, afternoon)) = HALVES.iter().find(|(name, _)| *name == text) {
+        return Some(Word::Half(*afternoon, true));
+    }
+    match text.to_lowercase().replace('.', "").as_str() {
+        "am" | "πμ" | "öö" => Some(Word::Half(false, false)),
+        "pm" | "μμ" | "ös" => Some(Word::Half(true, false)),
         _ => None,
     }
 }
 
-fn single(text: &str) -> Option<Word> {
+fn single(text: &str, before: &[Word]) -> Option<Word> {
     let bare = text.trim_matches(['.', '\'', '"']);
     if bare.bytes().all(|b| b.is_ascii_digit()) {
+        // A zone whose sign was lost.
+        if bare.len() == 4 && has_time(before) && numbers(before) >= 3 {
+            return zones::numeric(&format!("+{bare}")).map(Word::Zone);
+        }
         return bare.parse().ok().filter(|_| bare.len() <= 4).map(|n| Word::Number(n, bare.len()));
     }
     // `1st`, `4th`.
@@ -166,89 +247,24 @@ fn single(text: &str) -> Option<Word> {
     if (1..=2).contains(&digits) && matches!(bare.get(digits..)?, "st" | "nd" | "rd" | "th" | "er" | "º" | "ος") {
         return bare.get(..digits)?.parse().ok().map(|n| Word::Number(n, digits));
     }
-    let name = plain(bare);
-    if let Some(month) = month(&name) {
-        return Some(Word::Month(month));
-    }
     if let Some(half) = half(bare) {
-        return Some(Word::Half(half));
+        return Some(half);
+    }
+    let name = names::fold(bare);
+    if let Some(month) = names::month(&name) {
+        return Some(Word::Month(month, names::is_day(&name)));
+    }
+    let filler = names::is_day(&name) || names::is_filler(&name);
+    // `at` before the time is no zone.
+    if filler && !has_time(before) {
+        return Some(Word::Filler);
     }
     if let Some(zone) = zones::named(bare) {
         return Some(Word::Zone(zone));
     }
-    if weekday(&name) {
-        return Some(Word::Weekday);
+    if filler {
+        return Some(Word::Filler);
     }
-    matches!(name.as_str(), "at" | "de" | "of" | "the" | "del" | "a" | "um" | "uhr" | "le" | "kl" | "den" | "el")
-        .then_some(Word::Filler)
-}
-
-/// Lower case, without the accents of European months.
-fn plain(text: &str) -> String {
-    let fold = |c: char| match c {
-        'á' | 'à' | 'â' | 'ä' => 'a',
-        'é' | 'è' | 'ê' => 'e',
-        'í' | 'ì' => 'i',
-        'ó' | 'ö' | 'ő' => 'o',
-        'ú' | 'û' | 'ü' | 'ű' => 'u',
-        'ç' => 'c',
-        'ά' => 'α',
-        'έ' => 'ε',
-        'ή' => 'η',
-        'ί' | 'ϊ' | 'ΐ' => 'ι',
-        'ό' => 'ο',
-        'ύ' => 'υ',
-        'ώ' => 'ω',
-        'ς' => 'σ',
-        c => c,
-    };
-    text.to_lowercase().chars().map(fold).collect()
-}
-
-/// Months by their beginnings, folded: English, French, German, Spanish, Italian, Portuguese, Dutch, Hungarian, Greek,
-/// Russian. Sources: CLDR's names, wide and abbreviated.
-const MONTHS: [(i8, &[&str]); 12] = [
-    (1, &["jan", "ene", "gen", "ιαν", "янв"]),
-    (2, &["feb", "fev", "φεβ", "фев"]),
-    (3, &["mar", "mrz", "maerz", "maart", "mrt", "μαρ", "μαα", "мар"]),
-    (4, &["apr", "avr", "abr", "ap", "απρ", "апр"]),
-    (5, &["may", "mai", "mag", "mei", "maj", "μαι", "μαϊ", "мая", "май"]),
-    (6, &["jun", "juin", "giu", "ιουν", "июн"]),
-    (7, &["jul", "juil", "lug", "ιουλ", "июл"]),
-    (8, &["aug", "aou", "ago", "αυγ", "авг"]),
-    (9, &["sep", "set", "szept", "σεπ", "сен"]),
-    (10, &["oct", "okt", "out", "ott", "οκτ", "окт"]),
-    (11, &["nov", "νοε", "ноя"]),
-    (12, &["dec", "dez", "dic", "δεκ", "дек"]),
-];
-
-/// The rest of a month's name is letters only, so that no other word is taken for it.
-const LONGEST_NAME: usize = 12;
-
-fn month(name: &str) -> Option<i8> {
-    let letters = name.chars().all(char::is_alphabetic) && name.chars().count() <= LONGEST_NAME;
-    if !letters || weekday_exact(name) {
-        return None;
-    }
-    MONTHS.iter().find(|(_, begins)| begins.iter().any(|b| name.starts_with(b))).map(|(n, _)| *n)
-}
-
-/// Names of days that begin like months.
-fn weekday_exact(name: &str) -> bool {
-    matches!(name, "mardi" | "martes" | "mar." | "marti" | "martedi" | "setmana")
-}
-
-/// Beginnings of the days' names in the same languages.
-const DAYS: [&str; 53] = [
-    "mon", "tue", "wed", "thu", "fri", "sat", "sun", "lun", "mar", "mer", "mie", "jeu", "jue", "ven", "vie", "sam",
-    "sab", "dim", "dom", "gio", "seg", "ter", "qua", "qui", "sex", "mo", "di", "mi", "do", "fr", "sa", "so", "ma",
-    "wo", "vr", "za", "zo", "het", "ked", "sze", "csu", "pen", "szo", "vas", "κυρ", "δευ", "τρι", "τετ", "πεμ", "παρ",
-    "σαβ", "пон", "вт",
-];
-
-fn weekday(name: &str) -> bool {
-    let letters = name.chars().all(char::is_alphabetic) && name.chars().count() <= LONGEST_NAME;
-    letters
-        && (DAYS.iter().any(|d| name.starts_with(d))
-            || ["ср", "чет", "чт", "пят", "пт", "суб", "сб", "вос", "вс", "пн"].iter().any(|d| name.starts_with(d)))
+    let unknown = has_time(before) && !has_zone(before) && zones::looks_like_one(bare);
+    unknown.then_some(Word::Zone(Zone::Unknown))
 }

@@ -10,6 +10,8 @@ pub enum Zone {
     Fixed(i32, bool),
     /// Standard time by hours east of UTC, with summer time in North America's months: `ET`.
     American(i32),
+    /// A name that says nothing to us; UTC is taken (RFC 2822 section 4.3).
+    Unknown,
 }
 
 /// Names, in hours and minutes east of UTC. RFC 822 section 5, and the ones that feeds use. Where a name means several
@@ -98,6 +100,15 @@ pub fn named(name: &str) -> Option<Zone> {
     Some(Zone::American(american))
 }
 
+/// Does it look like a zone's name, known or not? `XYZT`, `A` of RFC 822, `America/New_York`.
+#[must_use]
+pub fn looks_like_one(name: &str) -> bool {
+    let letters = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_uppercase());
+    let place =
+        |s: &str| s.len() > 2 && s.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+'));
+    name.len() <= 5 && letters(name) || name.split_once('/').is_some_and(|(a, b)| place(a) && b.split('/').all(place))
+}
+
 /// `+0200`, `+02:00`, `+02`, `-5:00`, after a possible `GMT`.
 #[must_use]
 pub fn numeric(text: &str) -> Option<Zone> {
@@ -124,6 +135,7 @@ pub fn numeric(text: &str) -> Option<Zone> {
 pub fn offset_at(zone: Zone, civil: DateTime) -> Option<Offset> {
     let seconds = match zone {
         Zone::Fixed(seconds, _) => seconds,
+        Zone::Unknown => 0,
         Zone::American(hours) => (hours + i32::from(summer(civil))) * 3_600,
     };
     Offset::from_seconds(seconds).ok()

@@ -74,10 +74,12 @@ pub struct Fetched {
     pub moved: Option<Url>,
     /// HTTP status.
     pub status: u16,
-    /// The header, as it came; empty where there is none. Likewise the next three.
+    /// The header, as it came; empty where there is none. Likewise the next four.
     pub content_type: String,
     /// See above.
     pub content_location: String,
+    /// See above.
+    pub content_language: String,
     /// See above.
     pub etag: String,
     /// See above.
@@ -209,6 +211,7 @@ impl Client {
             status: status.as_u16(),
             content_type: text(header::CONTENT_TYPE),
             content_location: text(header::CONTENT_LOCATION),
+            content_language: text(header::CONTENT_LANGUAGE),
             etag: text(header::ETAG),
             last_modified: text(header::LAST_MODIFIED),
             asked: schedule::Asked {

@@ -12,6 +12,8 @@ const MAX_BYTES: usize = 32 << 20;
 const MAX_FEEDS: usize = 100_000;
 /// Folders within folders.
 const MAX_DEPTH: usize = 100;
+/// Tags of a feed; more are left out, so that looking for one among them stays cheap.
+pub const MOST_TAGS: usize = 256;
 
 /// Why a list cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -139,6 +141,8 @@ pub fn read_all(bytes: &[u8]) -> Result<List, OpmlError> {
         let feed = match feed(&attributes, &url, &title, &folders) {
             Ok(feed) => feed,
             Err(problem) => {
+                // Some lists have the address for a title.
+                let title = if title.contains("://") { feeds::masked(&title) } else { title };
                 refused.push(Refused { title, problem });
                 continue;
             }
@@ -146,9 +150,7 @@ pub fn read_all(bytes: &[u8]) -> Result<List, OpmlError> {
         match places.get(&feed.feed_id).and_then(|at| feeds.get_mut(*at)) {
             Some(known) => {
                 for tag in feed.tags {
-                    if !known.tags.contains(&tag) {
-                        known.tags.push(tag);
-                    }
+                    add(&mut known.tags, tag);
                 }
             }
             None => {
@@ -160,6 +162,12 @@ pub fn read_all(bytes: &[u8]) -> Result<List, OpmlError> {
     if is_opml { Ok(List { feeds, refused }) } else { Err(OpmlError::NotOpml) }
 }
 
+fn add(tags: &mut Vec<String>, tag: String) {
+    if !tag.is_empty() && tags.len() < MOST_TAGS && !tags.contains(&tag) {
+        tags.push(tag);
+    }
+}
+
 fn feed(
     attributes: &HashMap<String, String>,
     url: &str,
@@ -168,13 +176,11 @@ fn feed(
 ) -> Result<Feed, feeds::Problem> {
     let get = |names: &[&str]| first(attributes, names);
     let mut tags: Vec<String> = Vec::new();
-    // `category` holds paths, comma separated (OPML 2.0): "/News/World,Politics".
+    // `category` holds paths, comma separated (OPML 2.0): "/News/World,Politics". What `write` had to encode is decoded.
     let categories = get(&["category"]);
-    let categories = categories.split([',', '/']).map(str::trim).map(str::to_owned);
-    for tag in folders.iter().flatten().cloned().chain(categories) {
-        if !tag.is_empty() && !tags.contains(&tag) {
-            tags.push(tag);
-        }
+    let decoded = |part: &str| part.replace("%2C", ",").replace("%2F", "/").replace("%25", "%").trim().to_owned();
+    for tag in folders.iter().flatten().cloned().chain(categories.split([',', '/']).map(decoded)) {
+        add(&mut tags, tag);
     }
     let feed = Feed {
         url: url.to_owned(),

@@ -56,6 +56,12 @@ fn bad_feeds_are_named_all_at_once_and_the_others_come() {
 }
 
 #[test]
+fn a_refusal_shows_no_credentials() {
+    let list = br#"<opml><outline text="ftp://me:secret@one.example/" xmlUrl="ftp://me:secret@one.example/"/></opml>"#;
+    insta::assert_snapshot!(read(list).unwrap_err(), @r#"the feed "ftp://***@one.example/": "ftp://***@one.example/" is no http or https address: another scheme"#);
+}
+
+#[test]
 fn a_list_of_folders_without_end_is_refused() {
     let deep = format!("<opml><body>{}", "<outline text='a'>".repeat(10_000));
     assert!(matches!(read(deep.as_bytes()), Err(OpmlError::TooLarge { .. })));

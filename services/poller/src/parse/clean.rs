@@ -70,6 +70,10 @@ fn fill(entry: &mut Entry, read: model::Entry) {
         }
         let title = object.title.map(|t| t.content).unwrap_or_default();
         for content in object.content {
+            // The frame has read media already, with URLs as they stand: only what it lacks is added.
+            if !entry.media.is_empty() {
+                break;
+            }
             let Some(url) = content.url else { continue };
             let number = |n: Option<u32>| n.and_then(|n| i32::try_from(n).ok()).unwrap_or(0);
             add(
@@ -90,10 +94,8 @@ fn fill(entry: &mut Entry, read: model::Entry) {
     }
 }
 
-/// The frame has read media already, with URLs as they stand: only what it lacks is added.
 fn add(entry: &mut Entry, media: Media) {
-    let same = |m: &Media| m.url.trim_end_matches('/') == media.url.trim_end_matches('/');
-    if entry.media.is_empty() && !media.url.is_empty() && !entry.media.iter().any(same) {
+    if entry.media.is_empty() && !media.url.is_empty() {
         entry.media.push(media);
     }
 }

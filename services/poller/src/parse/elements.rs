@@ -185,6 +185,7 @@ fn in_item(ns: Ns, local: &str) -> Role {
     match (ns, local) {
         (Ns::Own, "enclosure") => R::Attributes(Kind::Enclosure),
         (Ns::Own | Ns::Itunes | Ns::News, "image") => R::Image,
+        (Ns::Own, "thumbnail") => R::Attributes(Kind::Thumbnail),
         (Ns::Own, "comments") => R::Text(F::Comments),
         (Ns::Own, "loc") => R::Text(F::Link(0)),
         (Ns::Own, "lastmod") => R::Text(F::Updated(1)),
@@ -196,7 +197,7 @@ fn in_item(ns: Ns, local: &str) -> Role {
         // FeedBurner names the page behind its own link; some feeds have nothing else.
         (Ns::Other, "origlink") => R::Text(F::Link(3)),
         (Ns::Own, "tags") => R::Text(F::Keywords),
-        (Ns::News, "news") => R::Through,
+        (Ns::Own, "categories") | (Ns::News, "news") => R::Through,
         (Ns::News, "publication_date") => R::Text(F::Published(0)),
         (Ns::News, "title") => R::Text(F::Title(0)),
         (Ns::News, "keywords") => R::Text(F::Keywords),
@@ -210,6 +211,7 @@ fn in_item(ns: Ns, local: &str) -> Role {
         (Ns::Media, "title") => R::Text(F::Title(4)),
         (Ns::Media, "description" | "text") => R::Text(F::Summary(6)),
         (Ns::Media, "keywords") => R::Text(F::Keywords),
+        (Ns::Media, "category") => R::Text(F::Category),
         (Ns::Media, _) => R::Ignore,
         _ => shared(ns, local),
     }

@@ -18,7 +18,7 @@ use std::borrow::Cow;
 use crate::feed::{Context, Document, Unreadable};
 use crate::salvage::charset;
 use crate::salvage::repair::{Repair, Repairs};
-use crate::salvage::text::without_controls;
+use crate::salvage::text::{without_c1, without_controls};
 use reader::Depth;
 
 /// Reads a feed of any format and in any state.
@@ -43,8 +43,19 @@ pub fn read(bytes: &[u8], cx: &Context<'_>) -> Result<Document, Unreadable> {
         }
     };
     document.encoding = encoding;
+    if document.language.is_empty() {
+        document.language = spoken(cx.content_language.unwrap_or_default());
+    }
     document.warnings = repairs.names();
     Ok(document)
+}
+
+/// The one language of a Content-Language; a page for readers of several says nothing about its text.
+fn spoken(header: &str) -> String {
+    let tag = header.trim();
+    let subtag = |part: &str| !part.is_empty() && part.len() <= 8 && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    let one = tag.len() <= 35 && tag.split('-').all(subtag) && tag.bytes().take(2).all(|b| b.is_ascii_alphabetic());
+    if one { tag.to_owned() } else { String::new() }
 }
 
 /// The document as text: decoded, without byte order mark, control characters and white space around it.
@@ -64,6 +75,10 @@ pub fn text<'a>(bytes: &'a [u8], cx: &Context<'_>) -> Result<(Cow<'a, str>, &'st
     if let Some(once) = charset::undo_double(&text) {
         repairs.add(Repair::DoubleEncoded);
         text = Cow::Owned(once);
+    }
+    if let Some(meant) = without_c1(&text) {
+        repairs.add(Repair::ControlCharacters);
+        text = Cow::Owned(meant);
     }
     // A mark may survive behind white space or a header's charset.
     let around = |c: char| c.is_whitespace() || c == '\u{feff}';

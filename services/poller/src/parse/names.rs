@@ -119,7 +119,7 @@ pub struct Names<'a> {
 }
 
 /// Declarations beyond this number are ignored, so that looking one up stays cheap.
-const MOST_DECLARED: usize = 256;
+const MOST_DECLARED: usize = 64;
 
 impl Default for Names<'_> {
     fn default() -> Self {
@@ -134,11 +134,14 @@ impl<'a> Names<'a> {
         Self { declared: Vec::new(), fallback: Ns::Own, foreign: Ns::Other }
     }
 
-    /// Notes `xmlns:prefix="uri"`, or the default namespace where `prefix` is empty, on an element at `depth`.
-    pub fn declare(&mut self, prefix: &'a str, uri: &str, depth: usize) {
-        if self.declared.len() < MOST_DECLARED {
+    /// Notes `xmlns:prefix="uri"`, or the default namespace where `prefix` is empty, on an element at `depth`. False
+    /// where there are too many.
+    pub fn declare(&mut self, prefix: &'a str, uri: &str, depth: usize) -> bool {
+        let room = self.declared.len() < MOST_DECLARED;
+        if room {
             self.declared.push(Declaration { prefix, ns: by_uri(uri), depth });
         }
+        room
     }
 
     /// Forgets the declarations on elements at `depth` and deeper.
@@ -173,7 +176,7 @@ mod tests {
     fn prefixes_follow_their_declaration_and_else_the_custom() {
         let mut names = Names::new();
         let mut repairs = Repairs::default();
-        names.declare("x", "http://purl.org/dc/elements/1.1/", 1);
+        assert!(names.declare("x", "http://purl.org/dc/elements/1.1/", 1));
         assert_eq!(names.resolve("x:date", &mut repairs), (Ns::Dc, "date"));
         assert!(repairs.is_empty());
         assert_eq!(names.resolve("dc:date", &mut repairs), (Ns::Dc, "date"));

@@ -173,6 +173,76 @@ fn what_is_no_feed_says_what_it_is() {
     assert_eq!(read(b"<rss></rss>", &small), Err(Unreadable::TooLarge { bytes: 11, limit: 10 }));
 }
 
+fn entry_of(item: &str) -> Entry {
+    let text = format!(
+        "<rss version='2.0' xmlns:media='http://search.yahoo.com/mrss/'><channel><item>{item}</item></channel></rss>"
+    );
+    first(&read(text.as_bytes(), &cx()).unwrap()).clone()
+}
+
+#[test]
+fn of_a_date_that_is_given_twice_the_last_counts() {
+    let entry =
+        entry_of("<pubDate>2024-01-01T00:00:00Z</pubDate><pubDate>2024-01-02T00:00:00Z</pubDate><pubDate>x</pubDate>");
+    assert_eq!(entry.published.map(|d| d.at.to_string()).as_deref(), Some("2024-01-02T00:00:00Z"));
+    assert_eq!(entry.warnings, ["date_dropped"]);
+}
+
+#[test]
+fn what_should_be_an_attribute_is_taken_from_the_text() {
+    let entry = entry_of(
+        "<enclosure>https://a.example/a.mp3</enclosure><media:thumbnail>https://a.example/b.png</media:thumbnail>
+         <media:category>one</media:category><categories><category>two</category></categories>",
+    );
+    let media: Vec<&str> = entry.media.iter().map(|m| m.url.as_str()).collect();
+    assert_eq!(media, ["https://a.example/a.mp3", "https://a.example/b.png"]);
+    assert_eq!(entry.categories, ["one", "two"]);
+    let atom =
+        "<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>t</title><category>one</category></entry></feed>";
+    assert_eq!(first(&read(atom.as_bytes(), &cx()).unwrap()).categories, ["one"]);
+}
+
+#[test]
+fn an_address_beside_its_element_and_a_body_without_namespace() {
+    let entry = entry_of(
+        "<title>t</title><link/>https://a.example/1?a=1&amp;b=2 <image>https://a.example/b.png</image>
+         <description>short</description><content>long</content>",
+    );
+    assert_eq!(entry.link, "https://a.example/1?a=1&b=2");
+    assert_eq!((entry.summary.as_str(), entry.content.as_str()), ("short", "long"));
+    assert_eq!(entry.media.first().map(|m| m.url.as_str()), Some("https://a.example/b.png"));
+    let entry = entry_of("<title>t</title><description>short</description><content>long</content>");
+    assert_eq!((entry.summary.as_str(), entry.content.as_str()), ("short", "long"));
+}
+
+#[test]
+fn the_language_is_that_of_the_text() {
+    let atom = "<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='fr'><entry><title xml:lang='it'>t</title>
+        <summary xml:lang='de'>s</summary><content xml:lang='en'>c</content></entry><entry xml:lang='es'>
+        <title xml:lang='it'>t</title></entry></feed>";
+    let document = read(atom.as_bytes(), &cx()).unwrap();
+    let all: Vec<&str> = document.entries.iter().map(|e| e.language.as_str()).collect();
+    assert_eq!((document.language.as_str(), all), ("fr", vec!["en", "es"]));
+    for (header, language) in [("pt-BR", "pt-BR"), ("en, de", ""), ("", ""), ("<x>", "")] {
+        let cx = Context { content_language: Some(header), ..cx() };
+        assert_eq!(read(b"<rss version='2.0'><channel></channel></rss>", &cx).unwrap().language, language);
+    }
+}
+
+#[test]
+fn control_characters_of_latin_1_are_what_windows_means_by_them() {
+    let entry = entry_of("<title>don\u{92}t \u{93}x\u{94}\u{85}</title>");
+    assert_eq!(entry.title, "don’t “x”…");
+}
+
+#[test]
+fn a_channel_that_says_it_by_attributes() {
+    let cdf = br#"<CHANNEL HREF="https://a.example/" LASTMOD="2004-04-06T23:05:43-05:00"><ITEM HREF="1"/></CHANNEL>"#;
+    let document = read(cdf, &cx()).unwrap();
+    assert_eq!(document.site_url, "https://a.example/");
+    assert_eq!(document.updated.map(|d| d.at.to_string()).as_deref(), Some("2004-04-07T04:05:43Z"));
+}
+
 #[test]
 fn limits_hold_on_an_ordinary_stack() {
     let deep = format!("<rss version='2.0'><channel><item><title>x</title>{}", "<media:group>".repeat(100_000));

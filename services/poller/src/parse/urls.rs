@@ -1,5 +1,7 @@
 //! Relative links made absolute.
 
+use std::cell::Cell;
+
 use url::Url;
 
 use crate::feed::Context;
@@ -9,12 +11,16 @@ use crate::feed::Context;
 #[derive(Debug)]
 pub struct Bases {
     stack: Vec<Option<Url>>,
+    /// Bytes that links have grown by in this document.
+    grown: Cell<usize>,
 }
 
 /// Longer links are no links.
 const LONGEST: usize = 8192;
 /// Longer bases are none: each relative link would be as long.
 const LONGEST_BASE: usize = 2048;
+/// Bytes that the links of a document may grow by altogether; after that, relative links are none.
+const MOST_GROWN: usize = 16 << 20;
 
 impl Bases {
     /// The base of the document itself.
@@ -26,7 +32,7 @@ impl Bases {
             (Some(location), None) => Url::parse(location.trim()).ok(),
             (None, _) => own,
         };
-        Self { stack: vec![outer] }
+        Self { stack: vec![outer], grown: Cell::new(0) }
     }
 
     /// Enters an element with `xml:base`. One that is no URL leaves the base as it is.
@@ -68,11 +74,16 @@ impl Bases {
         if scheme("http://") || scheme("https://") {
             return if Url::parse(link).is_ok() { link.to_owned() } else { String::new() };
         }
+        if self.grown.get() > MOST_GROWN {
+            return String::new();
+        }
         let joined = match self.stack.last().and_then(Option::as_ref) {
             Some(base) => base.join(link).ok(),
             None => Url::parse(link).ok(),
         };
-        joined.filter(web).map_or_else(String::new, String::from)
+        let absolute = joined.filter(web).map_or_else(String::new, String::from);
+        self.grown.set(self.grown.get() + absolute.len().saturating_sub(link.len()));
+        absolute
     }
 }
 

@@ -104,12 +104,15 @@ async fn read(body: Vec<u8>, fetched: &Fetched, known_hash: &str, limits: feed::
     }
     let hash = if fetched.truncated.is_none() { hash } else { String::new() };
     let url = fetched.final_url.to_string();
-    let (content_type, content_location) = (fetched.content_type.clone(), fetched.content_location.clone());
+    let header = |value: &str| (!value.is_empty()).then(|| value.to_owned());
+    let (kind, location) = (header(&fetched.content_type), header(&fetched.content_location));
+    let language = header(&fetched.content_language);
     let parsed = tokio::task::spawn_blocking(move || {
         let context = feed::Context {
             url: &url,
-            content_type: (!content_type.is_empty()).then_some(content_type.as_str()),
-            content_location: (!content_location.is_empty()).then_some(content_location.as_str()),
+            content_type: kind.as_deref(),
+            content_location: location.as_deref(),
+            content_language: language.as_deref(),
             now: Timestamp::now(),
             limits,
         };

@@ -33,6 +33,7 @@ fn answered(status: u16, body: Body) -> Polled {
         status,
         content_type: String::new(),
         content_location: String::new(),
+        content_language: String::new(),
         etag: "\"v2\"".into(),
         last_modified: String::new(),
         asked: Asked::default(),

@@ -10,6 +10,9 @@ use memchr::memmem;
 
 use super::repair::{Repair, Repairs};
 
+/// How much of a document an unknown encoding is detected from, in bytes from the first one beyond ASCII.
+const SAMPLE: usize = 256 << 10;
+
 /// A document as text.
 #[derive(Debug)]
 pub struct Decoded<'a> {
@@ -51,6 +54,9 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, repairs: &mut Rep
         && (!says_otherwise || first.is_some_and(Encoding::is_ascii_compatible))
     {
         let ascii = body.is_ascii();
+        // RFC 3023 calls what is sent as text without a charset US-ASCII, whose name at WHATWG is Windows-1252.
+        let text_type = header.is_none() && content_type.is_some_and(is_text_xml);
+        let first = if text_type && ascii { Some(WINDOWS_1252) } else { first };
         let claimed = first.filter(|_| ascii).unwrap_or(UTF_8);
         if claimed.is_ascii_compatible() {
             if (says_otherwise && !ascii) || wide_claim || unknown {
@@ -72,8 +78,12 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, repairs: &mut Rep
     if first.is_none_or(|e| e == UTF_8) && mostly_utf8(body) {
         return whole(UTF_8, body, repairs);
     }
+    // What tells encodings apart stands in the first thousands of their characters; more only takes time.
+    let from = body.iter().position(|b| !b.is_ascii()).unwrap_or(0);
+    let sample = body.get(from..).unwrap_or_default();
+    let sample = sample.get(..SAMPLE).unwrap_or(sample);
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
-    detector.feed(body, true);
+    detector.feed(sample, from + sample.len() == body.len());
     let guessed = detector.guess(None, chardetng::Utf8Detection::Allow);
     match guessed.decode_without_bom_handling_and_without_replacement(body) {
         Some(text) => Decoded { text, encoding: guessed.name() },
@@ -156,6 +166,12 @@ fn charset(content_type: &str) -> Option<&str> {
     (!value.is_empty()).then_some(value)
 }
 
+/// `text/xml` and its kin.
+fn is_text_xml(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind.strip_prefix("text/").is_some_and(|kind| kind.ends_with("xml") || kind.starts_with("xml"))
+}
+
 /// The encoding that an XML declaration names, where one can read it as ASCII.
 fn declared(bytes: &[u8]) -> Option<&str> {
     let head = bytes.get(..bytes.len().min(1024))?;
@@ -175,8 +191,9 @@ fn declared(bytes: &[u8]) -> Option<&str> {
 /// Done for each run of characters beyond ASCII that makes UTF-8 as a whole, so that a true `Ã` stays.
 #[must_use]
 pub fn undo_double(text: &str) -> Option<String> {
-    // The first characters of doubly encoded text: U+00C2, U+00C3, and U+00E2 before a euro sign.
-    let suspects: [&[u8]; 3] = [b"\xC3\x83", b"\xC3\x82", b"\xC3\xA2\xE2\x82\xAC"];
+    // The first characters of doubly encoded text: U+00C2, U+00C3, and U+00E2 before a euro sign, which ISO 8859-1 calls
+    // U+0080.
+    let suspects: [&[u8]; 4] = [b"\xC3\x83", b"\xC3\x82", b"\xC3\xA2\xE2\x82\xAC", b"\xC3\xA2\xC2\x80"];
     if !suspects.iter().any(|s| memmem::find(text.as_bytes(), s).is_some()) {
         return None;
     }
@@ -189,7 +206,9 @@ pub fn undo_double(text: &str) -> Option<String> {
     let most = good * 2 >= all;
     let (mut out, mut done, mut undone) = (String::with_capacity(text.len()), 0, false);
     for run in runs(text) {
-        let Some(once) = once(run).filter(|_| most || run.starts_with(['Ã', 'Â']) || run.starts_with("â€")) else {
+        let Some(once) = once(run)
+            .filter(|_| most || run.starts_with(['Ã', 'Â']) || run.starts_with("â€") || run.starts_with("â\u{80}"))
+        else {
             continue;
         };
         let at = run.as_ptr().addr() - text.as_ptr().addr();
@@ -269,6 +288,7 @@ mod tests {
     fn doubly_encoded_text_is_undone_and_true_text_stays() {
         assert_eq!(undo_double("caf\u{c3}\u{a9}").as_deref(), Some("café"));
         assert_eq!(undo_double("it\u{e2}\u{20ac}\u{2122}s").as_deref(), Some("it’s"));
+        assert_eq!(undo_double("it\u{e2}\u{80}\u{99}s").as_deref(), Some("it’s"));
         assert_eq!(undo_double("S\u{c3}O PAULO"), None);
         // "ß“" would be U+07D3, were it doubly encoded.
         assert_eq!(

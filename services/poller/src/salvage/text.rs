@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::collections::HashMap;
 
 use memchr::memchr;
 
@@ -11,7 +12,7 @@ use super::repair::{Repair, Repairs};
 /// that no bomb can go off.
 #[derive(Debug, Clone, Default)]
 pub struct Declared {
-    all: Vec<(String, String)>,
+    all: HashMap<String, String>,
     /// Bytes that they have been replaced by so far.
     used: Cell<usize>,
 }
@@ -26,7 +27,7 @@ impl Declared {
     /// Reads the internal general entities out of the inside of a doctype (XML 1.0 section 4.2).
     #[must_use]
     pub fn read(doctype: &str) -> Self {
-        let mut all = Vec::new();
+        let mut all = HashMap::new();
         for part in doctype.split("<!ENTITY").skip(1).take(MOST_DECLARED) {
             let part = part.trim_start();
             let Some((name, value)) = part.split_once(|c: char| c.is_ascii_whitespace()) else { continue };
@@ -39,7 +40,8 @@ impl Declared {
             // Only references to characters count inside a replacement.
             let mut ignored = Repairs::default();
             let value = decode(value, &Self::default(), &mut ignored).into_owned();
-            all.push((name.to_owned(), value));
+            // The first declaration of a name is binding (XML 1.0 section 4.2).
+            all.entry(name.to_owned()).or_insert(value);
         }
         Self { all, used: Cell::new(0) }
     }
@@ -48,7 +50,7 @@ impl Declared {
         if self.used.get() > MOST_REPLACED {
             return None;
         }
-        let value = self.all.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
+        let value = self.all.get(name).map(String::as_str);
         self.used.set(self.used.get() + value.map_or(0, |v| v.len() + 1));
         value
     }
@@ -194,6 +196,26 @@ pub fn without_controls(text: &str) -> Option<String> {
     any.then(|| text.chars().filter(|c| !(u32::from(*c) < 0x80 && bad(&(*c as u8)))).collect())
 }
 
+/// `text` with the control characters of ISO 8859-1 (128 to 159) as the characters of Windows-1252 that were meant; `None`
+/// where there are none.
+#[must_use]
+pub fn without_c1(text: &str) -> Option<String> {
+    // In UTF-8 they are 0xC2 and one more byte.
+    let bytes = text.as_bytes();
+    let c1 = |at: usize| bytes.get(at + 1).is_some_and(|next| (0x80..0xA0).contains(next));
+    if !memchr::memchr_iter(0xC2, bytes).any(c1) {
+        return None;
+    }
+    let meant = |c: char| match u8::try_from(u32::from(c)) {
+        Ok(byte @ 0x80..=0x9F) => {
+            encoding_rs::WINDOWS_1252.decode_without_bom_handling(&[byte]).0.chars().next().unwrap_or(c)
+        }
+        _ => c,
+    };
+    // The five that Windows-1252 lacks stay what they are, and go.
+    Some(text.chars().map(meant).filter(|c| !('\u{80}'..='\u{9f}').contains(c)).collect())
+}
+
 /// The five characters of XML's markup as references: for text that goes among markup.
 pub fn escape_into(text: &str, out: &mut String) {
     for c in text.chars() {
@@ -234,5 +256,7 @@ mod tests {
     fn control_characters_go() {
         assert_eq!(without_controls("a\u{0}b\u{1f}\n").as_deref(), Some("ab\n"));
         assert_eq!(without_controls("é\n"), None);
+        assert_eq!(without_c1("don\u{92}t\u{81} « é »").as_deref(), Some("don’t « é »"));
+        assert_eq!(without_c1("« é »\u{a0}"), None);
     }
 }

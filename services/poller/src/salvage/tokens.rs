@@ -39,13 +39,15 @@ pub struct Tokens<'a> {
     doctypes: u32,
     /// What had to be taken as meant.
     pub repairs: Repairs,
+    /// Bytes looked at so far, each time that they are: whatever the document, a few times its length.
+    pub looked: usize,
 }
 
 impl<'a> Tokens<'a> {
     /// A walk over `text`, which has its byte order mark off.
     #[must_use]
     pub fn new(text: &'a str) -> Self {
-        Self { text, at: 0, doctypes: 0, repairs: Repairs::default() }
+        Self { text, at: 0, doctypes: 0, repairs: Repairs::default(), looked: 0 }
     }
 
     /// Where the next token begins, in bytes.
@@ -75,10 +77,14 @@ impl<'a> Tokens<'a> {
     fn section(&mut self, from: usize, close: &str) -> &'a str {
         let rest = self.rest().as_bytes();
         match memmem::find(rest.get(from..).unwrap_or_default(), close.as_bytes()) {
-            Some(at) => self.take(from, from + at, close.len()),
+            Some(at) => {
+                self.looked += at;
+                self.take(from, from + at, close.len())
+            }
             None => {
                 self.repairs.add(Repair::Truncated);
                 let all = rest.len();
+                self.looked += all;
                 self.take(from.min(all), all, 0)
             }
         }
@@ -99,10 +105,14 @@ impl<'a> Tokens<'a> {
                 b'"' | b'\'' => quote = b,
                 b'[' => brackets += 1,
                 b']' => brackets = brackets.saturating_sub(1),
-                b'>' if brackets == 0 => return self.take(9, i, 1),
+                b'>' if brackets == 0 => {
+                    self.looked += i;
+                    return self.take(9, i, 1);
+                }
                 _ => {}
             }
         }
+        self.looked += rest.len();
         // A quote that is never closed: the first `>` ends it.
         self.section(9, ">")
     }
@@ -123,6 +133,7 @@ impl<'a> Iterator for Tokens<'a> {
 
     fn next(&mut self) -> Option<Token<'a>> {
         loop {
+            let begun = self.at;
             let rest = self.rest().as_bytes();
             let second = match rest {
                 [] => return None,
@@ -134,6 +145,7 @@ impl<'a> Iterator for Tokens<'a> {
                 }
                 _ => {
                     let end = memchr(b'<', rest).unwrap_or(rest.len());
+                    self.looked += end;
                     return Some(Token::Text(self.take(0, end, 0)));
                 }
             };
@@ -166,6 +178,7 @@ impl<'a> Iterator for Tokens<'a> {
                             self.at = self.text.len();
                         }
                     }
+                    self.looked += self.at - begun;
                     return Some(Token::End { name });
                 }
                 b if begins_name(b) => match self.start_tag(rest) {
@@ -176,6 +189,7 @@ impl<'a> Iterator for Tokens<'a> {
                     // A stray "<" is text, up to the next one.
                     self.repairs.add(Repair::Markup);
                     let end = memchr(b'<', rest.get(1..).unwrap_or_default()).map_or(rest.len(), |i| i + 1);
+                    self.looked += end;
                     return Some(Token::Text(self.take(0, end, 0)));
                 }
             }
@@ -223,6 +237,8 @@ impl<'a> Tokens<'a> {
                 }
             }
         };
+        // Without an end, all of it was looked at, and for the first ">" perhaps again.
+        self.looked += end.map_or(2 * rest.len(), |(end, _)| end);
         let (end, skip) = match (end, inner) {
             (Some((end, skip)), inner) => {
                 if inner {

@@ -5,6 +5,8 @@
 mod client;
 /// A log whose commits fail now and then.
 mod flaky;
+/// Documents and lists built to hurt.
+mod hostile;
 /// Two pollers that share the feeds.
 mod rebalance;
 /// A publisher with scripted answers.

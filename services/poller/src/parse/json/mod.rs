@@ -1,9 +1,11 @@
 //! JSON Feed 1.0 and 1.1, value by value: a value of another type than specified costs itself, never the feed.
 
+mod tree;
+
 use proto::v1::Media;
 use serde_json::Value;
 
-use super::draft::{MOST, add, is_mime};
+use super::draft::{MOST, add, inherited, is_mime};
 use super::urls::Bases;
 use crate::dates;
 use crate::feed::{Context, Document, Entry, Unreadable};
@@ -14,18 +16,11 @@ use crate::salvage::repair::{Repair, Repairs};
 /// # Errors
 /// JSON that is no feed.
 pub fn read(text: &str, cx: &Context<'_>, repairs: &mut Repairs) -> Result<Document, Unreadable> {
-    // serde_json's own limit on nesting, 128, keeps the stack.
-    // Beyond the limit nothing is built, let alone kept.
-    let within = mend(text, cx.limits.items);
-    let over = within.as_ref().is_some_and(|(_, items)| *items > cx.limits.items);
-    if over {
-        repairs.add(Repair::TooManyItems);
-    }
-    let value = match serde_json::from_str::<Value>(within.as_ref().filter(|_| over).map_or(text, |(t, _)| t)) {
+    let value = match tree::read(text, cx.limits.items) {
         Ok(value) => value,
         Err(e) => {
-            let mended = within.and_then(|(t, _)| serde_json::from_str::<Value>(&t).ok());
             repairs.add(Repair::Truncated);
+            let mended = mend(text, cx.limits.items).and_then(|text| tree::read(&text, cx.limits.items).ok());
             mended.ok_or_else(|| Unreadable::Json(e.to_string()))?
         }
     };
@@ -65,7 +60,7 @@ pub fn read(text: &str, cx: &Context<'_>, repairs: &mut Repairs) -> Result<Docum
             repairs.add(Repair::TooManyItems);
             break;
         }
-        document.entries.push(entry(item, &bases, cx, &document.authors));
+        document.entries.push(entry(item, &bases, cx, inherited(&document.authors)));
     }
     Ok(document)
 }
@@ -109,7 +104,12 @@ fn entry(item: &Value, bases: &Bases, cx: &Context<'_>, inherited: &[String]) ->
     };
     entry.published = date("date_published");
     entry.updated = date("date_modified");
-    for tag in item.get("tags").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+    let tags = item.get("tags");
+    for tag in tags.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+        add(&mut entry.categories, tag);
+    }
+    // One text where a list should be.
+    for tag in tags.and_then(Value::as_str).unwrap_or_default().split(',') {
         add(&mut entry.categories, tag);
     }
     let mut media = |url: String, kind: &str, title: String, length: i64| {
@@ -172,12 +172,10 @@ fn authors(value: &Value) -> Vec<String> {
     all
 }
 
-/// A document closed after the last value that is whole on the level of the items, or after number `most`; and how many
-/// there are.
-fn mend(text: &str, most: usize) -> Option<(String, usize)> {
+/// A document closed after the last value that is whole on the level of the items, or after number `most` and one more.
+fn mend(text: &str, most: usize) -> Option<String> {
     let (mut open, mut in_string, mut escaped) = (Vec::new(), false, false);
-    let mut cut = None;
-    let (mut count, mut kept) = (0, 0);
+    let (mut count, mut kept) = (0, None);
     for (i, b) in text.bytes().enumerate() {
         match b {
             _ if escaped => escaped = false,
@@ -192,12 +190,11 @@ fn mend(text: &str, most: usize) -> Option<(String, usize)> {
                 }
                 // In an array that is a member of the whole: after an item.
                 if open.len() == 2 && open.last() == Some(&b']') {
-                    cut = Some(i + 1);
+                    kept = Some(i + 1);
                     count += 1;
                     if count > most {
                         break;
                     }
-                    kept = i + 1;
                 }
             }
             _ => {}
@@ -206,6 +203,5 @@ fn mend(text: &str, most: usize) -> Option<(String, usize)> {
             return None;
         }
     }
-    cut?;
-    Some((format!("{}]}}", text.get(..kept)?), count))
+    Some(format!("{}]}}", text.get(..kept?)?))
 }
