@@ -42,6 +42,16 @@ pub struct Lists {
     pub offices: Vec<(u64, u64)>,
     /// Verbs of which a person is the subject: `said`, `told`.
     pub says: HashSet<u64>,
+    /// Words of politics, in whose company a surname is a leader's.
+    pub politics: HashSet<u64>,
+    /// Behind a name, in capitals, where the tagger sees a longer organisation: it names a company.
+    pub trade: HashSet<u64>,
+    /// Relatives: `her daughter Brittany`, `Georgia's father`.
+    pub kin: HashSet<u64>,
+    /// Behind the possessive of a name that is also a state's of the United States: offices that only a state has.
+    pub state_office: HashSet<u64>,
+    /// Behind a saint's name: a building or an institution.
+    pub church: HashSet<u64>,
 }
 
 fn set(words: &str) -> HashSet<u64> {
@@ -133,6 +143,29 @@ pub fn lists() -> &'static Lists {
         .filter_map(|pair| pair.split_once(' '))
         .map(|(a, b)| (words::hash(a), words::hash(b)))
         .collect(),
+        politics: set(
+            "president presidents minister ministers government governments parliament parliamentary summit election \
+             elections electoral tariffs sanctions cabinet chancellor troops army diplomat diplomats coalition lawmakers \
+             ministry ceasefire war peace veto vetoed opposition ruling party voters vote treaty leaders premier kremlin \
+             nato embassy junta constitution referendum",
+        ),
+        trade: set(
+            "mobile telecom telecommunications unicom tobacco steel foods food tower towers petroleum oil gas motor \
+             electric energy insurance assurance life mutual financial finance capital partners group technologies \
+             technology systems semiconductor pharma cement mining minerals resources gold brewing breweries beverages \
+             railway railways rail shipping lines logistics chemical chemicals software media pictures studios hotels \
+             resorts stores kitchen crown post bank banking securities properties realty builders furniture outfitters \
+             eagle standard express union water power aluminium aluminum copper sugar paper glass rubber robotics labs",
+        ),
+        kin: set(
+            "father mother brother sister son daughter sons daughters wife husband parents uncle aunt grandfather \
+             grandmother grandson granddaughter nephew niece cousin boyfriend girlfriend fiance fiancee twin twins",
+        ),
+        state_office: set("governor gov legislature"),
+        church: set(
+            "church cathedral hospital university college school parish academy basilica chapel convent abbey monastery \
+             seminary cemetery centre center house and coptic catholic orthodox lutheran episcopal anglican prep medical",
+        ),
         says: set("said says told added asked wrote writes tweeted replied insisted recalled explained"),
     })
 }

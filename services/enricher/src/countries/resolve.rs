@@ -110,6 +110,11 @@ fn text(document: &Document<'_>, candidate: &Candidate) -> u64 {
     words.unwrap_or(&[]).iter().fold(0, |key, word| crate::gazetteer::words::join(key, word.hash))
 }
 
+/// Whether the text is one of politics.
+fn politics(document: &Document<'_>) -> bool {
+    document.fields.iter().flat_map(|field| &field.words).any(|word| lists().politics.contains(&word.hash))
+}
+
 /// Whether the candidate's words are a person's here: by the tagger, or because they are elsewhere and nothing here
 /// speaks for a place.
 fn somebody(document: &Document<'_>, candidate: &Candidate) -> bool {
@@ -155,6 +160,10 @@ fn plain(
         of_kind.all(|(_, other)| other.countries == first.countries).then_some(*index)
     };
     if let Some(sense) = of(Kind::Leader) {
+        if gazetteer.sense(sense).is_some_and(|sense| sense.common) {
+            let other = matches!(candidate.reading, Reading::Head(_) | Reading::Inner(_) | Reading::Whole(Label::Loc));
+            return (!candidate.personal && !other && politics(document)).then_some((sense, 0.7));
+        }
         return Some((sense, if person(candidate.reading) { 0.9 } else { 0.8 }));
     }
     if let Some(sense) = of(Kind::Organisation) {

@@ -66,14 +66,24 @@ pub fn scan(document: &Document<'_>, gazetteer: &Gazetteer, spans: &[Span], own:
             };
             at = hit.end;
             let reading = reading(field, hit.start, hit.end, spans);
+            // `Mr Modi`: whose surname it is decides.
+            let shy = hit
+                .senses
+                .iter()
+                .filter_map(|sense| gazetteer.sense(*sense))
+                .any(|sense| sense.kind == Kind::Leader && sense.common);
             let own_name = own.iter().any(|name| covers(field, hit.start, hit.end, name));
-            let barred = own_name || barred(field, hit.start, hit.end, &hit.senses, gazetteer);
+            let barred = own_name
+                || barred(field, hit.start, hit.end, &hit.senses, gazetteer)
+                || trade(field, hit.end, reading)
+                || saint(field, hit.start, hit.end);
             candidates.push(Candidate {
                 field: index,
                 start: hit.start,
                 end: hit.end,
                 senses: hit.senses,
-                personal: hit.end == hit.start + 1 && personal.contains(&word.hash),
+                personal: personal.contains(&field.words.get(hit.end - 1).unwrap_or(word).hash)
+                    && (hit.end == hit.start + 1 || shy),
                 reading,
                 barred,
             });
@@ -95,7 +105,46 @@ fn personal(document: &Document<'_>, spans: &[Span]) -> HashSet<u64> {
             words.extend(inside.iter().map(|word| word.hash));
         }
     }
+    for field in &document.fields {
+        relatives(field, &mut words);
+    }
     words
+}
+
+/// Names that can only be a person's by what stands beside them: `Paris, 54,`; `her daughter, Brittany`; `her sons
+/// Austin and Chad`; `Georgia's father`.
+fn relatives(field: &Field<'_>, words: &mut HashSet<u64>) {
+    let kin = |at: usize| field.words.get(at).is_some_and(|word| !word.capital && lists().kin.contains(&word.hash));
+    for (at, word) in field.words.iter().enumerate() {
+        if kin(at) {
+            let mut next = at + 1;
+            // A list of names: `sons Austin, Israel and Chad`.
+            while let Some(name) = field.words.get(next) {
+                let joined = matches!(name.gap, Gap::Space | Gap::Comma);
+                if joined && name.capital && !name.shout {
+                    words.insert(name.hash);
+                } else if !(joined && lists().list.contains(&name.hash) && next > at + 1) {
+                    break;
+                }
+                next += 1;
+            }
+        }
+        if !word.capital {
+            continue;
+        }
+        let possessive =
+            field.words.get(at + 1).is_some_and(|word| word.gap == Gap::Apostrophe && word.end - word.start == 1);
+        let age = |word: &Word| {
+            word.gap == Gap::Comma
+                && (1..=3).contains(&(word.end - word.start))
+                && field.slice(word.start, word.end).bytes().all(|byte| byte.is_ascii_digit())
+        };
+        let aged = field.words.get(at + 1).is_some_and(age)
+            && field.words.get(at + 2).is_some_and(|word| word.gap == Gap::Comma && !word.capital);
+        if possessive && kin(at + 2) || aged {
+            words.insert(word.hash);
+        }
+    }
 }
 
 /// Whether the phrase stands within the publisher's own name.
@@ -155,6 +204,15 @@ fn barred(field: &Field<'_>, start: usize, end: usize, senses: &[usize], gazette
     if says(at(0), "Bank") && commerce(at(1)) || says(at(1), "of") && says(at(2), "Bank") && commerce(at(3)) {
         return true;
     }
+    // `Bank of Ireland`: a country's own bank is known by its name, or is central, national, a reserve.
+    let central = |at: Option<&Word>| {
+        at.is_some_and(|word| {
+            matches!(field.slice(word.start, word.end), "Central" | "National" | "Reserve" | "Federal" | "State")
+        })
+    };
+    if !kinds(&[Kind::Organisation]) && says(at(1), "of") && says(at(2), "Bank") && !central(at(3)) {
+        return true;
+    }
     if kinds(&[Kind::Organisation, Kind::Leader]) {
         return false;
     }
@@ -196,6 +254,38 @@ fn barred(field: &Field<'_>, start: usize, end: usize, senses: &[usize], gazette
         let long = word.end - word.start > 2;
         (word.shout || long && word.capital) && lists.club_before.contains(&word.hash)
     }) && !kinds(&[Kind::Demonym])
+}
+
+/// `China Mobile`, `US Steel`: the tagger sees an organisation, and what follows names a trade. `Germany Bank` does not
+/// occur, and `US Steel Tariffs` is none by the tagger.
+fn trade(field: &Field<'_>, end: usize, reading: Reading) -> bool {
+    let lists = lists();
+    matches!(reading, Reading::Head(Label::Org))
+        && (end..end + 2)
+            .map_while(|at| field.words.get(at).filter(|word| word.gap == Gap::Space && word.capital))
+            .any(|word| lists.trade.contains(&word.hash))
+}
+
+/// `St. Paul's` (the cathedral), `St. Peter and St. Paul`, `St. John's University`: a saint, or what is named after one.
+fn saint(field: &Field<'_>, start: usize, end: usize) -> bool {
+    let text = |at: usize| field.words.get(at).map_or("", |word| field.slice(word.start, word.end));
+    if !matches!(text(start), "St" | "Saint" | "Sts") || end < start + 2 {
+        return false;
+    }
+    let of = start > 1
+        && text(start - 1) == "of"
+        && lists().church.contains(&crate::gazetteer::words::hash(text(start - 2)));
+    let possessive = text(end) == "s" && field.words.get(end).is_some_and(|word| word.gap == Gap::Apostrophe);
+    // Two words further for `St. Mark's Coptic Cathedral`.
+    let follows = |at: usize| {
+        field.words.get(at).is_some_and(|word| word.gap == Gap::Space && lists().church.contains(&word.hash))
+    };
+    let from = if possessive { end + 1 } else { end };
+    of || text(end) == "and" && text(end + 1).starts_with('S') && matches!(text(end + 1), "St" | "Saint")
+        || start > 0 && text(start - 1) == "and" && saint(field, start.saturating_sub(3), start - 1)
+        || (0..3)
+            .take_while(|more| field.words.get(from + more).is_some_and(|word| word.capital))
+            .any(|more| follows(from + more))
 }
 
 /// A word that makes a name one of a newspaper.

@@ -161,7 +161,7 @@ fn kind(letter: &str) -> Option<Kind> {
         "A" => Kind::Abbreviation,
         "K" => Kind::County,
         "O" => Kind::Organisation,
-        "H" => Kind::Leader,
+        "H" | "h" => Kind::Leader,
         "X" => Kind::NotAPlace,
         _ => return None,
     })
