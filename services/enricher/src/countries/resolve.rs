@@ -6,10 +6,13 @@
 use super::{Candidate, Reading, american::american, lists, neighbours::neighbours};
 use crate::{
     document::Document,
-    gazetteer::{Code, Gazetteer, Kind, Sense},
+    gazetteer::{Code, Gazetteer, Kind, Sense, words::Gap},
     tagger::Label,
 };
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// A mention of one country or several.
 #[derive(Debug, Clone)]
@@ -30,6 +33,13 @@ pub struct Place {
     pub confidence: f64,
 }
 
+/// Inhabitants of a city that says in which division the text is.
+const TOWN: u32 = 30_000;
+/// What a city gains where its division is named, a division for each of its cities, a state for an office that states
+/// have; as logarithms of odds.
+const DIVISION: f64 = 3.0;
+const TOWNS: f64 = 1.5;
+const OFFICE: f64 = 4.0;
 /// Signs of local American news from which on a country's name may be an American town's.
 const LOCAL: f64 = 1.5;
 
@@ -38,7 +48,10 @@ const LOCAL: f64 = 1.5;
 struct Context {
     weight: BTreeMap<Code, f64>,
     american: f64,
-    states: BTreeMap<String, f64>,
+    /// Divisions that the text names, by the texts that name them: a city in one of them is likelier.
+    divisions: BTreeMap<(Code, Arc<str>), BTreeSet<u64>>,
+    /// Cities of a division that the text names and that are the largest of their names: the division is likelier.
+    towns: BTreeMap<(Code, Arc<str>), BTreeSet<u64>>,
     /// What each text itself has given, so that a name does not support its own reading.
     given: BTreeMap<(u64, Code), f64>,
     us: Option<Code>,
@@ -51,11 +64,13 @@ pub fn resolve(document: &Document<'_>, gazetteer: &Gazetteer, candidates: &[Can
     let mut context = Context {
         weight: BTreeMap::new(),
         american: american(document, gazetteer, candidates),
-        states: BTreeMap::new(),
+        divisions: BTreeMap::new(),
+        towns: BTreeMap::new(),
         given: BTreeMap::new(),
         us: gazetteer.code("US"),
     };
     neighbours(document, gazetteer, candidates, &mut settled);
+    context.divide(document, gazetteer, candidates);
     for (candidate, settled) in candidates.iter().zip(&mut settled) {
         if candidate.barred {
             continue;
@@ -129,6 +144,15 @@ fn behind_preposition(document: &Document<'_>, candidate: &Candidate) -> bool {
     let Some(field) = document.fields.get(candidate.field) else { return false };
     let before = candidate.start.checked_sub(1).and_then(|at| field.words.get(at));
     before.is_some_and(|word| lists().place_before.contains(&word.hash))
+}
+
+/// `Georgia's governor`, `Georgia Gov.`: an office that a state has and a country has not.
+fn state_office(document: &Document<'_>, candidate: &Candidate) -> bool {
+    let Some(field) = document.fields.get(candidate.field) else { return false };
+    let word = |at: usize| field.words.get(at);
+    let possessive = word(candidate.end).is_some_and(|word| word.gap == Gap::Apostrophe && word.end - word.start == 1);
+    let next = word(if possessive { candidate.end + 1 } else { candidate.end });
+    next.is_some_and(|word| word.gap == Gap::Space && lists().state_office.contains(&word.hash))
 }
 
 pub(super) fn senses<'g>(gazetteer: &'g Gazetteer, candidate: &Candidate) -> Vec<(usize, &'g Sense)> {
@@ -223,11 +247,37 @@ impl Context {
             *self.weight.entry(*country).or_default() += worth * confidence;
             *self.given.entry((text, *country)).or_default() += worth * confidence;
         }
-        if matches!(sense.kind, Kind::Subdivision | Kind::Abbreviation | Kind::County)
-            && let Some((_, state)) = sense.more.split_once('-')
-        {
-            *self.states.entry(state.to_owned()).or_default() += 1.0;
+    }
+
+    /// Which divisions the text names, and by which cities.
+    fn divide(&mut self, document: &Document<'_>, gazetteer: &Gazetteer, candidates: &[Candidate]) {
+        for candidate in candidates.iter().filter(|one| !person(one.reading)) {
+            let all = senses(gazetteer, candidate);
+            let text = text(document, candidate);
+            let most = all.iter().map(|(_, sense)| sense.people).max().unwrap_or(0);
+            for (_, sense) in all {
+                let Some(country) = sense.countries.first() else { continue };
+                match sense.kind {
+                    Kind::Subdivision | Kind::Abbreviation | Kind::County if !sense.common && !candidate.barred => {
+                        if let Some((_, division)) = sense.more.split_once('-') {
+                            self.divisions.entry((*country, Arc::from(division))).or_default().insert(text);
+                        }
+                    }
+                    // What is named after a city (`Augusta National`) still says where the text is.
+                    Kind::City if !sense.more.is_empty() && sense.people == most && most >= TOWN && !sense.common => {
+                        self.towns.entry((*country, sense.more.clone())).or_default().insert(text);
+                    }
+                    _ => {}
+                }
+            }
         }
+    }
+
+    /// How many other texts than `text` are in a map for a division.
+    fn others(map: &BTreeMap<(Code, Arc<str>), BTreeSet<u64>>, country: Code, division: &str, text: u64) -> f64 {
+        let texts = map.get(&(country, Arc::from(division)));
+        let count = texts.map_or(0, |texts| texts.iter().filter(|one| **one != text).count());
+        f64::from(u8::try_from(count.min(3)).unwrap_or(3))
     }
 
     /// What the text says of these countries, a neighbour counting a quarter.
@@ -253,6 +303,7 @@ impl Context {
             return None;
         }
         let text = text(document, candidate);
+        let office = state_office(document, candidate);
         let mut scored: Vec<(f64, usize, &Sense)> = Vec::new();
         for (index, sense) in senses(gazetteer, candidate) {
             if matches!(sense.kind, Kind::Abbreviation | Kind::NotAPlace) {
@@ -271,8 +322,16 @@ impl Context {
             if american {
                 bonus += 6.0 * self.american / (self.american + 3.0);
             }
-            if matches!(sense.kind, Kind::City) && self.states.contains_key(&*sense.more) {
-                bonus += 3.0;
+            if let Some(country) = sense.countries.first() {
+                if matches!(sense.kind, Kind::City) && !sense.more.is_empty() {
+                    bonus += DIVISION * Self::others(&self.divisions, *country, &sense.more, text).min(1.0);
+                }
+                if let (Kind::Subdivision, Some((_, division))) = (sense.kind, sense.more.split_once('-')) {
+                    bonus += TOWNS * Self::others(&self.towns, *country, division, text);
+                    if american && office {
+                        bonus += OFFICE;
+                    }
+                }
             }
             scored.push((prior + bonus, index, sense));
         }
