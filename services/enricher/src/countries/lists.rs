@@ -50,6 +50,8 @@ pub struct Lists {
     pub kin: HashSet<u64>,
     /// Behind the possessive of a name that is also a state's of the United States: offices that only a state has.
     pub state_office: HashSet<u64>,
+    /// Country, words of its local news, sign of its money (or none).
+    pub local: Vec<(&'static str, HashSet<u64>, &'static str)>,
     /// Behind a saint's name: a building or an institution.
     pub church: HashSet<u64>,
 }
@@ -162,6 +164,22 @@ pub fn lists() -> &'static Lists {
              grandmother grandson granddaughter nephew niece cousin boyfriend girlfriend fiance fiancee twin twins",
         ),
         state_office: set("governor gov legislature"),
+        local: [
+            (
+                "GB",
+                "councillor councillors cllr borough constabulary pensioner pensioners pupils headteacher magistrates \
+                 motorway carriageway ofsted lorry midlands ward shire fete allotment allotments",
+                "£",
+            ),
+            ("CA", "opp rcmp const cbc postsecondary hydro toonie francophone riding cegep snowbirds", "C$"),
+            ("AU", "nsw qld bushfire bushfires centrelink esky ute grazier brigalow jackaroo kangaroo wallaby tafe", "A$"),
+            ("NZ", "iwi marae whanau maori kiwis", "NZ$"),
+            ("IN", "lakh lakhs crore crores panchayat taluk tehsil mandal rs labourers ganja", "₹"),
+            ("NG", "naira lga lgas okada danfo amotekun", "₦"),
+        ]
+        .into_iter()
+        .map(|(country, words, money)| (country, set(words), money))
+        .collect(),
         church: set(
             "church cathedral hospital university college school parish academy basilica chapel convent abbey monastery \
              seminary cemetery centre center house and coptic catholic orthodox lutheran episcopal anglican prep medical",

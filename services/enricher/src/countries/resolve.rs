@@ -3,7 +3,7 @@
 //! First what needs no context (country names, demonyms), then what a neighbour settles (`Paris, Texas`), then the
 //! rest by size and by the countries that the article speaks of anyway.
 
-use super::{Candidate, Reading, american::american, lists, neighbours::neighbours};
+use super::{Candidate, Reading, american::{american, local}, lists, neighbours::neighbours};
 use crate::{
     document::Document,
     gazetteer::{Code, Gazetteer, Kind, Sense, words::Gap},
@@ -48,6 +48,7 @@ const LOCAL: f64 = 1.5;
 struct Context {
     weight: BTreeMap<Code, f64>,
     american: f64,
+    local: Vec<(Code, f64)>,
     /// Divisions that the text names, by the texts that name them: a city in one of them is likelier.
     divisions: BTreeMap<(Code, Arc<str>), BTreeSet<u64>>,
     /// Cities of a division that the text names and that are the largest of their names: the division is likelier.
@@ -64,6 +65,7 @@ pub fn resolve(document: &Document<'_>, gazetteer: &Gazetteer, candidates: &[Can
     let mut context = Context {
         weight: BTreeMap::new(),
         american: american(document, gazetteer, candidates),
+        local: local(document, gazetteer),
         divisions: BTreeMap::new(),
         towns: BTreeMap::new(),
         given: BTreeMap::new(),
@@ -322,6 +324,8 @@ impl Context {
             if american {
                 bonus += 6.0 * self.american / (self.american + 3.0);
             }
+            let here = self.local.iter().filter(|(country, _)| sense.countries.contains(country)).map(|(_, signs)| signs);
+            bonus += here.map(|signs| 6.0 * signs / (signs + 3.0)).sum::<f64>();
             if let Some(country) = sense.countries.first() {
                 if matches!(sense.kind, Kind::City) && !sense.more.is_empty() {
                     bonus += DIVISION * Self::others(&self.divisions, *country, &sense.more, text).min(1.0);
