@@ -121,6 +121,7 @@ def division(city, name):
     return iso_of.get(f"{code}.{city['admin1code']}", "") if len(where[name]) > 1 else ""
 
 
+ARAB = {"LY", "EG", "SY", "IQ", "SA", "YE", "JO", "LB", "PS", "SD", "OM", "AE", "KW", "TN", "DZ", "MA"}
 cities = {}
 alternates = {}
 for city in load(os.path.join(GEO, "cities500.json")).values():
@@ -149,6 +150,10 @@ for city in alternates.values():
             key = (name, city["countrycode"])
             if city["population"] >= 500000 and (key not in cities):
                 cities[key] = (city["population"], city["geonameid"], "")
+# Arabic names end in -ah or -a as the writer likes.
+for (name, code), (people, ident, admin) in list(cities.items()):
+    if code in ARAB and people >= 20000 and name.endswith("ah") and len(name) > 5 and fold_key(name[:-1]) not in by_key:
+        cities.setdefault((name[:-1], code), (people, ident, admin))
 for code, kind, names in facts("exonyms.tsv"):
     for name in names.split("|"):
         if kind == "C":

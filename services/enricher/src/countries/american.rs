@@ -26,6 +26,10 @@ pub(super) fn american(document: &Document<'_>, gazetteer: &Gazetteer, candidate
             if long(a, 3) && long(b, 3) && long(c, 4) || b.gap == Gap::Hyphen && long(a, 3) && long(b, 4) {
                 signs += 1.5;
             }
+            // `I-75`.
+            if b.gap == Gap::Hyphen && digits(b) && field.slice(a.start, a.end) == "I" {
+                signs += 0.8;
+            }
             if b.capital && c.capital && lists.offices.iter().any(|(x, y)| (*x, *y) == (b.hash, c.hash)) {
                 signs += 0.6;
             }

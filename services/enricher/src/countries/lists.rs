@@ -50,6 +50,12 @@ pub struct Lists {
     pub kin: HashSet<u64>,
     /// Behind the possessive of a name that is also a state's of the United States: offices that only a state has.
     pub state_office: HashSet<u64>,
+    /// Words of air travel, in whose company `Emirates` is an airline.
+    pub aviation: HashSet<u64>,
+    /// Before `US` in a line of capitals: it is the pronoun.
+    pub before_us: HashSet<u64>,
+    /// Before a name: a part of the place.
+    pub part: HashSet<u64>,
     /// Country, words of its local news, sign of its money (or none).
     pub local: Vec<(&'static str, HashSet<u64>, &'static str)>,
     /// Behind a saint's name: a building or an institution.
@@ -71,7 +77,7 @@ pub fn lists() -> &'static Lists {
              pig pigs hen hens fowl vulture vultures shepherd shepherds terrier terriers retriever retrievers \
              sprouts sprout nut nuts fries toast pastry pastries cheese hat hats muffin muffins ham sausage sausages \
              setter spaniel bulldog bulldogs mastiff wolfhound wolfhounds hound hounds greyhound greyhounds onion onions mustard waffle waffles \
-             haemorrhagic hemorrhagic oak pine maple salad yogurt yoghurt dressing syrup",
+             rat rats spruce goose geese tiger tigers knotweed elm rug rugs roulette wave summer hemorrhagic haemorrhagic oak pine maple salad yogurt yoghurt dressing syrup",
         ),
         street: set(
             "street st road rd avenue ave drive lane boulevard blvd highway hwy parkway pkwy terrace turnpike pike \
@@ -94,7 +100,10 @@ pub fn lists() -> &'static Lists {
              raiders chargers packers vikings bears lions falcons panthers saints buccaneers rams seahawks 49ers \
              dodgers padres astros mariners athletics phillies orioles pirates brewers cardinals royals twins tigers \
              guardians bruins sabres penguins flyers islanders rangers capitals hurricanes blackhawks predators \
-             avalanche oilers flames canucks senators",
+             avalanche oilers flames canucks senators thunder heat magic wild kraken lightning wings ducks kings sharks devils \
+             stars blues bucks hawks suns nationals reds rockies rays marlins giants diamondbacks braves angels eagles \
+             commanders crows magpies bombers demons swans roosters rabbitohs storm crusaders brumbies stormers waratahs \
+             chargers indians galaxy dynamo fever mercury dream liberty sparks aces",
         ),
         bank_before: set("royal commercial industrial merchants"),
         language_before: set(
@@ -140,6 +149,7 @@ pub fn lists() -> &'static Lists {
             "City Council",
             "City Hall",
             "Community College",
+            "Highway Patrol",
         ]
         .iter()
         .filter_map(|pair| pair.split_once(' '))
@@ -164,15 +174,27 @@ pub fn lists() -> &'static Lists {
              grandmother grandson granddaughter nephew niece cousin boyfriend girlfriend fiance fiancee twin twins",
         ),
         state_office: set("governor gov legislature"),
+        aviation: set(
+            "airline airlines airways flight flights jet jets aircraft airliner airbus boeing passengers pilots pilot cabin fleet",
+        ),
+        before_us: set(
+            "tell tells told give gives gave let lets help helps helped show shows teach teaches taught join contact follow \
+             ask asks asked make makes made keep keeps leave leaves take takes took bring brings remind reminds save \
+             saves unite unites divide divides teaching telling among all both",
+        ),
+        part: set(
+            "northern southern eastern western central north south east west northeast northwest southeast southwest \
+             northeastern northwestern southeastern southwestern mainland downtown greater rural coastal inner outer",
+        ),
         local: [
             (
                 "GB",
                 "councillor councillors cllr borough constabulary pensioner pensioners pupils headteacher magistrates \
-                 motorway carriageway ofsted lorry midlands ward shire fete allotment allotments",
+                 motorway carriageway ofsted lorry midlands ward shire fete allotment allotments gcse gcses msp msps hosepipe postcode pcso",
                 "£",
             ),
-            ("CA", "opp rcmp const cbc postsecondary hydro toonie francophone riding cegep snowbirds", "C$"),
-            ("AU", "nsw qld bushfire bushfires centrelink esky ute grazier brigalow jackaroo kangaroo wallaby tafe", "A$"),
+            ("CA", "opp rcmp const cbc postsecondary hydro toonie francophone riding cegep snowbirds loonie mountie mounties", "C$"),
+            ("AU", "nsw qld bushfire bushfires centrelink ute grazier brigalow jackaroo kangaroo wallaby tafe footy paddock paddocks koala koalas rsl anzac", "A$"),
             ("NZ", "iwi marae whanau maori kiwis", "NZ$"),
             ("IN", "lakh lakhs crore crores panchayat taluk tehsil mandal rs labourers ganja", "₹"),
             ("NG", "naira lga lgas okada danfo amotekun", "₦"),

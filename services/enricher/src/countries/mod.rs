@@ -8,6 +8,7 @@ mod around;
 mod inflection;
 mod languages;
 mod lists;
+mod misspelt;
 mod neighbours;
 mod resolve;
 mod scan;

@@ -3,7 +3,12 @@
 //! First what needs no context (country names, demonyms), then what a neighbour settles (`Paris, Texas`), then the
 //! rest by size and by the countries that the article speaks of anyway.
 
-use super::{Candidate, Reading, american::{american, local}, lists, neighbours::neighbours};
+use super::{
+    Candidate, Reading,
+    american::{american, local},
+    lists,
+    neighbours::neighbours,
+};
 use crate::{
     document::Document,
     gazetteer::{Code, Gazetteer, Kind, Sense, words::Gap},
@@ -146,6 +151,17 @@ fn behind_preposition(document: &Document<'_>, candidate: &Candidate) -> bool {
     let Some(field) = document.fields.get(candidate.field) else { return false };
     let before = candidate.start.checked_sub(1).and_then(|at| field.words.get(at));
     before.is_some_and(|word| lists().place_before.contains(&word.hash))
+}
+
+/// `the Baltic,`: no city has an article, unless it is an adjective's place (`the Boston mayor`).
+fn with_article(document: &Document<'_>, candidate: &Candidate) -> bool {
+    let Some(field) = document.fields.get(candidate.field) else { return false };
+    let Some(before) = candidate.start.checked_sub(1).and_then(|at| field.words.get(at)) else { return false };
+    let close = field.words.get(candidate.start).is_some_and(|word| word.gap == Gap::Space);
+    let next = field.words.get(candidate.end);
+    close
+        && field.slice(before.start, before.end) == "the"
+        && next.is_none_or(|next| !matches!(next.gap, Gap::Space | Gap::Hyphen | Gap::Apostrophe))
 }
 
 /// `Georgia's governor`, `Georgia Gov.`: an office that a state has and a country has not.
@@ -311,6 +327,13 @@ impl Context {
             if matches!(sense.kind, Kind::Abbreviation | Kind::NotAPlace) {
                 continue;
             }
+            // `March`, `Airport`, `Council`: towns only where the tagger sees a place.
+            if sense.common && !matches!(candidate.reading, Reading::Whole(Label::Loc) | Reading::Head(Label::Loc)) {
+                continue;
+            }
+            if sense.kind == Kind::City && with_article(document, candidate) {
+                continue;
+            }
             let american = self.us.is_some_and(|us| sense.countries.contains(&us));
             let prior = match sense.kind {
                 Kind::Name | Kind::Demonym => people(sense).clamp(14.0, 16.0) + 1.5,
@@ -324,7 +347,8 @@ impl Context {
             if american {
                 bonus += 6.0 * self.american / (self.american + 3.0);
             }
-            let here = self.local.iter().filter(|(country, _)| sense.countries.contains(country)).map(|(_, signs)| signs);
+            let here =
+                self.local.iter().filter(|(country, _)| sense.countries.contains(country)).map(|(_, signs)| signs);
             bonus += here.map(|signs| 6.0 * signs / (signs + 3.0)).sum::<f64>();
             if let Some(country) = sense.countries.first() {
                 if matches!(sense.kind, Kind::City) && !sense.more.is_empty() {

@@ -1,6 +1,6 @@
 //! Phrases of the gazetteer in a text, with what speaks against each.
 
-use super::lists;
+use super::{lists, misspelt::misspelt};
 use crate::{
     document::{Document, Field},
     gazetteer::{
@@ -48,6 +48,8 @@ pub struct Candidate {
 pub fn scan(document: &Document<'_>, gazetteer: &Gazetteer, spans: &[Span], own: &[&str]) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     let personal = personal(document, spans);
+    let flying =
+        document.fields.iter().flat_map(|field| &field.words).any(|word| lists().aviation.contains(&word.hash));
     for (index, field) in document.fields.iter().enumerate() {
         let from = spans.partition_point(|span| span.field < index);
         let to = spans.partition_point(|span| span.field <= index);
@@ -76,7 +78,8 @@ pub fn scan(document: &Document<'_>, gazetteer: &Gazetteer, spans: &[Span], own:
             let barred = own_name
                 || barred(field, hit.start, hit.end, &hit.senses, gazetteer)
                 || trade(field, hit.end, reading)
-                || saint(field, hit.start, hit.end);
+                || saint(field, hit.start, hit.end)
+                || flying && airline(field, hit.start, hit.end);
             candidates.push(Candidate {
                 field: index,
                 start: hit.start,
@@ -90,6 +93,7 @@ pub fn scan(document: &Document<'_>, gazetteer: &Gazetteer, spans: &[Span], own:
         }
         languages(field, candidates.get_mut(first..).unwrap_or(&mut []), gazetteer);
     }
+    candidates.extend(misspelt(document, gazetteer, spans, &candidates));
     candidates
 }
 
@@ -105,10 +109,35 @@ fn personal(document: &Document<'_>, spans: &[Span]) -> HashSet<u64> {
             words.extend(inside.iter().map(|word| word.hash));
         }
     }
+    surnames(document, spans, &mut words);
     for field in &document.fields {
         relatives(field, &mut words);
     }
     words
+}
+
+/// Words of a place or an organisation of two words whose second is a person elsewhere: `Chad Wolf said`, `Wolf said`.
+fn surnames(document: &Document<'_>, spans: &[Span], words: &mut HashSet<u64>) {
+    let inside = |span: &Span| -> &[Word] {
+        let Some(field) = document.fields.get(span.field) else { return &[] };
+        let from = field.words.partition_point(|word| word.start < span.start);
+        let to = field.words.partition_point(|word| word.end <= span.end);
+        field.words.get(from..to).unwrap_or(&[])
+    };
+    let persons: HashSet<u64> = spans
+        .iter()
+        .filter(|span| span.label == Label::Person)
+        .filter_map(|span| if let [word] = inside(span) { Some(word.hash) } else { None })
+        .collect();
+    for span in spans.iter().filter(|span| matches!(span.label, Label::Loc | Label::Org)) {
+        if let [first, last] = inside(span)
+            && last.gap == Gap::Space
+            && last.capital
+            && persons.contains(&last.hash)
+        {
+            words.extend([first.hash, last.hash]);
+        }
+    }
 }
 
 /// Names that can only be a person's by what stands beside them: `Paris, 54,`; `her daughter, Brittany`; `her sons
@@ -174,7 +203,13 @@ fn reading(field: &Field<'_>, start: usize, end: usize, spans: &[Span]) -> Readi
     let behind = field.slice(last.end.min(span.end), span.end);
     // The tagger takes `Lagos-Ibadan` for one word.
     let hyphened = before.ends_with('-') || behind.starts_with('-');
-    let head = before.is_empty() || before.trim().eq_ignore_ascii_case("the") || hyphened && !before.contains(' ');
+    // The tagger's `eastern Congo` is Congo's.
+    let mut words = before.split([' ', '-']).filter(|word| !word.is_empty() && !word.eq_ignore_ascii_case("the"));
+    let part = span.label == Label::Loc
+        && before.starts_with(char::is_lowercase)
+        && words.all(|word| lists().part.contains(&crate::gazetteer::words::hash(word)));
+    let head =
+        part || before.is_empty() || before.trim().eq_ignore_ascii_case("the") || hyphened && !before.contains(' ');
     let tail = behind.chars().all(|c| !c.is_alphanumeric()) || hyphened && !behind.contains(' ');
     match (head, tail) {
         (true, true) if hyphened && span.label != Label::Loc => Reading::Untagged,
@@ -216,6 +251,10 @@ fn barred(field: &Field<'_>, start: usize, end: usize, senses: &[usize], gazette
     if kinds(&[Kind::Organisation, Kind::Leader]) {
         return false;
     }
+    // `Ebola Zaire`, `Ebola-Sudan`: species of the virus.
+    if says(at(1), "Ebola") && joined(field, start) || pronoun(field, start, end) {
+        return true;
+    }
     let word = |at: Option<usize>| at.and_then(|at| field.words.get(at));
     let next = word(Some(end)).filter(|word| matches!(word.gap, Gap::Space | Gap::Hyphen));
     let second = word(Some(end + 1)).filter(|word| matches!(word.gap, Gap::Space | Gap::Hyphen));
@@ -256,14 +295,37 @@ fn barred(field: &Field<'_>, start: usize, end: usize, senses: &[usize], gazette
     }) && !kinds(&[Kind::Demonym])
 }
 
+/// `TELL US WHAT YOU THINK`: the pronoun in a line of capitals.
+fn pronoun(field: &Field<'_>, start: usize, end: usize) -> bool {
+    let Some(word) = field.words.get(start).filter(|_| end == start + 1) else { return false };
+    let before = start.checked_sub(1).and_then(|at| field.words.get(at));
+    field.slice(word.start, word.end) == "US"
+        && before
+            .is_some_and(|before| before.shout && word.gap == Gap::Space && lists().before_us.contains(&before.hash))
+}
+
 /// `China Mobile`, `US Steel`: the tagger sees an organisation, and what follows names a trade. `Germany Bank` does not
 /// occur, and `US Steel Tariffs` is none by the tagger.
 fn trade(field: &Field<'_>, end: usize, reading: Reading) -> bool {
     let lists = lists();
-    matches!(reading, Reading::Head(Label::Org))
-        && (end..end + 2)
-            .map_while(|at| field.words.get(at).filter(|word| word.gap == Gap::Space && word.capital))
-            .any(|word| lists.trade.contains(&word.hash))
+    let run = (end..end + 3).map_while(|at| field.words.get(at).filter(|word| word.gap == Gap::Space && word.capital));
+    let run: Vec<bool> = run.map(|word| lists.trade.contains(&word.hash)).collect();
+    match reading {
+        Reading::Head(Label::Org) => run.iter().take(2).any(|trade| *trade),
+        // Not in a headline, where everything has a capital, nor in `Iraqi Oil Ministry`.
+        Reading::Whole(Label::Loc | Label::Norp | Label::Misc) | Reading::Head(_) | Reading::Untagged => {
+            field.name != proto::vocab::field::TITLE && run.len() < 3 && run.last().is_some_and(|trade| *trade)
+        }
+        _ => false,
+    }
+}
+
+/// `Emirates` without an article, beside flights.
+fn airline(field: &Field<'_>, start: usize, end: usize) -> bool {
+    let text = |at: usize| field.words.get(at).map_or("", |word| field.slice(word.start, word.end));
+    end == start + 1
+        && text(start) == "Emirates"
+        && !start.checked_sub(1).is_some_and(|at| matches!(text(at), "the" | "The" | "Arab" | "seven"))
 }
 
 /// `St. Paul's` (the cathedral), `St. Peter and St. Paul`, `St. John's University`: a saint, or what is named after one.

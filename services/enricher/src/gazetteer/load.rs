@@ -38,6 +38,7 @@ impl Gazetteer {
             senses: Vec::with_capacity(text.len() / 30),
             table: Table::default(),
             languages: Vec::new(),
+            leaders: std::sync::OnceLock::new(),
         };
         let mut section = "";
         let mut more: HashMap<&str, Arc<str>> = HashMap::new();

@@ -2,6 +2,7 @@
 //!
 //! One file, `data/gazetteer.bin`, made by `data/build.py` and shipped in the binary.
 
+mod leaders;
 mod load;
 mod table;
 pub mod words;
@@ -127,6 +128,7 @@ pub struct Gazetteer {
     senses: Vec<Sense>,
     table: Table,
     languages: Vec<(String, Vec<(Code, String)>)>,
+    leaders: OnceLock<leaders::Leaders>,
 }
 
 static SHIPPED: &[u8] = include_bytes!("../../data/gazetteer.bin");
