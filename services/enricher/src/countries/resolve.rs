@@ -42,7 +42,7 @@ pub struct Place {
 const TOWN: u32 = 30_000;
 /// What a city gains where its division is named, a division for each of its cities, a state for an office that states
 /// have; as logarithms of odds.
-const DIVISION: f64 = 3.0;
+const DIVISION: f64 = 4.5;
 const TOWNS: f64 = 1.5;
 const OFFICE: f64 = 4.0;
 /// Signs of local American news from which on a country's name may be an American town's.
@@ -336,16 +336,16 @@ impl Context {
             }
             let american = self.us.is_some_and(|us| sense.countries.contains(&us));
             let prior = match sense.kind {
-                Kind::Name | Kind::Demonym => people(sense).clamp(14.0, 16.0) + 1.5,
+                Kind::Name | Kind::Demonym => people(sense).clamp(14.0, 16.0) + 1.0,
                 Kind::Capital => (people(sense) + 3.0).max(13.0),
                 Kind::Subdivision if american => 16.0,
                 Kind::Subdivision => 13.0,
                 _ => people(sense),
             };
             let near = self.near(gazetteer, sense, text);
-            let mut bonus = 7.5 * near / (near + 1.2);
+            let mut bonus = 9.0 * near / (near + 1.2);
             if american {
-                bonus += 6.0 * self.american / (self.american + 3.0);
+                bonus += 9.0 * self.american / (self.american + 3.0);
             }
             let here =
                 self.local.iter().filter(|(country, _)| sense.countries.contains(country)).map(|(_, signs)| signs);

@@ -21,7 +21,7 @@ impl Leaders {
         let mut seen = HashSet::new();
         for (index, sense) in gazetteer.senses.iter().enumerate().filter(|(_, sense)| sense.kind == Kind::Leader) {
             let Some(name) = sense.more.split('|').nth(2).map(key) else { continue };
-            let Some((given, surname)) = name.rsplit_once(' ') else { continue };
+            let Some((given, surname)) = name.strip_suffix(" jr").unwrap_or(&name).rsplit_once(' ') else { continue };
             if given.chars().count() >= LEAST && seen.insert(name.clone()) {
                 leaders.by_surname.entry(surname.to_owned()).or_default().push((given.to_owned(), index));
             }
@@ -39,7 +39,7 @@ impl Gazetteer {
         let name = key(name);
         let name = name.strip_suffix(" jr").unwrap_or(&name);
         let (given, surname) = name.rsplit_once(' ')?;
-        let known = leaders.by_surname.get(surname).or_else(|| leaders.by_surname.get(&format!("{surname} jr")))?;
+        let known = leaders.by_surname.get(surname)?;
         let close = |one: &&(String, usize)| {
             given.chars().count() >= LEAST
                 && given.chars().next() == one.0.chars().next()
