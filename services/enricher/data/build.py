@@ -217,7 +217,7 @@ WELL_KNOWN = {"US", "CN"}
 FAMILY_FIRST = {"CN", "KR", "KP", "VN", "SG", "KH", "MM", "TW", "HK"}
 SPANISH = {"ES", "MX", "AR", "CL", "CO", "PE", "VE", "EC", "BO", "UY", "PY", "CR", "PA", "GT", "HN", "NI", "SV", "DO", "CU"}
 # A half of a surname, or somebody else's nickname.
-ALONE = {"Erdogan", "Erdoğan", "Orban", "Orbán", "Modi", "Merz", "Carney"}  # Others have these names, but not in the news.
+ALONE = {"Trump", "Macron", "Erdogan", "Erdoğan", "Orban", "Orbán", "Modi", "Merz", "Carney"}  # Others have these names, but not in the news.
 NOT_ALONE = {"Chapo", "Bellen", "Klerk", "Thani", "al-Thani", "Salman", "al-Sudani"}
 LISTS = os.path.join(HERE, "..", "model", "lists")
 names_of = lambda *lists: {line.strip().lower() for name in lists for line in open(os.path.join(LISTS, name + ".txt"), encoding="utf-8")}
@@ -239,14 +239,15 @@ for row in facts("leaders.tsv"):
         common = plain(surname).lower() in KNOWN or plain(surname).lower() in COMMON
         titles = [office for office, where_ in OFFICES.items()
                   if (code in where_.split() or not common) and not (office == "President" and common and code not in WELL_KNOWN)]
-        if len(surname) > 3 and code not in FAMILY_FIRST:
+        # `Mr Brown` is anybody.
+        alone = not common or ident and plain(surname).lower() not in FIRST | COMMON or surname in ALONE
+        if alone and len(surname) > 3 and code not in FAMILY_FIRST:
             titles += ["Mr", "Mrs", "Ms"]
             if plain(surname).lower() in KNOWN or len(surname) == 4:
                 shy |= {f"{title} {surname}" for title in ("Mr", "Mrs", "Ms")}
         for title in titles:
             titled[f"{title} {surname}"].add((code, ident, canonical))
         # The surname alone, where hardly anybody else has it, or nobody else is as well known by it.
-        alone = not common or ident and plain(surname).lower() not in FIRST or surname in ALONE
         if alone and (len(surname) > 4 or surname in ALONE) and code not in FAMILY_FIRST and fold_key(surname) not in by_key and surname not in NOT_ALONE:
             titled[surname].add((code, ident, canonical))
             if not double:

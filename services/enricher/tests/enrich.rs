@@ -48,11 +48,34 @@ fn at(enriched: &EnrichedArticle, field: &str, start: i32, end: i32) -> String {
     text.chars().skip(start).take(end - start).collect()
 }
 
+fn order(field: &str) -> usize {
+    ["title", "summary", "body"].iter().position(|one| *one == field).unwrap()
+}
+
 fn check_spans(enriched: &EnrichedArticle) {
     for evidence in enriched.countries.iter().flat_map(|country| &country.evidence) {
         assert_eq!(at(enriched, &evidence.field, evidence.start, evidence.end), evidence.text);
         assert!(!evidence.text.is_empty());
     }
+    for entity in &enriched.entities {
+        assert!(!entity.name.trim().is_empty() && !entity.mentions.is_empty(), "{entity:?}");
+        assert!(entity.salience >= 0.0 && (0.0..=1.0).contains(&entity.confidence), "{entity:?}");
+        let spans: Vec<_> = entity.mentions.iter().map(|one| (order(&one.field), one.start, one.end)).collect();
+        assert!(
+            spans.windows(2).all(|pair| pair[0] < pair[1] && (pair[0].0 < pair[1].0 || pair[0].2 <= pair[1].1)),
+            "{entity:?}"
+        );
+        assert!(spans.iter().all(|(_, start, end)| start < end), "{entity:?}");
+    }
+    // No two mentions, of one entity or of two, share a character.
+    let mut all: Vec<_> = enriched
+        .entities
+        .iter()
+        .flat_map(|entity| &entity.mentions)
+        .map(|one| (order(&one.field), one.start, one.end))
+        .collect();
+    all.sort_unstable();
+    assert!(all.windows(2).all(|pair| pair[0].0 < pair[1].0 || pair[0].2 <= pair[1].1), "{:?}", enriched.entities);
     for mention in enriched.entities.iter().flat_map(|entity| &entity.mentions) {
         assert_eq!(at(enriched, &mention.field, mention.start, mention.end), mention.text);
         assert!(!mention.text.is_empty());
@@ -169,6 +192,30 @@ fn a_misspelling_beside_the_same_role_is_an_entity_of_its_own_with_low_confidenc
 }
 
 #[test]
+fn mentions_of_one_thing_are_one_entity_with_its_fullest_name() {
+    let enriched = run(&article(
+        "",
+        "",
+        "The African Development Bank (AfDB) lent Malawi money. Maria Okafor and Daniel Okafor, who are not related, \
+         thanked the AfDB. Chancellor Paris Whitfield came late. Paris, 54, said sorry. Lockheed Martin's boss, James \
+         Taiclet, sent Taiclet's regards. The Islamic Republic of Iran news agency did not.",
+    ));
+    check_spans(&enriched);
+    let of = |kind: &str| -> Vec<(&str, usize)> {
+        let some = enriched.entities.iter().filter(|one| one.r#type == kind);
+        let mut names: Vec<_> = some.map(|one| (one.name.as_str(), one.mentions.len())).collect();
+        names.sort_unstable();
+        names
+    };
+    let persons = [("Daniel Okafor", 1), ("James Taiclet", 2), ("Maria Okafor", 1), ("Paris Whitfield", 2)];
+    assert_eq!(of("PERSON"), persons);
+    let organisations =
+        [("African Development Bank", 3), ("Islamic Republic of Iran news agency", 1), ("Lockheed Martin", 1)];
+    assert_eq!(of("ORG"), organisations);
+    assert_eq!(of("GPE"), [("Malawi", 1)]);
+}
+
+#[test]
 fn known_things_are_linked() {
     let enriched = run(&article(
         "",
@@ -197,6 +244,19 @@ fn a_county_and_a_factory_far_from_america_make_no_american_story() {
          have doubled in two years.",
     ));
     assert_eq!(codes(&enriched), ["GB", "KR"]);
+}
+
+#[test]
+fn a_rare_surname_is_a_leaders_in_politics_unless_somebody_else_has_it() {
+    let of = |text: &str| run(&article("", "", text));
+    let named =
+        of("Erdogan vetoed the statement, diplomats said. Mr Modi spoke to President Peña Nieto and to Sheinbaum.");
+    assert_eq!(codes(&named), ["IN", "MX", "TR"]);
+    // No word of politics; a namesake with a name of his own.
+    let other = of("Macron won the second race of the day.");
+    assert_eq!(codes(&other), Vec::<&str>::new());
+    let namesake = of("The chef Luca Meloni opens a restaurant. Meloni has told the government so.");
+    assert_eq!(codes(&namesake), Vec::<&str>::new());
 }
 
 #[test]
@@ -250,5 +310,26 @@ proptest! {
     #[test]
     fn any_text_gives_spans_that_are_its_own(title in "\\PC{0,40}", body in "(\\PC{0,30}|Iran |U\\.S\\. |São Paulo, |’s |Georgia\n\n|Mr\\. ){0,12}") {
         check_spans(&run(&article(&title, "", &body)));
+    }
+
+    #[test]
+    fn names_in_any_order_give_spans_that_are_its_own(
+        title in "(Kenya |Mr |Paris Hill |Bank of Ghana |\\PC{0,6} ){0,4}",
+        body in "(President Macron |Mr Modi’s |Paris Whitfield, 54, |Paris |World Health Organization \\(WHO\\) |the WHO |Islamic Republic of Iran news agency |St. Paul’s |Ebola Zaire |Volodomyr Zelensky |Chad Wolf |Georgia’s governor |US Steel |her son Chad |said\\. |in |, |🙂|é|\n\n){0,14}",
+    ) {
+        let article = article(&title, "", &body);
+        let enriched = run(&article);
+        check_spans(&enriched);
+        prop_assert_eq!(Encoding::Json.encode(&enriched).unwrap(), Encoding::Json.encode(&run(&article)).unwrap());
+    }
+
+    #[test]
+    fn any_text_of_any_language_gives_spans_that_are_its_own(
+        language in "(pl|ru|fi|hu|ar|he|zh|ja|ko|tr|hi|de|es|vi|el)",
+        body in "(\\PC{0,20}|Niemiec |Polsce |Германии |США |Turkin |وفرنسا |印度洋|タイムス|日本|한국은 |golfo de México |İngiltere’de |भारत |Αγγλίας ){0,10}",
+    ) {
+        let mut one = article("", "", &body);
+        one.language = language;
+        check_spans(&run(&one));
     }
 }
