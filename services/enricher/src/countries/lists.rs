@@ -73,7 +73,7 @@ pub fn lists() -> &'static Lists {
         water: set("ocean sea seas strait straits gulf channel river rivers sound bight basin current trench delta"),
         water_of: set("gulf sea bay strait straits bight isthmus cape sound"),
         thing: set(
-            "virus viruses ebolavirus flu influenza fever encephalitis measles disease syndrome strain variant \
+            "virus viruses ebolavirus hantavirus worm worms flu influenza fever encephalitis measles disease syndrome strain variant \
              pig pigs hen hens fowl vulture vultures shepherd shepherds terrier terriers retriever retrievers \
              sprouts sprout nut nuts fries toast pastry pastries cheese hat hats muffin muffins ham sausage sausages \
              setter spaniel bulldog bulldogs mastiff wolfhound wolfhounds hound hounds greyhound greyhounds onion onions mustard waffle waffles \
