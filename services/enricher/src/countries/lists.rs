@@ -165,9 +165,9 @@ pub fn lists() -> &'static Lists {
             "mobile telecom telecommunications unicom tobacco steel foods food tower towers petroleum oil gas motor \
              electric energy insurance assurance life mutual financial finance capital partners group technologies \
              technology systems semiconductor pharma cement mining minerals resources gold brewing breweries beverages \
-             railway railways rail shipping lines logistics chemical chemicals software media pictures studios hotels \
+             railway railways rail shipping lines logistics chemical chemicals software pictures studios hotels \
              resorts stores kitchen crown post bank banking securities properties realty builders furniture outfitters \
-             eagle standard express union water power aluminium aluminum copper sugar paper glass rubber robotics labs",
+             eagle standard express water power aluminium aluminum copper sugar paper glass rubber robotics labs",
         ),
         kin: set(
             "father mother brother sister son daughter sons daughters wife husband parents uncle aunt grandfather \

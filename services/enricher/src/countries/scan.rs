@@ -308,13 +308,16 @@ fn pronoun(field: &Field<'_>, start: usize, end: usize) -> bool {
 /// occur, and `US Steel Tariffs` is none by the tagger.
 fn trade(field: &Field<'_>, end: usize, reading: Reading) -> bool {
     let lists = lists();
-    let run = (end..end + 3).map_while(|at| field.words.get(at).filter(|word| word.gap == Gap::Space && word.capital));
-    let run: Vec<bool> = run.map(|word| lists.trade.contains(&word.hash)).collect();
+    let run: Vec<&Word> = (end..end + 3)
+        .map_while(|at| field.words.get(at).filter(|word| word.gap == Gap::Space && word.capital))
+        .collect();
+    // The last word says what it is: the `Iraqi Oil Ministry` is Iraq's.
+    let ends = run.last().is_some_and(|word| lists.trade.contains(&word.hash) || lists.company.contains(&word.hash));
     match reading {
-        Reading::Head(Label::Org) => run.iter().take(2).any(|trade| *trade),
-        // Not in a headline, where everything has a capital, nor in `Iraqi Oil Ministry`.
+        Reading::Head(Label::Org) => ends,
+        // Not in a headline, where everything has a capital.
         Reading::Whole(Label::Loc | Label::Norp | Label::Misc) | Reading::Head(_) | Reading::Untagged => {
-            field.name != proto::vocab::field::TITLE && run.len() < 3 && run.last().is_some_and(|trade| *trade)
+            ends && field.name != proto::vocab::field::TITLE && run.len() < 3
         }
         _ => false,
     }
