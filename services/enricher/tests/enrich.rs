@@ -173,12 +173,66 @@ fn other_languages_give_countries_by_name_and_say_so() {
 }
 
 #[test]
-fn a_text_over_the_limit_is_cut_and_says_so() {
-    let long = "é".repeat(FIELD_LIMIT) + " Chile";
-    let enriched = run(&article("Peru", "", &long));
-    assert!(enriched.warnings.iter().any(|warning| warning == WARNING_CUT));
-    assert_eq!(codes(&enriched), ["PE"]);
+fn ten_megabytes_of_news_are_cut_and_the_warning_says_so() {
+    let sentence = "President Macron met Volodomyr Zelensky in St. Mark and St. Paul, Oslo, on Monday. ";
+    let first = sentence.repeat(FIELD_LIMIT / sentence.len() + 1);
+    let long = first + &"Chile and Peru were named behind the limit. Orban was, too. ".repeat(160_000);
+    assert!(long.len() > 10_000_000);
+    let enriched = run(&article("", "", &long));
+    check_spans_within(&enriched, FIELD_LIMIT);
+    assert_eq!(enriched.warnings.iter().filter(|warning| *warning == WARNING_CUT).count(), 1);
+    assert!(codes(&enriched).contains(&"NO"), "{:?}", codes(&enriched));
+    assert!(!codes(&enriched).contains(&"CL") && !codes(&enriched).contains(&"HU"));
+    // The article itself is whole.
     assert_eq!(enriched.body.len(), long.len());
+    let wide = run(&article("Peru", "", &("é".repeat(FIELD_LIMIT) + " Chile")));
+    assert_eq!(codes(&wide), ["PE"]);
+    assert!(wide.warnings.iter().any(|warning| warning == WARNING_CUT));
+}
+
+fn check_spans_within(enriched: &EnrichedArticle, limit: usize) {
+    let ends = enriched.entities.iter().flat_map(|entity| &entity.mentions).map(|mention| mention.end);
+    let more = enriched.countries.iter().flat_map(|country| &country.evidence).map(|evidence| evidence.end);
+    assert!(ends.chain(more).all(|end| usize::try_from(end).unwrap() <= limit));
+}
+
+/// Nanoseconds that this thread has had a processor, where the system says so: other work does not count.
+fn processor() -> Option<u64> {
+    std::fs::read_to_string("/proc/thread-self/schedstat").ok()?.split_whitespace().next()?.parse().ok()
+}
+
+#[test]
+fn cost_is_linear_in_length_also_for_what_repeats() {
+    if processor().is_none() {
+        println!("skipped: cost by length (this system does not say what a thread costs)");
+        return;
+    }
+    // Each repeats what some rule looks around for: leaders, saints, relatives, acronyms, capitals, other languages.
+    let texts = [
+        ("en", "President Macron met Volodomyr Zelensky and Erdogan. "),
+        ("en", "St. Mark and "),
+        ("en", "her sons Austin, Chad and Jordan, "),
+        ("en", "World Health Organization (WHO) and Paris, Texas, "),
+        ("en", "CHINA US GEORGIA "),
+        ("pl", "Niemiec i Polsce, Ameryki "),
+        ("ja", "日本タイムスアメリカ"),
+    ];
+    for (language, text) in texts {
+        let cost = |bytes: usize| {
+            let mut one = article("", "", &text.repeat(bytes / text.len()));
+            one.language = language.to_owned();
+            let runs = (0..3).map(|_| {
+                let before = processor().unwrap();
+                std::hint::black_box(run(&one));
+                processor().unwrap() - before
+            });
+            runs.min().unwrap()
+        };
+        // The system counts in ticks of some milliseconds.
+        let (short, long) = (cost(20_000).max(10_000_000), cost(160_000));
+        // Eight times the text: quadratic would be 64 times the cost.
+        assert!(long < short * 24, "{text}: {short} ns for 20 KB, {long} ns for 160 KB");
+    }
 }
 
 #[test]

@@ -26,12 +26,13 @@ pub(super) fn misspelt(
         }
         // Cheap first: almost no person has a leader's surname.
         let Some(sense) = gazetteer.almost_leader(field.slice(span.start, span.end)) else { continue };
-        let taken = candidates.iter().any(|one| {
-            one.field == span.field
-                && one.start < end
-                && one.end > start
-                && one.senses.iter().filter_map(|at| gazetteer.sense(*at)).any(|sense| sense.kind == Kind::Leader)
-        });
+        // They are in the order of the text.
+        let from = candidates.partition_point(|one| (one.field, one.end) <= (span.field, start));
+        let inside = candidates.get(from..).unwrap_or(&[]);
+        let taken = inside
+            .iter()
+            .take_while(|one| one.field == span.field && one.start < end)
+            .any(|one| one.senses.iter().filter_map(|at| gazetteer.sense(*at)).any(|sense| sense.kind == Kind::Leader));
         if !taken {
             found.push(Candidate {
                 field: span.field,

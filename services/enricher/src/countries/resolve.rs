@@ -11,13 +11,13 @@ use super::{
 };
 use crate::{
     document::Document,
-    gazetteer::{Code, Gazetteer, Kind, Sense, words::Gap},
+    gazetteer::{
+        Code, Gazetteer, Kind, Sense,
+        words::{self, Gap},
+    },
     tagger::Label,
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A mention of one country or several.
 #[derive(Debug, Clone)]
@@ -54,10 +54,11 @@ struct Context {
     weight: BTreeMap<Code, f64>,
     american: f64,
     local: Vec<(Code, f64)>,
+    politics: bool,
     /// Divisions that the text names, by the texts that name them: a city in one of them is likelier.
-    divisions: BTreeMap<(Code, Arc<str>), BTreeSet<u64>>,
+    divisions: BTreeMap<(Code, u64), BTreeSet<u64>>,
     /// Cities of a division that the text names and that are the largest of their names: the division is likelier.
-    towns: BTreeMap<(Code, Arc<str>), BTreeSet<u64>>,
+    towns: BTreeMap<(Code, u64), BTreeSet<u64>>,
     /// What each text itself has given, so that a name does not support its own reading.
     given: BTreeMap<(u64, Code), f64>,
     us: Option<Code>,
@@ -71,6 +72,7 @@ pub fn resolve(document: &Document<'_>, gazetteer: &Gazetteer, candidates: &[Can
         weight: BTreeMap::new(),
         american: american(document, gazetteer, candidates),
         local: local(document, gazetteer),
+        politics: politics(document),
         divisions: BTreeMap::new(),
         towns: BTreeMap::new(),
         given: BTreeMap::new(),
@@ -204,7 +206,7 @@ fn plain(
     if let Some(sense) = of(Kind::Leader) {
         if gazetteer.sense(sense).is_some_and(|sense| sense.common) {
             let other = matches!(candidate.reading, Reading::Head(_) | Reading::Inner(_) | Reading::Whole(Label::Loc));
-            return (!candidate.personal && !other && politics(document)).then_some((sense, 0.7));
+            return (!candidate.personal && !other && context.politics).then_some((sense, 0.7));
         }
         return Some((sense, if person(candidate.reading) { 0.9 } else { 0.8 }));
     }
@@ -278,12 +280,12 @@ impl Context {
                 match sense.kind {
                     Kind::Subdivision | Kind::Abbreviation | Kind::County if !sense.common && !candidate.barred => {
                         if let Some((_, division)) = sense.more.split_once('-') {
-                            self.divisions.entry((*country, Arc::from(division))).or_default().insert(text);
+                            self.divisions.entry((*country, words::hash(division))).or_default().insert(text);
                         }
                     }
                     // What is named after a city (`Augusta National`) still says where the text is.
                     Kind::City if !sense.more.is_empty() && sense.people == most && most >= TOWN && !sense.common => {
-                        self.towns.entry((*country, sense.more.clone())).or_default().insert(text);
+                        self.towns.entry((*country, words::hash(&sense.more))).or_default().insert(text);
                     }
                     _ => {}
                 }
@@ -292,8 +294,8 @@ impl Context {
     }
 
     /// How many other texts than `text` are in a map for a division.
-    fn others(map: &BTreeMap<(Code, Arc<str>), BTreeSet<u64>>, country: Code, division: &str, text: u64) -> f64 {
-        let texts = map.get(&(country, Arc::from(division)));
+    fn others(map: &BTreeMap<(Code, u64), BTreeSet<u64>>, country: Code, division: &str, text: u64) -> f64 {
+        let texts = map.get(&(country, words::hash(division)));
         let count = texts.map_or(0, |texts| texts.iter().filter(|one| **one != text).count());
         f64::from(u8::try_from(count.min(3)).unwrap_or(3))
     }

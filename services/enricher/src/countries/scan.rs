@@ -74,11 +74,14 @@ pub fn scan(document: &Document<'_>, gazetteer: &Gazetteer, spans: &[Span], own:
                 .iter()
                 .filter_map(|sense| gazetteer.sense(*sense))
                 .any(|sense| sense.kind == Kind::Leader && sense.common);
+            // `St. Lucia and St. Kitts`.
+            let country =
+                hit.senses.iter().filter_map(|sense| gazetteer.sense(*sense)).any(|sense| sense.kind == Kind::Name);
             let own_name = own.iter().any(|name| covers(field, hit.start, hit.end, name));
             let barred = own_name
                 || barred(field, hit.start, hit.end, &hit.senses, gazetteer)
                 || trade(field, hit.end, reading)
-                || saint(field, hit.start, hit.end)
+                || !country && saint(field, hit.start, hit.end)
                 || flying && airline(field, hit.start, hit.end);
             candidates.push(Candidate {
                 field: index,
@@ -334,23 +337,25 @@ fn airline(field: &Field<'_>, start: usize, end: usize) -> bool {
 /// `St. Paul's` (the cathedral), `St. Peter and St. Paul`, `St. John's University`: a saint, or what is named after one.
 fn saint(field: &Field<'_>, start: usize, end: usize) -> bool {
     let text = |at: usize| field.words.get(at).map_or("", |word| field.slice(word.start, word.end));
-    if !matches!(text(start), "St" | "Saint" | "Sts") || end < start + 2 {
+    let is_saint = |at: usize| matches!(text(at), "St" | "Saint" | "Sts");
+    if !is_saint(start) || end < start + 2 {
         return false;
     }
-    let of = start > 1
-        && text(start - 1) == "of"
-        && lists().church.contains(&crate::gazetteer::words::hash(text(start - 2)));
-    let possessive = text(end) == "s" && field.words.get(end).is_some_and(|word| word.gap == Gap::Apostrophe);
-    // Two words further for `St. Mark's Coptic Cathedral`.
-    let follows = |at: usize| {
+    let church = |at: usize| {
         field.words.get(at).is_some_and(|word| word.gap == Gap::Space && lists().church.contains(&word.hash))
     };
-    let from = if possessive { end + 1 } else { end };
-    of || text(end) == "and" && text(end + 1).starts_with('S') && matches!(text(end + 1), "St" | "Saint")
-        || start > 0 && text(start - 1) == "and" && saint(field, start.saturating_sub(3), start - 1)
-        || (0..3)
-            .take_while(|more| field.words.get(from + more).is_some_and(|word| word.capital))
-            .any(|more| follows(from + more))
+    let of = |at: usize| at > 1 && text(at - 1) == "of" && church(at - 2);
+    // Two words further for `St. Mark's Coptic Cathedral`.
+    let follows = |at: usize| {
+        let possessive = text(at) == "s" && field.words.get(at).is_some_and(|word| word.gap == Gap::Apostrophe);
+        let from = if possessive { at + 1 } else { at };
+        let capitals = (from..from + 3).take_while(|at| field.words.get(*at).is_some_and(|word| word.capital));
+        capitals.into_iter().any(church)
+    };
+    // Of two saints what stands around both.
+    let first = if start > 2 && text(start - 1) == "and" && is_saint(start - 3) { start - 3 } else { start };
+    let last = if text(end) == "and" && is_saint(end + 1) { end + 3 } else { end };
+    of(start) || of(first) || follows(end) || follows(last)
 }
 
 /// A word that makes a name one of a newspaper.
