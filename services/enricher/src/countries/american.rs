@@ -1,9 +1,9 @@
-//! How much a text looks like local news of the United States.
+//! How much a text looks like local news of the United States, or of another country with towns of the same names.
 
 use super::{Candidate, lists, resolve::senses};
 use crate::{
     document::Document,
-    gazetteer::{Gazetteer, Kind, words::Gap},
+    gazetteer::{Code, Gazetteer, Kind, words::Gap},
 };
 
 /// Signs of local news of the United States: telephone numbers, street addresses, counties, abbreviations of its
@@ -26,6 +26,10 @@ pub(super) fn american(document: &Document<'_>, gazetteer: &Gazetteer, candidate
             if long(a, 3) && long(b, 3) && long(c, 4) || b.gap == Gap::Hyphen && long(a, 3) && long(b, 4) {
                 signs += 1.5;
             }
+            // `I-75`.
+            if b.gap == Gap::Hyphen && digits(b) && field.slice(a.start, a.end) == "I" {
+                signs += 0.8;
+            }
             if b.capital && c.capital && lists.offices.iter().any(|(x, y)| (*x, *y) == (b.hash, c.hash)) {
                 signs += 0.6;
             }
@@ -38,4 +42,20 @@ pub(super) fn american(document: &Document<'_>, gazetteer: &Gazetteer, candidate
         |candidate: &&Candidate| senses(gazetteer, candidate).iter().any(|(_, sense)| sense.kind == Kind::County);
     let counties = candidates.iter().filter(county).take(5).count();
     signs + f64::from(u8::try_from(counties).unwrap_or(5))
+}
+
+/// Signs of local news of other countries whose towns share names: words, offices and money that hardly any other
+/// country's news has. Like the American ones they make a place of that country likelier, and are evidence of nothing.
+pub(super) fn local(document: &Document<'_>, gazetteer: &Gazetteer) -> Vec<(Code, f64)> {
+    let mut signs = Vec::new();
+    for (country, words, money) in &lists().local {
+        let Some(code) = gazetteer.code(country) else { continue };
+        let said = document.fields.iter().flat_map(|field| &field.words).filter(|word| words.contains(&word.hash));
+        let paid = document.fields.iter().map(|field| field.text.matches(*money).take(4).count()).sum::<usize>();
+        let count = said.take(6).count() + if money.is_empty() { 0 } else { paid.min(4) };
+        if count > 0 {
+            signs.push((code, 0.8 * f64::from(u8::try_from(count).unwrap_or(10))));
+        }
+    }
+    signs
 }

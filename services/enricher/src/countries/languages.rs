@@ -1,9 +1,14 @@
 //! Countries by name in languages beside English, by CLDR.
 //!
-//! In languages that inflect names, a word counts that begins with the name's stem and is at most three letters
-//! longer than it; where prepositions are written together with a name (Arabic, Hebrew) they are taken off; in scripts without blanks, a name counts wherever it stands.
+//! In languages that inflect names, the forms of a name count too (`inflection`); where prepositions are written together
+//! with a name (Arabic, Hebrew) they are taken off; in scripts without blanks, a name counts wherever it stands, unless
+//! what surrounds it makes it another thing's (`around`).
 
-use super::Place;
+use super::{
+    Place,
+    around::{another, another_dense},
+    inflection::{Grammar, STEM, fold, grammar, is_form},
+};
 use crate::{
     document::Document,
     gazetteer::{Code, Gazetteer, Kind, words},
@@ -16,7 +21,7 @@ pub struct Languages {
     indexes: Vec<(String, OnceLock<Index>)>,
 }
 
-/// Names by their words.
+/// Names by their words as they are written.
 type Names = Vec<(Vec<String>, Code)>;
 
 #[derive(Debug, Default)]
@@ -25,24 +30,19 @@ struct Index {
     spaced: HashMap<u64, Names>,
     /// By the first character: names of scripts without blanks.
     dense: HashMap<char, Vec<(String, Code)>>,
-    stems: bool,
+    grammar: Grammar,
     /// Letters that are written together with the word behind them.
     clitics: &'static str,
     /// A name may take an `s`: `Frankreichs`.
     genitive: bool,
+    /// Every noun begins with a capital.
+    nouns_in_capitals: bool,
 }
 
-/// Languages in which names of countries take endings.
-const INFLECTED: [&str; 26] = [
-    "be", "bg", "bs", "cs", "el", "et", "eu", "fi", "hr", "hu", "hy", "is", "ka", "kk", "la", "lt", "lv", "mk", "pl",
-    "ro", "ru", "sk", "sl", "sr", "tr", "uk",
-];
 /// Languages whose genitive is a bare `s`.
 const GENITIVE: [&str; 6] = ["da", "de", "nl", "no", "nb", "sv"];
 /// What may stand behind a name in Korean without a blank: first syllables of particles.
 const PARTICLES: &str = "은는이가을를의와과도에로으만서부까인측";
-/// Letters of a stem at least.
-const STEM: usize = 4;
 
 fn hangul(c: char) -> bool {
     ('가'..='힣').contains(&c)
@@ -97,7 +97,7 @@ impl Languages {
         let index = cell.get_or_init(|| Index::new(gazetteer, at, base(tag)));
         let mut places = Vec::new();
         for number in 0..document.fields.len() {
-            index.scan(document, number, &mut places);
+            index.scan(document, gazetteer, number, &mut places);
         }
         Some(places)
     }
@@ -110,9 +110,10 @@ impl Languages {
 impl Index {
     fn new(gazetteer: &Gazetteer, language: usize, base: &str) -> Index {
         let mut index = Index {
-            stems: INFLECTED.contains(&base),
+            grammar: grammar(base),
             clitics: clitics(base),
             genitive: GENITIVE.contains(&base),
+            nouns_in_capitals: matches!(base, "de" | "gsw" | "lb"),
             ..Index::default()
         };
         let Some((_, names)) = gazetteer.languages().get(language) else { return index };
@@ -127,10 +128,10 @@ impl Index {
             let words: Vec<String> = words::words(name)
                 .iter()
                 .filter_map(|word| name.get(word.start..word.end))
-                .map(str::to_lowercase)
+                .map(str::to_owned)
                 .collect();
             if let Some(first) = words.first() {
-                let key = words::hash(&index.key(first));
+                let key = words::hash(&index.key(&first.to_lowercase()));
                 index.spaced.entry(key).or_default().push((words, *code));
             }
         }
@@ -145,10 +146,10 @@ impl Index {
 
     /// What names are found by: the first letters where endings vary, else the word.
     fn key(&self, word: &str) -> String {
-        if self.stems { word.chars().take(STEM - 1).collect() } else { word.to_owned() }
+        if self.grammar == Grammar::None { word.to_owned() } else { fold(word).chars().take(STEM - 1).collect() }
     }
 
-    fn scan(&self, document: &Document<'_>, number: usize, places: &mut Vec<Place>) {
+    fn scan(&self, document: &Document<'_>, gazetteer: &Gazetteer, number: usize, places: &mut Vec<Place>) {
         let Some(field) = document.fields.get(number) else { return };
         let mut place = |start: usize, end: usize, code: Code| {
             places.push(Place {
@@ -165,14 +166,17 @@ impl Index {
             let mut skip_to = 0;
             let mut previous = ' ';
             for (at, c) in field.text.char_indices() {
-                let inside = hangul(std::mem::replace(&mut previous, c)) && hangul(c);
+                let before = std::mem::replace(&mut previous, c);
+                let inside = hangul(before) && hangul(c);
                 if at < skip_to || !dense(c) || inside {
                     continue;
                 }
                 let rest = field.text.get(at..).unwrap_or("");
                 let found = self.dense.get(&c).and_then(|names| names.iter().find(|(name, _)| whole(rest, name)));
                 if let Some((name, code)) = found {
-                    place(at, at + name.len(), *code);
+                    if !another_dense(before, name, rest.get(name.len()..).unwrap_or("")) {
+                        place(at, at + name.len(), *code);
+                    }
                     skip_to = at + name.len();
                 }
             }
@@ -190,10 +194,13 @@ impl Index {
                 let fits = span.len() == name.len()
                     && span.iter().zip(name).enumerate().all(|(number, (word, name))| {
                         let off = if number == 0 { off } else { 0 };
-                        self.same(&field.slice(word.start + off, word.end).to_lowercase(), name)
+                        self.same(field.slice(word.start + off, word.end), name)
                     });
                 if let (true, Some(last)) = (fits, span.last()) {
-                    place(word.start + off, last.end, *code);
+                    let code_text = gazetteer.country(*code).map_or("", |country| country.code.as_str());
+                    if !another(field, at - 1, at - 1 + name.len(), code_text, self.nouns_in_capitals) {
+                        place(word.start + off, last.end, *code);
+                    }
                     at += name.len() - 1;
                     break;
                 }
@@ -224,21 +231,19 @@ impl Index {
         None
     }
 
+    /// Whether a word is a name's word, or a form of it. Initials (`EUA`, `США`) are such only in capitals: `sad` is
+    /// `now` where `SAD` is a country.
     fn same(&self, word: &str, name: &str) -> bool {
-        if word == name || words::hash(word) == words::hash(name) {
+        if name.chars().count() > 1 && !name.chars().any(char::is_lowercase) && name.chars().any(char::is_uppercase) {
+            return word == name || self.genitive && word.strip_suffix('s') == Some(name);
+        }
+        let (word, name) = (word.to_lowercase(), name.to_lowercase());
+        if word == name || words::hash(&word) == words::hash(&name) {
             return true;
         }
-        if self.genitive && word.strip_suffix('s') == Some(name) {
+        if self.genitive && word.strip_suffix('s') == Some(name.as_str()) {
             return true;
         }
-        if !self.stems {
-            return false;
-        }
-        // The stem is the name without its last vowels or soft sign; the ending, three letters at most.
-        let letters = name.chars().count();
-        let ending = name.chars().rev().take_while(|c| "aeiouyäöüаеёиоуыьэюяіїйαειουωάίή".contains(*c)).take(2).count();
-        let stem: String = name.chars().take(letters - ending).collect();
-        let stem_letters = letters - ending;
-        stem_letters >= STEM && word.starts_with(&stem) && word.chars().count() <= letters + 3
+        self.grammar != Grammar::None && is_form(self.grammar, &fold(&word), &fold(&name))
     }
 }

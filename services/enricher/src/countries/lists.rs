@@ -42,6 +42,24 @@ pub struct Lists {
     pub offices: Vec<(u64, u64)>,
     /// Verbs of which a person is the subject: `said`, `told`.
     pub says: HashSet<u64>,
+    /// Words of politics, in whose company a surname is a leader's.
+    pub politics: HashSet<u64>,
+    /// Behind a name, in capitals, where the tagger sees a longer organisation: it names a company.
+    pub trade: HashSet<u64>,
+    /// Relatives: `her daughter Brittany`, `Georgia's father`.
+    pub kin: HashSet<u64>,
+    /// Behind the possessive of a name that is also a state's of the United States: offices that only a state has.
+    pub state_office: HashSet<u64>,
+    /// Words of air travel, in whose company `Emirates` is an airline.
+    pub aviation: HashSet<u64>,
+    /// Before `US` in a line of capitals: it is the pronoun.
+    pub before_us: HashSet<u64>,
+    /// Before a name: a part of the place.
+    pub part: HashSet<u64>,
+    /// Country, words of its local news, sign of its money (or none).
+    pub local: Vec<(&'static str, HashSet<u64>, &'static str)>,
+    /// Behind a saint's name: a building or an institution.
+    pub church: HashSet<u64>,
 }
 
 fn set(words: &str) -> HashSet<u64> {
@@ -55,11 +73,11 @@ pub fn lists() -> &'static Lists {
         water: set("ocean sea seas strait straits gulf channel river rivers sound bight basin current trench delta"),
         water_of: set("gulf sea bay strait straits bight isthmus cape sound"),
         thing: set(
-            "virus viruses ebolavirus flu influenza fever encephalitis measles disease syndrome strain variant \
+            "virus viruses ebolavirus hantavirus worm worms flu influenza fever encephalitis measles disease syndrome strain variant \
              pig pigs hen hens fowl vulture vultures shepherd shepherds terrier terriers retriever retrievers \
              sprouts sprout nut nuts fries toast pastry pastries cheese hat hats muffin muffins ham sausage sausages \
              setter spaniel bulldog bulldogs mastiff wolfhound wolfhounds hound hounds greyhound greyhounds onion onions mustard waffle waffles \
-             haemorrhagic hemorrhagic oak pine maple salad yogurt yoghurt dressing syrup",
+             rat rats spruce goose geese tiger tigers knotweed elm rug rugs roulette wave summer hemorrhagic haemorrhagic oak pine maple salad yogurt yoghurt dressing syrup",
         ),
         street: set(
             "street st road rd avenue ave drive lane boulevard blvd highway hwy parkway pkwy terrace turnpike pike \
@@ -82,7 +100,10 @@ pub fn lists() -> &'static Lists {
              raiders chargers packers vikings bears lions falcons panthers saints buccaneers rams seahawks 49ers \
              dodgers padres astros mariners athletics phillies orioles pirates brewers cardinals royals twins tigers \
              guardians bruins sabres penguins flyers islanders rangers capitals hurricanes blackhawks predators \
-             avalanche oilers flames canucks senators",
+             avalanche oilers flames canucks senators thunder heat magic wild kraken lightning wings ducks kings sharks devils \
+             stars blues bucks hawks suns nationals reds rockies rays marlins giants diamondbacks braves angels eagles \
+             commanders crows magpies bombers demons swans roosters rabbitohs storm crusaders brumbies stormers waratahs \
+             chargers indians galaxy dynamo fever mercury dream liberty sparks aces",
         ),
         bank_before: set("royal commercial industrial merchants"),
         language_before: set(
@@ -128,11 +149,63 @@ pub fn lists() -> &'static Lists {
             "City Council",
             "City Hall",
             "Community College",
+            "Highway Patrol",
         ]
         .iter()
         .filter_map(|pair| pair.split_once(' '))
         .map(|(a, b)| (words::hash(a), words::hash(b)))
         .collect(),
+        politics: set(
+            "president presidents minister ministers government governments parliament parliamentary summit election \
+             elections electoral tariffs sanctions cabinet chancellor troops army diplomat diplomats coalition lawmakers \
+             ministry ceasefire war peace veto vetoed opposition ruling party voters vote treaty leaders premier kremlin \
+             nato embassy junta constitution referendum",
+        ),
+        trade: set(
+            "mobile telecom telecommunications unicom tobacco steel foods food tower towers petroleum oil gas motor \
+             electric energy insurance assurance life mutual financial finance capital partners group technologies \
+             technology systems semiconductor pharma cement mining minerals resources gold brewing breweries beverages \
+             railway railways rail shipping lines logistics chemical chemicals software pictures studios hotels \
+             resorts stores kitchen crown post bank banking securities properties realty builders furniture outfitters \
+             eagle standard express water power aluminium aluminum copper sugar paper glass rubber robotics labs",
+        ),
+        kin: set(
+            "father mother brother sister son daughter sons daughters wife husband parents uncle aunt grandfather \
+             grandmother grandson granddaughter nephew niece cousin boyfriend girlfriend fiance fiancee twin twins",
+        ),
+        state_office: set("governor gov legislature"),
+        aviation: set(
+            "airline airlines airways flight flights jet jets aircraft airliner airbus boeing passengers pilots pilot cabin fleet",
+        ),
+        before_us: set(
+            "tell tells told give gives gave let lets help helps helped show shows teach teaches taught join contact follow \
+             ask asks asked make makes made keep keeps leave leaves take takes took bring brings remind reminds save \
+             saves unite unites divide divides teaching telling among all both",
+        ),
+        part: set(
+            "northern southern eastern western central north south east west northeast northwest southeast southwest \
+             northeastern northwestern southeastern southwestern mainland downtown greater rural coastal inner outer",
+        ),
+        local: [
+            (
+                "GB",
+                "councillor councillors cllr borough constabulary pensioner pensioners pupils headteacher magistrates \
+                 motorway carriageway ofsted lorry midlands ward shire fete allotment allotments gcse gcses msp msps hosepipe postcode pcso",
+                "£",
+            ),
+            ("CA", "opp rcmp const cbc postsecondary hydro toonie francophone riding cegep snowbirds loonie mountie mounties", "C$"),
+            ("AU", "nsw qld bushfire bushfires centrelink ute grazier brigalow jackaroo kangaroo wallaby tafe footy paddock paddocks koala koalas rsl anzac", "A$"),
+            ("NZ", "iwi marae whanau maori kiwis", "NZ$"),
+            ("IN", "lakh lakhs crore crores panchayat taluk tehsil mandal rs labourers ganja", "₹"),
+            ("NG", "naira lga lgas okada danfo amotekun", "₦"),
+        ]
+        .into_iter()
+        .map(|(country, words, money)| (country, set(words), money))
+        .collect(),
+        church: set(
+            "church cathedral hospital university college school parish academy basilica chapel convent abbey monastery \
+             seminary cemetery centre center house and coptic catholic orthodox lutheran episcopal anglican prep medical",
+        ),
         says: set("said says told added asked wrote writes tweeted replied insisted recalled explained"),
     })
 }

@@ -4,8 +4,11 @@
 //! of one name is meant; `score` adds up. Languages beside English: `languages`.
 
 mod american;
+mod around;
+mod inflection;
 mod languages;
 mod lists;
+mod misspelt;
 mod neighbours;
 mod resolve;
 mod scan;

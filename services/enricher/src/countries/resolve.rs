@@ -3,13 +3,21 @@
 //! First what needs no context (country names, demonyms), then what a neighbour settles (`Paris, Texas`), then the
 //! rest by size and by the countries that the article speaks of anyway.
 
-use super::{Candidate, Reading, american::american, lists, neighbours::neighbours};
+use super::{
+    Candidate, Reading,
+    american::{american, local},
+    lists,
+    neighbours::neighbours,
+};
 use crate::{
     document::Document,
-    gazetteer::{Code, Gazetteer, Kind, Sense},
+    gazetteer::{
+        Code, Gazetteer, Kind, Sense,
+        words::{self, Gap},
+    },
     tagger::Label,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A mention of one country or several.
 #[derive(Debug, Clone)]
@@ -30,6 +38,13 @@ pub struct Place {
     pub confidence: f64,
 }
 
+/// Inhabitants of a city that says in which division the text is.
+const TOWN: u32 = 30_000;
+/// What a city gains where its division is named, a division for each of its cities, a state for an office that states
+/// have; as logarithms of odds.
+const DIVISION: f64 = 4.5;
+const TOWNS: f64 = 1.5;
+const OFFICE: f64 = 4.0;
 /// Signs of local American news from which on a country's name may be an American town's.
 const LOCAL: f64 = 1.5;
 
@@ -38,7 +53,12 @@ const LOCAL: f64 = 1.5;
 struct Context {
     weight: BTreeMap<Code, f64>,
     american: f64,
-    states: BTreeMap<String, f64>,
+    local: Vec<(Code, f64)>,
+    politics: bool,
+    /// Divisions that the text names, by the texts that name them: a city in one of them is likelier.
+    divisions: BTreeMap<(Code, u64), BTreeSet<u64>>,
+    /// Cities of a division that the text names and that are the largest of their names: the division is likelier.
+    towns: BTreeMap<(Code, u64), BTreeSet<u64>>,
     /// What each text itself has given, so that a name does not support its own reading.
     given: BTreeMap<(u64, Code), f64>,
     us: Option<Code>,
@@ -51,11 +71,15 @@ pub fn resolve(document: &Document<'_>, gazetteer: &Gazetteer, candidates: &[Can
     let mut context = Context {
         weight: BTreeMap::new(),
         american: american(document, gazetteer, candidates),
-        states: BTreeMap::new(),
+        local: local(document, gazetteer),
+        politics: politics(document),
+        divisions: BTreeMap::new(),
+        towns: BTreeMap::new(),
         given: BTreeMap::new(),
         us: gazetteer.code("US"),
     };
     neighbours(document, gazetteer, candidates, &mut settled);
+    context.divide(document, gazetteer, candidates);
     for (candidate, settled) in candidates.iter().zip(&mut settled) {
         if candidate.barred {
             continue;
@@ -110,6 +134,11 @@ fn text(document: &Document<'_>, candidate: &Candidate) -> u64 {
     words.unwrap_or(&[]).iter().fold(0, |key, word| crate::gazetteer::words::join(key, word.hash))
 }
 
+/// Whether the text is one of politics.
+fn politics(document: &Document<'_>) -> bool {
+    document.fields.iter().flat_map(|field| &field.words).any(|word| lists().politics.contains(&word.hash))
+}
+
 /// Whether the candidate's words are a person's here: by the tagger, or because they are elsewhere and nothing here
 /// speaks for a place.
 fn somebody(document: &Document<'_>, candidate: &Candidate) -> bool {
@@ -124,6 +153,26 @@ fn behind_preposition(document: &Document<'_>, candidate: &Candidate) -> bool {
     let Some(field) = document.fields.get(candidate.field) else { return false };
     let before = candidate.start.checked_sub(1).and_then(|at| field.words.get(at));
     before.is_some_and(|word| lists().place_before.contains(&word.hash))
+}
+
+/// `the Baltic,`: no city has an article, unless it is an adjective's place (`the Boston mayor`).
+fn with_article(document: &Document<'_>, candidate: &Candidate) -> bool {
+    let Some(field) = document.fields.get(candidate.field) else { return false };
+    let Some(before) = candidate.start.checked_sub(1).and_then(|at| field.words.get(at)) else { return false };
+    let close = field.words.get(candidate.start).is_some_and(|word| word.gap == Gap::Space);
+    let next = field.words.get(candidate.end);
+    close
+        && field.slice(before.start, before.end) == "the"
+        && next.is_none_or(|next| !matches!(next.gap, Gap::Space | Gap::Hyphen | Gap::Apostrophe))
+}
+
+/// `Georgia's governor`, `Georgia Gov.`: an office that a state has and a country has not.
+fn state_office(document: &Document<'_>, candidate: &Candidate) -> bool {
+    let Some(field) = document.fields.get(candidate.field) else { return false };
+    let word = |at: usize| field.words.get(at);
+    let possessive = word(candidate.end).is_some_and(|word| word.gap == Gap::Apostrophe && word.end - word.start == 1);
+    let next = word(if possessive { candidate.end + 1 } else { candidate.end });
+    next.is_some_and(|word| word.gap == Gap::Space && lists().state_office.contains(&word.hash))
 }
 
 pub(super) fn senses<'g>(gazetteer: &'g Gazetteer, candidate: &Candidate) -> Vec<(usize, &'g Sense)> {
@@ -155,6 +204,10 @@ fn plain(
         of_kind.all(|(_, other)| other.countries == first.countries).then_some(*index)
     };
     if let Some(sense) = of(Kind::Leader) {
+        if gazetteer.sense(sense).is_some_and(|sense| sense.common) {
+            let other = matches!(candidate.reading, Reading::Head(_) | Reading::Inner(_) | Reading::Whole(Label::Loc));
+            return (!candidate.personal && !other && context.politics).then_some((sense, 0.7));
+        }
         return Some((sense, if person(candidate.reading) { 0.9 } else { 0.8 }));
     }
     if let Some(sense) = of(Kind::Organisation) {
@@ -214,11 +267,37 @@ impl Context {
             *self.weight.entry(*country).or_default() += worth * confidence;
             *self.given.entry((text, *country)).or_default() += worth * confidence;
         }
-        if matches!(sense.kind, Kind::Subdivision | Kind::Abbreviation | Kind::County)
-            && let Some((_, state)) = sense.more.split_once('-')
-        {
-            *self.states.entry(state.to_owned()).or_default() += 1.0;
+    }
+
+    /// Which divisions the text names, and by which cities.
+    fn divide(&mut self, document: &Document<'_>, gazetteer: &Gazetteer, candidates: &[Candidate]) {
+        for candidate in candidates.iter().filter(|one| !person(one.reading)) {
+            let all = senses(gazetteer, candidate);
+            let text = text(document, candidate);
+            let most = all.iter().map(|(_, sense)| sense.people).max().unwrap_or(0);
+            for (_, sense) in all {
+                let Some(country) = sense.countries.first() else { continue };
+                match sense.kind {
+                    Kind::Subdivision | Kind::Abbreviation | Kind::County if !sense.common && !candidate.barred => {
+                        if let Some((_, division)) = sense.more.split_once('-') {
+                            self.divisions.entry((*country, words::hash(division))).or_default().insert(text);
+                        }
+                    }
+                    // What is named after a city (`Augusta National`) still says where the text is.
+                    Kind::City if !sense.more.is_empty() && sense.people == most && most >= TOWN && !sense.common => {
+                        self.towns.entry((*country, words::hash(&sense.more))).or_default().insert(text);
+                    }
+                    _ => {}
+                }
+            }
         }
+    }
+
+    /// How many other texts than `text` are in a map for a division.
+    fn others(map: &BTreeMap<(Code, u64), BTreeSet<u64>>, country: Code, division: &str, text: u64) -> f64 {
+        let texts = map.get(&(country, words::hash(division)));
+        let count = texts.map_or(0, |texts| texts.iter().filter(|one| **one != text).count());
+        f64::from(u8::try_from(count.min(3)).unwrap_or(3))
     }
 
     /// What the text says of these countries, a neighbour counting a quarter.
@@ -244,26 +323,45 @@ impl Context {
             return None;
         }
         let text = text(document, candidate);
+        let office = state_office(document, candidate);
         let mut scored: Vec<(f64, usize, &Sense)> = Vec::new();
         for (index, sense) in senses(gazetteer, candidate) {
             if matches!(sense.kind, Kind::Abbreviation | Kind::NotAPlace) {
                 continue;
             }
+            // `March`, `Airport`, `Council`: towns only where the tagger sees a place.
+            if sense.common && !matches!(candidate.reading, Reading::Whole(Label::Loc) | Reading::Head(Label::Loc)) {
+                continue;
+            }
+            if sense.kind == Kind::City && with_article(document, candidate) {
+                continue;
+            }
             let american = self.us.is_some_and(|us| sense.countries.contains(&us));
             let prior = match sense.kind {
-                Kind::Name | Kind::Demonym => people(sense).clamp(14.0, 16.0) + 1.5,
+                Kind::Name | Kind::Demonym => people(sense).clamp(14.0, 16.0) + 1.0,
                 Kind::Capital => (people(sense) + 3.0).max(13.0),
                 Kind::Subdivision if american => 16.0,
                 Kind::Subdivision => 13.0,
                 _ => people(sense),
             };
             let near = self.near(gazetteer, sense, text);
-            let mut bonus = 7.5 * near / (near + 1.2);
+            let mut bonus = 9.0 * near / (near + 1.2);
             if american {
-                bonus += 6.0 * self.american / (self.american + 3.0);
+                bonus += 9.0 * self.american / (self.american + 3.0);
             }
-            if matches!(sense.kind, Kind::City) && self.states.contains_key(&*sense.more) {
-                bonus += 3.0;
+            let here =
+                self.local.iter().filter(|(country, _)| sense.countries.contains(country)).map(|(_, signs)| signs);
+            bonus += here.map(|signs| 6.0 * signs / (signs + 3.0)).sum::<f64>();
+            if let Some(country) = sense.countries.first() {
+                if matches!(sense.kind, Kind::City) && !sense.more.is_empty() {
+                    bonus += DIVISION * Self::others(&self.divisions, *country, &sense.more, text).min(1.0);
+                }
+                if let (Kind::Subdivision, Some((_, division))) = (sense.kind, sense.more.split_once('-')) {
+                    bonus += TOWNS * Self::others(&self.towns, *country, division, text);
+                    if american && office {
+                        bonus += OFFICE;
+                    }
+                }
             }
             scored.push((prior + bonus, index, sense));
         }

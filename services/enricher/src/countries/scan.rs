@@ -1,6 +1,6 @@
 //! Phrases of the gazetteer in a text, with what speaks against each.
 
-use super::lists;
+use super::{lists, misspelt::misspelt};
 use crate::{
     document::{Document, Field},
     gazetteer::{
@@ -48,6 +48,8 @@ pub struct Candidate {
 pub fn scan(document: &Document<'_>, gazetteer: &Gazetteer, spans: &[Span], own: &[&str]) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     let personal = personal(document, spans);
+    let flying =
+        document.fields.iter().flat_map(|field| &field.words).any(|word| lists().aviation.contains(&word.hash));
     for (index, field) in document.fields.iter().enumerate() {
         let from = spans.partition_point(|span| span.field < index);
         let to = spans.partition_point(|span| span.field <= index);
@@ -66,20 +68,35 @@ pub fn scan(document: &Document<'_>, gazetteer: &Gazetteer, spans: &[Span], own:
             };
             at = hit.end;
             let reading = reading(field, hit.start, hit.end, spans);
+            // `Mr Modi`: whose surname it is decides.
+            let shy = hit
+                .senses
+                .iter()
+                .filter_map(|sense| gazetteer.sense(*sense))
+                .any(|sense| sense.kind == Kind::Leader && sense.common);
+            // `St. Lucia and St. Kitts`.
+            let country =
+                hit.senses.iter().filter_map(|sense| gazetteer.sense(*sense)).any(|sense| sense.kind == Kind::Name);
             let own_name = own.iter().any(|name| covers(field, hit.start, hit.end, name));
-            let barred = own_name || barred(field, hit.start, hit.end, &hit.senses, gazetteer);
+            let barred = own_name
+                || barred(field, hit.start, hit.end, &hit.senses, gazetteer)
+                || trade(field, hit.end, reading)
+                || !country && saint(field, hit.start, hit.end)
+                || flying && airline(field, hit.start, hit.end);
             candidates.push(Candidate {
                 field: index,
                 start: hit.start,
                 end: hit.end,
                 senses: hit.senses,
-                personal: hit.end == hit.start + 1 && personal.contains(&word.hash),
+                personal: personal.contains(&field.words.get(hit.end - 1).unwrap_or(word).hash)
+                    && (hit.end == hit.start + 1 || shy),
                 reading,
                 barred,
             });
         }
         languages(field, candidates.get_mut(first..).unwrap_or(&mut []), gazetteer);
     }
+    candidates.extend(misspelt(document, gazetteer, spans, &candidates));
     candidates
 }
 
@@ -95,7 +112,71 @@ fn personal(document: &Document<'_>, spans: &[Span]) -> HashSet<u64> {
             words.extend(inside.iter().map(|word| word.hash));
         }
     }
+    surnames(document, spans, &mut words);
+    for field in &document.fields {
+        relatives(field, &mut words);
+    }
     words
+}
+
+/// Words of a place or an organisation of two words whose second is a person elsewhere: `Chad Wolf said`, `Wolf said`.
+fn surnames(document: &Document<'_>, spans: &[Span], words: &mut HashSet<u64>) {
+    let inside = |span: &Span| -> &[Word] {
+        let Some(field) = document.fields.get(span.field) else { return &[] };
+        let from = field.words.partition_point(|word| word.start < span.start);
+        let to = field.words.partition_point(|word| word.end <= span.end);
+        field.words.get(from..to).unwrap_or(&[])
+    };
+    let persons: HashSet<u64> = spans
+        .iter()
+        .filter(|span| span.label == Label::Person)
+        .filter_map(|span| if let [word] = inside(span) { Some(word.hash) } else { None })
+        .collect();
+    for span in spans.iter().filter(|span| matches!(span.label, Label::Loc | Label::Org)) {
+        if let [first, last] = inside(span)
+            && last.gap == Gap::Space
+            && last.capital
+            && persons.contains(&last.hash)
+        {
+            words.extend([first.hash, last.hash]);
+        }
+    }
+}
+
+/// Names that can only be a person's by what stands beside them: `Paris, 54,`; `her daughter, Brittany`; `her sons
+/// Austin and Chad`; `Georgia's father`.
+fn relatives(field: &Field<'_>, words: &mut HashSet<u64>) {
+    let kin = |at: usize| field.words.get(at).is_some_and(|word| !word.capital && lists().kin.contains(&word.hash));
+    for (at, word) in field.words.iter().enumerate() {
+        if kin(at) {
+            let mut next = at + 1;
+            // A list of names: `sons Austin, Israel and Chad`.
+            while let Some(name) = field.words.get(next) {
+                let joined = matches!(name.gap, Gap::Space | Gap::Comma);
+                if joined && name.capital && !name.shout {
+                    words.insert(name.hash);
+                } else if !(joined && lists().list.contains(&name.hash) && next > at + 1) {
+                    break;
+                }
+                next += 1;
+            }
+        }
+        if !word.capital {
+            continue;
+        }
+        let possessive =
+            field.words.get(at + 1).is_some_and(|word| word.gap == Gap::Apostrophe && word.end - word.start == 1);
+        let age = |word: &Word| {
+            word.gap == Gap::Comma
+                && (1..=3).contains(&(word.end - word.start))
+                && field.slice(word.start, word.end).bytes().all(|byte| byte.is_ascii_digit())
+        };
+        let aged = field.words.get(at + 1).is_some_and(age)
+            && field.words.get(at + 2).is_some_and(|word| word.gap == Gap::Comma && !word.capital);
+        if possessive && kin(at + 2) || aged {
+            words.insert(word.hash);
+        }
+    }
 }
 
 /// Whether the phrase stands within the publisher's own name.
@@ -125,7 +206,13 @@ fn reading(field: &Field<'_>, start: usize, end: usize, spans: &[Span]) -> Readi
     let behind = field.slice(last.end.min(span.end), span.end);
     // The tagger takes `Lagos-Ibadan` for one word.
     let hyphened = before.ends_with('-') || behind.starts_with('-');
-    let head = before.is_empty() || before.trim().eq_ignore_ascii_case("the") || hyphened && !before.contains(' ');
+    // The tagger's `eastern Congo` is Congo's.
+    let mut words = before.split([' ', '-']).filter(|word| !word.is_empty() && !word.eq_ignore_ascii_case("the"));
+    let part = span.label == Label::Loc
+        && before.starts_with(char::is_lowercase)
+        && words.all(|word| lists().part.contains(&crate::gazetteer::words::hash(word)));
+    let head =
+        part || before.is_empty() || before.trim().eq_ignore_ascii_case("the") || hyphened && !before.contains(' ');
     let tail = behind.chars().all(|c| !c.is_alphanumeric()) || hyphened && !behind.contains(' ');
     match (head, tail) {
         (true, true) if hyphened && span.label != Label::Loc => Reading::Untagged,
@@ -155,8 +242,21 @@ fn barred(field: &Field<'_>, start: usize, end: usize, senses: &[usize], gazette
     if says(at(0), "Bank") && commerce(at(1)) || says(at(1), "of") && says(at(2), "Bank") && commerce(at(3)) {
         return true;
     }
+    // `Bank of Ireland`: a country's own bank is known by its name, or is central, national, a reserve.
+    let central = |at: Option<&Word>| {
+        at.is_some_and(|word| {
+            matches!(field.slice(word.start, word.end), "Central" | "National" | "Reserve" | "Federal" | "State")
+        })
+    };
+    if !kinds(&[Kind::Organisation]) && says(at(1), "of") && says(at(2), "Bank") && !central(at(3)) {
+        return true;
+    }
     if kinds(&[Kind::Organisation, Kind::Leader]) {
         return false;
+    }
+    // `Ebola Zaire`, `Ebola-Sudan`: species of the virus.
+    if says(at(1), "Ebola") && joined(field, start) || pronoun(field, start, end) {
+        return true;
     }
     let word = |at: Option<usize>| at.and_then(|at| field.words.get(at));
     let next = word(Some(end)).filter(|word| matches!(word.gap, Gap::Space | Gap::Hyphen));
@@ -196,6 +296,66 @@ fn barred(field: &Field<'_>, start: usize, end: usize, senses: &[usize], gazette
         let long = word.end - word.start > 2;
         (word.shout || long && word.capital) && lists.club_before.contains(&word.hash)
     }) && !kinds(&[Kind::Demonym])
+}
+
+/// `TELL US WHAT YOU THINK`: the pronoun in a line of capitals.
+fn pronoun(field: &Field<'_>, start: usize, end: usize) -> bool {
+    let Some(word) = field.words.get(start).filter(|_| end == start + 1) else { return false };
+    let before = start.checked_sub(1).and_then(|at| field.words.get(at));
+    field.slice(word.start, word.end) == "US"
+        && before
+            .is_some_and(|before| before.shout && word.gap == Gap::Space && lists().before_us.contains(&before.hash))
+}
+
+/// `China Mobile`, `US Steel`: the tagger sees an organisation, and what follows names a trade. `Germany Bank` does not
+/// occur, and `US Steel Tariffs` is none by the tagger.
+fn trade(field: &Field<'_>, end: usize, reading: Reading) -> bool {
+    let lists = lists();
+    let run: Vec<&Word> = (end..end + 3)
+        .map_while(|at| field.words.get(at).filter(|word| word.gap == Gap::Space && word.capital))
+        .collect();
+    // The last word says what it is: the `Iraqi Oil Ministry` is Iraq's.
+    let ends = run.last().is_some_and(|word| lists.trade.contains(&word.hash) || lists.company.contains(&word.hash));
+    match reading {
+        Reading::Head(Label::Org) => ends,
+        // Not in a headline, where everything has a capital.
+        Reading::Whole(Label::Loc | Label::Norp | Label::Misc) | Reading::Head(_) | Reading::Untagged => {
+            ends && field.name != proto::vocab::field::TITLE && run.len() < 3
+        }
+        _ => false,
+    }
+}
+
+/// `Emirates` without an article, beside flights.
+fn airline(field: &Field<'_>, start: usize, end: usize) -> bool {
+    let text = |at: usize| field.words.get(at).map_or("", |word| field.slice(word.start, word.end));
+    end == start + 1
+        && text(start) == "Emirates"
+        && !start.checked_sub(1).is_some_and(|at| matches!(text(at), "the" | "The" | "Arab" | "seven"))
+}
+
+/// `St. Paul's` (the cathedral), `St. Peter and St. Paul`, `St. John's University`: a saint, or what is named after one.
+fn saint(field: &Field<'_>, start: usize, end: usize) -> bool {
+    let text = |at: usize| field.words.get(at).map_or("", |word| field.slice(word.start, word.end));
+    let is_saint = |at: usize| matches!(text(at), "St" | "Saint" | "Sts");
+    if !is_saint(start) || end < start + 2 {
+        return false;
+    }
+    let church = |at: usize| {
+        field.words.get(at).is_some_and(|word| word.gap == Gap::Space && lists().church.contains(&word.hash))
+    };
+    let of = |at: usize| at > 1 && text(at - 1) == "of" && church(at - 2);
+    // Two words further for `St. Mark's Coptic Cathedral`.
+    let follows = |at: usize| {
+        let possessive = text(at) == "s" && field.words.get(at).is_some_and(|word| word.gap == Gap::Apostrophe);
+        let from = if possessive { at + 1 } else { at };
+        let capitals = (from..from + 3).take_while(|at| field.words.get(*at).is_some_and(|word| word.capital));
+        capitals.into_iter().any(church)
+    };
+    // Of two saints what stands around both.
+    let first = if start > 2 && text(start - 1) == "and" && is_saint(start - 3) { start - 3 } else { start };
+    let last = if text(end) == "and" && is_saint(end + 1) { end + 3 } else { end };
+    of(start) || of(first) || follows(end) || follows(last)
 }
 
 /// A word that makes a name one of a newspaper.

@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 
 /// Below this a country is not listed.
 const LISTED: f64 = 0.5;
+/// Below this a mention is no evidence: many doubtful ones together would make a sure one.
+const EVIDENT: f64 = 0.12;
 /// Most evidence spans of one country; `mention_count` counts all.
 const EVIDENCE: usize = 50;
 
@@ -35,7 +37,7 @@ impl Sum {
 pub fn score(document: &Document<'_>, gazetteer: &Gazetteer, places: &[Place]) -> Vec<v1::Country> {
     let mut sums: BTreeMap<Code, Sum> = BTreeMap::new();
     for place in places {
-        let Some(field) = document.fields.get(place.field) else { continue };
+        let Some(field) = document.fields.get(place.field).filter(|_| place.confidence >= EVIDENT) else { continue };
         for code in &place.countries {
             let sum = sums.entry(*code).or_default();
             sum.weight += place.confidence * emphasis(document, place);

@@ -59,7 +59,7 @@ pub fn cluster<'f>(document: &Document<'_>, gazetteer: &Gazetteer, found: &'f [F
             group.sense = group.sense.or(one.sense);
         }
     }
-    let merged = merge(&mut groups);
+    let merged = merge(&mut groups, &bracketed(document, found, &by_key, gazetteer));
     let mut parts: HashMap<usize, Vec<usize>> = HashMap::new();
     for (at, into) in merged.iter().enumerate() {
         if let Some(into) = into {
@@ -93,8 +93,53 @@ fn place_key(gazetteer: &Gazetteer, one: &Found) -> Option<String> {
     }
 }
 
+/// Groups of short forms and of the organisations that they stand behind in brackets: `African Development Bank (AfDB)`.
+fn bracketed(
+    document: &Document<'_>,
+    found: &[Found],
+    by_key: &HashMap<(String, &'static str), usize>,
+    gazetteer: &Gazetteer,
+) -> Vec<(usize, usize)> {
+    let group = |one: &Found, text: &str| {
+        let key = place_key(gazetteer, one).unwrap_or_else(|| names::key(text));
+        by_key.get(&(key, one.kind)).copied()
+    };
+    let mut pairs = Vec::new();
+    for pair in found.windows(2) {
+        let [long, short] = pair else { continue };
+        let same = long.field == short.field && long.kind == entity::ORG && short.kind == entity::ORG;
+        let Some(field) = document.fields.get(long.field).filter(|_| same) else { continue };
+        let behind = field.text.get(short.end..).unwrap_or("");
+        if field.slice(long.end, short.start) != " (" || !behind.starts_with(')') {
+            continue;
+        }
+        let (full, initials) = (field.slice(long.start, long.end), field.slice(short.start, short.end));
+        if stands_for(initials, full)
+            && let (Some(short), Some(long)) = (group(short, initials), group(long, full))
+        {
+            pairs.push((short, long));
+        }
+    }
+    pairs
+}
+
+/// Whether the letters of a short form stand in a name in their order, the first of both being the same: `AfDB`.
+fn stands_for(initials: &str, full: &str) -> bool {
+    let letters = |text: &str| -> Vec<char> {
+        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let (short, long) = (letters(initials), letters(full));
+    let mut rest = long.iter();
+    let capitals = initials.chars().filter(|c| c.is_uppercase()).count();
+    short.len() >= 2
+        && capitals >= 2
+        && short.len() < long.len()
+        && short.first() == long.first()
+        && short.iter().all(|letter| rest.any(|one| one == letter))
+}
+
 /// For every group the group that it belongs to, where that is another.
-fn merge(groups: &mut [(String, Cluster<'_>)]) -> Vec<Option<usize>> {
+fn merge(groups: &mut [(String, Cluster<'_>)], bracketed: &[(usize, usize)]) -> Vec<Option<usize>> {
     let mut into: Vec<Option<usize>> = vec![None; groups.len()];
     // Persons and organisations by their words.
     let mut by_word: BTreeMap<(&'static str, &str), Vec<usize>> = BTreeMap::new();
@@ -161,6 +206,11 @@ fn merge(groups: &mut [(String, Cluster<'_>)]) -> Vec<Option<usize>> {
         };
         if let (Some(target), Some(slot)) = (target.filter(|target| *target != at), into.get_mut(at)) {
             *slot = Some(target);
+        }
+    }
+    for (short, long) in bracketed {
+        if let Some(slot) = into.get_mut(*short).filter(|_| short != long) {
+            *slot = Some(*long);
         }
     }
     // To the end of each chain.

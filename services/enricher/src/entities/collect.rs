@@ -8,7 +8,7 @@ use crate::{
     tagger::{Label, Span},
 };
 use proto::vocab::entity;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// One mention.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +43,7 @@ pub fn collect(document: &Document<'_>, spans: &[Span], places: &[Place], own: &
     let mut found: Vec<Found> = Vec::new();
     let by_start: HashMap<(usize, usize), &Place> =
         places.iter().map(|place| ((place.field, place.start), place)).collect();
+    let persons = persons(document, spans);
     for span in spans {
         let Some(field) = document.fields.get(span.field) else { continue };
         if span.start < field.from && span.field == 2 {
@@ -59,6 +60,8 @@ pub fn collect(document: &Document<'_>, spans: &[Span], places: &[Place], own: &
                 let (start, end) = names::without_titles(field.text, start, end);
                 (start, end, entity::PERSON)
             }
+            // `Paris said` of Paris Whitfield: one person through the document.
+            Label::Loc | Label::Org if place.is_none() && persons.contains(text) => (start, end, entity::PERSON),
             Label::Org => (start, end, entity::ORG),
             Label::Loc => (start, end, if place.is_some() { entity::GPE } else { entity::LOC }),
             Label::Norp => (start, end, entity::NORP),
@@ -146,6 +149,18 @@ pub fn collect(document: &Document<'_>, spans: &[Span], places: &[Place], own: &
         free && one.end > one.start
     });
     found
+}
+
+/// First and last words of persons' names of two words and more.
+fn persons<'a>(document: &Document<'a>, spans: &[Span]) -> HashSet<&'a str> {
+    let names = spans.iter().filter(|span| span.label == Label::Person).filter_map(|span| {
+        let field = document.fields.get(span.field)?;
+        let (start, end) = names::bare(field.text, span.start, span.end);
+        let (start, end) = names::without_titles(field.text, start, end);
+        let mut words = field.slice(start, end).split_whitespace();
+        Some([words.next()?, words.next_back()?])
+    });
+    names.flatten().collect()
 }
 
 /// Persons that the tagger has overlooked behind an unmistakable title: `President Okella said`.

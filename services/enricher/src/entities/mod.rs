@@ -10,6 +10,8 @@ use crate::{
     gazetteer::{Gazetteer, Kind},
     tagger::Span,
 };
+pub(crate) use names::{distance, key};
+
 use cluster::Cluster;
 use proto::{v1, vocab::entity};
 

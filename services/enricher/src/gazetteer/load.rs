@@ -40,6 +40,7 @@ impl Gazetteer {
             table: Table::default(),
             languages: Vec::new(),
             companies: Companies::new(companies),
+            leaders: std::sync::OnceLock::new(),
         };
         let mut section = "";
         let mut more: HashMap<&str, Arc<str>> = HashMap::new();
@@ -164,7 +165,7 @@ fn kind(letter: &str) -> Option<Kind> {
         "A" => Kind::Abbreviation,
         "K" => Kind::County,
         "O" => Kind::Organisation,
-        "H" => Kind::Leader,
+        "H" | "h" => Kind::Leader,
         "X" => Kind::NotAPlace,
         _ => return None,
     })

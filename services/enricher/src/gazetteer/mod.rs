@@ -4,6 +4,7 @@
 //! `data/companies.tsv`, made by `data/companies.py`.
 
 mod companies;
+mod leaders;
 mod load;
 mod table;
 pub mod words;
@@ -131,6 +132,7 @@ pub struct Gazetteer {
     table: Table,
     languages: Vec<(String, Vec<(Code, String)>)>,
     companies: Companies,
+    leaders: OnceLock<leaders::Leaders>,
 }
 
 static SHIPPED: &[u8] = include_bytes!("../../data/gazetteer.bin");

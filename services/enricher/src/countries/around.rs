@@ -1,0 +1,113 @@
+//! What stands around a country's name in a language beside English and makes it the name of another thing: a sea, a
+//! continent, another place, a person.
+
+use super::inflection::fold;
+use crate::document::Field;
+use std::{collections::HashSet, sync::OnceLock};
+
+/// Water, before the name, with or without a preposition between: `golfo de México`, `Laut China Selatan`.
+const WATER_BEFORE: &str = "mar mare mer marea oceano ocean ocean golfo golfe golf golful golfs estrecho detroit estreito stretto \
+    stratto stretta strasse straat meerenge canal bahia baia baie bucht baai costa laut teluk selat samudra samudera bien vinh \
+    خليج بحر مضيق محيط خلیج دریای تنگه מפרץ ים מצר κολπος κολπο κολπου zaliv залив залива заливе пролив пролива";
+/// Water, behind the name: `Meksika Körfezi`, `चीन सागर`.
+const WATER_BEHIND: &str = "denizi korfezi okyanusu bogazi golfo kanali सागर महासागर खाडी खाड़ी";
+/// Another place that is named after the country.
+const NEW: &str = "nuevo nueva novo nova nouveau nouvelle nuovo nuova neu nieuw new";
+/// Before or behind the name that stands for the United States: a part of the continent.
+const CONTINENT: &str = "южная южной северная северной латинская латинской центральная центральной latin latina guney kuzey orta \
+    اللاتينية الجنوبية الشمالية الوسطى लैटिन दक्षिण उत्तर";
+/// Given names that are countries' names too, in several languages.
+const GIVEN: &str = "israel georgia india chad jordan kenya asia paris samoa";
+
+struct Sets {
+    water_before: HashSet<String>,
+    water_behind: HashSet<String>,
+    new: HashSet<String>,
+    continent: HashSet<String>,
+    given: HashSet<String>,
+}
+
+fn sets() -> &'static Sets {
+    static SETS: OnceLock<Sets> = OnceLock::new();
+    let set = |words: &str| words.split_whitespace().map(fold).collect();
+    SETS.get_or_init(|| Sets {
+        water_before: set(WATER_BEFORE),
+        water_behind: set(WATER_BEHIND),
+        new: set(NEW),
+        continent: set(CONTINENT),
+        given: set(GIVEN),
+    })
+}
+
+/// Whether words `start..end` of a field name another thing than the country `code`. German and its like write every
+/// noun with a capital, so that there a capital behind says nothing.
+pub(super) fn another(field: &Field<'_>, start: usize, end: usize, code: &str, nouns_in_capitals: bool) -> bool {
+    let sets = sets();
+    let text = |at: Option<usize>| {
+        at.and_then(|at| field.words.get(at)).map_or_else(String::new, |word| fold(field.slice(word.start, word.end)))
+    };
+    // What stands beyond a full stop or a line says nothing of the name.
+    let near = |from: usize, to: usize| {
+        let (Some(left), Some(right)) = (field.words.get(from), field.words.get(to)) else { return false };
+        field.slice(left.end, right.start).chars().all(|c| c == ' ' || matches!(c, '\'' | '’' | '-'))
+    };
+    let before = start.checked_sub(1).filter(|at| near(*at, start));
+    let earlier = before.and_then(|at| at.checked_sub(1)).filter(|at| near(*at, at + 1));
+    let first = earlier.and_then(|at| at.checked_sub(1)).filter(|at| near(*at, at + 1));
+    let behind = Some(end).filter(|at| near(end - 1, *at));
+    let little = |at: Option<usize>| {
+        at.and_then(|at| field.words.get(at)).is_some_and(|word| !word.capital && word.end - word.start <= 5)
+    };
+    let water = |at: Option<usize>| sets.water_before.contains(&text(at));
+    if water(before) || little(before) && (water(earlier) || little(earlier) && water(first)) {
+        return true;
+    }
+    if sets.new.contains(&text(before)) || sets.water_behind.contains(&text(behind)) {
+        return true;
+    }
+    // `मेक्सिको की खाड़ी`.
+    if text(behind) == fold("की") && sets.water_behind.contains(&text(behind.map(|at| at + 1))) {
+        return true;
+    }
+    if code == "US" && (sets.continent.contains(&text(before)) || sets.continent.contains(&text(behind))) {
+        return true;
+    }
+    let capital = behind.and_then(|at| field.words.get(at)).is_some_and(|word| word.capital && !word.shout);
+    !nouns_in_capitals && capital && end == start + 1 && sets.given.contains(&text(Some(start)))
+}
+
+/// Whether what surrounds a name in a script without blanks makes it a part of another word: `印度洋`, `スタイル`.
+pub(super) fn another_dense(before: char, name: &str, behind: &str) -> bool {
+    let next = behind.chars().next().unwrap_or(' ');
+    let second = behind.chars().nth(1).unwrap_or(' ');
+    let katakana = |c: char| matches!(c, 'ァ'..='ヺ' | 'ー');
+    if name.chars().all(katakana) {
+        let short = name.chars().count() <= 3;
+        return katakana(before)
+            || matches!(next, '洋' | '湾' | '海')
+            || (katakana(next) && (short || next == 'ン'))
+            || (name == "アメリカ" && matches!(before, '南' | '北' | '央'));
+    }
+    // A navy, a coast guard, customs, overseas: no sea.
+    let sea = next == '海' && !matches!(second, '军' | '軍' | '上' | '自' | '关' | '關' | '関' | '外' | '警' | '岸');
+    sea || matches!(next, '洋' | '湾' | '灣' | '河' | '教') && !name.ends_with(next)
+        // Maryland, Mario, Mariupol, the Marianas, Malibu.
+        || (matches!(name, "马里" | "馬里") && matches!(next, '兰' | '蘭' | '奥' | '奧' | '乌' | '烏' | '亚' | '亞' | '布'))
+        || (behind.starts_with("海峡") || behind.starts_with("海峽"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_name_within_a_longer_word_is_none() {
+        assert!(another_dense('ス', "タイ", "ル"));
+        assert!(another_dense('。', "タイ", "ムズ"));
+        assert!(!another_dense('、', "タイ", "の首相"));
+        assert!(another_dense('，', "印度", "洋的"));
+        assert!(another_dense('在', "马里", "兰州"));
+        assert!(!another_dense('在', "日本", "海上保安庁"));
+        assert!(another_dense('在', "日本", "海の"));
+    }
+}

@@ -1,0 +1,49 @@
+//! Leaders whose given names are misspelt: `Volodomyr Zelensky`, `President Ferdinan Marcos Jr.`
+
+use super::{Candidate, Reading};
+use crate::{
+    document::Document,
+    gazetteer::{Gazetteer, Kind},
+    tagger::{Label, Span},
+};
+
+/// Candidates for persons whose surname is a leader's and whose given name is a letter or two away from the leader's.
+/// They stand at the end; a span that already holds one of a leader's gets none.
+pub(super) fn misspelt(
+    document: &Document<'_>,
+    gazetteer: &Gazetteer,
+    spans: &[Span],
+    candidates: &[Candidate],
+) -> Vec<Candidate> {
+    let persons = spans.iter().filter(|span| span.label == Label::Person);
+    let mut found = Vec::new();
+    for span in persons {
+        let Some(field) = document.fields.get(span.field) else { continue };
+        let start = field.words.partition_point(|word| word.start < span.start);
+        let end = field.words.partition_point(|word| word.end <= span.end);
+        if end < start + 2 || end > start + 5 {
+            continue;
+        }
+        // Cheap first: almost no person has a leader's surname.
+        let Some(sense) = gazetteer.almost_leader(field.slice(span.start, span.end)) else { continue };
+        // They are in the order of the text.
+        let from = candidates.partition_point(|one| (one.field, one.end) <= (span.field, start));
+        let inside = candidates.get(from..).unwrap_or(&[]);
+        let taken = inside
+            .iter()
+            .take_while(|one| one.field == span.field && one.start < end)
+            .any(|one| one.senses.iter().filter_map(|at| gazetteer.sense(*at)).any(|sense| sense.kind == Kind::Leader));
+        if !taken {
+            found.push(Candidate {
+                field: span.field,
+                start,
+                end,
+                senses: vec![sense],
+                reading: Reading::Whole(Label::Person),
+                personal: false,
+                barred: false,
+            });
+        }
+    }
+    found
+}

@@ -1,0 +1,69 @@
+//! Leaders by surname, to find those whose given name is misspelt.
+
+use super::{Gazetteer, Kind};
+use crate::entities::{distance, key};
+use std::collections::{HashMap, HashSet};
+
+/// Letters of a given name that may be misspelt: in a shorter one a letter makes another name.
+const LEAST: usize = 5;
+/// Letters that may differ.
+const EDITS: usize = 2;
+
+/// Given names and senses of the leaders by surname, folded.
+#[derive(Debug, Default)]
+pub(super) struct Leaders {
+    by_surname: HashMap<String, Vec<(String, usize)>>,
+}
+
+impl Leaders {
+    fn of(gazetteer: &Gazetteer) -> Leaders {
+        let mut leaders = Leaders::default();
+        let mut seen = HashSet::new();
+        for (index, sense) in gazetteer.senses.iter().enumerate().filter(|(_, sense)| sense.kind == Kind::Leader) {
+            let Some(name) = sense.more.split('|').nth(2).map(key) else { continue };
+            let Some((given, surname)) = name.strip_suffix(" jr").unwrap_or(&name).rsplit_once(' ') else { continue };
+            if given.chars().count() >= LEAST && seen.insert(name.clone()) {
+                leaders.by_surname.entry(surname.to_owned()).or_default().push((given.to_owned(), index));
+            }
+        }
+        leaders
+    }
+}
+
+impl Gazetteer {
+    /// The sense of the leader whose surname this name ends in and whose given name is a letter or two away from its own;
+    /// none for a leader's right name, and none where the first letters differ.
+    #[must_use]
+    pub fn almost_leader(&self, name: &str) -> Option<usize> {
+        let leaders = self.leaders.get_or_init(|| Leaders::of(self));
+        let name = key(name);
+        let name = name.strip_suffix(" jr").unwrap_or(&name);
+        let (given, surname) = name.rsplit_once(' ')?;
+        let known = leaders.by_surname.get(surname)?;
+        let close = |one: &&(String, usize)| {
+            given.chars().count() >= LEAST
+                && given.chars().next() == one.0.chars().next()
+                && (1..=EDITS).contains(&distance(given, &one.0))
+        };
+        known.iter().find(close).map(|(_, index)| *index)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_or_two_of_a_given_name_may_be_wrong() {
+        let gazetteer = Gazetteer::shipped().unwrap();
+        let country = |name: &str| {
+            let sense = gazetteer.almost_leader(name).and_then(|index| gazetteer.sense(index))?;
+            gazetteer.country(*sense.countries.first()?).map(|country| country.code.clone())
+        };
+        assert_eq!(country("Volodomyr Zelensky").as_deref(), Some("UA"));
+        assert_eq!(country("Ferdinan Marcos Jr.").as_deref(), Some("PH"));
+        assert_eq!(country("Narender Modi").as_deref(), Some("IN"));
+        // Another given name, the right name, a given name too short.
+        assert_eq!((country("Arjun Modi"), country("Narendra Modi"), country("Jon Biden")), (None, None, None));
+    }
+}
