@@ -118,8 +118,8 @@ pub struct Names<'a> {
     pub foreign: Ns,
 }
 
-/// Declarations beyond this number are ignored, so that looking one up stays cheap.
-const MOST_DECLARED: usize = 64;
+/// Declarations beyond this number are ignored, so that looking one up stays cheap. feed-rs refuses more than these.
+const MOST_DECLARED: usize = 128;
 
 impl Default for Names<'_> {
     fn default() -> Self {
@@ -134,14 +134,11 @@ impl<'a> Names<'a> {
         Self { declared: Vec::new(), fallback: Ns::Own, foreign: Ns::Other }
     }
 
-    /// Notes `xmlns:prefix="uri"`, or the default namespace where `prefix` is empty, on an element at `depth`. False
-    /// where there are too many.
-    pub fn declare(&mut self, prefix: &'a str, uri: &str, depth: usize) -> bool {
-        let room = self.declared.len() < MOST_DECLARED;
-        if room {
+    /// Notes `xmlns:prefix="uri"`, or the default namespace where `prefix` is empty, on an element at `depth`.
+    pub fn declare(&mut self, prefix: &'a str, uri: &str, depth: usize) {
+        if self.declared.len() < MOST_DECLARED {
             self.declared.push(Declaration { prefix, ns: by_uri(uri), depth });
         }
-        room
     }
 
     /// Forgets the declarations on elements at `depth` and deeper.
@@ -176,7 +173,7 @@ mod tests {
     fn prefixes_follow_their_declaration_and_else_the_custom() {
         let mut names = Names::new();
         let mut repairs = Repairs::default();
-        assert!(names.declare("x", "http://purl.org/dc/elements/1.1/", 1));
+        names.declare("x", "http://purl.org/dc/elements/1.1/", 1);
         assert_eq!(names.resolve("x:date", &mut repairs), (Ns::Dc, "date"));
         assert!(repairs.is_empty());
         assert_eq!(names.resolve("dc:date", &mut repairs), (Ns::Dc, "date"));

@@ -10,9 +10,6 @@ use crate::salvage::repair::Repair;
 use crate::salvage::text::decode;
 use crate::salvage::tokens::attributes;
 
-/// Attributes of a start tag, in bytes, that feed-rs may see.
-const LONGEST_FOR_FEED_RS: usize = 16 << 10;
-
 impl<'a> Reader<'a, '_> {
     pub(super) fn start(&mut self, name: &'a str, inside: &'a str, empty: bool, raw: &'a str) {
         let depth = self.stack.len();
@@ -20,14 +17,11 @@ impl<'a> Reader<'a, '_> {
             return;
         }
         let depth = depth.min(self.stack.len());
-        // Looking for two attributes of one name takes feed-rs the square of their number.
-        self.peculiar |= inside.len() > LONGEST_FOR_FEED_RS;
         if inside.contains("xmlns") {
             for (key, value) in attributes(inside) {
                 if let Some(prefix) = key.strip_prefix("xmlns") {
                     let prefix = prefix.strip_prefix(':').unwrap_or(prefix);
-                    // Looking names up takes feed-rs the longer the more there are.
-                    self.peculiar |= !self.names.declare(prefix, value, depth);
+                    self.names.declare(prefix, value, depth);
                 }
             }
         }
