@@ -5,11 +5,13 @@
 
 mod american;
 mod around;
+mod barred;
 mod inflection;
 mod languages;
 mod lists;
 mod misspelt;
 mod neighbours;
+mod persons;
 mod resolve;
 mod scan;
 mod score;
