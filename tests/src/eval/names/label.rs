@@ -3,9 +3,24 @@
 /// The types that are counted.
 pub const TYPES: [&str; 3] = ["PER", "ORG", "LOC"];
 
-/// Labels of people: CoNLL, OntoNotes, WNUT, and CrossNER's finer ones.
-const PEOPLE: &[&str] =
-    &["per", "person", "people", "politician", "researcher", "scientist", "writer", "musicalartist", "musicartist"];
+/// Labels of people: CoNLL, OntoNotes, WNUT, HIPE, and the finer ones of CrossNER and MultiCoNER.
+const PEOPLE: &[&str] = &[
+    "per",
+    "pers",
+    "person",
+    "people",
+    "politician",
+    "researcher",
+    "scientist",
+    "writer",
+    "musicalartist",
+    "musicartist",
+    "artist",
+    "athlete",
+    "cleric",
+    "sportsmanager",
+    "otherper",
+];
 
 /// Labels of organisations. Parties, universities, bands and teams are CoNLL's ORG too; journals
 /// and magazines are works, and no names here.
@@ -17,29 +32,51 @@ const ORGANISATIONS: &[&str] = &[
     "corp",
     "company",
     "group",
+    "grp",
     "politicalparty",
     "university",
     "band",
     "sportsteam",
     "government",
     "media",
+    "publiccorp",
+    "privatecorp",
+    "sportsgrp",
+    "musicalgrp",
+    "carmanufacturer",
+    "aerospacemanufacturer",
 ];
 
 /// Labels of places: OntoNotes' FAC (buildings, airports) is CoNLL's LOC.
-const PLACES: &[&str] =
-    &["loc", "location", "place", "gpe", "geo", "fac", "facility", "country", "city", "state", "geo-loc", "building"];
+const PLACES: &[&str] = &[
+    "loc",
+    "location",
+    "place",
+    "gpe",
+    "geo",
+    "fac",
+    "facility",
+    "country",
+    "city",
+    "state",
+    "geo-loc",
+    "building",
+    "humansettlement",
+    "station",
+    "otherloc",
+];
 
 /// The type that a label stands for, in any case, with `-`, `_` or a space between its words;
 /// none for all others (NORP, MISC, dates, works, events). Of a label of two levels
-/// (`person-actor`) the first counts.
+/// (`person-actor`, `pers.ind`) the first counts.
 pub fn type_of(label: &str) -> Option<&'static str> {
     let lower = label.to_lowercase().replace(['_', ' '], "-");
     let whole = lower.replace('-', "");
     let kinds = [(PEOPLE, "PER"), (ORGANISATIONS, "ORG"), (PLACES, "LOC")];
     let find = |name: &str| kinds.iter().find(|(names, _)| names.contains(&name)).map(|(_, kind)| *kind);
-    let first = lower.split(['-', '/']).next().unwrap_or("");
+    let first = lower.split(['-', '/', '.']).next().unwrap_or("");
     // `group-work` or `state-tax` would be no group: only the schemes that have levels use these.
-    let levels = ["person", "organization", "location", "building"].contains(&first);
+    let levels = ["person", "pers", "organization", "org", "location", "loc", "building"].contains(&first);
     find(&lower).or_else(|| find(&whole)).or_else(|| levels.then(|| find(first)).flatten())
 }
 
@@ -127,6 +164,10 @@ mod tests {
             ("person-actor", Some("PER")),
             ("location-GPE", Some("LOC")),
             ("building-hotel", Some("LOC")),
+            ("pers.ind", Some("PER")),
+            ("loc.adm.town", Some("LOC")),
+            ("GRP", Some("ORG")),
+            ("HumanSettlement", Some("LOC")),
             ("NORP", None),
             ("MISC", None),
             ("creative-work", None),

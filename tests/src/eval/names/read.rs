@@ -252,6 +252,12 @@ mod tests {
     }
 
     #[test]
+    fn remarks_with_as_many_fields_as_a_row() {
+        let text = "# id 7 domain=train\nKoss _ _ B-GRP\nWirth _ _ I-GRP\nsang _ _ O\n";
+        assert_eq!(shown(text), ["[Koss Wirth]ORG sang"]);
+    }
+
+    #[test]
     fn two_columns_with_labels_of_other_schemes() {
         assert_eq!(
             shown(

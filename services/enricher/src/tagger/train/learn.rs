@@ -54,15 +54,6 @@ pub(super) struct Weights {
     pub(super) steps: i64,
 }
 
-impl Weights {
-    /// Begins the averages anew.
-    pub(super) fn forget(&mut self) {
-        self.cells.iter_mut().for_each(|cell| cell.sum = [0; SCORED]);
-        self.pair_sum = [[0; LABELS]; LABELS];
-        self.steps = 1;
-    }
-}
-
 #[derive(Default)]
 pub(super) struct Room {
     lattice: Lattice,

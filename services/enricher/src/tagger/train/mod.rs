@@ -49,8 +49,6 @@ pub struct Plan {
     pub seed: u32,
     /// Changes of a weight after which its steps are half as long, squared: see [`Steps`].
     pub rest: u32,
-    /// Passes before the averages begin: what was learned at first is forgotten.
-    pub burn: u32,
     /// How to train the dense net.
     pub dense: dense::Plan,
 }
@@ -68,7 +66,6 @@ impl Default for Plan {
             scale: 16,
             seed: 0,
             rest: 16,
-            burn: 1,
             dense: dense::Plan::default(),
         }
     }
@@ -161,9 +158,6 @@ impl Material {
         let mut order = chosen.to_vec();
         let mut room = Room::default();
         for epoch in 0..plan.epochs {
-            if epoch == plan.burn {
-                weights.forget();
-            }
             let seed = u64::from(run * plan.epochs + epoch);
             shuffle(&mut order, seed);
             for index in &order {
