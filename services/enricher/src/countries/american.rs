@@ -47,15 +47,17 @@ pub(super) fn american(document: &Document<'_>, gazetteer: &Gazetteer, candidate
 /// Signs of local news of other countries whose towns share names: words, offices and money that hardly any other
 /// country's news has. Like the American ones they make a place of that country likelier, and are evidence of nothing.
 pub(super) fn local(document: &Document<'_>, gazetteer: &Gazetteer) -> Vec<(Code, f64)> {
-    let mut signs = Vec::new();
-    for (country, words, money) in &lists().local {
-        let Some(code) = gazetteer.code(country) else { continue };
-        let said = document.fields.iter().flat_map(|field| &field.words).filter(|word| words.contains(&word.hash));
-        let paid = document.fields.iter().map(|field| field.text.matches(*money).take(4).count()).sum::<usize>();
-        let count = said.take(6).count() + if money.is_empty() { 0 } else { paid.min(4) };
-        if count > 0 {
-            signs.push((code, 0.8 * f64::from(u8::try_from(count).unwrap_or(10))));
+    let lists = lists();
+    let mut counts = vec![0_u32; lists.local.len()];
+    for word in document.fields.iter().flat_map(|field| &field.words) {
+        if let Some(count) = lists.local_words.get(&word.hash).and_then(|at| counts.get_mut(*at)) {
+            *count = (*count + 1).min(6);
         }
     }
-    signs
+    let signs = lists.local.iter().zip(counts).filter_map(|((country, money), said)| {
+        let paid = document.fields.iter().map(|field| field.text.matches(*money).take(4).count()).sum::<usize>();
+        let count = said + u32::try_from(paid.min(4)).unwrap_or(4);
+        (count > 0).then(|| Some((gazetteer.code(country)?, 0.8 * f64::from(count))))?
+    });
+    signs.collect()
 }

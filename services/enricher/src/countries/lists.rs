@@ -1,7 +1,10 @@
 //! Words that decide whether a place's name is a mention of the place. Closed classes of English, no names.
 
 use crate::gazetteer::words;
-use std::{collections::HashSet, sync::OnceLock};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::OnceLock,
+};
 
 /// Sets of words by the hash of the folded word.
 #[derive(Debug)]
@@ -56,11 +59,36 @@ pub struct Lists {
     pub before_us: HashSet<u64>,
     /// Before a name: a part of the place.
     pub part: HashSet<u64>,
-    /// Country, words of its local news, sign of its money (or none).
-    pub local: Vec<(&'static str, HashSet<u64>, &'static str)>,
+    /// Country and sign of its money.
+    pub local: Vec<(&'static str, &'static str)>,
+    /// Words of local news to the place of their country in `local`.
+    pub local_words: HashMap<u64, usize>,
     /// Behind a saint's name: a building or an institution.
     pub church: HashSet<u64>,
 }
+
+/// Country, words of its local news, sign of its money. Words that two of them have stand with neither.
+const LOCAL: [(&str, &str, &str); 6] = [
+    (
+        "GB",
+        "councillor councillors cllr borough constabulary pensioner pensioners pupils headteacher magistrates \
+         motorway carriageway ofsted lorry midlands ward shire fete allotment allotments gcse gcses msp msps hosepipe postcode pcso",
+        "£",
+    ),
+    (
+        "CA",
+        "opp rcmp const cbc postsecondary hydro toonie francophone riding cegep snowbirds loonie mountie mounties",
+        "C$",
+    ),
+    (
+        "AU",
+        "nsw qld bushfire bushfires centrelink ute grazier brigalow jackaroo kangaroo wallaby tafe footy paddock paddocks koala koalas rsl anzac",
+        "A$",
+    ),
+    ("NZ", "iwi marae whanau maori kiwis", "NZ$"),
+    ("IN", "lakh lakhs crore crores panchayat taluk tehsil mandal rs labourers ganja", "₹"),
+    ("NG", "naira lga lgas okada danfo amotekun", "₦"),
+];
 
 fn set(words: &str) -> HashSet<u64> {
     words.split_whitespace().map(words::hash).collect()
@@ -186,22 +214,12 @@ pub fn lists() -> &'static Lists {
             "northern southern eastern western central north south east west northeast northwest southeast southwest \
              northeastern northwestern southeastern southwestern mainland downtown greater rural coastal inner outer",
         ),
-        local: [
-            (
-                "GB",
-                "councillor councillors cllr borough constabulary pensioner pensioners pupils headteacher magistrates \
-                 motorway carriageway ofsted lorry midlands ward shire fete allotment allotments gcse gcses msp msps hosepipe postcode pcso",
-                "£",
-            ),
-            ("CA", "opp rcmp const cbc postsecondary hydro toonie francophone riding cegep snowbirds loonie mountie mounties", "C$"),
-            ("AU", "nsw qld bushfire bushfires centrelink ute grazier brigalow jackaroo kangaroo wallaby tafe footy paddock paddocks koala koalas rsl anzac", "A$"),
-            ("NZ", "iwi marae whanau maori kiwis", "NZ$"),
-            ("IN", "lakh lakhs crore crores panchayat taluk tehsil mandal rs labourers ganja", "₹"),
-            ("NG", "naira lga lgas okada danfo amotekun", "₦"),
-        ]
-        .into_iter()
-        .map(|(country, words, money)| (country, set(words), money))
-        .collect(),
+        local: LOCAL.iter().map(|(country, _, money)| (*country, *money)).collect(),
+        local_words: LOCAL
+            .iter()
+            .enumerate()
+            .flat_map(|(at, (_, words, _))| words.split_whitespace().map(move |word| (words::hash(word), at)))
+            .collect(),
         church: set(
             "church cathedral hospital university college school parish academy basilica chapel convent abbey monastery \
              seminary cemetery centre center house and coptic catholic orthodox lutheran episcopal anglican prep medical",
