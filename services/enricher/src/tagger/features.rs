@@ -18,6 +18,8 @@ pub(crate) struct Atoms {
     pub(crate) suffix: [u32; 4],
     clusters: [u32; 4],
     pub(crate) flags: u32,
+    /// Tokens of the longest phrase of the gazetteer that may begin with it.
+    longest: usize,
     /// Bits of the longest phrases that cover the token; bit 8 where the token is not the first.
     pub(crate) gazetteer: u32,
     /// First in its sentence, behind opening quotes.
@@ -132,7 +134,8 @@ pub(crate) fn atoms(words: &[&str], lexicon: &Lexicon, atoms: &mut Vec<Atoms>) {
             shape: if capitals { class } else { long_shape(word, &mut buffer) },
             class,
             clusters: [u32::from(known.cluster), u32::from(coarse[0]), u32::from(coarse[1]), u32::from(coarse[2])],
-            flags: u32::from(known.flags),
+            flags: u32::from(known.flags & !(flag::TWO | flag::MORE)),
+            longest: longest_phrase(known.flags),
             initial,
             capitals,
             ..Atoms::default()
@@ -164,18 +167,29 @@ fn in_capitals(words: &[&str]) -> bool {
     wordy >= 2 && upper >= 9 * lower
 }
 
+/// How many tokens the longest phrase may have that begins with a word of these flags.
+fn longest_phrase(flags: u16) -> usize {
+    if flags & flag::STARTS == 0 {
+        0
+    } else if flags & flag::MORE != 0 {
+        PHRASE
+    } else {
+        1 + usize::from(flags & flag::TWO != 0)
+    }
+}
+
 /// Marks the longest phrases of the gazetteer, from left to right. In lower case only phrases of
 /// two words and more count: `reading` is no city.
 fn mark_phrases(atoms: &mut [Atoms], lexicon: &Lexicon) {
     let mut at = 0;
     while at < atoms.len() {
-        if atoms[at].flags & u32::from(flag::STARTS) == 0 || atoms[at].class == shape::LOWER {
+        if atoms[at].longest == 0 || atoms[at].class == shape::LOWER {
             at += 1;
             continue;
         }
         let mut phrase = atoms[at].lower;
         let (mut best, mut bits) = (0, 0);
-        for length in 1..=PHRASE.min(atoms.len() - at) {
+        for length in 1..=atoms[at].longest.min(atoms.len() - at) {
             if length > 1 {
                 phrase = hash::join(phrase, atoms[at + length - 1].lower);
             }

@@ -41,6 +41,10 @@ pub(crate) mod flag {
     pub(crate) const SAYS: u16 = 1 << 11;
     /// A given name among the most usual ones, hardly anything else.
     pub(crate) const SURE_FIRST: u16 = 1 << 12;
+    /// A phrase of two tokens and more begins with this word; of three and more. They spare
+    /// look-ups, and are nothing that the tagger sees.
+    pub(crate) const TWO: u16 = 1 << 13;
+    pub(crate) const MORE: u16 = 1 << 14;
     /// A phrase of the gazetteer begins with this word.
     pub(crate) const STARTS: u16 = 1 << 15;
 }

@@ -104,7 +104,13 @@ fn build(text: &BTreeMap<String, Vec<String>>) -> Lexicon {
             if parts.len() > lexicon::PHRASE {
                 continue;
             }
-            words.push((hash::word(&lexicon::key(first)), Word { cluster: 0, flags: flag::STARTS }));
+            let length = match parts.len() {
+                1 => 0,
+                2 => flag::TWO,
+                _ => flag::TWO | flag::MORE,
+            };
+            let flags = flag::STARTS | length;
+            words.push((hash::word(&lexicon::key(first)), Word { cluster: 0, flags }));
             phrases.push((lexicon::phrase_hash(parts.iter().copied()), *bits));
         }
     }
