@@ -218,7 +218,7 @@ fn a_replay_knows_what_was_done_by_the_model_that_it_is_given() {
     let enriched = plan.log.names.of(Topic::Enriched);
     assert_eq!(again(&log, &enriched)["a7"], [(1, 1), (1, 2)]);
     let mut persons = Vec::new();
-    stream::scan(&log, &enriched, From::Beginning, Duration::from_secs(60), |record| {
+    stream::scan(&log, &enriched, Start::Beginning, Duration::from_secs(60), |record| {
         let one: EnrichedArticle = record.decode().unwrap();
         if one.model_version == by_model.finder.version() {
             persons.extend(one.entities.into_iter().filter(|entity| entity.r#type == "PERSON").map(|one| one.name));
