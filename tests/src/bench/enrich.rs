@@ -14,7 +14,8 @@ use proto::v1::Article;
 use serde_json::{Value, json};
 
 /// Prints a table, or with `json` nothing, and returns `{"articles_per_s", "tokens_per_s", "spacy_tokens_per_s",
-/// "ratio", "ready_ms", "memory_mb", "per_length": [[bytes, ns a byte], ..]}`.
+/// "ratio", "ready_ms", "memory_mb", "per_length": [[bytes, ns a byte], ..], "repeats": [[text, ns a byte at 10 KB, at
+/// 100 KB], ..]}`.
 ///
 /// # Errors
 /// Data that cannot be read.
@@ -44,6 +45,7 @@ pub fn run(data: &Path, json: bool) -> anyhow::Result<Value> {
     let tokens_per_s = tokens as f64 / seconds;
     let spacy = spacy(&articles);
     let per_length = lengths(&articles, &knowledge)?;
+    let repeats = repeats(&knowledge)?;
     let spacy_per_s = spacy.as_ref().ok().map(|seconds| tokens as f64 / seconds);
     if !json {
         println!("{} articles, {tokens} tokens; ready in {ready_ms:.0} ms, {memory_mb:.0} MB", articles.len());
@@ -60,16 +62,19 @@ pub fn run(data: &Path, json: bool) -> anyhow::Result<Value> {
         for (bytes, ns) in &per_length {
             println!("an article of {bytes:>9} bytes: {ns:6.0} ns a byte");
         }
+        for (text, short, long) in &repeats {
+            println!("{short:6.0} ns a byte at 10 KB, {long:6.0} at 100 KB of {text:?}");
+        }
     }
     Ok(json!({
         "articles_per_s": (articles.len() as f64 / seconds).round(), "tokens_per_s": tokens_per_s.round(),
         "spacy_tokens_per_s": spacy_per_s, "ratio": spacy_per_s.map(|other| tokens_per_s / other),
         "ready_ms": ready_ms, "memory_mb": memory_mb, "per_length": per_length,
+        "repeats": repeats,
     }))
 }
 
 /// Nanoseconds a byte for bodies of growing length. What is over the enricher's limit is cut, so the last falls.
-#[expect(clippy::cast_precision_loss, reason = "bytes")]
 fn lengths(articles: &[Article], knowledge: &Knowledge) -> anyhow::Result<Vec<(usize, f64)>> {
     let text: String = articles.iter().map(|one| one.body.as_str()).collect::<Vec<_>>().join("\n\n");
     let mut rows = Vec::new();
@@ -79,16 +84,43 @@ fn lengths(articles: &[Article], knowledge: &Knowledge) -> anyhow::Result<Vec<(u
             body.insert(0, ' ');
         }
         body.truncate(bytes);
-        let article = Article { body, language: "en".to_owned(), ..Article::default() };
-        let start = Instant::now();
-        let mut rounds = 0_u32;
-        while rounds == 0 || start.elapsed().as_secs_f64() < 0.5 {
-            std::hint::black_box(enrich(&article, knowledge, jiff::Timestamp::UNIX_EPOCH)?);
-            rounds += 1;
-        }
-        rows.push((bytes, start.elapsed().as_secs_f64() * 1e9 / f64::from(rounds) / bytes as f64));
+        rows.push((bytes, ns_a_byte(body, "en", knowledge)?));
     }
     Ok(rows)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "bytes")]
+fn ns_a_byte(body: String, language: &str, knowledge: &Knowledge) -> anyhow::Result<f64> {
+    let bytes = body.len() as f64;
+    let article = Article { body, language: language.to_owned(), ..Article::default() };
+    let start = Instant::now();
+    let mut rounds = 0_u32;
+    while rounds == 0 || start.elapsed().as_secs_f64() < 0.5 {
+        std::hint::black_box(enrich(&article, knowledge, jiff::Timestamp::UNIX_EPOCH)?);
+        rounds += 1;
+    }
+    Ok(start.elapsed().as_secs_f64() * 1e9 / f64::from(rounds) / bytes)
+}
+
+/// What some rule looks around for, again and again: leaders, saints, relatives, acronyms, capitals, other languages. A
+/// rule that is quadratic shows here as ten times the cost of a byte.
+const REPEATED: [(&str, &str); 7] = [
+    ("en", "President Macron met Volodomyr Zelensky and Erdogan. "),
+    ("en", "St. Mark and "),
+    ("en", "her sons Austin, Chad and Jordan, "),
+    ("en", "World Health Organization (WHO) and Paris, Texas, "),
+    ("en", "CHINA US GEORGIA "),
+    ("pl", "Niemiec i Polsce, Ameryki "),
+    ("ja", "日本タイムスアメリカ"),
+];
+
+/// Nanoseconds a byte for 10 KB and 100 KB of each of [`REPEATED`].
+fn repeats(knowledge: &Knowledge) -> anyhow::Result<Vec<(&'static str, f64, f64)>> {
+    let cost = |language, text: &str, bytes: usize| ns_a_byte(text.repeat(bytes / text.len()), language, knowledge);
+    REPEATED
+        .iter()
+        .map(|(language, text)| Ok((*text, cost(language, text, 10_000)?, cost(language, text, 100_000)?)))
+        .collect()
 }
 
 /// Resident memory in KB, 0 where the system does not tell.
