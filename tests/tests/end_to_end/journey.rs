@@ -93,6 +93,11 @@ impl Newswire {
         answer
     }
 
+    /// The socket of the process that holds the embedded log.
+    pub fn socket(&self) -> std::path::PathBuf {
+        self.folder.path().join("data/newswire.sock")
+    }
+
     /// The log itself, for what no command does: through the socket where newswire runs.
     pub fn open(&self) -> Box<dyn stream::Log> {
         match &self.log {

@@ -145,6 +145,10 @@ fn killed_and_started_again_under_live_updates_nothing_is_there_twice() {
             });
         }
         let mut replay = newswire.spawn(&[command.as_slice(), &["--rate", "10"]].concat());
+        if !beside {
+            // Before it holds the file, a command that looks on would take it.
+            tests::wait::eventually(LIMIT, "the socket of the log", || newswire.socket().exists());
+        }
         tests::wait::eventually(LIMIT, "a part of the replay", || {
             assert!(replay.ended().is_none(), "{}", replay.last_words());
             if beside {

@@ -14,13 +14,15 @@ use crate::{
 };
 use enricher::tagger::Finder;
 use proto::topic::Topic;
-use std::io::Write;
+use std::{io::Write, time::Duration};
 use stream::{Fault, Log, LogArgs, LogConfig, Start};
 
 /// Name of the command's group, and part of its transactional id.
 const STAGE: &str = "replay";
 /// Times that a replay begins again, without progress, where its member was lost or the log could not be reached.
 const ATTEMPTS: u32 = 5;
+/// Pause before it does.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// What is enriched again.
 #[derive(Debug, clap::Args)]
@@ -101,16 +103,26 @@ impl Args {
 }
 
 fn run(out: &mut dyn Write, plan: &Plan) -> anyhow::Result<()> {
-    let log = if plan.dry_run { answer::reach(&plan.log)? } else { answer::ready(&plan.log)? };
-    on(&*log, out, plan)
+    let open = || if plan.dry_run { answer::reach(&plan.log) } else { answer::ready(&plan.log) };
+    let mut first = Some(open()?);
+    again(out, plan, |attempt| {
+        // Whoever held an embedded log may have gone, and this process is then the one to hold it.
+        let log = first.take().map_or_else(open, Ok)?;
+        attempt(&*log)
+    })
 }
 
-fn on(log: &dyn Log, out: &mut dyn Write, plan: &Plan) -> anyhow::Result<()> {
+/// Attempts, on the log that `with` gives each of them, until one has come to the end.
+fn again(
+    out: &mut dyn Write,
+    plan: &Plan,
+    mut with: impl FnMut(&mut dyn FnMut(&dyn Log) -> anyhow::Result<()>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let mut report = report::Report::default();
     let mut failures = 0;
     loop {
         let before = report.enriched;
-        let Err(error) = work::attempt(log, plan, &mut report, out) else {
+        let Err(error) = with(&mut |log| work::attempt(log, plan, &mut report, out)) else {
             return Ok(report.write(out, plan)?);
         };
         let passes = matches!(error.downcast_ref(), Some(Fault::Lost(_) | Fault::Unavailable(_)));
@@ -119,6 +131,7 @@ fn on(log: &dyn Log, out: &mut dyn Write, plan: &Plan) -> anyhow::Result<()> {
             return Err(error);
         }
         tracing::warn!(%error, failures, "the replay begins again; what is done is not done twice");
+        std::thread::sleep(PAUSE);
     }
 }
 

@@ -82,7 +82,7 @@ fn publish(log: &dyn Log, plan: &Plan, article: &Article, version: &str, enrichm
 
 fn replay(log: &dyn Log, plan: &Plan) -> String {
     let mut out = Vec::new();
-    on(log, &mut out, plan).unwrap();
+    super::again(&mut out, plan, |attempt| attempt(log)).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -101,6 +101,27 @@ fn again(log: &dyn Log, topic: &str) -> BTreeMap<String, Vec<(i32, i32)>> {
     })
     .unwrap();
     found
+}
+
+/// The process that held the log has ended, and its socket with it.
+#[test]
+fn a_log_that_was_gone_is_opened_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let (log, plan) = seeded(folder.path(), 3);
+    let (mut out, mut opened) = (Vec::new(), 0);
+    let on_the_second = |attempt: &mut dyn FnMut(&dyn Log) -> anyhow::Result<()>| {
+        opened += 1;
+        if opened == 1 { Err(Fault::Unavailable("no socket".to_owned()).into()) } else { attempt(&log) }
+    };
+    super::again(&mut out, &plan, on_the_second).unwrap();
+    assert!(String::from_utf8(out).unwrap().starts_with("3 articles read, 3 enriched again"));
+    let mut refused = 0;
+    let never = |_: &mut dyn FnMut(&dyn Log) -> anyhow::Result<()>| {
+        refused += 1;
+        Err(Fault::Unavailable("no socket".to_owned()).into())
+    };
+    assert!(super::again(&mut Vec::new(), &plan, never).is_err());
+    assert_eq!(refused, ATTEMPTS);
 }
 
 #[test]
