@@ -7,12 +7,7 @@ use proto::{
     vocab::kind,
     wire::Encoding,
 };
-use std::{
-    collections::HashMap,
-    path::Path,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
 use stream::{DeadLetter, Log, Metrics, Outgoing, Record, Runtime, Start, Stop, embedded::Embedded};
 
 const PARTITIONS: i32 = 4;
@@ -71,19 +66,17 @@ fn all(log: &dyn Log, topic: &str) -> Vec<Record> {
 async fn drain(runtime: &Runtime) {
     let service = tokio::spawn(normaliser::run(normaliser::Config { batch: 3 }, runtime.clone()));
     let (raw, group) = (runtime.names.of(Topic::Raw), runtime.names.group(normaliser::STAGE));
-    let deadline = Instant::now() + Duration::from_secs(60);
-    loop {
-        let ends = runtime.log.ends(&raw).unwrap();
-        let done = runtime.log.committed(&group, &raw).unwrap();
-        if ends.iter().all(|(partition, end)| *end == 0 || done.get(partition) >= Some(end)) {
-            break;
-        }
-        assert!(Instant::now() < deadline, "not done: {ends:?} {done:?}");
-        assert!(!service.is_finished(), "the service ended");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let (log, state) = (runtime.log.clone(), runtime.names.of(Topic::ArticleState));
+    let waited = tokio::task::spawn_blocking(move || {
+        stream::until(&*log, &state, Duration::from_secs(60), || {
+            let (ends, done) = (log.ends(&raw).unwrap(), log.committed(&group, &raw).unwrap());
+            ends.iter().all(|(partition, end)| *end == 0 || done.get(partition) >= Some(end))
+        })
+    });
+    let waited = waited.await.unwrap();
     runtime.stop.cancel();
     service.await.unwrap().unwrap();
+    waited.unwrap();
 }
 
 fn articles(runtime: &Runtime) -> Vec<(String, i32, String)> {

@@ -16,7 +16,7 @@ mod stage;
 pub use config::{Choice, LogArgs, LogConfig};
 pub use dead_letter::{DeadLetter, header as dead_letter_header};
 pub use fault::{Fault, Refusal};
-pub use log::{Assigned, Batch, Log, Member, MemberSpec, Row, Rows, Start, Tail, TopicSpec, Turn, scan};
+pub use log::{Assigned, Batch, Log, Member, MemberSpec, Row, Rows, Start, Tail, TopicSpec, Turn, scan, until};
 pub use metrics::Metrics;
 pub use record::{Headers, MAX_RECORD_BYTES, Outgoing, Record};
 pub use runtime::Runtime;

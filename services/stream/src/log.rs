@@ -225,3 +225,21 @@ pub fn scan(
         }
     }
 }
+
+/// Asks `holds` at once, and then whenever something has come to `topic`, at least once a second, until it is so.
+///
+/// # Errors
+/// [`Fault::Unavailable`] where it is not so within `deadline`; where the log cannot be reached.
+pub fn until(log: &dyn Log, topic: &str, deadline: Duration, mut holds: impl FnMut() -> bool) -> Result<(), Fault> {
+    let end = std::time::Instant::now() + deadline;
+    // Before the first look, so that nothing comes between that and the waiting.
+    let mut tail = log.tail(topic, Start::End)?;
+    while !holds() {
+        let left = end.saturating_duration_since(std::time::Instant::now());
+        if left.is_zero() {
+            return Err(Fault::Unavailable(format!("what was waited for on {topic} did not come within {deadline:?}")));
+        }
+        tail.poll(1_000, left.min(Duration::from_secs(1)))?;
+    }
+    Ok(())
+}

@@ -1,7 +1,10 @@
 use crate::server::{Answer, Server};
-use crate::service::{PARTITIONS, Service, rss, until};
+use crate::service::{PARTITIONS, Service, rss};
 use jiff::{SignedDuration, Timestamp};
-use proto::{partition, topic::Names};
+use proto::{
+    partition,
+    topic::{Names, Topic},
+};
 use std::{
     collections::HashSet,
     sync::{
@@ -56,19 +59,19 @@ fn two_pollers_share_the_feeds_and_one_leaves() {
     };
     // One more item at a time, so that something is always under way while the partitions move.
     let goes_on = |what: &str, service: &Service, done: &dyn Fn() -> bool| {
-        until(what, || {
+        service.until(Topic::Raw, what, || {
             shown.fetch_add(1, Ordering::Relaxed);
             done()
         });
         let expected = HOSTS * shown.load(Ordering::Relaxed);
-        until("all that is shown", || distinct(service) == expected);
+        service.until(Topic::Raw, "all that is shown", || distinct(service) == expected);
     };
 
     let first = start("a");
     for server in &servers {
         first.add(&server.url("/feed"), |feed| feed.backfill = "all".into());
     }
-    until("the first items", || distinct(&first) == HOSTS * 3);
+    first.until(Topic::Raw, "the first items", || distinct(&first) == HOSTS * 3);
     assert_eq!(partitions_of(&first), i64::from(PARTITIONS));
 
     let second = start("b");
@@ -81,7 +84,7 @@ fn two_pollers_share_the_feeds_and_one_leaves() {
     leaving.join().unwrap();
     let last = shown.fetch_add(1, Ordering::Relaxed) + 1;
     assert!(last > count);
-    until("the last item of each feed", || distinct(&second) == HOSTS * last);
+    second.until(Topic::Raw, "the last item of each feed", || distinct(&second) == HOSTS * last);
 
     let items = second.items();
     assert_eq!(items.len(), HOSTS * last, "every item once");

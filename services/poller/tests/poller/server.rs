@@ -2,7 +2,7 @@ use std::{
     collections::HashMap,
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    sync::{Arc, Mutex},
+    sync::{Arc, Condvar, Mutex},
     time::Duration,
 };
 
@@ -57,7 +57,14 @@ impl Answer {
 /// A publisher on a free port of the loopback. Without a script for it, robots.txt is not there.
 pub struct Server {
     pub address: SocketAddr,
-    requests: Arc<Mutex<Vec<Request>>>,
+    log: Arc<Log>,
+}
+
+/// What was asked for, and who waits for more.
+#[derive(Default)]
+struct Log {
+    requests: Mutex<Vec<Request>>,
+    more: Condvar,
 }
 
 impl Server {
@@ -69,15 +76,15 @@ impl Server {
     pub fn start_at(host: &str, script: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind((host, 0)).unwrap();
         let address = listener.local_addr().unwrap();
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let (script, log) = (Arc::new(script), Arc::clone(&requests));
+        let log = Arc::new(Log::default());
+        let (script, kept) = (Arc::new(script), Arc::clone(&log));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (script, log) = (Arc::clone(&script), Arc::clone(&log));
+                let (script, log) = (Arc::clone(&script), Arc::clone(&kept));
                 std::thread::spawn(move || serve(stream, &*script, &log));
             }
         });
-        Server { address, requests }
+        Server { address, log }
     }
 
     pub fn url(&self, path: &str) -> url::Url {
@@ -85,15 +92,23 @@ impl Server {
     }
 
     pub fn requests(&self, path: &str) -> Vec<Request> {
-        self.requests.lock().unwrap().iter().filter(|request| request.path == path).cloned().collect()
+        self.log.requests.lock().unwrap().iter().filter(|request| request.path == path).cloned().collect()
     }
 
     pub fn count(&self) -> usize {
-        self.requests.lock().unwrap().len()
+        self.log.requests.lock().unwrap().len()
+    }
+
+    /// Waits until `path` was asked for so many times by requests that are `wanted`.
+    pub fn until(&self, path: &str, times: usize, wanted: impl Fn(&Request) -> bool) {
+        let few = |all: &mut Vec<Request>| all.iter().filter(|one| one.path == path && wanted(one)).count() < times;
+        let requests = self.log.requests.lock().unwrap();
+        let waited = self.log.more.wait_timeout_while(requests, Duration::from_secs(60), few).unwrap().1;
+        assert!(!waited.timed_out(), "not within 60 s: {path} asked for {times} times");
     }
 }
 
-fn serve(mut stream: TcpStream, script: &dyn Fn(&Request) -> Answer, log: &Mutex<Vec<Request>>) {
+fn serve(mut stream: TcpStream, script: &dyn Fn(&Request) -> Answer, log: &Log) {
     let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
     let Some(first) = lines.next() else { return };
     let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
@@ -102,7 +117,8 @@ fn serve(mut stream: TcpStream, script: &dyn Fn(&Request) -> Answer, log: &Mutex
         .filter_map(|line| line.split_once(": ").map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())))
         .collect();
     let request = Request { path, headers };
-    log.lock().unwrap().push(request.clone());
+    log.requests.lock().unwrap().push(request.clone());
+    log.more.notify_all();
     let answer = script(&request);
     let mut head = format!("HTTP/1.1 {} Scripted\r\nConnection: close\r\n", answer.status);
     if !answer.no_length {

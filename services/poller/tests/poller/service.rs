@@ -14,7 +14,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 use stream::{Log, Metrics, Record, Runtime, Start, Stop, embedded::Embedded};
 
@@ -94,19 +94,18 @@ impl Service {
             .collect()
     }
 
+    /// Waits for what a record of `topic` brings about.
+    pub fn until(&self, topic: Topic, what: &str, condition: impl FnMut() -> bool) {
+        let waited =
+            stream::until(&*self.runtime.log, &self.runtime.names.of(topic), Duration::from_secs(60), condition);
+        assert!(waited.is_ok(), "{what}: {waited:?}");
+    }
+
     pub fn stop(self) -> Runtime {
         self.runtime.stop.cancel();
         self.tokio.block_on(self.ended).unwrap().unwrap();
         self.tokio.shutdown_timeout(Duration::from_secs(5));
         self.runtime
-    }
-}
-
-pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !condition() {
-        assert!(Instant::now() < deadline, "not within 60 s: {what}");
-        std::thread::sleep(Duration::from_millis(50));
     }
 }
 
@@ -158,7 +157,7 @@ fn ten_polls(start: impl Fn() -> Service) {
     });
     let service = start();
     service.add(&server.url("/feed"), |feed| feed.tags = vec!["test".into()]);
-    let polled = |times: usize| until("polls", || server.requests("/feed").len() >= times);
+    let polled = |times: usize| server.until("/feed", times, |_| true);
 
     polled(10);
     let first = service.items();
@@ -171,9 +170,9 @@ fn ten_polls(start: impl Fn() -> Service) {
 
     // What is new comes once, and what has changed again under its id.
     items.lock().unwrap().push(("c", "Three"));
-    until("the new item", || service.items().len() == 3);
+    service.until(Topic::Raw, "the new item", || service.items().len() == 3);
     items.lock().unwrap()[1] = ("b", "Two, corrected");
-    until("the changed item", || service.items().len() == 4);
+    service.until(Topic::Raw, "the changed item", || service.items().len() == 4);
     let all = service.items();
     assert_eq!(all.iter().map(|item| &item.article_id).collect::<HashSet<_>>().len(), 3);
     assert!(!all.iter().find(|item| item.guid == "c").unwrap().backfill);
@@ -218,7 +217,7 @@ fn a_large_state_is_not_written_for_nothing_and_a_restart_repeats_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let service = Service::start(folder.path());
     service.add(&server.url("/feed"), |feed| feed.backfill = "all".into());
-    until("polls", || server.requests("/feed").len() >= 8);
+    server.until("/feed", 8, |_| true);
     let states = service.records(Topic::FeedState);
     let written: Vec<usize> = states.iter().map(|record| record.value.as_ref().map_or(0, Vec::len)).collect();
     assert_eq!(written.len(), 1, "{written:?}");
@@ -229,13 +228,13 @@ fn a_large_state_is_not_written_for_nothing_and_a_restart_repeats_nothing() {
         assert_eq!(request.header("if-none-match"), format!("\"{}\"", number - 1), "the newest validator");
     }
     count.store(201, Ordering::Relaxed);
-    until("the new item", || service.items().len() == 201);
+    service.until(Topic::Raw, "the new item", || service.items().len() == 201);
     assert_eq!(service.records(Topic::FeedState).len(), 2);
     drop(service.stop());
 
     let before = server.requests("/feed").len();
     let service = Service::start(folder.path());
-    until("polls", || server.requests("/feed").len() >= before + 3);
+    server.until("/feed", before + 3, |_| true);
     // The first health after a restart tells of the polls before it.
     let health = service.table::<FeedHealth>(Topic::FeedHealth);
     let polls = &health.values().next().unwrap().as_ref().unwrap().polls;
@@ -262,7 +261,7 @@ fn a_restart_and_the_same_list_again_poll_no_feed_before_its_time() {
     let added = Some(proto::time::to_wire(Timestamp::now()));
     let service = start();
     service.add(&server.url("/old"), |feed| feed.added_at = added);
-    until("the first poll", || service.items().len() == 1);
+    service.until(Topic::Raw, "the first poll", || service.items().len() == 1);
     drop(service.stop());
 
     let service = start();
@@ -272,11 +271,11 @@ fn a_restart_and_the_same_list_again_poll_no_feed_before_its_time() {
         feed.title = "Another".into();
     });
     service.add(&server.url("/new"), |_| {});
-    until("the new feed", || service.items().len() == 2);
+    service.until(Topic::Raw, "the new feed", || service.items().len() == 2);
     assert_eq!(server.requests("/old").len(), 1);
     // Who adds it again wants it now.
     service.add(&server.url("/old"), |_| {});
-    until("the feed that was added again", || server.requests("/old").len() == 2);
+    server.until("/old", 2, |_| true);
     service.stop();
 }
 
@@ -304,27 +303,27 @@ fn a_feed_can_be_removed_is_gone_or_is_none() {
         service.table::<FeedHealth>(Topic::FeedHealth).remove(&id).flatten()
     };
     let status = |path: &str| health(path).map(|health| health.status).unwrap_or_default();
-    until("gone", || status("/gone") == "GONE");
-    until("failing", || status("/page") == "FAILING");
+    service.until(Topic::FeedHealth, "gone", || status("/gone") == "GONE");
+    service.until(Topic::FeedHealth, "failing", || status("/page") == "FAILING");
     assert_eq!(health("/page").unwrap().polls.first().unwrap().outcome, "UNREADABLE");
-    until("the feed", || status("/feed") == "OK");
-    until("a conditional poll", || {
-        server.requests("/feed").iter().any(|request| !request.header("if-none-match").is_empty())
-    });
-    until("304", || {
+    service.until(Topic::FeedHealth, "the feed", || status("/feed") == "OK");
+    server.until("/feed", 1, |request| !request.header("if-none-match").is_empty());
+    service.until(Topic::FeedHealth, "304", || {
         health("/feed").is_some_and(|health| health.polls.iter().any(|poll| poll.outcome == "NOT_MODIFIED"))
     });
-    until("the dead letter", || service.records(Topic::DeadLetter).len() == 1);
+    service.until(Topic::DeadLetter, "the dead letter", || service.records(Topic::DeadLetter).len() == 1);
     assert_eq!(server.requests("/gone").len(), 1);
 
     let removal = feeds::removal(server.url("/feed").as_str(), PARTITIONS, &service.runtime.names).unwrap();
     service.runtime.log.append(vec![removal]).unwrap();
     let id = proto::id::feed_id(server.url("/feed").as_str());
-    until("the state's tombstone", || matches!(service.table::<FeedState>(Topic::FeedState).get(&id), Some(None)));
+    service.until(Topic::FeedState, "the state's tombstone", || {
+        matches!(service.table::<FeedState>(Topic::FeedState).get(&id), Some(None))
+    });
     // At most the one poll that was under way.
     let polls = server.requests("/feed").len();
     let others = server.requests("/page").len();
-    until("the other feed goes on", || server.requests("/page").len() > others + 1);
+    server.until("/page", others + 2, |_| true);
     assert!(server.requests("/feed").len() <= polls + 1);
     assert_eq!(service.items().len(), 1);
     service.stop();
@@ -351,7 +350,7 @@ fn aborted_and_lost_transactions_lose_nothing_and_repeat_nothing() {
     for path in ["/a", "/b", "/c", "/d"] {
         service.add(&server.url(path), |_| {});
     }
-    until("all items", || {
+    service.until(Topic::Raw, "all items", || {
         let ids: HashSet<String> = service.items().into_iter().map(|item| item.article_id).collect();
         ids.len() == 4 * 30
     });
@@ -403,7 +402,9 @@ fn publishers_feeds_flow_through() {
         expected.insert(proto::id::feed_id(url.as_str()), ids.len());
         service.add(&url, |feed| feed.backfill = "all".into());
     }
-    until("every feed polled", || service.table::<FeedState>(Topic::FeedState).len() == captures.len());
+    service.until(Topic::FeedState, "every feed polled", || {
+        service.table::<FeedState>(Topic::FeedState).len() == captures.len()
+    });
     let mut found: HashMap<String, usize> = HashMap::new();
     for item in service.items() {
         *found.entry(item.feed_id).or_default() += 1;

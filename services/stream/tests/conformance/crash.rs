@@ -31,12 +31,9 @@ fn run_child(harness: &Harness, point: &str, action: &str, nth: u32) -> ExitStat
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    let mut status = None;
-    help::eventually("the stage ends", || {
-        status = child.try_wait().unwrap();
-        status.is_some()
-    });
-    status.unwrap()
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || tell.send(child.wait()));
+    told.recv_timeout(help::DEADLINE).unwrap().unwrap()
 }
 
 fn run_until_killed(harness: &Harness, point: &str, nth: u32) {

@@ -97,12 +97,11 @@ pub fn all(log: &dyn Log, topic: &str) -> Vec<Record> {
     records
 }
 
-/// Asks until it is so.
+/// Asks until it is so. What is asked does the waiting: it polls, or is there within a moment.
 pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let until = Instant::now() + DEADLINE;
     while !is_so() {
         assert!(Instant::now() < until, "not in time: {what}");
-        std::thread::sleep(Duration::from_millis(20));
     }
 }
 
@@ -113,16 +112,11 @@ pub fn run_stage(runtime: &Runtime, until: impl FnMut() -> bool) {
     std::thread::scope(|scope| {
         let worker = scope.spawn(|| count(runtime, &stop));
         let mut until = until;
-        let deadline = Instant::now() + DEADLINE;
-        while !until() && !worker.is_finished() {
-            if Instant::now() >= deadline {
-                stop.cancel();
-                panic!("the stage was not done in time");
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        let results = runtime.names.of(Topic::Articles);
+        let waited = stream::until(&*runtime.log, &results, DEADLINE, || until() || worker.is_finished());
         stop.cancel();
         worker.join().unwrap().unwrap();
+        waited.unwrap();
     });
 }
 

@@ -36,11 +36,10 @@ pub fn rows(log: &dyn Log, topic: &str) -> Vec<String> {
     all(log, topic).into_iter().map(row).collect()
 }
 
-/// Asks until it is so.
+/// Asks until it is so. What is asked does the waiting: it polls, or opens.
 pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let until = Instant::now() + Duration::from_secs(30);
     while !is_so() {
         assert!(Instant::now() < until, "not in time: {what}");
-        std::thread::sleep(Duration::from_millis(10));
     }
 }

@@ -116,11 +116,10 @@ impl Bystander {
     }
 }
 
-/// Waits for a condition.
+/// Waits for a condition, whose asking polls.
 pub fn eventually(limit: Duration, what: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + limit;
     while !holds() {
         assert!(Instant::now() < deadline, "not within {limit:?}: {what}");
-        std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -6,7 +6,7 @@ use proto::{topic::Topic, v1, wire};
 use std::{
     io::{BufRead, BufReader, Write},
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 use stream::{Fault, Outcome};
 
@@ -57,6 +57,10 @@ impl Worker {
         }
     }
 
+    fn pid(&self) -> nix::unistd::Pid {
+        nix::unistd::Pid::from_raw(i32::try_from(self.process.id()).unwrap())
+    }
+
     /// `kill -9`.
     pub fn kill(&mut self) {
         self.process.kill().unwrap();
@@ -66,15 +70,12 @@ impl Worker {
     /// Waits until it has frozen itself.
     pub fn wait_frozen(&mut self) {
         self.wait_for("freezing");
-        let stat = format!("/proc/{}/stat", self.process.id());
-        crate::bystander::eventually(Duration::from_secs(10), "the worker is stopped", || {
-            std::fs::read_to_string(&stat).is_ok_and(|text| text.contains(") T "))
-        });
+        let status = nix::sys::wait::waitpid(self.pid(), Some(nix::sys::wait::WaitPidFlag::WUNTRACED)).unwrap();
+        assert!(matches!(status, nix::sys::wait::WaitStatus::Stopped(..)), "{status:?}");
     }
 
     pub fn thaw(&self) {
-        let pid = nix::unistd::Pid::from_raw(i32::try_from(self.process.id()).unwrap());
-        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGCONT).unwrap();
+        nix::sys::signal::kill(self.pid(), nix::sys::signal::Signal::SIGCONT).unwrap();
     }
 
     /// Asks it to stop, and waits for its end.
@@ -85,14 +86,18 @@ impl Worker {
 
     /// Waits for its end.
     pub fn wait_end(&mut self) -> ExitStatus {
-        let deadline = Instant::now() + Duration::from_secs(60);
-        loop {
-            if let Some(status) = self.process.try_wait().unwrap() {
-                return status;
+        // Who waits for a process waits without a deadline: past that it is killed, and its status says so.
+        let (tell, told) = std::sync::mpsc::channel::<()>();
+        let pid = self.pid();
+        let watch = std::thread::spawn(move || {
+            if told.recv_timeout(Duration::from_secs(60)) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+                nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).unwrap();
             }
-            assert!(Instant::now() < deadline, "the worker does not end");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        });
+        let status = self.process.wait().unwrap();
+        drop(tell);
+        watch.join().unwrap();
+        status
     }
 }
 
