@@ -3,6 +3,8 @@
 
 /// `/v1/articles`, one article, errors, headers.
 mod articles;
+/// The line to the log, which can be cut and tells when the gateway asks.
+mod line;
 /// The log is away for a while.
 mod outage;
 /// The page in a real browser.

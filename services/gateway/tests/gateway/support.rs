@@ -1,3 +1,4 @@
+use crate::line::{Line, Remote};
 use ::stream::{Log, Metrics, Outgoing, Runtime, Stop, embedded::Embedded};
 use chassis::admin::Readiness;
 use gateway::{Config, Error};
@@ -20,6 +21,7 @@ const PARTITIONS: i32 = 3;
 /// A gateway on a log of its own.
 pub struct Gateway {
     pub address: SocketAddr,
+    pub line: Arc<Line>,
     pub runtime: Runtime,
     task: JoinHandle<Result<(), Error>>,
     _folder: tempfile::TempDir,
@@ -27,18 +29,19 @@ pub struct Gateway {
 
 impl Gateway {
     pub async fn start(config: Config) -> Self {
-        Self::start_on(config, |log| log).await
+        Self::start_on(config, Line::default(), |log| log).await
     }
 
-    /// On a log that `wrap` makes of the embedded one.
-    pub async fn start_on(config: Config, wrap: impl FnOnce(Arc<dyn Log>) -> Arc<dyn Log>) -> Self {
+    /// At the end of `line`, on a log that `wrap` makes of the embedded one.
+    pub async fn start_on(config: Config, line: Line, wrap: impl FnOnce(Arc<dyn Log>) -> Arc<dyn Log>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().to_owned();
         let log: Arc<dyn Log> =
             tokio::task::spawn_blocking(move || Arc::new(Embedded::open(&path).unwrap())).await.unwrap();
         let registry = prometheus::Registry::new();
+        let line = Arc::new(line);
         let runtime = Runtime {
-            log: wrap(log),
+            log: Arc::new(Remote { log: wrap(log), line: Arc::clone(&line) }),
             names: Names::default(),
             partitions: PARTITIONS,
             encoding: wire::Encoding::Json,
@@ -53,7 +56,7 @@ impl Gateway {
         let address = listener.local_addr().unwrap();
         let serving = runtime.clone();
         let task = tokio::spawn(async move { gateway::serve(listener, &config, serving, Readiness::default()).await });
-        let gateway = Gateway { address, runtime, task, _folder: folder };
+        let gateway = Gateway { address, line, runtime, task, _folder: folder };
         gateway.until("/readyz", |answer| answer.status == 200).await;
         gateway
     }
@@ -86,16 +89,19 @@ impl Gateway {
         Answer::read(self.open(path, "").await).await
     }
 
-    /// Asks until the answer is as wanted.
+    /// Asks again after each step of the gateway, until the answer is as wanted.
     pub async fn until(&self, path: &str, wanted: impl Fn(&Answer) -> bool) -> Answer {
         let end = tokio::time::Instant::now() + PATIENCE;
+        let mut asked = self.line.asked();
         loop {
+            asked.mark_unchanged();
             let answer = self.get(path).await;
             if wanted(&answer) {
                 return answer;
             }
-            assert!(tokio::time::Instant::now() < end, "{path} still answers {} {}", answer.status, answer.body);
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            // It asks for more when it has shown what it was given, or has said why it cannot.
+            let more = tokio::time::timeout_at(end, asked.changed()).await;
+            assert!(more.is_ok(), "{path} still answers {} {}", answer.status, answer.body);
         }
     }
 

@@ -1,4 +1,4 @@
-use crate::support::{eventually, hold, newswire, run};
+use crate::support::{hold, newswire, run, until};
 use proto::topic::Topic;
 use stream::Outgoing;
 
@@ -24,7 +24,7 @@ fn a_refused_record_is_listed_and_replayed() {
     });
 
     let list = || newswire(&data, &["dead-letter", "list"]);
-    eventually("a dead letter", || list().lines().count() == 1);
+    until(&runtime, Topic::DeadLetter, "a dead letter", || list().lines().count() == 1);
     let line = list();
     assert!(line.contains("\tnormaliser\tundecodable\tattempt 1\tnews.raw.v1[1]@0\tpoison\t"), "{line}");
     let number = line.split('\t').next().unwrap();
@@ -35,14 +35,14 @@ fn a_refused_record_is_listed_and_replayed() {
     assert!(newswire(&data, &["dead-letter", "replay", "--all", "--dry-run"]).contains("would be replayed"));
     assert_eq!(list().lines().count(), 1);
     newswire(&data, &["dead-letter", "replay", number]);
-    eventually("a second refusal", || list().lines().count() == 2);
+    until(&runtime, Topic::DeadLetter, "a second refusal", || list().lines().count() == 2);
     let after = list();
     assert!(after.lines().next().unwrap().ends_with("replayed 1x"), "{after}");
     assert!(after.lines().nth(1).unwrap().contains("\tattempt 2\t"), "{after}");
     // The first was replayed before: only the second goes back.
     let again = newswire(&data, &["dead-letter", "replay", "--all"]);
     assert!(again.contains("attempt 3") && again.ends_with("1 dead letters\n"), "{again}");
-    eventually("a third refusal", || list().contains("\tattempt 3\t"));
+    until(&runtime, Topic::DeadLetter, "a third refusal", || list().contains("\tattempt 3\t"));
 
     let (_, trouble, code) = run(&data, &["dead-letter", "show", "2/99"]);
     assert!(code == 70 && trouble.contains("no dead letter 2/99"), "{code}: {trouble}");

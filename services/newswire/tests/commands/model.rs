@@ -25,7 +25,7 @@ fn a_model_that_cannot_be_read_is_refused_before_the_log_is_touched() {
 #[cfg(feature = "onnx")]
 #[test]
 fn an_article_that_the_model_cannot_read_waits_in_the_dead_letters() {
-    use crate::support::{eventually, hold, newswire};
+    use crate::support::{hold, newswire, until};
     use clap::Parser;
     use proto::{partition, topic::Topic, v1::Article};
     use stream::Outgoing;
@@ -62,10 +62,10 @@ fn an_article_that_the_model_cannot_read_waits_in_the_dead_letters() {
     });
 
     let list = || newswire(&data, &["dead-letter", "list"]);
-    eventually("a dead letter", || list().lines().count() == 1);
+    until(&runtime, Topic::DeadLetter, "a dead letter", || list().lines().count() == 1);
     assert!(list().contains("\tenricher\tmodel-failed\tattempt 1\t"), "{}", list());
     let enriched = || newswire(&data, &["tail", "enriched", "--from", "beginning", "--to-end"]);
-    eventually("an enriched article", || enriched().contains("Zoranna"));
+    until(&runtime, Topic::Enriched, "an enriched article", || enriched().contains("Zoranna"));
     assert!(enriched().contains("\"model_version\":\"onnx-"), "{}", enriched());
     stop.cancel();
     enricher.join().unwrap().unwrap();

@@ -1,10 +1,16 @@
 use clap::Parser;
+use proto::topic::Topic;
 use std::{
+    io::{BufRead, BufReader, Read},
     path::Path,
     process::Command,
+    sync::mpsc,
     time::{Duration, Instant},
 };
 use stream::{LogArgs, LogConfig, Runtime, Stop};
+
+/// Longest wait.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Parser)]
 struct Flags {
@@ -40,11 +46,37 @@ pub fn run(data: &Path, arguments: &[&str]) -> (String, String, i32) {
     (text(output.stdout), text(output.stderr), output.status.code().unwrap())
 }
 
-/// Waits for a condition.
-pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !holds() {
-        assert!(Instant::now() < deadline, "not within a minute: {what}");
-        std::thread::sleep(Duration::from_millis(20));
+/// Waits for what a record of `topic` brings about.
+pub fn until(runtime: &Runtime, topic: Topic, what: &str, holds: impl FnMut() -> bool) {
+    let waited = stream::until(&*runtime.log, &runtime.names.of(topic), PATIENCE, holds);
+    assert!(waited.is_ok(), "{what}: {waited:?}");
+}
+
+/// What a process writes, line by line; it is read to its end whether anybody listens or not.
+pub struct Lines(mpsc::Receiver<String>);
+
+impl Lines {
+    pub fn of(output: impl Read + Send + 'static) -> Self {
+        let (tell, told) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                drop(tell.send(line));
+            }
+        });
+        Lines(told)
+    }
+
+    /// The first line that is wanted.
+    pub fn until(&self, what: &str, mut wanted: impl FnMut(&str) -> bool) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let line = self.0.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+            assert!(line.is_ok(), "{what}: {line:?}");
+            if let Ok(line) = line
+                && wanted(&line)
+            {
+                return line;
+            }
+        }
     }
 }

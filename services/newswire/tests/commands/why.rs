@@ -1,4 +1,4 @@
-use crate::support::{eventually, hold, newswire, run};
+use crate::support::{Lines, hold, newswire};
 use proto::{partition, topic::Topic};
 use std::process::{Child, Command, Stdio};
 
@@ -51,20 +51,27 @@ fn a_story_of_the_sample_is_followed_from_feed_to_page() {
         .args(["run", "--sample", "--poll-interval", "1s", "--partitions", "3", "--listen", "127.0.0.1:0"])
         .args(["--sample-port", &port, "--host-spacing", "10ms", "--data"])
         .arg(&data)
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let mut child = Running(child);
     // Before it holds the file, a command would take it.
-    eventually("the socket of the log", || data.join("newswire.sock").exists());
-    // Nothing, until the topic is made.
-    let enriched = || run(&data, &["tail", "enriched", "--from", "beginning", "--to-end", "--values"]).0;
-    eventually("enriched stories of every publisher", || {
-        assert!(child.0.try_wait().unwrap().is_none(), "newswire ended");
-        let text = enriched();
-        (2..6).all(|host| text.contains(&format!("127.0.0.{host}:")))
+    Lines::of(child.0.stderr.take().unwrap()).until("newswire is ready", |line| line.contains("enricher ready"));
+    let tail = Command::new(env!("CARGO_BIN_EXE_newswire"))
+        .args(["tail", "enriched", "--from", "beginning", "--values", "--partitions", "3", "--data"])
+        .arg(&data)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut tail = Running(tail);
+    let mut seen = String::new();
+    Lines::of(tail.0.stdout.take().unwrap()).until("enriched stories of every publisher", |line| {
+        seen.push_str(line);
+        seen.push('\n');
+        (2..6).all(|host| seen.contains(&format!("127.0.0.{host}:")))
     });
-    let first: serde_json::Value = serde_json::from_str(enriched().lines().next().unwrap()).unwrap();
+    drop(tail);
+    let first: serde_json::Value = serde_json::from_str(seen.lines().next().unwrap()).unwrap();
     let url = first["url"].as_str().unwrap();
     let told = newswire(&data, &["why", url]);
     for step in

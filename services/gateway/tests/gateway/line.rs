@@ -1,0 +1,102 @@
+use ::stream::{Fault, Log, Member, MemberSpec, Outgoing, Record, Start, Tail, TopicSpec};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Condvar, Mutex},
+    time::Duration,
+};
+use tokio::sync::watch;
+
+/// The line from a gateway to its log: up, or down. It tells whenever the gateway asks, which is when it has done with
+/// what it was answered before.
+#[derive(Default)]
+pub struct Line {
+    is_down: Mutex<bool>,
+    changed: Condvar,
+    asked: watch::Sender<()>,
+    /// A reader that is cut off says nothing, as librdkafka's do, instead of an error.
+    silent: bool,
+}
+
+impl Line {
+    /// One whose reader says nothing while it is cut off.
+    pub fn silent() -> Self {
+        Line { silent: true, ..Line::default() }
+    }
+
+    pub fn set_down(&self, is_down: bool) {
+        *self.is_down.lock().unwrap() = is_down;
+        self.changed.notify_all();
+    }
+
+    /// Changes whenever the gateway asks.
+    pub fn asked(&self) -> watch::Receiver<()> {
+        self.asked.subscribe()
+    }
+
+    fn ask(&self) -> Result<(), Fault> {
+        self.asked.send_replace(());
+        if *self.is_down.lock().unwrap() { Err(Fault::Unavailable("cut off by the test".into())) } else { Ok(()) }
+    }
+
+    /// Until it is up again, or for so long.
+    fn wait_until_up(&self, wait: Duration) {
+        drop(self.changed.wait_timeout_while(self.is_down.lock().unwrap(), wait, |is_down| *is_down).unwrap());
+    }
+}
+
+/// A log at the end of a line.
+pub struct Remote {
+    pub log: Arc<dyn Log>,
+    pub line: Arc<Line>,
+}
+
+struct RemoteTail {
+    tail: Box<dyn Tail>,
+    line: Arc<Line>,
+}
+
+impl Tail for RemoteTail {
+    fn poll(&mut self, max: usize, wait: Duration) -> Result<Vec<Record>, Fault> {
+        match self.line.ask() {
+            Err(_) if self.line.silent => {
+                self.line.wait_until_up(wait);
+                Ok(Vec::new())
+            }
+            Err(fault) => Err(fault),
+            Ok(()) => self.tail.poll(max, wait),
+        }
+    }
+
+    fn caught_up(&self) -> bool {
+        self.tail.caught_up()
+    }
+}
+
+impl Log for Remote {
+    fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), Fault> {
+        self.log.ensure_topics(topics)
+    }
+    fn partitions(&self, topic: &str) -> Result<i32, Fault> {
+        self.log.partitions(topic)
+    }
+    fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, Fault> {
+        self.log.join(spec)
+    }
+    fn tail(&self, topic: &str, from: Start) -> Result<Box<dyn Tail>, Fault> {
+        self.line.ask()?;
+        Ok(Box::new(RemoteTail { tail: self.log.tail(topic, from)?, line: Arc::clone(&self.line) }))
+    }
+    fn append(&self, records: Vec<Outgoing>) -> Result<(), Fault> {
+        self.log.append(records)
+    }
+    fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+        self.log.committed(group, topic)
+    }
+    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+        self.line.ask()?;
+        self.log.ends(topic)
+    }
+    fn max_record_bytes(&self) -> usize {
+        self.log.max_record_bytes()
+    }
+}
