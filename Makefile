@@ -28,13 +28,13 @@ lint:
 	.ci/lint
 
 kafka:
-	tests/kafka/start $(if $(PORT),--port $(PORT))
+	tools/kafka/start $(if $(PORT),--port $(PORT))
 
 eval:
-	cargo run -q --release -p tests --bin eval -- $(WHAT) $(DATA) $(if $(JSON),--json)
+	cargo run -q --release -p eval -- $(WHAT) $(DATA) $(if $(JSON),--json)
 
 bench:
-	cargo run -q --release -p tests --bin bench -- $(WHAT) $(DATA) $(if $(JSON),--json)
+	cargo run -q --release -p bench -- $(WHAT) $(DATA) $(if $(JSON),--json)
 
 model:
 	cargo run -q --release -p enricher --bin train-tagger -- --ner $(NER)
@@ -43,7 +43,7 @@ chaos:
 	.ci/setup
 	cargo build --release --workspace --bins
 	target/release/chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE)) $(if $(SABOTAGE),--sabotage $(SABOTAGE))
-	NEWSWIRE_FULL=1 cargo test --release -p tests --test oracle -- --nocapture caught
+	NEWSWIRE_FULL=1 cargo test --release -p chaos --test oracle -- --nocapture caught
 	NEWSWIRE_KILLS=50 $(if $(SEED),NEWSWIRE_SEED=$(SEED)) cargo test --release -p tests --test end_to_end kills -- --nocapture
 
 image:

@@ -1,0 +1,95 @@
+//! Members of one group.
+
+use crate::{
+    bystander::{Bystander, eventually, prefix},
+    worker::{FENCED, Role, Worker},
+};
+use std::time::Duration;
+
+#[test]
+fn two_members_and_a_rebalance_repeat_nothing() {
+    let Some(kafka) = test_support::kafka::shared() else { return };
+    let prefix = prefix("rebalance");
+    let mut bystander = Bystander::new(&kafka, &prefix);
+    let role = |replica| Role { kafka: &kafka, prefix: &prefix, replica, freeze_at: None };
+    bystander.feed(500);
+    let mut first = Worker::start(&role("0"));
+    first.wait_for("working");
+    let mut second = Worker::start(&role("1"));
+    // Fed while the partitions move.
+    let mut moved = false;
+    for _ in 0..200 {
+        bystander.feed(50);
+        bystander.results();
+        moved = bystander.writers().len() == 2;
+        if moved {
+            break;
+        }
+    }
+    assert!(moved, "the second member never got a partition");
+    // One leaves by force, and the other has it all.
+    second.kill();
+    bystander.feed(500);
+    bystander.check();
+    assert!(first.stop().success());
+}
+
+#[test]
+fn an_owner_frozen_after_its_offsets_were_sent_writes_nothing_when_it_wakes() {
+    let Some(kafka) = test_support::kafka::shared() else { return };
+    let prefix = prefix("frozen");
+    let mut bystander = Bystander::new(&kafka, &prefix);
+    bystander.feed(100);
+    let role = |replica, freeze_at| Role { kafka: &kafka, prefix: &prefix, replica, freeze_at };
+    let mut frozen = Worker::start(&role("0", Some("stream::commit::offsets")));
+    frozen.wait_frozen();
+    // Nobody sees a transaction that is not committed.
+    assert_eq!(bystander.results(), 0);
+    let heir = Worker::start(&role("1", None));
+    bystander.check();
+    assert_eq!(bystander.writers().into_iter().collect::<Vec<_>>(), ["1"]);
+    frozen.thaw();
+    assert_eq!(frozen.wait_end().code(), Some(FENCED));
+    bystander.feed(100);
+    bystander.check();
+    assert!(heir.stop().success());
+}
+
+#[test]
+fn a_predecessor_killed_with_its_transaction_open_is_aborted_at_once_by_the_same_replica() {
+    let Some(kafka) = test_support::kafka::shared() else { return };
+    let prefix = prefix("killed");
+    let mut bystander = Bystander::new(&kafka, &prefix);
+    bystander.feed(100);
+    for point in ["stream::commit::produced", "stream::commit::offsets", "stream::commit::done"] {
+        let role = |freeze_at| Role { kafka: &kafka, prefix: &prefix, replica: "0", freeze_at };
+        let mut killed = Worker::start(&role(Some(point)));
+        killed.wait_frozen();
+        killed.kill();
+        let heir = Worker::start(&role(None));
+        bystander.check();
+        assert!(heir.stop().success());
+        bystander.feed(100);
+    }
+    let last = Worker::start(&Role { kafka: &kafka, prefix: &prefix, replica: "0", freeze_at: None });
+    bystander.check();
+    assert!(last.stop().success());
+}
+
+#[test]
+fn a_second_process_with_the_same_replica_fences_the_first() {
+    let Some(kafka) = test_support::kafka::shared() else { return };
+    let prefix = prefix("same");
+    let mut bystander = Bystander::new(&kafka, &prefix);
+    bystander.feed(100);
+    let role = || Role { kafka: &kafka, prefix: &prefix, replica: "0", freeze_at: None };
+    let mut first = Worker::start(&role());
+    eventually(Duration::from_secs(30), "the first works", || bystander.results() == 100);
+    let second = Worker::start(&role());
+    bystander.feed(100);
+    bystander.check();
+    bystander.feed(100);
+    bystander.check();
+    assert_eq!(first.wait_end().code(), Some(FENCED));
+    assert!(second.stop().success());
+}

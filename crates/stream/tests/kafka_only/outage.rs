@@ -1,0 +1,41 @@
+//! A broker that goes and comes back.
+
+use crate::{
+    bystander::{Bystander, eventually, prefix},
+    worker::{Role, Worker},
+};
+use std::time::Duration;
+
+#[test]
+fn a_broker_that_was_killed_and_comes_back_costs_nothing_but_time() {
+    let Some(mut broker) = test_support::kafka::start() else { return };
+    let kafka = broker.address.clone();
+    let prefix = prefix("outage");
+    let mut bystander = Bystander::new(&kafka, &prefix);
+    bystander.feed(200);
+    let worker = Worker::start(&Role { kafka: &kafka, prefix: &prefix, replica: "0", freeze_at: None });
+    eventually(Duration::from_secs(30), "the worker works", || bystander.results() > 0);
+    bystander.feed(2_000);
+    broker.kill();
+    broker.restart();
+    bystander.check();
+    bystander.feed(200);
+    bystander.check();
+    assert!(worker.stop().success());
+}
+
+#[test]
+fn a_broker_that_was_stopped_and_comes_back_costs_nothing_but_time() {
+    let Some(mut broker) = test_support::kafka::start() else { return };
+    let kafka = broker.address.clone();
+    let prefix = prefix("bounce");
+    let mut bystander = Bystander::new(&kafka, &prefix);
+    let worker = Worker::start(&Role { kafka: &kafka, prefix: &prefix, replica: "0", freeze_at: None });
+    bystander.feed(2_000);
+    broker.stop();
+    broker.restart();
+    bystander.check();
+    bystander.feed(200);
+    bystander.check();
+    assert!(worker.stop().success());
+}

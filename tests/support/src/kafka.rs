@@ -1,0 +1,117 @@
+//! A broker for the tests: the one that `NEWSWIRE_TEST_KAFKA` names, or one of our own.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+/// How long a killed broker stays away: longer than its session (3 s). See `tools/kafka/start` on one that comes back
+/// within it.
+const AWAY: std::time::Duration = std::time::Duration::from_secs(6);
+
+/// Address of a broker that several tests share; `None`, after one visible line, where there is none.
+pub fn shared() -> Option<String> {
+    if let Ok(address) = std::env::var("NEWSWIRE_TEST_KAFKA") {
+        return Some(address);
+    }
+    static OWN: std::sync::OnceLock<Option<Broker>> = std::sync::OnceLock::new();
+    OWN.get_or_init(start).as_ref().map(|broker| broker.address.clone())
+}
+
+/// A broker of our own, that can be killed; `None`, after one visible line, where that is not possible here.
+pub fn start() -> Option<Broker> {
+    let dir = tempfile::tempdir().unwrap();
+    match Broker::launch(dir) {
+        Ok(broker) => Some(broker),
+        Err(why) if std::env::var_os("NEWSWIRE_REQUIRE_KAFKA").is_some() => panic!("no broker: {why}"),
+        Err(why) => {
+            eprintln!("skipped: a test that needs a Kafka broker ({why})");
+            None
+        }
+    }
+}
+
+/// A node with a controller of its own, killed when this is dropped.
+pub struct Broker {
+    /// `host:port`.
+    pub address: String,
+    process: Child,
+    /// Apart from the broker, so that a killed broker finds the cluster as it was: see `tools/kafka/start`.
+    controller: Child,
+    arguments: Vec<String>,
+    killed: std::time::Instant,
+    _dir: tempfile::TempDir,
+}
+
+impl Broker {
+    fn launch(dir: tempfile::TempDir) -> Result<Self, String> {
+        let folder = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
+        let (controller, quorum) = run(&["--role".into(), "controller".into(), "--dir".into(), folder("controller")])?;
+        let arguments = ["--role", "broker", "--controller", &quorum, "--dir", &folder("broker")].map(String::from);
+        let (process, address) = run(&arguments)?;
+        Ok(Broker {
+            address,
+            process,
+            controller,
+            arguments: arguments.to_vec(),
+            killed: std::time::Instant::now(),
+            _dir: dir,
+        })
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        self.killed = std::time::Instant::now();
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub fn stop(&mut self) {
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(self.process.id()).unwrap());
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
+        self.process.wait().unwrap();
+        // A broker that said farewell has no session left to wait for.
+        self.killed = std::time::Instant::now() - AWAY;
+    }
+
+    /// The same node again, with its data and its port.
+    pub fn restart(&mut self) {
+        std::thread::sleep(AWAY.saturating_sub(self.killed.elapsed()));
+        let (process, address) = run(&self.arguments).unwrap();
+        assert_eq!(address, self.address);
+        self.process = process;
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        // It may be dead already: that is what some tests are about.
+        drop(self.process.kill());
+        drop(self.process.wait());
+        drop(self.controller.kill());
+        drop(self.controller.wait());
+    }
+}
+
+fn run(arguments: &[String]) -> Result<(Child, String), String> {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let script = here.ancestors().map(|folder| folder.join("tools/kafka/start")).find(|file| file.exists());
+    let script = script.ok_or("no tools/kafka/start")?;
+    let mut process = Command::new(&script)
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("{}: {error}", script.display()))?;
+    let mut line = String::new();
+    BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).map_err(|error| error.to_string())?;
+    match line.trim().strip_prefix("kafka ready ") {
+        Some(address) => Ok((process, address.to_owned())),
+        None => {
+            drop(process.kill());
+            drop(process.wait());
+            Err("tools/kafka/start did not start one".to_owned())
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! `bench WHAT [DATA] [--json]`: speed, beside others, as ratios within one run.
+#![expect(clippy::print_stdout, reason = "its answer goes there")]
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::Parser;
+
+#[derive(Parser)]
+#[command(about = "Speed, beside others, as ratios within one run")]
+struct Args {
+    /// parse, enrich, start
+    what: String,
+    /// A folder; where it is not named, the corpora beside the project.
+    data: Option<PathBuf>,
+    /// One JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+/// `NEWSWIRE_CORPORA`, else `shared` beside the project.
+fn shared() -> anyhow::Result<PathBuf> {
+    if let Some(folder) = std::env::var_os("NEWSWIRE_CORPORA") {
+        return Ok(folder.into());
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(3);
+    Ok(root.context("the project has no folder around it")?.join("shared"))
+}
+
+fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    let value = match args.what.as_str() {
+        "parse" => {
+            let data = args.data.map_or_else(|| shared().map(|s| s.join("corpora")), Ok)?;
+            bench::parse::run(&data, args.json)?
+        }
+        "enrich" => {
+            let data = args.data.map_or_else(|| shared().map(|s| s.join("countries")), Ok)?;
+            bench::enrich::run(&data, args.json)?
+        }
+        "start" => bench::start::run(args.json)?,
+        // A process of `start`.
+        "start-once" => {
+            let part = args.data.context("no part")?;
+            println!("{}", bench::start::once(&part.to_string_lossy())?);
+            return Ok(());
+        }
+        what => bail!("nothing is called {what}: parse, enrich, start"),
+    };
+    if args.json {
+        println!("{value}");
+    }
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! The same texts through spaCy, where `.tools/venv` has it.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::Context as _;
+use serde_json::Value;
+
+use super::label::type_of;
+use super::read::Document;
+
+/// Spans in bytes of each document, and the seconds that the pipeline took.
+pub type Found = (Vec<Vec<(usize, usize, String)>>, f64);
+
+/// What `en_core_web_sm` finds.
+///
+/// # Errors
+/// Where Python, spaCy or its model is absent or fails.
+pub fn spacy(documents: &[Document]) -> anyhow::Result<Found> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let python = root.join(".tools/venv/bin/python");
+    anyhow::ensure!(python.exists(), "no .tools/venv");
+    let mut child = Command::new(python)
+        .arg(root.join("tools/eval/spacy_names.py"))
+        .env("OMP_NUM_THREADS", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let mut input = String::new();
+    for document in documents {
+        input.push_str(&serde_json::to_string(&document.text)?);
+        input.push('\n');
+    }
+    // The script reads all before it writes.
+    child.stdin.take().context("no pipe")?.write_all(input.as_bytes())?;
+    let output = child.wait_with_output()?;
+    anyhow::ensure!(output.status.success(), "spaCy or its model is not installed");
+    let output = String::from_utf8(output.stdout)?;
+    let mut lines: Vec<&str> = output.lines().collect();
+    let summary: Value = serde_json::from_str(lines.pop().context("no answer")?)?;
+    let mut found = Vec::new();
+    for (line, document) in lines.into_iter().zip(documents) {
+        let answer: Value = serde_json::from_str(line)?;
+        let mut bytes: Vec<usize> = document.text.char_indices().map(|(at, _)| at).collect();
+        bytes.push(document.text.len());
+        let place = |value: &Value| value.as_u64().and_then(|at| bytes.get(at as usize).copied());
+        let mut spans = Vec::new();
+        for span in answer["spans"].as_array().into_iter().flatten() {
+            let Some(label) = type_of(span[2].as_str().unwrap_or("")) else { continue };
+            if let (Some(start), Some(end)) = (place(&span[0]), place(&span[1])) {
+                spans.push((start, end, label.to_owned()));
+            }
+        }
+        found.push(spans);
+    }
+    Ok((found, summary["seconds"].as_f64().unwrap_or(f64::INFINITY)))
+}
