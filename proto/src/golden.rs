@@ -3,7 +3,7 @@
 
 use crate::{v1, wire};
 
-fn check<M: wire::Event + std::fmt::Debug>() {
+fn check<M: wire::Message + std::fmt::Debug>() {
     let name = M::TYPE.trim_start_matches("news.v1.");
     let folder = format!("{}/examples/v1", env!("CARGO_MANIFEST_DIR"));
 

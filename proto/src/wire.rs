@@ -12,7 +12,7 @@ pub const CONTENT_TYPE: &str = "content-type";
 pub const TRACEPARENT: &str = "traceparent";
 
 /// A message that stands alone as a record.
-pub trait Event:
+pub trait Message:
     prost::Message + Serialize + DeserializeOwned + Default + Clone + PartialEq + Send + Sync + 'static
 {
     /// Full name of the message, which is its CloudEvents type.
@@ -21,7 +21,7 @@ pub trait Event:
 
 macro_rules! events {
     ($($name:ident),* $(,)?) => {
-        $(impl Event for v1::$name {
+        $(impl Message for v1::$name {
             const TYPE: &'static str = concat!("news.v1.", stringify!($name));
         })*
     };
@@ -64,7 +64,7 @@ impl Encoding {
     ///
     /// # Errors
     /// Where a time lies outside the years 1 to 9999, which JSON cannot express.
-    pub fn encode<M: Event>(self, message: &M) -> Result<Vec<u8>, EncodeError> {
+    pub fn encode<M: Message>(self, message: &M) -> Result<Vec<u8>, EncodeError> {
         match self {
             Encoding::Json => serde_json::to_vec(message).map_err(|source| EncodeError { what: M::TYPE, source }),
             Encoding::Protobuf => Ok(message.encode_to_vec()),
@@ -114,7 +114,7 @@ pub enum DecodeError {
 ///
 /// # Errors
 /// Where the bytes are no such message, or the content type is unknown.
-pub fn decode<M: Event>(content_type: Option<&str>, value: &[u8]) -> Result<M, DecodeError> {
+pub fn decode<M: Message>(content_type: Option<&str>, value: &[u8]) -> Result<M, DecodeError> {
     let media_type = content_type.map_or("application/json", |full| full.split(';').next().unwrap_or(full).trim());
     match media_type {
         "application/json" => {
@@ -130,7 +130,7 @@ pub fn decode<M: Event>(content_type: Option<&str>, value: &[u8]) -> Result<M, D
 pub struct Attributes<'a> {
     /// Unique with `source`: who repeats a record repeats its id.
     pub id: &'a str,
-    /// `Event::TYPE`.
+    /// `Message::TYPE`.
     pub event_type: &'a str,
     /// `newswire/normaliser`.
     pub source: &'a str,

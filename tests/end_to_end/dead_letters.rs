@@ -5,7 +5,7 @@ use proto::{
     partition,
     topic::Topic,
     v1::{Article, RawItem},
-    wire::{self, Encoding, Event},
+    wire::{self, Encoding, Message},
 };
 use std::{
     io::Write,
@@ -34,7 +34,7 @@ fn serve(publisher: &Publisher, count: usize) {
     }
 }
 
-fn record<M: Event>(newswire: &Newswire, topic: Topic, id: &str, message: &M) -> Record {
+fn record<M: Message>(newswire: &Newswire, topic: Topic, id: &str, message: &M) -> Record {
     let event =
         wire::Attributes { id: "test/0", event_type: M::TYPE, source: "newswire/test", time: jiff::Timestamp::now() };
     Record {

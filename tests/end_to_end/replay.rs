@@ -8,7 +8,7 @@ use proto::{
     topic::Topic,
     v1::{Article, EnrichedArticle},
     vocab::change,
-    wire::{self, Encoding, Event},
+    wire::{self, Encoding, Message},
 };
 use serde_json::Value;
 use std::{
@@ -36,7 +36,7 @@ fn article(at: usize, revision: i32) -> Article {
     }
 }
 
-fn outgoing<M: Event>(newswire: &Newswire, topic: Topic, id: &str, message: &M) -> Outgoing {
+fn outgoing<M: Message>(newswire: &Newswire, topic: Topic, id: &str, message: &M) -> Outgoing {
     let event =
         wire::Attributes { id: "test/0", event_type: M::TYPE, source: "newswire/test", time: jiff::Timestamp::now() };
     Outgoing {

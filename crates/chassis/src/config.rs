@@ -19,9 +19,9 @@ const MAX_PROBLEMS: usize = 50;
 /// Gathers what several checks find wrong.
 ///
 /// ```
-/// use chassis::config::Problems;
+/// use chassis::config::ConfigErrors;
 /// fn check(a: Result<u8, Vec<String>>, b: Result<u8, Vec<String>>) -> Result<(u8, u8), Vec<String>> {
-///     let mut problems = Problems::default();
+///     let mut problems = ConfigErrors::default();
 ///     let (a, b) = (problems.of(a), problems.of(b));
 ///     problems.finish(|| Some((a?, b?)))
 /// }
@@ -29,9 +29,9 @@ const MAX_PROBLEMS: usize = 50;
 /// assert_eq!(check(Err(vec!["no a".into()]), Err(vec!["no b".into()])), Err(vec!["no a".into(), "no b".into()]));
 /// ```
 #[derive(Debug, Default)]
-pub struct Problems(Vec<String>);
+pub struct ConfigErrors(Vec<String>);
 
-impl Problems {
+impl ConfigErrors {
     /// What a check made, or nothing where it found something wrong.
     pub fn of<T>(&mut self, checked: Result<T, Vec<String>>) -> Option<T> {
         checked.map_err(|wrong| self.0.extend(wrong)).ok()
@@ -263,7 +263,7 @@ mod tests {
     }
 
     fn check(args: &Args) -> Result<(u8, u64), Vec<String>> {
-        let mut problems = Problems::default();
+        let mut problems = ConfigErrors::default();
         let parts = problems.of(if args.parts > 0 { Ok(args.parts) } else { Err(vec!["--parts is 1 to 255".into()]) });
         if args.name.is_empty() {
             problems.add("--name is empty");

@@ -62,18 +62,18 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
 /// Serves `router` on `listener` until `stop`, then lets open connections end within the drain's time.
 ///
 /// Answers that never end, such as server-sent events, must watch a token themselves, or the drain takes its full time.
-pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: CancellationToken) {
+pub async fn serve(listener: TcpListener, router: Router, limits: Limits, shutdown: CancellationToken) {
     let slots = Arc::new(Semaphore::new(limits.connections));
     let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
     loop {
         let accepted = tokio::select! {
             biased;
-            () = stop.cancelled() => break,
+            () = shutdown.cancelled() => break,
             accepted = accept(&listener, &slots) => accepted,
         };
         match accepted {
             Ok((stream, slot)) => {
-                tokio::spawn(connection(stream, router.clone(), limits.clone(), stop.clone(), slot));
+                tokio::spawn(connection(stream, router.clone(), limits.clone(), shutdown.clone(), slot));
             }
             Err(error) if is_of_the_client(&error) => {}
             Err(error) => {
@@ -105,7 +105,7 @@ async fn connection(
     stream: TcpStream,
     router: Router,
     limits: Limits,
-    stop: CancellationToken,
+    shutdown: CancellationToken,
     _slot: OwnedSemaphorePermit,
 ) {
     // Events are small and wanted at once.
@@ -118,7 +118,7 @@ async fn connection(
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = stop.cancelled() => {
+        () = shutdown.cancelled() => {
             connection.as_mut().graceful_shutdown();
             match tokio::time::timeout(limits.drain, connection).await {
                 Ok(ended) => ended,

@@ -46,7 +46,7 @@ pub struct Process {
     /// Where conditions of readiness are named.
     pub readiness: Readiness,
     /// Cancelled at SIGTERM and SIGINT.
-    pub stop: CancellationToken,
+    pub shutdown: CancellationToken,
 }
 
 impl Process {
@@ -62,8 +62,8 @@ impl Process {
         T: Send + 'static,
         E: Display + Send + 'static,
     {
-        let (registry, stop) = (self.registry.clone(), self.stop.clone());
-        let opened = thread::run("open", move || open(&registry, &stop)).await;
+        let (registry, shutdown) = (self.registry.clone(), self.shutdown.clone());
+        let opened = thread::run("open", move || open(&registry, &shutdown)).await;
         opened.map_err(|died| died.to_string())?.map_err(|error| error.to_string())
     }
 }
@@ -82,15 +82,16 @@ where
         }
     };
     let code = runtime.block_on(async {
-        let stop = match shutdown::on_signals() {
-            Ok(stop) => stop,
+        let shutdown = match shutdown::on_signals() {
+            Ok(shutdown) => shutdown,
             Err(error) => {
                 tracing::error!(%error, "{name} cannot start: no signal handlers");
                 return ExitCode::from(EX_SOFTWARE);
             }
         };
-        let process = Process { registry: Registry::new(), readiness: Readiness::default(), stop: stop.clone() };
-        match shutdown::drain(&stop, DRAIN, [body(process)]).await {
+        let process =
+            Process { registry: Registry::new(), readiness: Readiness::default(), shutdown: shutdown.clone() };
+        match shutdown::drain(&shutdown, DRAIN, [body(process)]).await {
             Drain::DeadlinePassed { .. } => ExitCode::from(EX_TEMPFAIL),
             Drain::Drained { results, .. } => match results.into_iter().find_map(Result::err) {
                 None => ExitCode::SUCCESS,
@@ -120,7 +121,7 @@ where
 {
     let listener = http::bind(listen).await.map_err(|error| error.to_string())?;
     let routes = admin::router(process.registry, process.readiness);
-    let served = http::serve(listener, routes, http::Limits::default(), process.stop.clone());
+    let served = http::serve(listener, routes, http::Limits::default(), process.shutdown.clone());
     let served = tokio::spawn(served);
     let ended = body.await.map_err(|error| error.to_string());
     served.abort();

@@ -18,10 +18,10 @@ pub use tokio_util::sync::CancellationToken;
 /// # Errors
 /// Where the system refuses a signal handler.
 pub fn on_signals() -> io::Result<CancellationToken> {
-    let stop = CancellationToken::new();
+    let shutdown = CancellationToken::new();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let token = stop.clone();
+    let token = shutdown.clone();
     tokio::spawn(async move {
         let (name, _) = either(&mut terminate, &mut interrupt).await;
         tracing::info!(signal = name, "asked to stop: finishing what is under way; a second signal ends at once");
@@ -30,7 +30,7 @@ pub fn on_signals() -> io::Result<CancellationToken> {
         tracing::warn!(signal = name, "a second signal: ending at once");
         std::process::exit(128 + number);
     });
-    Ok(stop)
+    Ok(shutdown)
 }
 
 async fn either(terminate: &mut Signal, interrupt: &mut Signal) -> (&'static str, i32) {
@@ -63,7 +63,7 @@ pub enum Drain<T> {
 ///
 /// Says in the log which of the two happened.
 pub async fn drain<F: Future>(
-    stop: &CancellationToken,
+    shutdown: &CancellationToken,
     deadline: Duration,
     futures: impl IntoIterator<Item = F>,
 ) -> Drain<F::Output> {
@@ -79,7 +79,7 @@ pub async fn drain<F: Future>(
                 Some(result) => results.push(result),
                 None => break,
             },
-            () = stop.cancelled(), if !stopping => {
+            () = shutdown.cancelled(), if !stopping => {
                 stopping = true;
                 asked = Instant::now();
                 over.as_mut().reset(tokio::time::Instant::now() + deadline);
@@ -106,19 +106,19 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_ends_in_time_is_drained() {
-        let stop = CancellationToken::new();
+        let shutdown = CancellationToken::new();
         let work = |n: u64| {
-            let stop = stop.clone();
+            let shutdown = shutdown.clone();
             async move {
-                stop.cancelled().await;
+                shutdown.cancelled().await;
                 tokio::time::sleep(Duration::from_secs(n)).await;
                 n
             }
             .boxed()
         };
         let futures = [work(3), work(1)];
-        stop.cancel();
-        let Drain::Drained { results, .. } = drain(&stop, Duration::from_secs(5), futures).await else {
+        shutdown.cancel();
+        let Drain::Drained { results, .. } = drain(&shutdown, Duration::from_secs(5), futures).await else {
             panic!("the deadline passed")
         };
         assert_eq!(results, [1, 3]);
@@ -126,19 +126,20 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_hangs_is_left_behind() {
-        let stop = CancellationToken::new();
-        stop.cancel();
+        let shutdown = CancellationToken::new();
+        shutdown.cancel();
         let futures = [std::future::pending::<u8>().boxed(), std::future::ready(1).boxed()];
-        let ended = drain(&stop, Duration::from_secs(5), futures).await;
+        let ended = drain(&shutdown, Duration::from_secs(5), futures).await;
         assert_eq!(ended, Drain::DeadlinePassed { results: vec![1], left: 1 });
     }
 
     /// The deadline runs from the request to stop, not from the start.
     #[tokio::test(start_paused = true)]
     async fn before_a_stop_there_is_no_deadline() {
-        let stop = CancellationToken::new();
+        let shutdown = CancellationToken::new();
         let ended =
-            drain(&stop, Duration::from_secs(1), [tokio::time::sleep(Duration::from_secs(3_600)).map(|()| 1)]).await;
+            drain(&shutdown, Duration::from_secs(1), [tokio::time::sleep(Duration::from_secs(3_600)).map(|()| 1)])
+                .await;
         assert!(matches!(ended, Drain::Drained { results, .. } if results == [1]));
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 /// A thread that gave no result.
 #[derive(Debug, thiserror::Error)]
-pub enum Died {
+pub enum ThreadError {
     /// The operating system gave no thread.
     #[error("no thread for {name}: {source}")]
     NotStarted {
@@ -35,8 +35,8 @@ pub enum Died {
 /// Dropping the future does not stop the thread: what runs there must watch a token of its own.
 ///
 /// # Errors
-/// See [`Died`].
-pub async fn run<T: Send + 'static>(name: &str, f: impl FnOnce() -> T + Send + 'static) -> Result<T, Died> {
+/// See [`ThreadError`].
+pub async fn run<T: Send + 'static>(name: &str, f: impl FnOnce() -> T + Send + 'static) -> Result<T, ThreadError> {
     let (tell, told) = oneshot::channel();
     let span = tracing::Span::current();
     std::thread::Builder::new()
@@ -48,11 +48,11 @@ pub async fn run<T: Send + 'static>(name: &str, f: impl FnOnce() -> T + Send + '
             // Whoever waited may have gone: then the result is nobody's.
             let _ = tell.send(result);
         })
-        .map_err(|source| Died::NotStarted { name: name.to_owned(), source })?;
+        .map_err(|source| ThreadError::NotStarted { name: name.to_owned(), source })?;
     match told.await {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(message)) => Err(Died::Panicked { name: name.to_owned(), message }),
-        Err(_) => Err(Died::Panicked { name: name.to_owned(), message: "ended without a result".to_owned() }),
+        Ok(Err(message)) => Err(ThreadError::Panicked { name: name.to_owned(), message }),
+        Err(_) => Err(ThreadError::Panicked { name: name.to_owned(), message: "ended without a result".to_owned() }),
     }
 }
 
@@ -74,7 +74,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_an_error_that_says_what() {
         let number = 7;
-        let result: Result<(), Died> = run("enricher", move || panic!("no batch {number}")).await;
+        let result: Result<(), ThreadError> = run("enricher", move || panic!("no batch {number}")).await;
         let died = result.unwrap_err();
         assert_eq!(died.to_string(), "the thread enricher panicked: no batch 7");
     }

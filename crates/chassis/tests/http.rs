@@ -16,9 +16,9 @@ use tokio::{
 async fn start(router: axum::Router, limits: Limits) -> (SocketAddr, CancellationToken, JoinHandle<()>) {
     let listener = http::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
     let address = listener.local_addr().unwrap();
-    let stop = CancellationToken::new();
-    let server = tokio::spawn(http::serve(listener, router, limits, stop.clone()));
-    (address, stop, server)
+    let shutdown = CancellationToken::new();
+    let server = tokio::spawn(http::serve(listener, router, limits, shutdown.clone()));
+    (address, shutdown, server)
 }
 
 async fn get(address: SocketAddr, path: &str) -> String {
@@ -37,7 +37,7 @@ async fn metrics_health_and_readiness() {
     registry.register(Box::new(counter.clone())).unwrap();
     counter.inc();
     let readiness = Readiness::default();
-    let (address, stop, server) = start(admin::router(registry, readiness.clone()), Limits::default()).await;
+    let (address, shutdown, server) = start(admin::router(registry, readiness.clone()), Limits::default()).await;
 
     let metrics = get(address, "/metrics").await;
     assert!(metrics.contains("text/plain; version=0.0.4") && metrics.contains("\nstories_total 1\n"), "{metrics}");
@@ -54,7 +54,7 @@ async fn metrics_health_and_readiness() {
     caught_up.met();
     assert!(get(address, "/readyz").await.starts_with("HTTP/1.1 200"));
 
-    stop.cancel();
+    shutdown.cancel();
     server.await.unwrap();
     assert!(TcpStream::connect(address).await.is_err(), "it listens no more");
 }
@@ -83,9 +83,9 @@ async fn a_request_that_dawdles_is_cut_off() {
 async fn an_answer_that_never_ends_does_not_hold_the_drain_for_ever() {
     let router = axum::Router::new().route("/", axum::routing::get(std::future::pending::<()>));
     let limits = Limits { drain: Duration::from_millis(100), ..Limits::default() };
-    let (address, stop, server) = start(router, limits).await;
+    let (address, shutdown, server) = start(router, limits).await;
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nhost: test\r\n\r\n").await.unwrap();
-    stop.cancel();
+    shutdown.cancel();
     tokio::time::timeout(Duration::from_secs(20), server).await.expect("the drain ends").unwrap();
 }

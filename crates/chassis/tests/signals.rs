@@ -13,10 +13,10 @@ const CHILD: &str = "CHASSIS_TEST_CHILD";
 #[tokio::test]
 async fn child() {
     let Ok(kind) = std::env::var(CHILD) else { return };
-    let stop = chassis::shutdown::on_signals().unwrap();
+    let shutdown = chassis::shutdown::on_signals().unwrap();
     println!("up");
     let hangs = kind == "hangs";
-    let token = stop.clone();
+    let token = shutdown.clone();
     let work = async move {
         token.cancelled().await;
         println!("stopping");
@@ -25,7 +25,7 @@ async fn child() {
         }
     };
     let deadline = Duration::from_millis(if hangs { 600_000 } else { 5_000 });
-    let ended = chassis::shutdown::drain(&stop, deadline, [work]).await;
+    let ended = chassis::shutdown::drain(&shutdown, deadline, [work]).await;
     println!("{}", if matches!(ended, chassis::shutdown::Drain::Drained { .. }) { "drained" } else { "deadline" });
 }
 

@@ -1,7 +1,7 @@
 //! Which log a process runs on, from its flags.
 
 use crate::{
-    Fault, Log, Metrics, Runtime, Stop,
+    CancellationToken, Log, LogError, Metrics, Runtime,
     embedded::Embedded,
     kafka::{Kafka, KafkaConfig, Security},
 };
@@ -60,7 +60,7 @@ pub struct LogArgs {
 #[derive(Debug, Clone)]
 pub struct LogConfig {
     /// Which log.
-    pub choice: Choice,
+    pub choice: LogKind,
     /// Topic and group names.
     pub names: Names,
     /// Partitions of the pipeline's topics.
@@ -73,7 +73,7 @@ pub struct LogConfig {
 
 /// Which log.
 #[derive(Debug, Clone)]
-pub enum Choice {
+pub enum LogKind {
     /// A Kafka cluster.
     Kafka(KafkaConfig),
     /// A file in this folder.
@@ -114,14 +114,14 @@ impl LogArgs {
             wrong.push(format!("--session-timeout-ms is 1000 to 900000, not {}", self.session_timeout_ms));
         }
         let choice = match &self.kafka {
-            None => Choice::Embedded(self.data.clone()),
+            None => LogKind::Embedded(self.data.clone()),
             Some(bootstrap) => {
                 for server in bootstrap.split(',') {
                     if !is_host_port(server.trim()) {
                         wrong.push(format!("--kafka is HOST:PORT, comma separated, not {server:?}"));
                     }
                 }
-                Choice::Kafka(KafkaConfig {
+                LogKind::Kafka(KafkaConfig {
                     security: self.security(&mut wrong),
                     transaction_timeout: Duration::from_millis(self.transaction_timeout_ms),
                     session_timeout: Duration::from_millis(self.session_timeout_ms),
@@ -190,10 +190,10 @@ impl LogConfig {
     ///
     /// # Errors
     /// Where the file is held by another process, or the client's configuration is refused.
-    pub fn open(&self) -> Result<Arc<dyn Log>, Fault> {
+    pub fn open(&self) -> Result<Arc<dyn Log>, LogError> {
         Ok(match &self.choice {
-            Choice::Kafka(config) => Arc::new(Kafka::new(config.clone())?),
-            Choice::Embedded(folder) => Arc::new(Embedded::open(folder)?),
+            LogKind::Kafka(config) => Arc::new(Kafka::new(config.clone())?),
+            LogKind::Embedded(folder) => Arc::new(Embedded::open(folder)?),
         })
     }
 
@@ -202,10 +202,10 @@ impl LogConfig {
     ///
     /// # Errors
     /// As [`LogConfig::open`].
-    pub fn reach(&self) -> Result<Arc<dyn Log>, Fault> {
+    pub fn reach(&self) -> Result<Arc<dyn Log>, LogError> {
         Ok(match &self.choice {
-            Choice::Kafka(config) => Arc::new(Kafka::new(config.clone())?),
-            Choice::Embedded(folder) => Arc::from(crate::embedded::open(folder)?),
+            LogKind::Kafka(config) => Arc::new(Kafka::new(config.clone())?),
+            LogKind::Embedded(folder) => Arc::from(crate::embedded::open(folder)?),
         })
     }
 
@@ -213,16 +213,22 @@ impl LogConfig {
     ///
     /// # Errors
     /// As [`LogConfig::open`]; where the log cannot be reached; where a topic is there with other partitions.
-    pub fn start(&self, registry: &prometheus::Registry, stop: &Stop) -> Result<Runtime, Fault> {
-        let metrics = Metrics::new(registry).map_err(|error| Fault::Config(error.to_string()))?;
-        let runtime = self.runtime(self.open()?, metrics, registry.clone(), stop.clone());
+    pub fn start(&self, registry: &prometheus::Registry, shutdown: &CancellationToken) -> Result<Runtime, LogError> {
+        let metrics = Metrics::new(registry).map_err(|error| LogError::Config(error.to_string()))?;
+        let runtime = self.runtime(self.open()?, metrics, registry.clone(), shutdown.clone());
         runtime.ensure_topics()?;
         Ok(runtime)
     }
 
     /// What a service runs on.
     #[must_use]
-    pub fn runtime(&self, log: Arc<dyn Log>, metrics: Metrics, registry: prometheus::Registry, stop: Stop) -> Runtime {
+    pub fn runtime(
+        &self,
+        log: Arc<dyn Log>,
+        metrics: Metrics,
+        registry: prometheus::Registry,
+        shutdown: CancellationToken,
+    ) -> Runtime {
         Runtime {
             log,
             names: self.names.clone(),
@@ -231,7 +237,7 @@ impl LogConfig {
             replica: self.replica.clone(),
             metrics,
             registry,
-            stop,
+            shutdown,
         }
     }
 }
@@ -260,6 +266,6 @@ mod tests {
 
     #[test]
     fn without_kafka_the_log_is_a_file() {
-        assert!(matches!(check(&["--data", "d"]).unwrap().choice, Choice::Embedded(folder) if folder.ends_with("d")));
+        assert!(matches!(check(&["--data", "d"]).unwrap().choice, LogKind::Embedded(folder) if folder.ends_with("d")));
     }
 }

@@ -3,7 +3,7 @@
 mod config;
 mod dead_letter;
 pub mod embedded;
-mod fault;
+mod error;
 pub mod faults;
 pub mod kafka;
 mod log;
@@ -13,15 +13,15 @@ mod runtime;
 mod session;
 mod stage;
 
-pub use config::{Choice, LogArgs, LogConfig};
+pub use config::{LogArgs, LogConfig, LogKind};
 pub use dead_letter::{DeadLetter, header as dead_letter_header};
-pub use fault::{Fault, Refusal};
+pub use error::{LogError, ProcessError};
 pub use log::{Assigned, Batch, Log, Member, MemberSpec, Row, Rows, Start, Tail, TopicSpec, Turn, scan, until};
 pub use metrics::Metrics;
 pub use record::{Headers, MAX_RECORD_BYTES, Outgoing, Record};
 pub use runtime::Runtime;
 pub use session::{Partitions, Session, Transaction};
-pub use stage::{Effects, Input, Outcome, StageSpec, rejoining, run};
+pub use stage::{Input, Outcome, ProcessContext, StageSpec, rejoining, run};
 
 /// Asks a stage to stop: it finishes or aborts its batch and leaves.
-pub use tokio_util::sync::CancellationToken as Stop;
+pub use tokio_util::sync::CancellationToken;

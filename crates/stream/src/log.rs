@@ -1,6 +1,6 @@
 //! The interface that Kafka and the embedded log share.
 
-use crate::{Fault, Outgoing, Record};
+use crate::{LogError, Outgoing, Record};
 use std::{collections::HashMap, time::Duration};
 
 /// A log of topics in numbered partitions.
@@ -11,51 +11,51 @@ pub trait Log: Send + Sync {
     ///
     /// # Errors
     /// Where the log cannot be reached, or an existing topic has another number of partitions than its neighbours need.
-    fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), Fault>;
+    fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError>;
 
     /// Number of partitions of a topic.
     ///
     /// # Errors
     /// Where there is no such topic, or the log cannot be reached.
-    fn partitions(&self, topic: &str) -> Result<i32, Fault>;
+    fn partitions(&self, topic: &str) -> Result<i32, LogError>;
 
     /// Joins a group as one member that reads, keeps state and writes in transactions. Aborts what a predecessor with
     /// the same stage and replica left open, and fences it.
     ///
     /// # Errors
     /// Where the log cannot be reached.
-    fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, Fault>;
+    fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, LogError>;
 
     /// Reads all partitions of a topic without a group, committed records only.
     ///
     /// # Errors
     /// Where there is no such topic, or the log cannot be reached.
-    fn tail(&self, topic: &str, from: Start) -> Result<Box<dyn Tail>, Fault>;
+    fn tail(&self, topic: &str, from: Start) -> Result<Box<dyn Tail>, LogError>;
 
     /// Writes outside any stage, all or nothing.
     ///
     /// # Errors
     /// Where a record is over the limit or the log cannot be reached.
-    fn append(&self, records: Vec<Outgoing>) -> Result<(), Fault>;
+    fn append(&self, records: Vec<Outgoing>) -> Result<(), LogError>;
 
     /// Offsets that a group has committed, by partition of `topic`; a partition without one is absent.
     ///
     /// # Errors
     /// Where the log cannot be reached.
-    fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, Fault>;
+    fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, LogError>;
 
     /// End of each partition of `topic`: the offset that the next record will get or exceed.
     ///
     /// # Errors
     /// Where there is no such topic, or the log cannot be reached.
-    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, Fault>;
+    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError>;
 
     /// As [`Log::ends`], but waits until every transaction that was open when it was asked has ended: who then reads
     /// committed records up to there has seen all that was written before, also what stood behind an open one.
     ///
     /// # Errors
-    /// As [`Log::ends`]; [`Fault::Lost`] where a transaction stays open longer than one may.
-    fn settled_ends(&self, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+    /// As [`Log::ends`]; [`LogError::Lost`] where a transaction stays open longer than one may.
+    fn settled_ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
         self.ends(topic)
     }
 
@@ -97,21 +97,21 @@ pub trait Member: Send {
     /// What happened next: at most `max` records, or a change of the partitions; waits for at most `wait`.
     ///
     /// # Errors
-    /// See [`Fault`].
-    fn poll(&mut self, max: usize, wait: Duration) -> Result<Turn, Fault>;
+    /// See [`LogError`].
+    fn poll(&mut self, max: usize, wait: Duration) -> Result<Turn, LogError>;
 
     /// Makes a batch visible at once, or not at all.
     ///
     /// # Errors
-    /// [`Fault::Aborted`] when nothing of it is visible and the member's positions are back at what was last
-    /// committed; else see [`Fault`].
-    fn commit(&mut self, batch: Batch) -> Result<(), Fault>;
+    /// [`LogError::Aborted`] when nothing of it is visible and the member's positions are back at what was last
+    /// committed; else see [`LogError`].
+    fn commit(&mut self, batch: Batch) -> Result<(), LogError>;
 
     /// Rewinds all partitions to what was last committed, so that uncommitted records come again.
     ///
     /// # Errors
-    /// See [`Fault`].
-    fn rewind(&mut self) -> Result<(), Fault>;
+    /// See [`LogError`].
+    fn rewind(&mut self) -> Result<(), LogError>;
 
     /// Next offset of each owned partition, as last committed or as restored.
     fn positions(&self) -> HashMap<i32, i64>;
@@ -159,7 +159,7 @@ impl Row {
     ///
     /// # Errors
     /// Where it is no such message.
-    pub fn decode<M: proto::wire::Event>(&self) -> Result<M, proto::wire::DecodeError> {
+    pub fn decode<M: proto::wire::Message>(&self) -> Result<M, proto::wire::DecodeError> {
         proto::wire::decode(self.content_type.as_deref(), &self.value)
     }
 }
@@ -192,7 +192,7 @@ pub trait Tail: Send {
     ///
     /// # Errors
     /// Where the log cannot be reached.
-    fn poll(&mut self, max: usize, wait: Duration) -> Result<Vec<Record>, Fault>;
+    fn poll(&mut self, max: usize, wait: Duration) -> Result<Vec<Record>, LogError>;
 
     /// True once it has passed what was the end of every partition when it was opened.
     fn caught_up(&self) -> bool;
@@ -208,7 +208,7 @@ pub fn scan(
     from: Start,
     deadline: Duration,
     mut each: impl FnMut(Record) -> bool,
-) -> Result<(), Fault> {
+) -> Result<(), LogError> {
     let end = std::time::Instant::now() + deadline;
     let mut tail = log.tail(topic, from)?;
     loop {
@@ -221,7 +221,7 @@ pub fn scan(
             return Ok(());
         }
         if std::time::Instant::now() > end {
-            return Err(Fault::Unavailable(format!("{topic} was not read to its end within {deadline:?}")));
+            return Err(LogError::Unavailable(format!("{topic} was not read to its end within {deadline:?}")));
         }
     }
 }
@@ -229,15 +229,17 @@ pub fn scan(
 /// Asks `holds` at once, and then whenever something has come to `topic`, at least once a second, until it is so.
 ///
 /// # Errors
-/// [`Fault::Unavailable`] where it is not so within `deadline`; where the log cannot be reached.
-pub fn until(log: &dyn Log, topic: &str, deadline: Duration, mut holds: impl FnMut() -> bool) -> Result<(), Fault> {
+/// [`LogError::Unavailable`] where it is not so within `deadline`; where the log cannot be reached.
+pub fn until(log: &dyn Log, topic: &str, deadline: Duration, mut holds: impl FnMut() -> bool) -> Result<(), LogError> {
     let end = std::time::Instant::now() + deadline;
     // Before the first look, so that nothing comes between that and the waiting.
     let mut tail = log.tail(topic, Start::End)?;
     while !holds() {
         let left = end.saturating_duration_since(std::time::Instant::now());
         if left.is_zero() {
-            return Err(Fault::Unavailable(format!("what was waited for on {topic} did not come within {deadline:?}")));
+            return Err(LogError::Unavailable(format!(
+                "what was waited for on {topic} did not come within {deadline:?}"
+            )));
         }
         tail.poll(1_000, left.min(Duration::from_secs(1)))?;
     }

@@ -1,6 +1,6 @@
 //! Records, as they are read and as they are written.
 
-use crate::Fault;
+use crate::LogError;
 use proto::wire;
 
 /// Largest record that a stage writes, in bytes of key, value and headers: below Kafka's default `message.max.bytes`
@@ -49,7 +49,7 @@ impl Record {
     ///
     /// # Errors
     /// Where it is a tombstone or no such message.
-    pub fn decode<M: wire::Event>(&self) -> Result<M, wire::DecodeError> {
+    pub fn decode<M: wire::Message>(&self) -> Result<M, wire::DecodeError> {
         let value = self.value.as_deref().ok_or(wire::DecodeError::NoValue)?;
         wire::decode(self.header(wire::CONTENT_TYPE), value)
     }
@@ -92,15 +92,15 @@ impl Outgoing {
     /// Refuses what is over the limit of its kind.
     ///
     /// # Errors
-    /// [`Fault::TooLarge`].
-    pub fn check_size(&self) -> Result<(), Fault> {
+    /// [`LogError::TooLarge`].
+    pub fn check_size(&self) -> Result<(), LogError> {
         let is_letter = self.headers.iter().any(|(name, _)| name == crate::dead_letter_header::STAGE);
         let limit = if is_letter { MAX_DEAD_LETTER_BYTES } else { MAX_RECORD_BYTES };
         let bytes = self.size();
         if bytes <= limit {
             return Ok(());
         }
-        Err(Fault::TooLarge {
+        Err(LogError::TooLarge {
             topic: self.topic.clone(),
             key: String::from_utf8_lossy(&self.key).into_owned(),
             bytes,

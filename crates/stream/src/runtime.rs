@@ -1,6 +1,6 @@
 //! What every service of the pipeline is handed: the log, the names of its topics, and who this replica is.
 
-use crate::{Fault, Log, MemberSpec, Metrics, StageSpec, Stop, TopicSpec};
+use crate::{CancellationToken, Log, LogError, MemberSpec, Metrics, StageSpec, TopicSpec};
 use proto::{
     topic::{Names, Topic},
     wire::Encoding,
@@ -25,7 +25,7 @@ pub struct Runtime {
     /// Where a service registers counters of its own.
     pub registry: prometheus::Registry,
     /// Asks the service to stop.
-    pub stop: Stop,
+    pub shutdown: CancellationToken,
 }
 
 impl Runtime {
@@ -47,7 +47,7 @@ impl Runtime {
     ///
     /// # Errors
     /// See [`Log::ensure_topics`].
-    pub fn ensure_topics(&self) -> Result<(), Fault> {
+    pub fn ensure_topics(&self) -> Result<(), LogError> {
         self.log.ensure_topics(&self.topics())
     }
 

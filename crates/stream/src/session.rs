@@ -1,7 +1,7 @@
 //! Keyed state over a member: tables as of the last commit, and an overlay that becomes state only after the next one.
 
 use crate::{
-    Batch, Fault, Log, Member, MemberSpec, Outgoing, Record, Row, Rows, Turn,
+    Batch, Log, LogError, Member, MemberSpec, Outgoing, Record, Row, Rows, Turn,
     faults::{Sabotage, sabotaged},
     record,
 };
@@ -81,7 +81,7 @@ impl Session {
     ///
     /// # Errors
     /// See [`Log::join`].
-    pub fn join(log: &dyn Log, spec: &MemberSpec) -> Result<Self, Fault> {
+    pub fn join(log: &dyn Log, spec: &MemberSpec) -> Result<Self, LogError> {
         Ok(Session {
             member: log.join(spec)?,
             tables: spec.tables.clone(),
@@ -94,7 +94,7 @@ impl Session {
     ///
     /// # Errors
     /// See [`Member::poll`].
-    pub fn poll(&mut self, max: usize, wait: Duration) -> Result<Partitions, Fault> {
+    pub fn poll(&mut self, max: usize, wait: Duration) -> Result<Partitions, LogError> {
         Ok(match self.member.poll(max, wait)? {
             Turn::Assigned(assigned) => {
                 let numbers = assigned.iter().map(|one| one.partition).collect();
@@ -156,7 +156,7 @@ impl Session {
     ///
     /// # Errors
     /// See [`Member::commit`]; the state is then as if the transaction had never been.
-    pub fn commit(&mut self, transaction: Transaction) -> Result<(), Fault> {
+    pub fn commit(&mut self, transaction: Transaction) -> Result<(), LogError> {
         let Transaction { outputs, offsets, overlay } = transaction;
         if sabotaged(Sabotage::StateFirst) {
             self.apply(overlay);
@@ -185,7 +185,7 @@ impl Session {
     ///
     /// # Errors
     /// See [`Member::rewind`].
-    pub fn rewind(&mut self) -> Result<(), Fault> {
+    pub fn rewind(&mut self) -> Result<(), LogError> {
         self.member.rewind()
     }
 }

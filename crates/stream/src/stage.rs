@@ -1,8 +1,8 @@
 //! The loop around a plain function: read a batch, do all its work, and only then open a transaction.
 
 use crate::{
-    DeadLetter, Fault, Log, MemberSpec, Metrics, Outgoing, Partitions, Record, Refusal, Session, Stop,
-    session::Transaction,
+    CancellationToken, DeadLetter, Log, LogError, MemberSpec, Metrics, Outgoing, Partitions, ProcessError, Record,
+    Session, session::Transaction,
 };
 use proto::{partition, wire};
 use std::{
@@ -45,7 +45,7 @@ pub enum Outcome {
 }
 
 /// What a step may do: look at state, emit records, change state. Nothing of it is visible before the commit.
-pub struct Effects<'a> {
+pub struct ProcessContext<'a> {
     /// The time at which this batch is worked on.
     pub now: jiff::Timestamp,
     spec: &'a StageSpec,
@@ -57,15 +57,17 @@ pub struct Effects<'a> {
     kept: Vec<(usize, Outgoing)>,
 }
 
-impl Effects<'_> {
+impl ProcessContext<'_> {
     /// The row of `key` in the table `table` (an index into the spec's tables), in the input's partition.
     ///
     /// # Errors
     /// Where the row cannot be decoded: a fault of the log, not of the record.
-    pub fn state<S: wire::Event>(&self, table: usize, key: &str) -> Result<Option<S>, Refusal> {
+    pub fn state<S: wire::Message>(&self, table: usize, key: &str) -> Result<Option<S>, ProcessError> {
         self.session
             .row(self.transaction, table, self.source.partition, key.as_bytes())
-            .map(|row| row.decode().map_err(|error| Refusal::Log(Fault::Corrupt(format!("state of {key}: {error}")))))
+            .map(|row| {
+                row.decode().map_err(|error| ProcessError::Log(LogError::Corrupt(format!("state of {key}: {error}"))))
+            })
             .transpose()
     }
 
@@ -73,9 +75,9 @@ impl Effects<'_> {
     ///
     /// # Errors
     /// Where it cannot be encoded or is over the limit.
-    pub fn set_state<S: wire::Event>(&mut self, table: usize, key: &str, row: &S) -> Result<(), Refusal> {
+    pub fn set_state<S: wire::Message>(&mut self, table: usize, key: &str, row: &S) -> Result<(), ProcessError> {
         let Some(topic) = self.spec.member.tables.get(table).cloned() else {
-            return Err(Refusal::Log(Fault::Config(format!("the stage has no table {table}"))));
+            return Err(ProcessError::Log(LogError::Config(format!("the stage has no table {table}"))));
         };
         let change = self.outgoing(&topic, self.source.partition, key, row)?;
         self.kept.push((table, change));
@@ -86,23 +88,26 @@ impl Effects<'_> {
     ///
     /// # Errors
     /// Where it cannot be encoded or is over the limit.
-    pub fn emit<M: wire::Event>(&mut self, topic: &str, key: &str, message: &M) -> Result<(), Refusal> {
+    pub fn emit<M: wire::Message>(&mut self, topic: &str, key: &str, message: &M) -> Result<(), ProcessError> {
         let count = self.partitions.get(topic).copied();
-        let count = count.ok_or_else(|| Refusal::Log(Fault::NoTopic(topic.to_owned())))?;
+        let count = count.ok_or_else(|| ProcessError::Log(LogError::NoTopic(topic.to_owned())))?;
         let output = self.outgoing(topic, partition::of(key.as_bytes(), count), key, message)?;
         self.emitted.push(output);
         Ok(())
     }
 
-    fn outgoing<M: wire::Event>(
+    fn outgoing<M: wire::Message>(
         &self,
         topic: &str,
         partition: i32,
         key: &str,
         message: &M,
-    ) -> Result<Outgoing, Refusal> {
-        let value =
-            self.spec.encoding.encode(message).map_err(|error| Refusal::poison("unencodable", error.to_string()))?;
+    ) -> Result<Outgoing, ProcessError> {
+        let value = self
+            .spec
+            .encoding
+            .encode(message)
+            .map_err(|error| ProcessError::poison("unencodable", error.to_string()))?;
         // Made of the input's own coordinates: who processes it again writes the same id.
         let from = self.source;
         let number = self.emitted.len() + self.kept.len();
@@ -118,7 +123,7 @@ impl Effects<'_> {
         let limit = self.session.max_record_bytes();
         if output.size() > limit {
             let detail = format!("{} of {key} would be {} bytes, over {limit}", M::TYPE, output.size());
-            return Err(Refusal::poison("too-large", detail));
+            return Err(ProcessError::poison("too-large", detail));
         }
         Ok(output)
     }
@@ -130,24 +135,24 @@ impl Effects<'_> {
 /// goes to the dead letters and the stage goes on; a transient refusal rewinds and tries again.
 ///
 /// # Errors
-/// [`Fault::Fenced`] when another has taken over; [`Fault::Lost`] when joining anew has failed ten times in a row.
-pub fn run<M: wire::Event>(
+/// [`LogError::Fenced`] when another has taken over; [`LogError::Lost`] when joining anew has failed ten times in a row.
+pub fn run<M: wire::Message>(
     log: &dyn Log,
     spec: &StageSpec,
     topics: &[String],
-    stop: &Stop,
+    shutdown: &CancellationToken,
     metrics: &Metrics,
-    mut step: impl FnMut(&Input<M>, &mut Effects<'_>) -> Result<Outcome, Refusal>,
-) -> Result<(), Fault> {
+    mut step: impl FnMut(&Input<M>, &mut ProcessContext<'_>) -> Result<Outcome, ProcessError>,
+) -> Result<(), LogError> {
     let stage = spec.member.stage.as_str();
-    rejoining(stage, stop, metrics, |progress| {
+    rejoining(stage, shutdown, metrics, |progress| {
         let mut partitions = HashMap::new();
         for topic in topics.iter().chain([&spec.dead_letters]) {
             partitions.insert(topic.clone(), log.partitions(topic)?);
         }
         let mut session = Session::join(log, &spec.member)?;
         let mut pause = Backoff::new();
-        while !stop.is_cancelled() {
+        while !shutdown.is_cancelled() {
             let result = match session.poll(spec.max_batch, Duration::from_millis(250)) {
                 Ok(Partitions::Records(records)) => {
                     fail::fail_point!("stream::read");
@@ -164,27 +169,27 @@ pub fn run<M: wire::Event>(
                     Ok(())
                 }
                 Ok(Partitions::Idle) => Ok(()),
-                Err(fault) => Err(Refusal::Log(fault)),
+                Err(fault) => Err(ProcessError::Log(fault)),
             };
             if let Some(lag) = session.lag() {
                 metrics.lag.with_label_values(&[stage]).set(lag);
             }
             match result {
                 Ok(()) => pause.reset(),
-                Err(Refusal::Log(Fault::Aborted(reason))) => {
+                Err(ProcessError::Log(LogError::Aborted(reason))) => {
                     metrics.aborted.with_label_values(&[stage]).inc();
                     tracing::warn!(stage, reason, "transaction aborted; trying again");
-                    pause.wait(stop);
+                    pause.wait(shutdown);
                 }
-                Err(Refusal::Log(Fault::Unavailable(reason)) | Refusal::Transient(reason)) => {
+                Err(ProcessError::Log(LogError::Unavailable(reason)) | ProcessError::Transient(reason)) => {
                     tracing::warn!(stage, reason, "not possible just now; trying again");
                     session.rewind()?;
-                    pause.wait(stop);
+                    pause.wait(shutdown);
                 }
-                Err(Refusal::Log(fault)) => return Err(fault),
-                Err(Refusal::Poison { reason, detail }) => {
+                Err(ProcessError::Log(fault)) => return Err(fault),
+                Err(ProcessError::Poison { reason, detail }) => {
                     // `work` turns poison into dead letters; what arrives here is a dead letter that itself failed.
-                    return Err(Fault::Corrupt(format!("{reason}: {detail}")));
+                    return Err(LogError::Corrupt(format!("{reason}: {detail}")));
                 }
             }
         }
@@ -193,14 +198,14 @@ pub fn run<M: wire::Event>(
 }
 
 /// Works one batch off and commits it.
-fn work<M: wire::Event>(
+fn work<M: wire::Message>(
     session: &mut Session,
     spec: &StageSpec,
     partitions: &HashMap<String, i32>,
     metrics: &Metrics,
     records: Vec<Record>,
-    step: &mut impl FnMut(&Input<M>, &mut Effects<'_>) -> Result<Outcome, Refusal>,
-) -> Result<(), Refusal> {
+    step: &mut impl FnMut(&Input<M>, &mut ProcessContext<'_>) -> Result<Outcome, ProcessError>,
+) -> Result<(), ProcessError> {
     let stage = spec.member.stage.as_str();
     let started = Instant::now();
     let now = jiff::Timestamp::now();
@@ -215,7 +220,7 @@ fn work<M: wire::Event>(
             }
             Err(refused) => *refused,
         };
-        let Refusal::Poison { reason, detail } = refusal else { return Err(refusal) };
+        let ProcessError::Poison { reason, detail } = refusal else { return Err(refusal) };
         tracing::warn!(
             stage,
             reason,
@@ -249,21 +254,21 @@ fn work<M: wire::Event>(
 }
 
 /// One record through the step. Its effects join the transaction only when it was not refused.
-fn one<M: wire::Event>(
+fn one<M: wire::Message>(
     session: &Session,
     spec: &StageSpec,
     partitions: &HashMap<String, i32>,
     transaction: &mut Transaction,
     now: jiff::Timestamp,
     record: Record,
-    step: &mut impl FnMut(&Input<M>, &mut Effects<'_>) -> Result<Outcome, Refusal>,
-) -> Result<Outcome, Box<(Record, Refusal)>> {
+    step: &mut impl FnMut(&Input<M>, &mut ProcessContext<'_>) -> Result<Outcome, ProcessError>,
+) -> Result<Outcome, Box<(Record, ProcessError)>> {
     let message = match record.decode::<M>() {
         Ok(message) => message,
-        Err(error) => return Err(Box::new((record, Refusal::poison("undecodable", error)))),
+        Err(error) => return Err(Box::new((record, ProcessError::poison("undecodable", error)))),
     };
     let input = Input { message, record };
-    let mut effects = Effects {
+    let mut effects = ProcessContext {
         now,
         spec,
         session,
@@ -275,7 +280,7 @@ fn one<M: wire::Event>(
     };
     // A panic in a step is a mistake of ours that must not block a partition: the record waits in the dead letters.
     let result = catch_unwind(AssertUnwindSafe(|| step(&input, &mut effects)))
-        .unwrap_or_else(|_| Err(Refusal::poison("panic", "the stage panicked on this record")));
+        .unwrap_or_else(|_| Err(ProcessError::poison("panic", "the stage panicked on this record")));
     let (emitted, kept) = (effects.emitted, effects.kept);
     match result {
         Ok(outcome) => {
@@ -294,14 +299,14 @@ fn one<M: wire::Event>(
 /// Runs `body` until it ends well, joining anew when a member is lost. `body` calls its argument at each progress.
 ///
 /// # Errors
-/// Every fault but [`Fault::Lost`], [`Fault::Unavailable`] and [`Fault::Aborted`] at once; those after ten attempts
+/// Every fault but [`LogError::Lost`], [`LogError::Unavailable`] and [`LogError::Aborted`] at once; those after ten attempts
 /// without progress.
 pub fn rejoining(
     stage: &str,
-    stop: &Stop,
+    shutdown: &CancellationToken,
     metrics: &Metrics,
-    mut body: impl FnMut(&mut dyn FnMut()) -> Result<(), Fault>,
-) -> Result<(), Fault> {
+    mut body: impl FnMut(&mut dyn FnMut()) -> Result<(), LogError>,
+) -> Result<(), LogError> {
     const ATTEMPTS: u32 = 10;
     let mut pause = Backoff::new();
     let mut failures = 0;
@@ -315,19 +320,19 @@ pub fn rejoining(
         }
         match result {
             Ok(()) => return Ok(()),
-            Err(Fault::Fenced(reason)) => {
+            Err(LogError::Fenced(reason)) => {
                 metrics.fenced.with_label_values(&[stage]).inc();
-                return Err(Fault::Fenced(reason));
+                return Err(LogError::Fenced(reason));
             }
-            Err(fault @ (Fault::Lost(_) | Fault::Unavailable(_) | Fault::Aborted(_))) => {
+            Err(fault @ (LogError::Lost(_) | LogError::Unavailable(_) | LogError::Aborted(_))) => {
                 failures += 1;
                 if failures >= ATTEMPTS {
                     return Err(fault);
                 }
                 metrics.rejoined.with_label_values(&[stage]).inc();
                 tracing::warn!(stage, %fault, failures, "joining anew");
-                pause.wait(stop);
-                if stop.is_cancelled() {
+                pause.wait(shutdown);
+                if shutdown.is_cancelled() {
                     return Ok(());
                 }
             }
@@ -352,9 +357,9 @@ impl Backoff {
     }
 
     /// Waits, but not beyond a stop.
-    fn wait(&mut self, stop: &Stop) {
+    fn wait(&mut self, shutdown: &CancellationToken) {
         let until = Instant::now() + self.0;
-        while Instant::now() < until && !stop.is_cancelled() {
+        while Instant::now() < until && !shutdown.is_cancelled() {
             std::thread::sleep(Duration::from_millis(20).min(self.0));
         }
         self.0 = (self.0 * 2).min(Self::LAST);

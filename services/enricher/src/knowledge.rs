@@ -16,7 +16,7 @@ pub struct Knowledge {
 
 /// Shipped data that does not fit this program: a fault of the build.
 #[derive(Debug, thiserror::Error)]
-pub enum Unready {
+pub enum KnowledgeError {
     /// The gazetteer.
     #[error(transparent)]
     Gazetteer(#[from] gazetteer::Unreadable),
@@ -29,16 +29,16 @@ impl Knowledge {
     /// What the product ships.
     ///
     /// # Errors
-    /// [`Unready`], which the tests exclude.
-    pub fn shipped() -> Result<Knowledge, Unready> {
+    /// [`KnowledgeError`], which the tests exclude.
+    pub fn shipped() -> Result<Knowledge, KnowledgeError> {
         Knowledge::with(Finder::shipped()?)
     }
 
     /// What the product ships, but for what finds names.
     ///
     /// # Errors
-    /// [`Unready`], which the tests exclude.
-    pub fn with(finder: Finder) -> Result<Knowledge, Unready> {
+    /// [`KnowledgeError`], which the tests exclude.
+    pub fn with(finder: Finder) -> Result<Knowledge, KnowledgeError> {
         let gazetteer = Gazetteer::shipped()?;
         Ok(Knowledge { gazetteer, finder, languages: Languages::new(gazetteer) })
     }

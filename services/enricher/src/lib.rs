@@ -12,11 +12,11 @@ pub mod tokens;
 
 pub use args::{Args, Config, ModelArgs};
 pub use enrich::{VERSION, WARNING_CUT, WARNING_LANGUAGE, WARNING_NAMES_CUT, WARNING_NAMES_ONLY, enrich};
-pub use knowledge::{Knowledge, Unready};
+pub use knowledge::{Knowledge, KnowledgeError};
 
 use proto::{topic::Topic, v1::Article};
 use std::sync::Arc;
-use stream::{Input, Outcome, Refusal, Runtime};
+use stream::{Input, Outcome, ProcessError, Runtime};
 
 /// Name of the stage, of its group and of its metrics' label.
 pub const STAGE: &str = "enricher";
@@ -29,13 +29,13 @@ pub const REFUSED_MODEL: &str = "model-failed";
 pub enum Error {
     /// The log failed.
     #[error(transparent)]
-    Log(#[from] stream::Fault),
+    Log(#[from] stream::LogError),
     /// The thread of the stage gave no result.
     #[error(transparent)]
-    Thread(#[from] chassis::thread::Died),
+    Thread(#[from] chassis::thread::ThreadError),
     /// The shipped data do not fit this program.
     #[error(transparent)]
-    Unready(#[from] Unready),
+    KnowledgeError(#[from] KnowledgeError),
 }
 
 /// Enriches articles until `runtime.stop`.
@@ -50,7 +50,7 @@ pub async fn run(config: Config, runtime: Runtime) -> Result<(), Error> {
 }
 
 /// The stage's loop.
-fn stage(batch: usize, runtime: &Runtime, knowledge: &Knowledge) -> Result<(), stream::Fault> {
+fn stage(batch: usize, runtime: &Runtime, knowledge: &Knowledge) -> Result<(), stream::LogError> {
     let mut spec = runtime.stage(STAGE, Topic::Articles, &[]);
     spec.max_batch = batch;
     let enriched = runtime.names.of(Topic::Enriched);
@@ -59,11 +59,11 @@ fn stage(batch: usize, runtime: &Runtime, knowledge: &Knowledge) -> Result<(), s
         runtime.log.as_ref(),
         &spec,
         &topics,
-        &runtime.stop,
+        &runtime.shutdown,
         &runtime.metrics,
         |input: &Input<Article>, effects| {
             let record = enrich(&input.message, knowledge, effects.now)
-                .map_err(|failed| Refusal::poison(REFUSED_MODEL, failed.to_string()))?;
+                .map_err(|failed| ProcessError::poison(REFUSED_MODEL, failed.to_string()))?;
             effects.emit(&enriched, &record.article_id, &record)?;
             Ok(Outcome::Out)
         },

@@ -7,7 +7,7 @@ use std::{
     collections::HashMap,
     time::{Duration, Instant},
 };
-use stream::{Fault, Runtime, Start};
+use stream::{LogError, Runtime, Start};
 
 /// Most records of one read.
 const BATCH: usize = 500;
@@ -32,15 +32,17 @@ pub async fn follow(shared: Shared, runtime: Runtime, caught_up: Condition) -> R
     Ok(())
 }
 
-fn read_on(shared: &Shared, runtime: &Runtime, caught_up: &Condition) -> Result<(), Fault> {
+fn read_on(shared: &Shared, runtime: &Runtime, caught_up: &Condition) -> Result<(), LogError> {
     let topic = runtime.names.of(Topic::Enriched);
     caught_up.not_met(format!("reading {topic}"));
     let mut pause = FIRST_PAUSE;
     let mut last_read: Option<i64> = None;
-    while !runtime.stop.is_cancelled() {
+    while !runtime.shutdown.is_cancelled() {
         match read_until_a_fault(shared, runtime, &topic, &mut last_read, caught_up) {
             Ok(()) => return Ok(()),
-            Err(fault @ (Fault::Unavailable(_) | Fault::Lost(_) | Fault::NoTopic(_) | Fault::Aborted(_))) => {
+            Err(
+                fault @ (LogError::Unavailable(_) | LogError::Lost(_) | LogError::NoTopic(_) | LogError::Aborted(_)),
+            ) => {
                 caught_up.not_met(fault.to_string());
                 tracing::warn!(topic, %fault, "reading stopped; it goes on after a pause");
                 shared.metrics.reopened.inc();
@@ -48,7 +50,7 @@ fn read_on(shared: &Shared, runtime: &Runtime, caught_up: &Condition) -> Result<
             Err(fault) => return Err(fault),
         }
         let until = Instant::now() + pause;
-        while Instant::now() < until && !runtime.stop.is_cancelled() {
+        while Instant::now() < until && !runtime.shutdown.is_cancelled() {
             std::thread::sleep(Duration::from_millis(20));
         }
         pause = (pause * 2).min(LAST_PAUSE);
@@ -62,7 +64,7 @@ fn read_until_a_fault(
     topic: &str,
     last_read: &mut Option<i64>,
     caught_up: &Condition,
-) -> Result<(), Fault> {
+) -> Result<(), LogError> {
     let ends = runtime.log.ends(topic)?;
     shared.check_ends(&ends);
     let from = match last_read {
@@ -71,7 +73,7 @@ fn read_until_a_fault(
     };
     let mut tail = runtime.log.tail(topic, from)?;
     let (mut told, mut heard, mut reachable) = (false, Instant::now(), true);
-    while !runtime.stop.is_cancelled() {
+    while !runtime.shutdown.is_cancelled() {
         let records = tail.poll(BATCH, WAIT)?;
         let now = jiff::Timestamp::now().as_millisecond();
         shared.take(&records, now);
@@ -105,13 +107,13 @@ fn read_until_a_fault(
 
 /// How far before each partition's end reading begins, so that at least `share` records of the enricher's own lie there:
 /// a replay of old articles must not crowd out what has been published since.
-fn window(runtime: &Runtime, topic: &str, ends: &HashMap<i32, i64>, share: i64) -> Result<i64, Fault> {
+fn window(runtime: &Runtime, topic: &str, ends: &HashMap<i32, i64>, share: i64) -> Result<i64, LogError> {
     let longest = ends.values().copied().max().unwrap_or(0);
     let mut count = share;
-    while count < longest && count < share * WIDEST && !runtime.stop.is_cancelled() {
+    while count < longest && count < share * WIDEST && !runtime.shutdown.is_cancelled() {
         let (mut live, mut replayed): (HashMap<i32, i64>, bool) = (HashMap::new(), false);
         let mut tail = runtime.log.tail(topic, Start::Last(count))?;
-        while !tail.caught_up() && !runtime.stop.is_cancelled() {
+        while !tail.caught_up() && !runtime.shutdown.is_cancelled() {
             for record in tail.poll(BATCH, WAIT)? {
                 if record.header("ce_source") == Some(wire::SOURCE_REPLAY) {
                     replayed = true;
@@ -131,13 +133,13 @@ fn window(runtime: &Runtime, topic: &str, ends: &HashMap<i32, i64>, share: i64) 
 }
 
 /// Whether the log answers. The tail stays open: it goes on by itself where it was.
-fn probe(runtime: &Runtime, topic: &str, caught_up: &Condition) -> Result<bool, Fault> {
+fn probe(runtime: &Runtime, topic: &str, caught_up: &Condition) -> Result<bool, LogError> {
     match runtime.log.ends(topic) {
         Ok(_) => {
             caught_up.met();
             Ok(true)
         }
-        Err(fault @ Fault::Unavailable(_)) => {
+        Err(fault @ LogError::Unavailable(_)) => {
             caught_up.not_met(fault.to_string());
             Ok(false)
         }

@@ -26,10 +26,10 @@ pub enum Error {
     Bind(#[from] http::BindError),
     /// The log's storage cannot be read, or its client is not accepted.
     #[error(transparent)]
-    Log(#[from] stream::Fault),
+    Log(#[from] stream::LogError),
     /// The thread that reads the log died.
     #[error(transparent)]
-    Thread(#[from] chassis::thread::Died),
+    Thread(#[from] chassis::thread::ThreadError),
     /// Metrics of these names are there already.
     #[error("the gateway's metrics cannot be registered: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -56,17 +56,17 @@ pub async fn serve(
     readiness: Readiness,
 ) -> Result<(), Error> {
     let address = listener.local_addr().unwrap_or(config.listen);
-    let shared = Shared::new(config, Metrics::new(&runtime.registry)?, runtime.stop.clone());
+    let shared = Shared::new(config, Metrics::new(&runtime.registry)?, runtime.shutdown.clone());
     let followed = follow(shared.clone(), runtime.clone(), readiness.add("gateway-caught-up"));
     let routes = router(shared).merge(admin::router(runtime.registry.clone(), readiness));
     tracing::info!(%address, "the page is at http://{address}/");
 
     let limits = http::Limits { connections: config.clients + 256, ..http::Limits::default() };
-    let served = http::serve(listener, routes, limits, runtime.stop.clone());
+    let served = http::serve(listener, routes, limits, runtime.shutdown.clone());
     let followed = async {
         let ended = followed.await;
         // Where reading has failed, a page that stands still would deceive: the process is to end.
-        runtime.stop.cancel();
+        runtime.shutdown.cancel();
         ended
     };
     let (followed, ()) = tokio::join!(followed, served);

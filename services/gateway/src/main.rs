@@ -18,14 +18,14 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let (log, gateway, telemetry) = config::parse(|flags: &Arguments| {
-        let mut problems = config::Problems::default();
+        let mut problems = config::ConfigErrors::default();
         let (log, gateway) = (problems.of(flags.log.check()), problems.of(flags.gateway.check()));
         let telemetry = problems.of(flags.telemetry.check());
         problems.finish(|| Some((log?, gateway?, telemetry?)))
     });
     telemetry::init(&telemetry);
     process::run("newswire-gateway", |process| async move {
-        let runtime = process.open(move |registry, stop| log.start(registry, stop)).await?;
+        let runtime = process.open(move |registry, shutdown| log.start(registry, shutdown)).await?;
         gateway::run(gateway, runtime, process.readiness).await.map_err(|error| error.to_string())
     })
 }

@@ -7,7 +7,7 @@ use crate::{
 };
 use proto::v1::EnrichedArticle;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use stream::{Record, Stop};
+use stream::{CancellationToken, Record};
 use tokio::sync::{Semaphore, watch};
 
 /// The gateway's state. Cloned into every handler.
@@ -19,7 +19,7 @@ pub struct Shared {
     /// A permit for each client of the stream.
     pub(crate) clients: Arc<Semaphore>,
     pub(crate) metrics: Metrics,
-    pub(crate) stop: Stop,
+    pub(crate) shutdown: CancellationToken,
     kept: usize,
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct Inner {
 impl Shared {
     /// Empty. Streams to clients end once `stop` is cancelled.
     #[must_use]
-    pub fn new(config: &Config, metrics: Metrics, stop: Stop) -> Self {
+    pub fn new(config: &Config, metrics: Metrics, shutdown: CancellationToken) -> Self {
         Shared {
             inner: Arc::new(Mutex::new(Inner {
                 store: Store::new(config.kept, config.kept_bytes),
@@ -45,7 +45,7 @@ impl Shared {
             head: Arc::new(watch::Sender::new(0)),
             clients: Arc::new(Semaphore::new(config.clients)),
             metrics,
-            stop,
+            shutdown,
             kept: config.kept,
         }
     }

@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use stream::{Log, LogConfig, Metrics, Record, Stop};
+use stream::{CancellationToken, Log, LogConfig, Metrics, Record};
 
 /// Time that reading a topic to its end may take.
 pub const DEADLINE: Duration = Duration::from_secs(300);
@@ -49,7 +49,7 @@ pub fn reach(config: &LogConfig) -> anyhow::Result<Arc<dyn Log>> {
 pub fn ready(config: &LogConfig) -> anyhow::Result<Arc<dyn Log>> {
     let log = reach(config)?;
     let registry = prometheus::Registry::new();
-    config.runtime(log.clone(), Metrics::new(&registry)?, registry, Stop::new()).ensure_topics()?;
+    config.runtime(log.clone(), Metrics::new(&registry)?, registry, CancellationToken::new()).ensure_topics()?;
     Ok(log)
 }
 
@@ -109,7 +109,7 @@ fn value(record: &Record) -> (&'static str, serde_json::Value) {
 
 /// The JSON of a Protobuf value, by the type that its header names.
 fn protobuf(record: &Record) -> Option<serde_json::Value> {
-    fn json<M: wire::Event>(record: &Record) -> Option<serde_json::Value> {
+    fn json<M: wire::Message>(record: &Record) -> Option<serde_json::Value> {
         serde_json::to_value(record.decode::<M>().ok()?).ok()
     }
     match record.header("ce_type")?.strip_prefix("news.v1.")? {

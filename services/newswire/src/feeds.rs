@@ -80,7 +80,7 @@ impl Args {
                     ..Feed::default()
                 };
                 let feed = poller::feeds::complete(feed, Timestamp::now()).map_err(|problem| vec![problem.to_string()]);
-                let mut problems = chassis::config::Problems::default();
+                let mut problems = chassis::config::ConfigErrors::default();
                 let (feed, config) = (problems.of(feed), problems.of(log.check()));
                 let (feed, config) = problems.finish(|| Some((feed?, config?)))?;
                 Box::new(move |out| {

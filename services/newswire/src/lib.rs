@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
-mod alone;
 mod answer;
 mod dead_letter;
+mod exclusive;
 mod feeds;
 mod rebuild;
 mod replay;
@@ -60,7 +60,7 @@ enum Task {
 #[must_use]
 pub fn main() -> ExitCode {
     let (task, telemetry) = config::parse(|arguments: &Arguments| {
-        let mut problems = config::Problems::default();
+        let mut problems = config::ConfigErrors::default();
         let (task, telemetry) = (problems.of(task(&arguments.command)), problems.of(arguments.telemetry.check()));
         // A command that answers has no running commentary.
         let quiet = arguments.telemetry.log.is_none() && matches!(task, Some(Task::Answer(_)));
@@ -73,7 +73,7 @@ pub fn main() -> ExitCode {
     telemetry::init(&telemetry);
     match task {
         Task::Run(config) => process::run("newswire", |process| run::run(*config, process)),
-        Task::Sample(config) => process::run("newswire sample", |process| sample::run(config, process.stop)),
+        Task::Sample(config) => process::run("newswire sample", |process| sample::run(config, process.shutdown)),
         Task::Answer(answer) => answer::print(answer),
     }
 }

@@ -4,8 +4,8 @@
 //! could write a later revision in between, which would then be remembered as an earlier one.
 
 use crate::{
-    alone::Alone,
     answer::{self, Answer},
+    exclusive::ExclusiveMember,
 };
 use anyhow::bail;
 use normaliser::{STAGE, admit::REMEMBERED};
@@ -15,7 +15,7 @@ use proto::{
     topic::Topic,
     v1::{Article, ArticleState},
     vocab::{change, date_source},
-    wire::{self, Event},
+    wire::{self, Message},
 };
 use std::{collections::HashMap, io::Write, time::Duration};
 use stream::{Log, LogConfig, MemberSpec, Outgoing, Start, Transaction};
@@ -72,7 +72,7 @@ fn rebuild(out: &mut dyn Write, config: &LogConfig, dry_run: bool) -> anyhow::Re
 }
 
 /// A member of the normaliser's group that owns every partition.
-fn take_over(log: &dyn Log, config: &LogConfig) -> anyhow::Result<Alone> {
+fn take_over(log: &dyn Log, config: &LogConfig) -> anyhow::Result<ExclusiveMember> {
     let names = &config.names;
     let spec = MemberSpec {
         stage: STAGE.to_owned(),
@@ -81,7 +81,7 @@ fn take_over(log: &dyn Log, config: &LogConfig) -> anyhow::Result<Alone> {
         source: names.of(Topic::Raw),
         tables: vec![names.of(Topic::ArticleState)],
     };
-    Alone::take(log, config, &spec, "a normaliser")
+    ExclusiveMember::take(log, config, &spec, "a normaliser")
 }
 
 fn outgoing(config: &LogConfig, number: i32, state: &ArticleState) -> anyhow::Result<Outgoing> {
@@ -101,7 +101,7 @@ fn outgoing(config: &LogConfig, number: i32, state: &ArticleState) -> anyhow::Re
 }
 
 /// The state of every article that the topic still holds, by its id.
-fn published(log: &dyn Log, topic: &str, alone: &mut Alone) -> anyhow::Result<HashMap<String, ArticleState>> {
+fn published(log: &dyn Log, topic: &str, alone: &mut ExclusiveMember) -> anyhow::Result<HashMap<String, ArticleState>> {
     let mut states: HashMap<String, ArticleState> = HashMap::new();
     let (mut read, mut kept) = (0_usize, Ok(()));
     // Also what stands behind the open transaction of a normaliser that was killed.

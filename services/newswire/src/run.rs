@@ -4,7 +4,7 @@ use crate::{feeds, sample};
 use chassis::process::Process;
 use futures_util::future::{BoxFuture, FutureExt, select_all};
 use std::path::PathBuf;
-use stream::{LogArgs, LogConfig, Runtime, Stop};
+use stream::{CancellationToken, LogArgs, LogConfig, Runtime};
 
 /// Flags of the whole pipeline: those of its services, and where its feeds are.
 #[derive(Debug, clap::Args)]
@@ -48,7 +48,7 @@ impl Args {
     /// # Errors
     /// A sentence for each thing that is wrong.
     pub fn check(&self) -> Result<Config, Vec<String>> {
-        let mut problems = chassis::config::Problems::default();
+        let mut problems = chassis::config::ConfigErrors::default();
         let (log, poller) = (problems.of(self.log.check()), problems.of(self.poller.check()));
         let (normaliser, enricher) = (problems.of(self.normaliser.check()), problems.of(self.enricher.check()));
         let gateway = problems.of(self.gateway.check());
@@ -82,7 +82,7 @@ type Running = BoxFuture<'static, (&'static str, Result<(), String>)>;
 pub async fn run(config: Config, process: Process) -> Result<(), String> {
     stream::faults::armed_from_environment();
     let log = config.log.clone();
-    let runtime = process.open(move |registry, stop| log.start(registry, stop)).await?;
+    let runtime = process.open(move |registry, shutdown| log.start(registry, shutdown)).await?;
     let mut services: Vec<Running> = Vec::new();
     let mut wanted = Vec::new();
     if let Some(file) = &config.feeds {
@@ -96,14 +96,14 @@ pub async fn run(config: Config, process: Process) -> Result<(), String> {
     if let Some(sample) = config.sample {
         let publisher = sample::bind(&sample).await.map_err(|error| error.to_string())?;
         wanted.extend(publisher.feeds());
-        services.push(named("sample", publisher.serve(sample, process.stop.clone()).map(Ok::<(), String>)));
+        services.push(named("sample", publisher.serve(sample, process.shutdown.clone()).map(Ok::<(), String>)));
     }
     write_feeds(wanted, &runtime, &config.log).await?;
     services.push(named("poller", poller::run(config.poller, runtime.clone())));
     services.push(named("normaliser", normaliser::run(config.normaliser, runtime.clone())));
     services.push(named("enricher", enricher::run(config.enricher, runtime.clone())));
     services.push(named("gateway", gateway::run(config.gateway, runtime, process.readiness)));
-    together(services, &process.stop).await
+    together(services, &process.shutdown).await
 }
 
 async fn write_feeds(wanted: Vec<proto::v1::Feed>, runtime: &Runtime, log: &LogConfig) -> Result<(), String> {
@@ -126,18 +126,18 @@ fn named<E: std::fmt::Display>(
 }
 
 /// Waits for all of them. The first that ends unasked, or badly, has the others stopped.
-async fn together(mut services: Vec<Running>, stop: &Stop) -> Result<(), String> {
+async fn together(mut services: Vec<Running>, shutdown: &CancellationToken) -> Result<(), String> {
     let mut first = Ok(());
     while !services.is_empty() {
         let ((name, result), _, rest) = select_all(services).await;
         services = rest;
         let result = match result {
-            Ok(()) if stop.is_cancelled() => Ok(()),
+            Ok(()) if shutdown.is_cancelled() => Ok(()),
             Ok(()) => Err(format!("the {name} ended without being asked to")),
             Err(error) => Err(format!("the {name} failed: {error}")),
         };
         if let Err(error) = result {
-            stop.cancel();
+            shutdown.cancel();
             if first.is_ok() {
                 first = Err(error);
             } else {
@@ -154,23 +154,23 @@ mod tests {
 
     #[tokio::test]
     async fn a_service_that_fails_stops_the_others_and_is_named() {
-        let stop = Stop::new();
+        let shutdown = CancellationToken::new();
         let patient = {
-            let stop = stop.clone();
+            let shutdown = shutdown.clone();
             named("patient", async move {
-                stop.cancelled().await;
+                shutdown.cancelled().await;
                 Ok::<(), String>(())
             })
         };
         let failing = named("failing", async { Err::<(), _>("no more room") });
-        let ended = together(vec![patient, failing], &stop).await;
+        let ended = together(vec![patient, failing], &shutdown).await;
         assert_eq!(ended.unwrap_err(), "the failing failed: no more room");
     }
 
     #[tokio::test]
     async fn a_service_that_ends_unasked_is_a_failure() {
         let early = named("early", async { Ok::<(), String>(()) });
-        let ended = together(vec![early], &Stop::new()).await;
+        let ended = together(vec![early], &CancellationToken::new()).await;
         assert_eq!(ended.unwrap_err(), "the early ended without being asked to");
     }
 }

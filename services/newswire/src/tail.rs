@@ -31,7 +31,7 @@ impl Args {
     /// # Errors
     /// A sentence for each thing that is wrong.
     pub fn check(&self) -> Result<Answer, Vec<String>> {
-        let mut problems = chassis::config::Problems::default();
+        let mut problems = chassis::config::ConfigErrors::default();
         let (from, config) = (problems.of(begin(&self.from).map_err(|one| vec![one])), problems.of(self.log.check()));
         let (from, config) = problems.finish(|| Some((from?, config?)))?;
         let topic = answer::topic_name(&config.names, &self.topic);

@@ -6,7 +6,7 @@ use crate::{
 };
 use proto::topic::Topic;
 use std::io::Write;
-use stream::{Fault, LogArgs, LogConfig};
+use stream::{LogArgs, LogConfig, LogError};
 
 /// What is done with the topics.
 #[derive(Debug, clap::Subcommand)]
@@ -58,7 +58,7 @@ fn show(out: &mut dyn Write, config: &LogConfig, create: bool) -> anyhow::Result
         let name = config.names.of(topic);
         match log.ends(&name) {
             Ok(ends) => writeln!(out, "{name:<28} {:>10} {:>12}", ends.len(), ends.values().sum::<i64>())?,
-            Err(Fault::NoTopic(_)) => writeln!(out, "{name:<28} {:>10}", "missing")?,
+            Err(LogError::NoTopic(_)) => writeln!(out, "{name:<28} {:>10}", "missing")?,
             Err(fault) => return Err(fault.into()),
         }
     }

@@ -21,7 +21,7 @@ use proto::{
     topic::Topic,
     v1::{ArticleState, RawItem},
 };
-use stream::{Effects, Input, Outcome, Record, Refusal, Runtime};
+use stream::{Input, Outcome, ProcessContext, ProcessError, Record, Runtime};
 
 /// Name of the stage, of its group and of its metrics' label.
 pub const STAGE: &str = "normaliser";
@@ -71,10 +71,10 @@ impl Args {
 pub enum Error {
     /// The log failed.
     #[error(transparent)]
-    Log(#[from] stream::Fault),
+    Log(#[from] stream::LogError),
     /// The thread of the stage gave no result.
     #[error(transparent)]
-    Thread(#[from] chassis::thread::Died),
+    Thread(#[from] chassis::thread::ThreadError),
     /// Its metrics could not be registered.
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -93,7 +93,7 @@ pub async fn run(config: Config, runtime: Runtime) -> Result<(), Error> {
         let topics = [runtime.names.of(Topic::Articles), runtime.names.of(Topic::Signatures)];
         let [articles, signatures] = &topics;
         let partitions = runtime.partitions;
-        stream::run(&*runtime.log, &spec, &topics, &runtime.stop, &runtime.metrics, |input, effects| {
+        stream::run(&*runtime.log, &spec, &topics, &runtime.shutdown, &runtime.metrics, |input, effects| {
             placed(&input.record, partitions)?;
             step(input, effects, articles, signatures, &metrics)
         })
@@ -104,29 +104,29 @@ pub async fn run(config: Config, runtime: Runtime) -> Result<(), Error> {
 
 /// Refuses a raw item that stands on another partition than its key's: a foreign producer with another partitioner.
 /// Another normaliser may keep the state of its article, and each would publish it as NEW.
-fn placed(record: &Record, partitions: i32) -> Result<(), Refusal> {
+fn placed(record: &Record, partitions: i32) -> Result<(), ProcessError> {
     let right = partition::of(&record.key, partitions);
     if record.partition == right {
         return Ok(());
     }
     let key = String::from_utf8_lossy(&record.key);
-    Err(Refusal::poison("wrong-partition", format!("key {key:?} belongs on partition {right} of {partitions}")))
+    Err(ProcessError::poison("wrong-partition", format!("key {key:?} belongs on partition {right} of {partitions}")))
 }
 
 /// One raw item.
 fn step(
     input: &Input<RawItem>,
-    effects: &mut Effects<'_>,
+    effects: &mut ProcessContext<'_>,
     articles: &str,
     signatures: &str,
     metrics: &Metrics,
-) -> Result<Outcome, Refusal> {
+) -> Result<Outcome, ProcessError> {
     let raw = &input.message;
     let id = raw.article_id.as_str();
     // State is kept by the record's partition: under another key it would be another normaliser's article.
     if !id.is_empty() && input.record.key != id.as_bytes() {
         let detail = format!("the key is {:?}, the article id {id:?}", String::from_utf8_lossy(&input.record.key));
-        return Err(Refusal::poison("key-mismatch", detail));
+        return Err(ProcessError::poison("key-mismatch", detail));
     }
     let state: Option<ArticleState> = effects.state(STATE, id)?;
     match normalise(raw, state.as_ref(), effects.now)? {

@@ -20,7 +20,7 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let (log, normaliser, admin, telemetry) = config::parse(|flags: &Arguments| {
-        let mut problems = config::Problems::default();
+        let mut problems = config::ConfigErrors::default();
         let (log, normaliser) = (problems.of(flags.log.check()), problems.of(flags.normaliser.check()));
         let (admin, telemetry) = (problems.of(flags.admin.check()), problems.of(flags.telemetry.check()));
         problems.finish(|| Some((log?, normaliser?, admin?, telemetry?)))
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
     telemetry::init(&telemetry);
     stream::faults::armed_from_environment();
     process::run("newswire-normaliser", |process| async move {
-        let runtime = process.open(move |registry, stop| log.start(registry, stop)).await?;
+        let runtime = process.open(move |registry, shutdown| log.start(registry, shutdown)).await?;
         process::with_admin(admin, process, normaliser::run(normaliser, runtime)).await
     })
 }

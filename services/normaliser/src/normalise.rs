@@ -7,7 +7,7 @@ use proto::{
     vocab::{body_source, change, kind},
 };
 use std::collections::BTreeSet;
-use stream::Refusal;
+use stream::ProcessError;
 use unicode_segmentation::UnicodeSegmentation;
 use url::Url;
 
@@ -46,14 +46,18 @@ pub struct Published {
 ///
 /// # Errors
 /// Poison, by name: `no-article-id`; `unknown-kind`; `no-text` (neither title nor text).
-pub fn normalise(raw: &RawItem, state: Option<&ArticleState>, now: jiff::Timestamp) -> Result<Normalised, Refusal> {
+pub fn normalise(
+    raw: &RawItem,
+    state: Option<&ArticleState>,
+    now: jiff::Timestamp,
+) -> Result<Normalised, ProcessError> {
     if raw.article_id.is_empty() {
-        return Err(Refusal::poison("no-article-id", format!("an item of {} has no article id", raw.feed_url)));
+        return Err(ProcessError::poison("no-article-id", format!("an item of {} has no article id", raw.feed_url)));
     }
     let origin = match raw.kind.as_str() {
         kind::PAGE => body_source::PAGE,
         kind::ENTRY | "" => body_source::FEED,
-        other => return Err(Refusal::poison("unknown-kind", format!("{other:?} is neither ENTRY nor PAGE"))),
+        other => return Err(ProcessError::poison("unknown-kind", format!("{other:?} is neither ENTRY nor PAGE"))),
     };
     let mut warnings: Vec<&'static str> = Vec::new();
     let url = if raw.url.is_empty() { &raw.canonical_url } else { &raw.url };
@@ -70,7 +74,7 @@ pub fn normalise(raw: &RawItem, state: Option<&ArticleState>, now: jiff::Timesta
     let body = boilerplate::cut(&text::plain(source));
     let summary = boilerplate::cut(&text::plain(&raw.summary));
     if title.text.is_empty() && body.text.is_empty() {
-        return Err(Refusal::poison("no-text", format!("{url} has neither title nor text")));
+        return Err(ProcessError::poison("no-text", format!("{url} has neither title nor text")));
     }
 
     let content_hash = proto::id::digest(&[title.text.as_bytes(), body.text.as_bytes()]);

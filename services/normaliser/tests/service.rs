@@ -8,7 +8,7 @@ use proto::{
     wire::Encoding,
 };
 use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
-use stream::{DeadLetter, Log, Metrics, Outgoing, Record, Runtime, Start, Stop, embedded::Embedded};
+use stream::{CancellationToken, DeadLetter, Log, Metrics, Outgoing, Record, Runtime, Start, embedded::Embedded};
 
 const PARTITIONS: i32 = 4;
 
@@ -22,7 +22,7 @@ fn runtime(folder: &Path) -> Runtime {
         replica: "0".into(),
         metrics: Metrics::new(&registry).unwrap(),
         registry,
-        stop: Stop::new(),
+        shutdown: CancellationToken::new(),
     };
     runtime.ensure_topics().unwrap();
     runtime
@@ -74,7 +74,7 @@ async fn drain(runtime: &Runtime) {
         })
     });
     let waited = waited.await.unwrap();
-    runtime.stop.cancel();
+    runtime.shutdown.cancel();
     service.await.unwrap().unwrap();
     waited.unwrap();
 }

@@ -5,14 +5,14 @@ use proto::{
     id, partition, time,
     topic::{Names, Topic},
     v1::Feed,
-    wire::{self, Event},
+    wire::{self, Message},
 };
 use stream::Outgoing;
 use url::Url;
 
 /// Why a definition is none.
 #[derive(Debug, thiserror::Error)]
-pub enum Problem {
+pub enum FeedError {
     /// Its URL cannot be polled.
     #[error("{url:?} is no http or https address: {why}")]
     Url {
@@ -57,8 +57,8 @@ pub fn masked(url: &str) -> String {
 ///
 /// # Errors
 /// Where it is no http or https address.
-pub fn address(url: &str) -> Result<Url, Problem> {
-    let problem = |why: &str| Problem::Url { url: masked(url), why: why.to_owned() };
+pub fn address(url: &str) -> Result<Url, FeedError> {
+    let problem = |why: &str| FeedError::Url { url: masked(url), why: why.to_owned() };
     let mut parsed = Url::parse(url.trim()).map_err(|error| problem(&error.to_string()))?;
     if !matches!(parsed.scheme(), "http" | "https") {
         return Err(problem("another scheme"));
@@ -74,11 +74,11 @@ pub fn address(url: &str) -> Result<Url, Problem> {
 ///
 /// # Errors
 /// Where the URL cannot be polled or the backfill policy is none.
-pub fn complete(mut feed: Feed, now: Timestamp) -> Result<Feed, Problem> {
+pub fn complete(mut feed: Feed, now: Timestamp) -> Result<Feed, FeedError> {
     feed.url = address(&feed.url)?.into();
     feed.feed_id = id::feed_id(&feed.url);
     if crate::diff::Backfill::parse(&feed.backfill, now).is_none() {
-        return Err(Problem::Backfill(feed.backfill));
+        return Err(FeedError::Backfill(feed.backfill));
     }
     feed.added_at.get_or_insert(time::to_wire(now));
     Ok(feed)
@@ -88,11 +88,11 @@ pub fn complete(mut feed: Feed, now: Timestamp) -> Result<Feed, Problem> {
 ///
 /// # Errors
 /// Where the URL cannot be polled, or the id is not its own.
-pub fn check(feed: &Feed) -> Result<Url, Problem> {
+pub fn check(feed: &Feed) -> Result<Url, FeedError> {
     let url = address(&feed.url)?;
     let expected = id::feed_id(&feed.url);
     if feed.feed_id != expected {
-        return Err(Problem::Id { url: masked(&feed.url), expected, found: feed.feed_id.clone() });
+        return Err(FeedError::Id { url: masked(&feed.url), expected, found: feed.feed_id.clone() });
     }
     Ok(url)
 }
@@ -106,14 +106,14 @@ pub fn partition_of(url: &Url, partitions: i32) -> i32 {
 /// The record that adds or changes a feed. The definition is completed first.
 ///
 /// # Errors
-/// See [`Problem`].
+/// See [`FeedError`].
 pub fn record(
     feed: Feed,
     partitions: i32,
     names: &Names,
     encoding: wire::Encoding,
     now: Timestamp,
-) -> Result<Outgoing, Problem> {
+) -> Result<Outgoing, FeedError> {
     let feed = complete(feed, now)?;
     let event = wire::Attributes {
         id: &format!("{}/{now}", feed.feed_id),
@@ -134,7 +134,7 @@ pub fn record(
 ///
 /// # Errors
 /// Where the URL is none.
-pub fn removal(url: &str, partitions: i32, names: &Names) -> Result<Outgoing, Problem> {
+pub fn removal(url: &str, partitions: i32, names: &Names) -> Result<Outgoing, FeedError> {
     let url = address(url)?;
     let partition = partition_of(&url, partitions);
     Ok(Outgoing::tombstone(&names.of(Topic::Feeds), partition, &id::feed_id(url.as_str())))
@@ -161,7 +161,7 @@ mod tests {
             assert!(complete(feed(url), Timestamp::UNIX_EPOCH).is_err(), "{url}");
         }
         let odd = Feed { backfill: "some".into(), ..feed("https://example.org/") };
-        assert!(matches!(complete(odd, Timestamp::UNIX_EPOCH), Err(Problem::Backfill(_))));
+        assert!(matches!(complete(odd, Timestamp::UNIX_EPOCH), Err(FeedError::Backfill(_))));
     }
 
     #[test]

@@ -31,8 +31,8 @@ pub enum Error {
     Metrics(#[from] prometheus::Error),
     /// The thread that owns the session ended by itself.
     #[error(transparent)]
-    Thread(#[from] chassis::thread::Died),
+    Thread(#[from] chassis::thread::ThreadError),
     /// The log.
     #[error(transparent)]
-    Log(#[from] stream::Fault),
+    Log(#[from] stream::LogError),
 }

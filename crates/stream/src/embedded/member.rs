@@ -5,7 +5,7 @@ use super::{
     tables::{self, RECORDS, Topic},
     tail::Cursor,
 };
-use crate::{Assigned, Batch, Fault, Member, MemberSpec, Outgoing, Row, Rows, Turn, record};
+use crate::{Assigned, Batch, LogError, Member, MemberSpec, Outgoing, Row, Rows, Turn, record};
 use proto::wire;
 use std::{
     collections::HashMap,
@@ -27,12 +27,12 @@ pub(super) struct EmbeddedMember {
 }
 
 impl EmbeddedMember {
-    pub(super) fn join(store: Arc<Store>, spec: &MemberSpec) -> Result<Self, Fault> {
+    pub(super) fn join(store: Arc<Store>, spec: &MemberSpec) -> Result<Self, LogError> {
         let source = store.topic(&spec.source)?;
         for table in &spec.tables {
             let partitions = store.topic(table)?.partitions;
             if partitions != source.partitions {
-                return Err(Fault::Config(format!(
+                return Err(LogError::Config(format!(
                     "table {table} has {partitions} partitions, its source {} has {}",
                     spec.source, source.partitions
                 )));
@@ -48,8 +48,8 @@ impl EmbeddedMember {
     }
 
     /// The failpoints are those of the log on Kafka.
-    fn transact(&self, outputs: Vec<(Topic, Outgoing)>, offsets: &HashMap<i32, i64>) -> Result<(), Fault> {
-        fail::fail_point!("stream::commit::begin", |_| Err(Fault::Aborted("a failpoint asked for it".to_owned())));
+    fn transact(&self, outputs: Vec<(Topic, Outgoing)>, offsets: &HashMap<i32, i64>) -> Result<(), LogError> {
+        fail::fail_point!("stream::commit::begin", |_| Err(LogError::Aborted("a failpoint asked for it".to_owned())));
         let (store, epoch, group) = (self.store.clone(), self.epoch, self.spec.group.clone());
         let (source, offsets) = (self.cursor.topic.clone(), offsets.clone());
         self.store.write(move |tables| {
@@ -57,11 +57,11 @@ impl EmbeddedMember {
                 return Ok(Err(fenced));
             }
             tables.append(&outputs, &store.options).map_err(store::fault)?;
-            fail::fail_point!("stream::commit::produced", |_| Err(Fault::Aborted(
+            fail::fail_point!("stream::commit::produced", |_| Err(LogError::Aborted(
                 "a failpoint asked for it".to_owned()
             )));
             tables.set_offsets(&group, &source, &offsets).map_err(store::fault)?;
-            fail::fail_point!("stream::commit::offsets", |_| Err(Fault::Aborted(
+            fail::fail_point!("stream::commit::offsets", |_| Err(LogError::Aborted(
                 "a failpoint asked for it".to_owned()
             )));
             Ok(Ok(outputs.len() + offsets.len()))
@@ -70,7 +70,7 @@ impl EmbeddedMember {
         Ok(())
     }
 
-    fn restore(&self) -> Result<Vec<Assigned>, Fault> {
+    fn restore(&self) -> Result<Vec<Assigned>, LogError> {
         let mut assigned: Vec<Assigned> =
             (0..self.cursor.topic.partitions).map(|partition| Assigned { partition, tables: Vec::new() }).collect();
         for table in &self.spec.tables {
@@ -103,7 +103,7 @@ fn index(partition: i32) -> Option<usize> {
 }
 
 impl Member for EmbeddedMember {
-    fn poll(&mut self, max: usize, wait: Duration) -> Result<Turn, Fault> {
+    fn poll(&mut self, max: usize, wait: Duration) -> Result<Turn, LogError> {
         let until = Instant::now() + wait;
         if !self.is_assigned {
             self.store.check_epoch(&self.spec.group, self.epoch)?;
@@ -129,21 +129,21 @@ impl Member for EmbeddedMember {
         }
     }
 
-    fn commit(&mut self, batch: Batch) -> Result<(), Fault> {
+    fn commit(&mut self, batch: Batch) -> Result<(), LogError> {
         let Batch { outputs, offsets } = batch;
         if offsets.is_empty() {
-            return Err(Fault::NoOffsets);
+            return Err(LogError::NoOffsets);
         }
         if let Some(partition) = offsets.keys().find(|number| !(0..self.cursor.topic.partitions).contains(*number)) {
             self.rewind()?;
-            return Err(Fault::Aborted(format!("partition {partition} is not owned")));
+            return Err(LogError::Aborted(format!("partition {partition} is not owned")));
         }
         let outputs = self.store.check(outputs)?;
         match self.transact(outputs, &offsets) {
             Ok(()) => {}
-            Err(Fault::Aborted(reason)) => {
+            Err(LogError::Aborted(reason)) => {
                 self.rewind()?;
-                return Err(Fault::Aborted(reason));
+                return Err(LogError::Aborted(reason));
             }
             Err(fault) => return Err(fault),
         }
@@ -155,7 +155,7 @@ impl Member for EmbeddedMember {
         Ok(())
     }
 
-    fn rewind(&mut self) -> Result<(), Fault> {
+    fn rewind(&mut self) -> Result<(), LogError> {
         self.cursor.next.clone_from(&self.committed);
         self.delivered.clone_from(&self.committed);
         Ok(())

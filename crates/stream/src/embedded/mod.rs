@@ -14,7 +14,7 @@ mod tables;
 mod tail;
 mod wire;
 
-use crate::{Fault, Log, Member, MemberSpec, Outgoing, Start, Tail, TopicSpec};
+use crate::{Log, LogError, Member, MemberSpec, Outgoing, Start, Tail, TopicSpec};
 use std::{
     collections::HashMap,
     os::unix::fs::DirBuilderExt,
@@ -76,9 +76,9 @@ impl Embedded {
     /// Opens the log in `folder`, which is made where it is missing.
     ///
     /// # Errors
-    /// [`Fault::Config`] where another process holds it, or the folder cannot be used; [`Fault::Corrupt`] where the
+    /// [`LogError::Config`] where another process holds it, or the folder cannot be used; [`LogError::Corrupt`] where the
     /// file is damaged.
-    pub fn open(folder: &Path) -> Result<Self, Fault> {
+    pub fn open(folder: &Path) -> Result<Self, LogError> {
         Self::open_with(folder, Options::default())
     }
 
@@ -86,7 +86,7 @@ impl Embedded {
     ///
     /// # Errors
     /// As [`Embedded::open`].
-    pub fn open_with(folder: &Path, options: Options) -> Result<Self, Fault> {
+    pub fn open_with(folder: &Path, options: Options) -> Result<Self, LogError> {
         // A predecessor that was just killed holds its lock until the system has taken it down; one that lives answers.
         let end = Instant::now() + PREDECESSOR;
         loop {
@@ -101,12 +101,12 @@ impl Embedded {
     }
 
     /// `None` where another process holds it.
-    fn try_open(folder: &Path, options: Options) -> Result<Option<Self>, Fault> {
+    fn try_open(folder: &Path, options: Options) -> Result<Option<Self>, LogError> {
         std::fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(folder)
-            .map_err(|error| Fault::Config(format!("data folder {}: {error}", folder.display())))?;
+            .map_err(|error| LogError::Config(format!("data folder {}: {error}", folder.display())))?;
         let every = options.sweep_every;
         let Some(store) = Store::open(&folder.join(FILE), options)? else {
             return Ok(None);
@@ -121,7 +121,7 @@ impl Embedded {
                 None
             }
         };
-        let (stop, stopped) = channel::<()>();
+        let (shutdown, stopped) = channel::<()>();
         let swept = store.clone();
         let thread = std::thread::Builder::new().name("log-retention".to_owned()).spawn(move || {
             while stopped.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
@@ -135,8 +135,8 @@ impl Embedded {
                 }
             }
         });
-        let thread = thread.map_err(|error| Fault::Unavailable(format!("no thread for retention: {error}")))?;
-        Ok(Some(Embedded { store, server, sweeper: Some((stop, thread)) }))
+        let thread = thread.map_err(|error| LogError::Unavailable(format!("no thread for retention: {error}")))?;
+        Ok(Some(Embedded { store, server, sweeper: Some((shutdown, thread)) }))
     }
 
     /// Removes all that is due, and gives the space back where that is worth it; the number of records that went. It
@@ -144,7 +144,7 @@ impl Embedded {
     ///
     /// # Errors
     /// Where the file cannot be read or written.
-    pub fn sweep(&self) -> Result<usize, Fault> {
+    pub fn sweep(&self) -> Result<usize, LogError> {
         let removed = retention::sweep(&self.store, (self.store.options.clock)(), || false)?;
         retention::shrink(&self.store)?;
         Ok(removed)
@@ -154,8 +154,8 @@ impl Embedded {
 impl Drop for Embedded {
     fn drop(&mut self) {
         drop(self.server.take());
-        if let Some((stop, thread)) = self.sweeper.take() {
-            drop(stop);
+        if let Some((shutdown, thread)) = self.sweeper.take() {
+            drop(shutdown);
             if thread.join().is_err() {
                 tracing::warn!("the thread of retention had died");
             }
@@ -167,8 +167,8 @@ impl Drop for Embedded {
 /// where nothing runs.
 ///
 /// # Errors
-/// As [`Embedded::open`]; [`Fault::Unavailable`] where the file is held but nobody answers on the socket.
-pub fn open(folder: &Path) -> Result<Box<dyn Log>, Fault> {
+/// As [`Embedded::open`]; [`LogError::Unavailable`] where the file is held but nobody answers on the socket.
+pub fn open(folder: &Path) -> Result<Box<dyn Log>, LogError> {
     // The holder may be just starting, or just leaving.
     let until = Instant::now() + Duration::from_secs(5);
     loop {
@@ -184,44 +184,44 @@ pub fn open(folder: &Path) -> Result<Box<dyn Log>, Fault> {
 }
 
 /// The sentence for somebody who wants to run a second pipeline in the same folder.
-fn held(folder: &Path) -> Fault {
+fn held(folder: &Path) -> LogError {
     let socket = folder.join(SOCKET);
     let holder = match remote::Remote::connect(&socket) {
         Ok(remote) => format!("process {}, which answers on {}", remote.holder(), socket.display()),
         Err(_) => format!("another process, which does not answer on {}", socket.display()),
     };
-    Fault::Config(format!(
+    LogError::Config(format!(
         "{} is in use by {holder}: one process at a time runs on a data folder",
         folder.join(FILE).display()
     ))
 }
 
 impl Log for Embedded {
-    fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), Fault> {
+    fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError> {
         self.store.ensure_topics(topics)
     }
 
-    fn partitions(&self, topic: &str) -> Result<i32, Fault> {
+    fn partitions(&self, topic: &str) -> Result<i32, LogError> {
         Ok(self.store.topic(topic)?.partitions)
     }
 
-    fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, Fault> {
+    fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, LogError> {
         Ok(Box::new(member::EmbeddedMember::join(self.store.clone(), spec)?))
     }
 
-    fn tail(&self, topic: &str, from: Start) -> Result<Box<dyn Tail>, Fault> {
+    fn tail(&self, topic: &str, from: Start) -> Result<Box<dyn Tail>, LogError> {
         Ok(Box::new(tail::EmbeddedTail::open(self.store.clone(), topic, from)?))
     }
 
-    fn append(&self, records: Vec<Outgoing>) -> Result<(), Fault> {
+    fn append(&self, records: Vec<Outgoing>) -> Result<(), LogError> {
         self.store.append(records)
     }
 
-    fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+    fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
         self.store.committed(group, &self.store.topic(topic)?)
     }
 
-    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
         Ok((0..).zip(self.store.ends(&self.store.topic(topic)?)?).collect())
     }
 

@@ -1,7 +1,7 @@
 //! The log of another process on this machine, through its socket. A command uses it; a stage cannot.
 
 use super::wire::{self, Answer, Request};
-use crate::{Fault, Log, Member, MemberSpec, Outgoing, Record, Start, Tail, TopicSpec};
+use crate::{Log, LogError, Member, MemberSpec, Outgoing, Record, Start, Tail, TopicSpec};
 use std::{
     collections::HashMap,
     os::unix::net::UnixStream,
@@ -25,8 +25,8 @@ struct Connection {
 }
 
 impl Connection {
-    fn open(socket: &Path) -> Result<Self, Fault> {
-        let gone = |error: std::io::Error| Fault::Unavailable(format!("{}: {error}", socket.display()));
+    fn open(socket: &Path) -> Result<Self, LogError> {
+        let gone = |error: std::io::Error| LogError::Unavailable(format!("{}: {error}", socket.display()));
         let stream = UnixStream::connect(socket).map_err(gone)?;
         stream.set_read_timeout(Some(TIMEOUT)).map_err(gone)?;
         stream.set_write_timeout(Some(TIMEOUT)).map_err(gone)?;
@@ -38,10 +38,10 @@ impl Connection {
         Ok(connection)
     }
 
-    fn ask(&mut self, request: &Request) -> Result<Answer, Fault> {
+    fn ask(&mut self, request: &Request) -> Result<Answer, LogError> {
         let gone = |error: std::io::Error| match error.kind() {
-            std::io::ErrorKind::InvalidInput => Fault::Config(error.to_string()),
-            _ => Fault::Unavailable(format!("{}: {error}", self.socket.display())),
+            std::io::ErrorKind::InvalidInput => LogError::Config(error.to_string()),
+            _ => LogError::Unavailable(format!("{}: {error}", self.socket.display())),
         };
         let sent = wire::send(&mut self.stream, request);
         if let Err(error) = sent
@@ -51,18 +51,18 @@ impl Connection {
         }
         // Who hangs up may have said why before.
         match wire::receive(&mut self.stream).map_err(gone)? {
-            Answer::Fault(fault) => Err(fault.into()),
+            Answer::LogError(fault) => Err(fault.into()),
             answer => Ok(answer),
         }
     }
 
-    fn confused(&self) -> Fault {
-        Fault::Unavailable(format!("{} gave an answer to another question", self.socket.display()))
+    fn confused(&self) -> LogError {
+        LogError::Unavailable(format!("{} gave an answer to another question", self.socket.display()))
     }
 }
 
 impl Remote {
-    pub(super) fn connect(socket: &Path) -> Result<Self, Fault> {
+    pub(super) fn connect(socket: &Path) -> Result<Self, LogError> {
         let connection = Connection::open(socket)?;
         Ok(Remote { socket: socket.to_owned(), holder: connection.holder })
     }
@@ -72,7 +72,7 @@ impl Remote {
         self.holder
     }
 
-    fn done(&self, request: &Request) -> Result<(), Fault> {
+    fn done(&self, request: &Request) -> Result<(), LogError> {
         let mut connection = Connection::open(&self.socket)?;
         match connection.ask(request)? {
             Answer::Done => Ok(()),
@@ -80,7 +80,7 @@ impl Remote {
         }
     }
 
-    fn offsets(&self, request: &Request) -> Result<HashMap<i32, i64>, Fault> {
+    fn offsets(&self, request: &Request) -> Result<HashMap<i32, i64>, LogError> {
         let mut connection = Connection::open(&self.socket)?;
         match connection.ask(request)? {
             Answer::Offsets(offsets) => Ok(offsets),
@@ -90,11 +90,11 @@ impl Remote {
 }
 
 impl Log for Remote {
-    fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), Fault> {
+    fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError> {
         self.done(&wire::from_topics(topics))
     }
 
-    fn partitions(&self, topic: &str) -> Result<i32, Fault> {
+    fn partitions(&self, topic: &str) -> Result<i32, LogError> {
         let mut connection = Connection::open(&self.socket)?;
         match connection.ask(&Request::Partitions(topic.to_owned()))? {
             Answer::Partitions(count) => Ok(count),
@@ -102,14 +102,14 @@ impl Log for Remote {
         }
     }
 
-    fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, Fault> {
-        Err(Fault::Config(format!(
+    fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, LogError> {
+        Err(LogError::Config(format!(
             "process {} runs on this data folder: {} cannot run beside it, only in it",
             self.holder, spec.stage
         )))
     }
 
-    fn tail(&self, topic: &str, from: Start) -> Result<Box<dyn Tail>, Fault> {
+    fn tail(&self, topic: &str, from: Start) -> Result<Box<dyn Tail>, LogError> {
         let mut connection = Connection::open(&self.socket)?;
         match connection.ask(&Request::Tail(topic.to_owned(), from))? {
             Answer::Done => Ok(Box::new(RemoteTail { connection, is_caught_up: false })),
@@ -117,15 +117,15 @@ impl Log for Remote {
         }
     }
 
-    fn append(&self, records: Vec<Outgoing>) -> Result<(), Fault> {
+    fn append(&self, records: Vec<Outgoing>) -> Result<(), LogError> {
         self.done(&Request::Append(records))
     }
 
-    fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+    fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
         self.offsets(&Request::Committed { group: group.to_owned(), topic: topic.to_owned() })
     }
 
-    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
         self.offsets(&Request::Ends(topic.to_owned()))
     }
 
@@ -140,7 +140,7 @@ struct RemoteTail {
 }
 
 impl Tail for RemoteTail {
-    fn poll(&mut self, max: usize, wait: Duration) -> Result<Vec<Record>, Fault> {
+    fn poll(&mut self, max: usize, wait: Duration) -> Result<Vec<Record>, LogError> {
         let until = Instant::now() + wait;
         loop {
             // The holder waits for at most a second at a time.

@@ -4,7 +4,7 @@ use super::{
     store::{self, Store},
     tables::{ENDS, Tables, Topic},
 };
-use crate::Fault;
+use crate::LogError;
 use proto::topic::Retention;
 use redb::ReadableTable;
 use std::sync::{PoisonError, atomic::Ordering};
@@ -16,7 +16,7 @@ const SLICE: usize = 1_000;
 const WORTH: u64 = 4;
 
 /// Removes all that is due at `now` (milliseconds since 1970).
-pub(super) fn sweep(store: &Store, now: i64, stop: impl Fn() -> bool) -> Result<usize, Fault> {
+pub(super) fn sweep(store: &Store, now: i64, shutdown: impl Fn() -> bool) -> Result<usize, LogError> {
     let mut removed = 0;
     let aged: Vec<(Topic, i64)> = store
         .topics()
@@ -26,7 +26,7 @@ pub(super) fn sweep(store: &Store, now: i64, stop: impl Fn() -> bool) -> Result<
             Retention::CompactDelete(ms) | Retention::Delete(ms) => Some((topic, now.saturating_sub(ms))),
         })
         .collect();
-    while !stop() {
+    while !shutdown() {
         let aged = aged.clone();
         let slice = store.write(move |tables| Ok(Ok(slice(tables, now, &aged).map_err(store::fault)?)))?;
         removed += slice;
@@ -90,8 +90,8 @@ fn expired(
 
 /// Gives free pages back to the file system where that is worth it. Everything waits meanwhile: the store wants to be
 /// alone for it.
-pub(super) fn shrink(store: &Store) -> Result<bool, Fault> {
-    let file = std::fs::metadata(&store.path).map_err(|error| Fault::Lost(error.to_string()))?.len();
+pub(super) fn shrink(store: &Store) -> Result<bool, LogError> {
+    let file = std::fs::metadata(&store.path).map_err(|error| LogError::Lost(error.to_string()))?.len();
     // Where small records take much of the tree, compaction could never get there: it must not be tried for ever.
     let is_as_it_was = file < store.compacted.load(Ordering::Relaxed) / 2 * 3;
     if file < store.options.small_file || is_as_it_was || file / WORTH < live_bytes(store)? {
@@ -109,7 +109,7 @@ pub(super) fn shrink(store: &Store) -> Result<bool, Fault> {
 }
 
 /// What the records take, without the tree around them.
-fn live_bytes(store: &Store) -> Result<u64, Fault> {
+fn live_bytes(store: &Store) -> Result<u64, LogError> {
     store.read(|transaction| {
         let mut sum = 0;
         for row in transaction.open_table(ENDS)?.iter()? {

@@ -5,7 +5,7 @@ use super::{
     tail::EmbeddedTail,
     wire::{self, Answer, Request},
 };
-use crate::{Fault, Tail};
+use crate::{LogError, Tail};
 use std::{
     collections::HashMap,
     fs::{self, Permissions},
@@ -114,8 +114,8 @@ fn connection(number: u64, mut stream: UnixStream, shared: &Arc<Shared>) -> io::
     stream.set_write_timeout(Some(WRITE_TIMEOUT))?;
     let mut connections = lock(&shared.connections);
     if connections.len() >= MAX_CONNECTIONS {
-        let full = Fault::Unavailable(format!("the log's socket has {MAX_CONNECTIONS} connections already"));
-        wire::send(&mut stream, &Answer::Fault(full.into()))?;
+        let full = LogError::Unavailable(format!("the log's socket has {MAX_CONNECTIONS} connections already"));
+        wire::send(&mut stream, &Answer::LogError(full.into()))?;
         return Err(io::Error::other("too many connections"));
     }
     let copy = stream.try_clone()?;
@@ -138,11 +138,11 @@ fn serve(mut stream: UnixStream, shared: &Shared) -> io::Result<()> {
             Ok(request) => request,
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
             Err(error) => {
-                let bad = Fault::Config(format!("not a message of this log: {error}"));
-                return wire::send(&mut stream, &Answer::Fault(bad.into()));
+                let bad = LogError::Config(format!("not a message of this log: {error}"));
+                return wire::send(&mut stream, &Answer::LogError(bad.into()));
             }
         };
-        let answer = answer(&shared.store, &mut tail, request).unwrap_or_else(|fault| Answer::Fault(fault.into()));
+        let answer = answer(&shared.store, &mut tail, request).unwrap_or_else(|fault| Answer::LogError(fault.into()));
         wire::send(&mut stream, &answer)?;
         if shared.is_stopping.load(Ordering::SeqCst) {
             return Ok(());
@@ -150,11 +150,11 @@ fn serve(mut stream: UnixStream, shared: &Shared) -> io::Result<()> {
     }
 }
 
-fn answer(store: &Arc<Store>, tail: &mut Option<EmbeddedTail>, request: Request) -> Result<Answer, Fault> {
+fn answer(store: &Arc<Store>, tail: &mut Option<EmbeddedTail>, request: Request) -> Result<Answer, LogError> {
     Ok(match request {
         Request::Hello(wire::VERSION) => Answer::Hello(std::process::id()),
         Request::Hello(other) => {
-            return Err(Fault::Config(format!(
+            return Err(LogError::Config(format!(
                 "the running process speaks version {} of the socket, this command version {other}: use the same newswire",
                 wire::VERSION
             )));
@@ -177,7 +177,7 @@ fn answer(store: &Arc<Store>, tail: &mut Option<EmbeddedTail>, request: Request)
         }
         Request::Poll { max, wait_ms } => {
             let Some(tail) = tail else {
-                return Err(Fault::Config("a poll before a tail".to_owned()));
+                return Err(LogError::Config("a poll before a tail".to_owned()));
             };
             let max = usize::try_from(max).unwrap_or(usize::MAX);
             let records = tail.poll(max, Duration::from_millis(wait_ms).min(MAX_WAIT))?;

@@ -4,7 +4,7 @@ use super::{
     Options,
     tables::{self, ENDS, OFFSETS, Tables, Topic},
 };
-use crate::{Fault, Outgoing, TopicSpec};
+use crate::{LogError, Outgoing, TopicSpec};
 use redb::{Database, DatabaseError, Durability, ReadableDatabase};
 use std::{
     collections::HashMap,
@@ -23,8 +23,8 @@ struct Owner {
 
 /// Part of a transaction: the number of changes; or a refusal, before anything was changed; or a fault that undoes the
 /// transaction.
-type Work = Box<dyn FnOnce(&mut Tables<'_>) -> Result<Result<usize, Fault>, Fault> + Send>;
-type Slot = Arc<Mutex<Option<Result<usize, Fault>>>>;
+type Work = Box<dyn FnOnce(&mut Tables<'_>) -> Result<Result<usize, LogError>, LogError> + Send>;
+type Slot = Arc<Mutex<Option<Result<usize, LogError>>>>;
 
 /// What waits to be written, and whether a thread is at it.
 #[derive(Default)]
@@ -34,9 +34,9 @@ struct Queue {
 }
 
 /// The right to write, given up even by a thread that dies.
-struct Alone<'s>(&'s Store);
+struct ExclusiveMember<'s>(&'s Store);
 
-impl Drop for Alone<'_> {
+impl Drop for ExclusiveMember<'_> {
     fn drop(&mut self) {
         lock(&self.0.queue).is_busy = false;
         self.0.turn.notify_all();
@@ -64,23 +64,23 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// What an error of the store means to a caller.
-pub(super) fn fault(error: impl Into<redb::Error>) -> Fault {
+pub(super) fn fault(error: impl Into<redb::Error>) -> LogError {
     match error.into() {
-        redb::Error::Corrupted(what) => Fault::Corrupt(what),
-        other => Fault::Lost(other.to_string()),
+        redb::Error::Corrupted(what) => LogError::Corrupt(what),
+        other => LogError::Lost(other.to_string()),
     }
 }
 
 impl Store {
     /// Opens the file; `None` where another process holds it.
-    pub(super) fn open(path: &Path, options: Options) -> Result<Option<Self>, Fault> {
+    pub(super) fn open(path: &Path, options: Options) -> Result<Option<Self>, LogError> {
         let database = match Database::builder().set_cache_size(options.cache_bytes).create(path) {
             Ok(database) => database,
             Err(DatabaseError::DatabaseAlreadyOpen) => return Ok(None),
             Err(DatabaseError::Storage(redb::StorageError::Io(error))) if error.kind() != ErrorKind::InvalidData => {
-                return Err(Fault::Config(format!("{} cannot be opened: {error}", path.display())));
+                return Err(LogError::Config(format!("{} cannot be opened: {error}", path.display())));
             }
-            Err(error) => return Err(Fault::Corrupt(format!("{}: {error}", path.display()))),
+            Err(error) => return Err(LogError::Corrupt(format!("{}: {error}", path.display()))),
         };
         let store = Store {
             path: path.to_owned(),
@@ -105,7 +105,7 @@ impl Store {
     pub(super) fn read<T>(
         &self,
         reader: impl FnOnce(&redb::ReadTransaction) -> Result<T, redb::Error>,
-    ) -> Result<T, Fault> {
+    ) -> Result<T, LogError> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
         let transaction = database.begin_read().map_err(fault)?;
         reader(&transaction).map_err(fault)
@@ -115,8 +115,8 @@ impl Store {
     /// all that is queued then is one transaction and one fsync.
     pub(super) fn write(
         &self,
-        work: impl FnOnce(&mut Tables<'_>) -> Result<Result<usize, Fault>, Fault> + Send + 'static,
-    ) -> Result<usize, Fault> {
+        work: impl FnOnce(&mut Tables<'_>) -> Result<Result<usize, LogError>, LogError> + Send + 'static,
+    ) -> Result<usize, LogError> {
         let slot = Slot::default();
         let mut queue = lock(&self.queue);
         queue.waiting.push((Box::new(work), slot.clone()));
@@ -129,15 +129,15 @@ impl Store {
         queue.is_busy = true;
         let queued = std::mem::take(&mut queue.waiting);
         drop(queue);
-        let _alone = Alone(self);
+        let _alone = ExclusiveMember(self);
         let (works, slots): (Vec<_>, Vec<_>) = queued.into_iter().unzip();
         let results = match self.transact(works) {
             Ok(results) => results,
             Err(undone) => {
                 let copy = || match &undone {
-                    Fault::Aborted(reason) => Fault::Aborted(reason.clone()),
-                    Fault::Corrupt(what) => Fault::Corrupt(what.clone()),
-                    other => Fault::Lost(other.to_string()),
+                    LogError::Aborted(reason) => LogError::Aborted(reason.clone()),
+                    LogError::Corrupt(what) => LogError::Corrupt(what.clone()),
+                    other => LogError::Lost(other.to_string()),
                 };
                 slots.iter().map(|_| Err(copy())).collect()
             }
@@ -147,10 +147,10 @@ impl Store {
         }
         self.ring();
         // Empty only where the thread that had taken this work died before its commit.
-        lock(&slot).take().unwrap_or_else(|| Err(Fault::Lost("the writing thread died".to_owned())))
+        lock(&slot).take().unwrap_or_else(|| Err(LogError::Lost("the writing thread died".to_owned())))
     }
 
-    fn transact(&self, works: Vec<Work>) -> Result<Vec<Result<usize, Fault>>, Fault> {
+    fn transact(&self, works: Vec<Work>) -> Result<Vec<Result<usize, LogError>>, LogError> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
         let mut transaction = database.begin_write().map_err(fault)?;
         transaction.set_durability(Durability::Immediate).map_err(fault)?;
@@ -191,29 +191,29 @@ impl Store {
         self.bell.notify_all();
     }
 
-    pub(super) fn topic(&self, name: &str) -> Result<Topic, Fault> {
+    pub(super) fn topic(&self, name: &str) -> Result<Topic, LogError> {
         let topics = self.topics.read().unwrap_or_else(PoisonError::into_inner);
-        topics.get(name).cloned().ok_or_else(|| Fault::NoTopic(name.to_owned()))
+        topics.get(name).cloned().ok_or_else(|| LogError::NoTopic(name.to_owned()))
     }
 
     pub(super) fn topics(&self) -> Vec<Topic> {
         self.topics.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
-    pub(super) fn ensure_topics(&self, specs: &[TopicSpec]) -> Result<(), Fault> {
+    pub(super) fn ensure_topics(&self, specs: &[TopicSpec]) -> Result<(), LogError> {
         let mut known = self.topics.write().unwrap_or_else(PoisonError::into_inner);
         let mut new: HashMap<&str, Topic> = HashMap::new();
         for spec in specs {
             match known.get(&spec.name) {
                 Some(there) if there.partitions != spec.partitions => {
-                    return Err(Fault::Config(format!(
+                    return Err(LogError::Config(format!(
                         "topic {} has {} partitions, but this pipeline is configured for {}",
                         spec.name, there.partitions, spec.partitions
                     )));
                 }
                 Some(_) => continue,
                 None if spec.partitions < 1 => {
-                    return Err(Fault::Config(format!("topic {} needs at least one partition", spec.name)));
+                    return Err(LogError::Config(format!("topic {} needs at least one partition", spec.name)));
                 }
                 None => {}
             }
@@ -235,13 +235,13 @@ impl Store {
     }
 
     /// Refuses what cannot be written, before anything is.
-    pub(super) fn check(&self, outputs: Vec<Outgoing>) -> Result<Vec<(Topic, Outgoing)>, Fault> {
+    pub(super) fn check(&self, outputs: Vec<Outgoing>) -> Result<Vec<(Topic, Outgoing)>, LogError> {
         let mut checked = Vec::with_capacity(outputs.len());
         for output in outputs {
             let topic = self.topic(&output.topic)?;
             if !(0..topic.partitions).contains(&output.partition) {
                 let Outgoing { topic: name, partition, .. } = output;
-                return Err(Fault::Config(format!("topic {name} has no partition {partition}")));
+                return Err(LogError::Config(format!("topic {name} has no partition {partition}")));
             }
             output.check_size()?;
             checked.push((topic, output));
@@ -250,7 +250,7 @@ impl Store {
     }
 
     /// Writes outside any group.
-    pub(super) fn append(self: &Arc<Self>, records: Vec<Outgoing>) -> Result<(), Fault> {
+    pub(super) fn append(self: &Arc<Self>, records: Vec<Outgoing>) -> Result<(), LogError> {
         let records = self.check(records)?;
         if records.is_empty() {
             return Ok(());
@@ -265,7 +265,7 @@ impl Store {
 
     /// Makes `replica` the reader of `group` and fences the one before it. The epoch lives as long as the process: the
     /// lock on the file fences every other process.
-    pub(super) fn take_over(&self, group: &str, replica: &str) -> Result<u64, Fault> {
+    pub(super) fn take_over(&self, group: &str, replica: &str) -> Result<u64, LogError> {
         // Behind every commit that is on its way, so that its offsets are seen.
         let mut queue = lock(&self.queue);
         while queue.is_busy {
@@ -273,13 +273,13 @@ impl Store {
         }
         queue.is_busy = true;
         drop(queue);
-        let _alone = Alone(self);
+        let _alone = ExclusiveMember(self);
         let mut owners = lock(&self.owners);
         if let Some(owner) = owners.get(group)
             && !owner.replica.is_empty()
             && owner.replica != replica
         {
-            return Err(Fault::Config(format!(
+            return Err(LogError::Config(format!(
                 "group {group} is read by replica {}: on the embedded log a group has one member, not also {replica}",
                 owner.replica
             )));
@@ -302,23 +302,23 @@ impl Store {
     }
 
     /// # Errors
-    /// [`Fault::Fenced`] where another has taken the group over.
-    pub(super) fn check_epoch(&self, group: &str, epoch: u64) -> Result<(), Fault> {
+    /// [`LogError::Fenced`] where another has taken the group over.
+    pub(super) fn check_epoch(&self, group: &str, epoch: u64) -> Result<(), LogError> {
         match lock(&self.owners).get(group) {
             Some(owner) if owner.epoch == epoch => Ok(()),
-            _ => Err(Fault::Fenced(format!("group {group} has a newer reader"))),
+            _ => Err(LogError::Fenced(format!("group {group} has a newer reader"))),
         }
     }
 
     /// Next offset of each partition of a topic.
-    pub(super) fn ends(&self, topic: &Topic) -> Result<Vec<i64>, Fault> {
+    pub(super) fn ends(&self, topic: &Topic) -> Result<Vec<i64>, LogError> {
         self.read(|transaction| {
             let ends = transaction.open_table(ENDS)?;
             (0..topic.partitions).map(|partition| tables::end(&ends, topic, partition)).collect()
         })
     }
 
-    pub(super) fn committed(&self, group: &str, topic: &Topic) -> Result<HashMap<i32, i64>, Fault> {
+    pub(super) fn committed(&self, group: &str, topic: &Topic) -> Result<HashMap<i32, i64>, LogError> {
         self.read(|transaction| {
             let offsets = transaction.open_table(OFFSETS)?;
             let mut found = HashMap::new();

@@ -4,7 +4,7 @@ use super::{
     store::Store,
     tables::{self, ENDS, RECORDS, Topic},
 };
-use crate::{Fault, Record, Start, Tail};
+use crate::{LogError, Record, Start, Tail};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -28,7 +28,7 @@ impl Cursor {
     }
 
     /// The records that come next. Passes over what retention has removed.
-    pub(super) fn read(&mut self, store: &Store, max: usize) -> Result<Vec<Record>, Fault> {
+    pub(super) fn read(&mut self, store: &Store, max: usize) -> Result<Vec<Record>, LogError> {
         let (topic, turn) = (&self.topic, self.turn);
         let mut next = self.next.clone();
         let records = store.read(|transaction| {
@@ -75,7 +75,7 @@ pub(super) struct EmbeddedTail {
 }
 
 impl EmbeddedTail {
-    pub(super) fn open(store: Arc<Store>, topic: &str, from: Start) -> Result<Self, Fault> {
+    pub(super) fn open(store: Arc<Store>, topic: &str, from: Start) -> Result<Self, LogError> {
         let topic = store.topic(topic)?;
         let until = store.ends(&topic)?;
         let next = match from {
@@ -89,7 +89,7 @@ impl EmbeddedTail {
 }
 
 /// First offset at or after a time, by halving: times grow with offsets as far as the clock does.
-fn seek(store: &Store, topic: &Topic, ends: &[i64], at: i64) -> Result<Vec<i64>, Fault> {
+fn seek(store: &Store, topic: &Topic, ends: &[i64], at: i64) -> Result<Vec<i64>, LogError> {
     store.read(|transaction| {
         let records = transaction.open_table(RECORDS)?;
         let mut found = Vec::with_capacity(ends.len());
@@ -110,7 +110,7 @@ fn seek(store: &Store, topic: &Topic, ends: &[i64], at: i64) -> Result<Vec<i64>,
 }
 
 impl Tail for EmbeddedTail {
-    fn poll(&mut self, max: usize, wait: Duration) -> Result<Vec<Record>, Fault> {
+    fn poll(&mut self, max: usize, wait: Duration) -> Result<Vec<Record>, LogError> {
         let until = Instant::now() + wait;
         loop {
             let heard = self.store.heard();

@@ -1,6 +1,6 @@
 //! What goes over the socket: frames of a length (four bytes, big-endian) and a message in postcard.
 
-use crate::{Fault, Outgoing, Record, Start, TopicSpec};
+use crate::{LogError, Outgoing, Record, Start, TopicSpec};
 use proto::topic::Retention;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
@@ -45,7 +45,7 @@ pub(super) enum Answer {
         records: Vec<Record>,
         is_caught_up: bool,
     },
-    Fault(WireFault),
+    LogError(WireFault),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -57,31 +57,31 @@ pub(super) enum WireFault {
     Other(String),
 }
 
-impl std::convert::From<Fault> for WireFault {
-    fn from(fault: Fault) -> Self {
+impl std::convert::From<LogError> for WireFault {
+    fn from(fault: LogError) -> Self {
         match fault {
-            Fault::TooLarge { topic, key, bytes, limit } => {
+            LogError::TooLarge { topic, key, bytes, limit } => {
                 WireFault::TooLarge { topic, key, bytes: bytes as u64, limit: limit as u64 }
             }
-            Fault::NoTopic(topic) => WireFault::NoTopic(topic),
-            Fault::Config(what) => WireFault::Config(what),
-            Fault::Corrupt(what) => WireFault::Corrupt(what),
+            LogError::NoTopic(topic) => WireFault::NoTopic(topic),
+            LogError::Config(what) => WireFault::Config(what),
+            LogError::Corrupt(what) => WireFault::Corrupt(what),
             other => WireFault::Other(other.to_string()),
         }
     }
 }
 
-impl std::convert::From<WireFault> for Fault {
+impl std::convert::From<WireFault> for LogError {
     fn from(fault: WireFault) -> Self {
         let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
         match fault {
             WireFault::TooLarge { topic, key, bytes, limit } => {
-                Fault::TooLarge { topic, key, bytes: size(bytes), limit: size(limit) }
+                LogError::TooLarge { topic, key, bytes: size(bytes), limit: size(limit) }
             }
-            WireFault::NoTopic(topic) => Fault::NoTopic(topic),
-            WireFault::Config(what) => Fault::Config(what),
-            WireFault::Corrupt(what) => Fault::Corrupt(what),
-            WireFault::Other(what) => Fault::Unavailable(what),
+            WireFault::NoTopic(topic) => LogError::NoTopic(topic),
+            WireFault::Config(what) => LogError::Config(what),
+            WireFault::Corrupt(what) => LogError::Corrupt(what),
+            WireFault::Other(what) => LogError::Unavailable(what),
         }
     }
 }

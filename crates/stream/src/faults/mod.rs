@@ -2,10 +2,10 @@
 //! build can be broken so that the oracle must see it. Compiled only under the features `failpoints` and `sabotage`.
 
 #[cfg(feature = "failpoints")]
-mod decided;
+mod scripted;
 
 #[cfg(feature = "failpoints")]
-pub use decided::Decided;
+pub use scripted::ScriptedCommits;
 
 /// Arms failpoints from `NEWSWIRE_FAIL`: `POINT=ACTION@N`, comma separated. At the N-th passage of the point the process
 /// is killed (`kill`), freezes (`freeze`, SIGSTOP), or the transaction fails as if a broker had asked for its abort

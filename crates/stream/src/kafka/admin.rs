@@ -1,7 +1,7 @@
 //! Topics and offsets, as an administrator sees them.
 
 use super::client::{KafkaConfig, Quiet, fault, watermarks};
-use crate::{Fault, TopicSpec};
+use crate::{LogError, TopicSpec};
 use proto::topic::Retention;
 use rdkafka::{
     Offset, TopicPartitionList,
@@ -23,7 +23,7 @@ pub(super) struct Admin {
 }
 
 impl Admin {
-    pub(super) fn new(config: &KafkaConfig) -> Result<Self, Fault> {
+    pub(super) fn new(config: &KafkaConfig) -> Result<Self, LogError> {
         Ok(Admin {
             client: AdminClient::from_config_and_context(&config.client(), Quiet).map_err(|error| fault(&error))?,
             reader: BaseConsumer::from_config_and_context(&config.reader("read_committed"), Quiet)
@@ -34,7 +34,7 @@ impl Admin {
         })
     }
 
-    pub(super) fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), Fault> {
+    pub(super) fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError> {
         let there = self.reader.fetch_metadata(None, self.timeout).map_err(|error| fault(&error))?;
         let existing: HashMap<&str, usize> =
             there.topics().iter().map(|topic| (topic.name(), topic.partitions().len())).collect();
@@ -47,7 +47,7 @@ impl Admin {
             if let Some(count) = existing.get(topic.name.as_str())
                 && i32::try_from(*count) != Ok(topic.partitions)
             {
-                return Err(Fault::Config(format!(
+                return Err(LogError::Config(format!(
                     "topic {} has {count} partitions, but this pipeline is configured for {}",
                     topic.name, topic.partitions
                 )));
@@ -70,7 +70,7 @@ impl Admin {
             match result {
                 // Another replica was quicker.
                 Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
-                Err((topic, code)) => return Err(Fault::Config(format!("topic {topic} cannot be created: {code}"))),
+                Err((topic, code)) => return Err(LogError::Config(format!("topic {topic} cannot be created: {code}"))),
             }
         }
         // A controller answers before the brokers know the topics and have elected leaders.
@@ -78,7 +78,7 @@ impl Admin {
         for topic in topics {
             while self.partitions(&topic.name).is_err() {
                 if std::time::Instant::now() > end {
-                    return Err(Fault::Unavailable(format!("topic {} does not appear", topic.name)));
+                    return Err(LogError::Unavailable(format!("topic {} does not appear", topic.name)));
                 }
                 std::thread::sleep(Duration::from_millis(50));
             }
@@ -87,16 +87,16 @@ impl Admin {
         Ok(())
     }
 
-    pub(super) fn partitions(&self, topic: &str) -> Result<i32, Fault> {
+    pub(super) fn partitions(&self, topic: &str) -> Result<i32, LogError> {
         let metadata = self.reader.fetch_metadata(Some(topic), self.timeout).map_err(|error| fault(&error))?;
         let found = metadata.topics().iter().find(|one| one.name() == topic && one.error().is_none());
         match found.map(|one| one.partitions().len()) {
             Some(count) if count > 0 => Ok(i32::try_from(count).unwrap_or(i32::MAX)),
-            _ => Err(Fault::NoTopic(topic.to_owned())),
+            _ => Err(LogError::NoTopic(topic.to_owned())),
         }
     }
 
-    pub(super) fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+    pub(super) fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
         let mut ends = HashMap::new();
         for partition in 0..self.partitions(topic)? {
             ends.insert(partition, watermarks(&self.reader, topic, partition, self.timeout)?.1);
@@ -105,7 +105,7 @@ impl Admin {
     }
 
     /// The ends as an uncommitted reader sees them, once a committed one sees as far.
-    pub(super) fn settled_ends(&self, config: &KafkaConfig, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+    pub(super) fn settled_ends(&self, config: &KafkaConfig, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
         let open = BaseConsumer::from_config_and_context(&config.reader("read_uncommitted"), Quiet)
             .map_err(|error| fault(&error))?;
         // Longer than a transaction may last.
@@ -115,7 +115,7 @@ impl Admin {
             let high = watermarks(&open, topic, partition, self.timeout)?.1;
             while watermarks(&self.reader, topic, partition, self.timeout)?.1 < high {
                 if std::time::Instant::now() > end {
-                    return Err(Fault::Lost(format!("a transaction on {topic} stays open")));
+                    return Err(LogError::Lost(format!("a transaction on {topic} stays open")));
                 }
                 std::thread::sleep(Duration::from_millis(50));
             }
@@ -124,7 +124,12 @@ impl Admin {
         Ok(ends)
     }
 
-    pub(super) fn committed(&self, config: &KafkaConfig, group: &str, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+    pub(super) fn committed(
+        &self,
+        config: &KafkaConfig,
+        group: &str,
+        topic: &str,
+    ) -> Result<HashMap<i32, i64>, LogError> {
         let mut client = config.reader("read_committed");
         client.set("group.id", group);
         let consumer = BaseConsumer::from_config_and_context(&client, Quiet).map_err(|error| fault(&error))?;

@@ -1,6 +1,6 @@
 //! Settings of the clients, and what their errors mean.
 
-use crate::{Fault, Headers, Record};
+use crate::{Headers, LogError, Record};
 use rdkafka::{
     ClientConfig, ClientContext, Message,
     config::RDKafkaLogLevel,
@@ -144,25 +144,25 @@ pub(super) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
 }
 
 /// What an error of the client means to a stage.
-pub(super) fn fault(error: &KafkaError) -> Fault {
+pub(super) fn fault(error: &KafkaError) -> LogError {
     if let KafkaError::Transaction(inner) = error {
         return if fences(inner.code()) {
-            Fault::Fenced(inner.to_string())
+            LogError::Fenced(inner.to_string())
         } else if inner.txn_requires_abort() {
-            Fault::Aborted(inner.to_string())
+            LogError::Aborted(inner.to_string())
         } else {
             // Fatal, or timed out: librdkafka has no KIP-890, so a producer whose request timed out is not used again.
-            Fault::Lost(inner.to_string())
+            LogError::Lost(inner.to_string())
         };
     }
     match (error, error.rdkafka_error_code()) {
-        (_, Some(code)) if fences(code) => Fault::Fenced(error.to_string()),
-        (KafkaError::MessageConsumptionFatal(_), _) => Fault::Lost(error.to_string()),
-        (KafkaError::ClientConfig(..) | KafkaError::ClientCreation(_), _) => Fault::Config(error.to_string()),
+        (_, Some(code)) if fences(code) => LogError::Fenced(error.to_string()),
+        (KafkaError::MessageConsumptionFatal(_), _) => LogError::Lost(error.to_string()),
+        (KafkaError::ClientConfig(..) | KafkaError::ClientCreation(_), _) => LogError::Config(error.to_string()),
         (_, Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic)) => {
-            Fault::NoTopic(error.to_string())
+            LogError::NoTopic(error.to_string())
         }
-        _ => Fault::Unavailable(error.to_string()),
+        _ => LogError::Unavailable(error.to_string()),
     }
 }
 
@@ -179,7 +179,7 @@ pub(super) fn watermarks<C: rdkafka::consumer::ConsumerContext>(
     topic: &str,
     partition: i32,
     timeout: Duration,
-) -> Result<(i64, i64), Fault> {
+) -> Result<(i64, i64), LogError> {
     let end = Instant::now() + timeout;
     loop {
         let error = match consumer.fetch_watermarks(topic, partition, timeout) {

@@ -9,7 +9,7 @@ use super::{
     transaction::Writer,
 };
 use crate::{
-    Assigned, Batch, Fault, Member, MemberSpec, Record, Turn,
+    Assigned, Batch, LogError, Member, MemberSpec, Record, Turn,
     faults::{Sabotage, sabotaged},
 };
 use rdkafka::{
@@ -29,7 +29,7 @@ use std::{
 enum Rebalanced {
     Assigned(HashMap<i32, i64>),
     Revoked(Vec<i32>),
-    Failed(Fault),
+    Failed(LogError),
 }
 
 /// Serves rebalances: the committed offsets first, then the assignment.
@@ -49,7 +49,7 @@ impl Group {
         &self,
         consumer: &BaseConsumer<Self>,
         partitions: &mut TopicPartitionList,
-    ) -> Result<HashMap<i32, i64>, Fault> {
+    ) -> Result<HashMap<i32, i64>, LogError> {
         // isolation.level is read_committed, so this asks with require_stable and waits for a pending transaction.
         let committed =
             consumer.committed_offsets(partitions.clone(), self.offsets_timeout).map_err(|error| fault(&error))?;
@@ -110,7 +110,7 @@ impl ConsumerContext for Group {
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS => {
                 self.push(Rebalanced::Revoked(numbers()));
                 if let Err(error) = consumer.unassign() {
-                    self.push(Rebalanced::Failed(Fault::Lost(error.to_string())));
+                    self.push(Rebalanced::Failed(LogError::Lost(error.to_string())));
                 }
             }
             other => {
@@ -118,7 +118,7 @@ impl ConsumerContext for Group {
                 if let Err(error) = consumer.unassign() {
                     tracing::warn!(%error, "cannot unassign");
                 }
-                self.push(Rebalanced::Failed(Fault::Lost(format!("rebalance: {code}"))));
+                self.push(Rebalanced::Failed(LogError::Lost(format!("rebalance: {code}"))));
             }
         }
     }
@@ -143,7 +143,7 @@ pub(super) struct KafkaMember {
 }
 
 impl KafkaMember {
-    pub(super) fn join(config: &KafkaConfig, spec: &MemberSpec) -> Result<Self, Fault> {
+    pub(super) fn join(config: &KafkaConfig, spec: &MemberSpec) -> Result<Self, LogError> {
         // First the fence: from here on a predecessor with the same id can commit nothing.
         let id = format!("{}.{}", spec.group, spec.replica);
         let unfenced = sabotaged(Sabotage::NoFence);
@@ -191,23 +191,25 @@ impl KafkaMember {
 
     /// The consumer is of no more use: because another process has this replica's name, or not? The transactional id
     /// tells, for who takes over has taken it first.
-    fn displaced(&self, reason: String) -> Fault {
+    fn displaced(&self, reason: String) -> LogError {
         let mut offsets = TopicPartitionList::new();
         let added = offsets.add_partition_offset(&self.source, 0, Offset::Offset(0));
-        let Some(group) = self.consumer.group_metadata().filter(|_| added.is_ok()) else { return Fault::Lost(reason) };
+        let Some(group) = self.consumer.group_metadata().filter(|_| added.is_ok()) else {
+            return LogError::Lost(reason);
+        };
         match self.writer.holds_its_id(&offsets, &group) {
-            Err(fault @ Fault::Fenced(_)) => fault,
-            _ => Fault::Lost(reason),
+            Err(fault @ LogError::Fenced(_)) => fault,
+            _ => LogError::Lost(reason),
         }
     }
 
-    fn rebalanced(&mut self) -> Result<Option<Turn>, Fault> {
+    fn rebalanced(&mut self) -> Result<Option<Turn>, LogError> {
         let event = guard(&self.consumer.context().rebalanced).pop_front();
         match event {
             None => Ok(None),
             Some(Rebalanced::Failed(fault)) => Err(match fault {
-                fault @ Fault::Fenced(_) => fault,
-                other => Fault::Lost(other.to_string()),
+                fault @ LogError::Fenced(_) => fault,
+                other => LogError::Lost(other.to_string()),
             }),
             Some(Rebalanced::Revoked(numbers)) => {
                 for number in &numbers {
@@ -223,8 +225,8 @@ impl KafkaMember {
                 let restored = self.restorer.restore(&self.tables, &numbers);
                 // The assignment has been taken: without its state this member must not go on.
                 let mut restored = restored.map_err(|fault| match fault {
-                    fault @ Fault::Fenced(_) => fault,
-                    other => Fault::Lost(other.to_string()),
+                    fault @ LogError::Fenced(_) => fault,
+                    other => LogError::Lost(other.to_string()),
                 })?;
                 let assigned = numbers
                     .into_iter()
@@ -237,7 +239,7 @@ impl KafkaMember {
 }
 
 impl Member for KafkaMember {
-    fn poll(&mut self, max: usize, wait: Duration) -> Result<Turn, Fault> {
+    fn poll(&mut self, max: usize, wait: Duration) -> Result<Turn, LogError> {
         if let Some(turn) = self.rebalanced()? {
             return Ok(turn);
         }
@@ -260,8 +262,8 @@ impl Member for KafkaMember {
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) => {}
                 Some(Err(error)) => match fault(&error) {
-                    Fault::Lost(reason) => return Err(self.displaced(reason)),
-                    fault @ Fault::Fenced(_) => return Err(fault),
+                    LogError::Lost(reason) => return Err(self.displaced(reason)),
+                    fault @ LogError::Fenced(_) => return Err(fault),
                     // The client reconnects and goes on by itself; committing would tell if it could not.
                     other => tracing::debug!(fault = %other, "while polling"),
                 },
@@ -272,15 +274,15 @@ impl Member for KafkaMember {
         Ok(if batch.is_empty() { Turn::Idle } else { Turn::Records(batch) })
     }
 
-    fn commit(&mut self, batch: Batch) -> Result<(), Fault> {
+    fn commit(&mut self, batch: Batch) -> Result<(), LogError> {
         if batch.offsets.is_empty() {
-            return Err(Fault::NoOffsets);
+            return Err(LogError::NoOffsets);
         }
         let mut offsets = TopicPartitionList::with_capacity(batch.offsets.len());
         for (partition, next) in &batch.offsets {
             if !self.positions.contains_key(partition) {
                 self.rewind()?;
-                return Err(Fault::Aborted(format!("partition {partition} is not owned any more")));
+                return Err(LogError::Aborted(format!("partition {partition} is not owned any more")));
             }
             offsets
                 .add_partition_offset(&self.source, *partition, Offset::Offset(*next))
@@ -292,7 +294,7 @@ impl Member for KafkaMember {
             Some(outsider) => outsider.group_metadata(),
         };
         let Some(group) = metadata else {
-            return Err(Fault::Lost("the group's metadata is not known".to_owned()));
+            return Err(LogError::Lost("the group's metadata is not known".to_owned()));
         };
         let inside = if sabotaged(Sabotage::OffsetsOutside) {
             self.consumer.commit(&offsets, CommitMode::Sync).map_err(|error| fault(&error))?;
@@ -309,15 +311,15 @@ impl Member for KafkaMember {
                 }
                 Ok(())
             }
-            Err(Fault::Aborted(reason)) => {
+            Err(LogError::Aborted(reason)) => {
                 self.rewind()?;
-                Err(Fault::Aborted(reason))
+                Err(LogError::Aborted(reason))
             }
             Err(fault) => Err(fault),
         }
     }
 
-    fn rewind(&mut self) -> Result<(), Fault> {
+    fn rewind(&mut self) -> Result<(), LogError> {
         if self.positions.is_empty() {
             return Ok(());
         }
@@ -327,7 +329,7 @@ impl Member for KafkaMember {
                 .add_partition_offset(&self.source, *partition, Offset::Offset(*next))
                 .map_err(|error| fault(&error))?;
         }
-        let lost = |error: &KafkaError| Fault::Lost(format!("cannot rewind: {error}"));
+        let lost = |error: &KafkaError| LogError::Lost(format!("cannot rewind: {error}"));
         let done = self.consumer.seek_partitions(target, self.timeout).map_err(|error| lost(&error))?;
         for element in done.elements() {
             element.error().map_err(|error| lost(&error))?;

@@ -12,7 +12,7 @@ mod transaction;
 
 pub use client::{KafkaConfig, Security};
 
-use crate::{Fault, Log, Member, MemberSpec, Outgoing, Start, Tail, TopicSpec};
+use crate::{Log, LogError, Member, MemberSpec, Outgoing, Start, Tail, TopicSpec};
 use std::{collections::HashMap, sync::Mutex};
 use transaction::Writer;
 
@@ -28,31 +28,31 @@ impl Kafka {
     ///
     /// # Errors
     /// Where librdkafka does not accept the configuration.
-    pub fn new(config: KafkaConfig) -> Result<Self, Fault> {
+    pub fn new(config: KafkaConfig) -> Result<Self, LogError> {
         let admin = admin::Admin::new(&config)?;
         Ok(Kafka { config, admin, appender: Mutex::new(None) })
     }
 }
 
 impl Log for Kafka {
-    fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), Fault> {
+    fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError> {
         self.admin.ensure_topics(topics)
     }
 
-    fn partitions(&self, topic: &str) -> Result<i32, Fault> {
+    fn partitions(&self, topic: &str) -> Result<i32, LogError> {
         self.admin.partitions(topic)
     }
 
-    fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, Fault> {
+    fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, LogError> {
         Ok(Box::new(member::KafkaMember::join(&self.config, spec)?))
     }
 
-    fn tail(&self, topic: &str, from: Start) -> Result<Box<dyn Tail>, Fault> {
+    fn tail(&self, topic: &str, from: Start) -> Result<Box<dyn Tail>, LogError> {
         let partitions = self.admin.partitions(topic)?;
         Ok(Box::new(tail::KafkaTail::open(&self.config, topic, partitions, from)?))
     }
 
-    fn append(&self, records: Vec<Outgoing>) -> Result<(), Fault> {
+    fn append(&self, records: Vec<Outgoing>) -> Result<(), LogError> {
         let mut appender = self.appender.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let writer = match appender.take() {
             Some(writer) => writer,
@@ -67,15 +67,15 @@ impl Log for Kafka {
         Ok(())
     }
 
-    fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+    fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
         self.admin.committed(&self.config, group, topic)
     }
 
-    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
         self.admin.ends(topic)
     }
 
-    fn settled_ends(&self, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+    fn settled_ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
         self.admin.settled_ends(&self.config, topic)
     }
 

@@ -2,7 +2,7 @@
 
 use super::client::{KafkaConfig, Quiet, fault, record, watermarks};
 use crate::{
-    Fault, Row, Rows,
+    LogError, Row, Rows,
     faults::{Sabotage, sabotaged},
 };
 use proto::wire;
@@ -29,7 +29,7 @@ pub(super) struct Restorer {
 }
 
 impl Restorer {
-    pub(super) fn new(config: &KafkaConfig) -> Result<Self, Fault> {
+    pub(super) fn new(config: &KafkaConfig) -> Result<Self, LogError> {
         let reader = |isolation: &str| {
             BaseConsumer::from_config_and_context(&config.reader(isolation), Quiet).map_err(|error| fault(&error))
         };
@@ -42,7 +42,7 @@ impl Restorer {
     }
 
     /// The rows of each table, by partition.
-    pub(super) fn restore(&self, tables: &[String], partitions: &[i32]) -> Result<HashMap<i32, Vec<Rows>>, Fault> {
+    pub(super) fn restore(&self, tables: &[String], partitions: &[i32]) -> Result<HashMap<i32, Vec<Rows>>, LogError> {
         let mut all: HashMap<i32, Vec<Rows>> = HashMap::new();
         for table in tables {
             let mut rows = self.table(table, partitions)?;
@@ -53,7 +53,7 @@ impl Restorer {
         Ok(all)
     }
 
-    fn table(&self, topic: &str, partitions: &[i32]) -> Result<HashMap<i32, Rows>, Fault> {
+    fn table(&self, topic: &str, partitions: &[i32]) -> Result<HashMap<i32, Rows>, LogError> {
         let started = Instant::now();
         let end = started + self.deadline;
         let mut waiting = HashSet::new();
@@ -90,7 +90,7 @@ impl Restorer {
                 None => {}
             }
             if Instant::now() > end {
-                return Err(Fault::Lost(format!("{topic} was not restored within {:?}", self.deadline)));
+                return Err(LogError::Lost(format!("{topic} was not restored within {:?}", self.deadline)));
             }
         }
         self.committed.unassign().map_err(|error| fault(&error))?;
@@ -109,9 +109,9 @@ fn apply(rows: &mut HashMap<i32, Rows>, change: crate::Record) {
     };
 }
 
-fn pause(end: Instant, topic: &str) -> Result<(), Fault> {
+fn pause(end: Instant, topic: &str) -> Result<(), LogError> {
     if Instant::now() > end {
-        return Err(Fault::Lost(format!("a transaction on {topic} stays open")));
+        return Err(LogError::Lost(format!("a transaction on {topic} stays open")));
     }
     std::thread::sleep(Duration::from_millis(50));
     Ok(())

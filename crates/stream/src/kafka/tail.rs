@@ -1,7 +1,7 @@
 //! Reading a whole topic without a group.
 
 use super::client::{KafkaConfig, Quiet, fault, record, watermarks};
-use crate::{Fault, Record, Start, Tail};
+use crate::{LogError, Record, Start, Tail};
 use rdkafka::{
     Offset, TopicPartitionList,
     config::FromClientConfigAndContext,
@@ -20,7 +20,7 @@ pub(super) struct KafkaTail {
 }
 
 impl KafkaTail {
-    pub(super) fn open(config: &KafkaConfig, topic: &str, partitions: i32, from: Start) -> Result<Self, Fault> {
+    pub(super) fn open(config: &KafkaConfig, topic: &str, partitions: i32, from: Start) -> Result<Self, LogError> {
         let consumer = BaseConsumer::from_config_and_context(&config.reader("read_committed"), Quiet)
             .map_err(|error| fault(&error))?;
         let timeout = config.call_timeout();
@@ -58,7 +58,7 @@ impl KafkaTail {
 }
 
 impl Tail for KafkaTail {
-    fn poll(&mut self, max: usize, wait: Duration) -> Result<Vec<Record>, Fault> {
+    fn poll(&mut self, max: usize, wait: Duration) -> Result<Vec<Record>, LogError> {
         let deadline = Instant::now() + wait;
         let mut records = Vec::new();
         while records.len() < max {
@@ -70,7 +70,7 @@ impl Tail for KafkaTail {
                     self.behind.remove(&partition);
                 }
                 Some(Err(error)) => match fault(&error) {
-                    fault @ (Fault::Lost(_) | Fault::NoTopic(_)) => return Err(fault),
+                    fault @ (LogError::Lost(_) | LogError::NoTopic(_)) => return Err(fault),
                     other => tracing::debug!(fault = %other, "while tailing"),
                 },
                 None if records.is_empty() && Instant::now() < deadline => {}

@@ -1,7 +1,7 @@
 //! A transactional producer: begin, produce, flush, offsets, commit. No network or model work in between.
 
 use super::client::{KafkaConfig, Quiet, fault};
-use crate::{Fault, Outgoing};
+use crate::{LogError, Outgoing};
 use rdkafka::{
     TopicPartitionList,
     config::FromClientConfigAndContext,
@@ -31,7 +31,7 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Makes a producer, aborts what a predecessor with the same id left open, and fences it.
-    pub(super) fn new(config: &KafkaConfig, transactional_id: &str) -> Result<Self, Fault> {
+    pub(super) fn new(config: &KafkaConfig, transactional_id: &str) -> Result<Self, LogError> {
         let mut client = config.client();
         client
             .set("transactional.id", transactional_id)
@@ -49,7 +49,7 @@ impl Writer {
             Ok(()) => Ok(Writer { producer, timeout }),
             Err(error) => Err(match fault(&error) {
                 // Nothing was begun: there is nothing to be lost.
-                Fault::Lost(reason) | Fault::Aborted(reason) => Fault::Unavailable(reason),
+                LogError::Lost(reason) | LogError::Aborted(reason) => LogError::Unavailable(reason),
                 other => other,
             }),
         }
@@ -57,19 +57,19 @@ impl Writer {
 
     /// One transaction. `offsets` are the group's next offsets, with its metadata as of now.
     ///
-    /// On [`Fault::Aborted`] the transaction has been aborted and the producer can go on.
+    /// On [`LogError::Aborted`] the transaction has been aborted and the producer can go on.
     pub(super) fn transact(
         &self,
         outputs: &[Outgoing],
         offsets: Option<(&TopicPartitionList, &ConsumerGroupMetadata)>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), LogError> {
         for output in outputs {
             output.check_size()?;
         }
         match self.attempt(outputs, offsets) {
-            Err(Fault::Aborted(reason)) => {
+            Err(LogError::Aborted(reason)) => {
                 self.abort()?;
-                Err(Fault::Aborted(reason))
+                Err(LogError::Aborted(reason))
             }
             other => other,
         }
@@ -78,18 +78,18 @@ impl Writer {
     /// Asks the coordinator whether this producer's transactional id is still its own, by a transaction that is never
     /// committed.
     ///
-    /// [`Fault::Fenced`] where another has taken it.
+    /// [`LogError::Fenced`] where another has taken it.
     pub(super) fn holds_its_id(
         &self,
         offsets: &TopicPartitionList,
         group: &ConsumerGroupMetadata,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), LogError> {
         let asked = self
             .producer
             .begin_transaction()
             .and_then(|()| self.producer.send_offsets_to_transaction(offsets, group, self.timeout));
-        if let Err(Fault::Fenced(reason)) = asked.map_err(|error| fault(&error)) {
-            return Err(Fault::Fenced(reason));
+        if let Err(LogError::Fenced(reason)) = asked.map_err(|error| fault(&error)) {
+            return Err(LogError::Fenced(reason));
         }
         self.abort()
     }
@@ -98,7 +98,7 @@ impl Writer {
         &self,
         outputs: &[Outgoing],
         offsets: Option<(&TopicPartitionList, &ConsumerGroupMetadata)>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), LogError> {
         let deadline = Instant::now() + self.timeout;
         self.producer.begin_transaction().map_err(|error| fault(&error))?;
         fail::fail_point!("stream::commit::begin", |_| Err(on_demand()));
@@ -106,7 +106,7 @@ impl Writer {
             self.send(output, deadline)?;
         }
         // Not delivered in time: abort. Those that were will never be seen.
-        self.producer.flush(self.timeout).map_err(|error| Fault::Aborted(error.to_string()))?;
+        self.producer.flush(self.timeout).map_err(|error| LogError::Aborted(error.to_string()))?;
         fail::fail_point!("stream::commit::produced", |_| Err(on_demand()));
         if let Some((offsets, group)) = offsets {
             self.retrying(deadline, || self.producer.send_offsets_to_transaction(offsets, group, self.timeout))?;
@@ -117,11 +117,11 @@ impl Writer {
         Ok(())
     }
 
-    pub(super) fn append(&self, outputs: &[Outgoing]) -> Result<(), Fault> {
+    pub(super) fn append(&self, outputs: &[Outgoing]) -> Result<(), LogError> {
         self.transact(outputs, None)
     }
 
-    fn send(&self, output: &Outgoing, deadline: Instant) -> Result<(), Fault> {
+    fn send(&self, output: &Outgoing, deadline: Instant) -> Result<(), LogError> {
         let headers =
             output.headers.iter().fold(OwnedHeaders::new_with_capacity(output.headers.len()), |all, (name, value)| {
                 all.insert(Header { key: name, value: Some(value) })
@@ -142,8 +142,8 @@ impl Writer {
                 }
                 Err((error, _)) => {
                     return Err(match fault(&error) {
-                        Fault::Fenced(reason) => Fault::Fenced(reason),
-                        _ => Fault::Aborted(error.to_string()),
+                        LogError::Fenced(reason) => LogError::Fenced(reason),
+                        _ => LogError::Aborted(error.to_string()),
                     });
                 }
             }
@@ -151,7 +151,7 @@ impl Writer {
     }
 
     /// Repeats a call that the broker asks to repeat, until the deadline. A call that timed out is not repeated.
-    fn retrying(&self, deadline: Instant, mut call: impl FnMut() -> Result<(), KafkaError>) -> Result<(), Fault> {
+    fn retrying(&self, deadline: Instant, mut call: impl FnMut() -> Result<(), KafkaError>) -> Result<(), LogError> {
         loop {
             match call() {
                 Ok(()) => return Ok(()),
@@ -169,16 +169,16 @@ impl Writer {
         }
     }
 
-    fn abort(&self) -> Result<(), Fault> {
+    fn abort(&self) -> Result<(), LogError> {
         self.producer.abort_transaction(self.timeout).map_err(|error| match fault(&error) {
-            Fault::Fenced(reason) => Fault::Fenced(reason),
-            other => Fault::Lost(other.to_string()),
+            LogError::Fenced(reason) => LogError::Fenced(reason),
+            other => LogError::Lost(other.to_string()),
         })
     }
 }
 
 /// What a broker's request for an abort looks like to a stage.
 #[cfg(feature = "failpoints")]
-fn on_demand() -> Fault {
-    Fault::Aborted("a failpoint asked for it".to_owned())
+fn on_demand() -> LogError {
+    LogError::Aborted("a failpoint asked for it".to_owned())
 }

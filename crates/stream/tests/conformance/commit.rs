@@ -3,7 +3,7 @@
 use crate::{harness::Harness, help};
 use proto::topic::Topic;
 use std::{collections::HashMap, time::Duration};
-use stream::{Batch, Fault, Session, Transaction, Turn};
+use stream::{Batch, LogError, Session, Transaction, Turn};
 
 crate::harness::on_both_logs! {
     a_commit_makes_outputs_and_offsets_visible
@@ -53,7 +53,7 @@ fn a_refused_transaction_leaves_nothing(harness: &mut Harness) {
     let offsets = help::behind(&help::read(&mut *member, 6));
     let outputs = vec![help::plain(&articles, "a", "1"), too_large(&articles)];
     let fault = member.commit(Batch { outputs, offsets: offsets.clone() }).unwrap_err();
-    assert!(matches!(fault, Fault::TooLarge { .. }), "{fault}");
+    assert!(matches!(fault, LogError::TooLarge { .. }), "{fault}");
     assert!(help::all(&*runtime.log, &articles).is_empty());
     assert!(runtime.log.committed(&runtime.names.group("count"), &raw).unwrap().is_empty());
     // The member is as good as before.
@@ -141,7 +141,7 @@ fn the_commit_of_a_fenced_zombie_fails(harness: &mut Harness) {
     let mut heir = runtime.log.join(&spec).unwrap();
     let outputs = vec![help::plain(&articles, "a", "of a zombie")];
     let fault = zombie.commit(Batch { outputs, offsets }).unwrap_err();
-    assert!(matches!(fault, Fault::Fenced(_)), "{fault}");
+    assert!(matches!(fault, LogError::Fenced(_)), "{fault}");
     assert!(help::all(&*runtime.log, &articles).is_empty());
     assert!(runtime.log.committed(&runtime.names.group("count"), &raw).unwrap().is_empty());
     // The zombie's end takes nothing from its heir.
@@ -160,7 +160,7 @@ fn an_empty_offset_list_is_an_error(harness: &mut Harness) {
     help::assigned(&mut *member);
     let outputs = vec![help::plain(&articles, "a", "1")];
     let fault = member.commit(Batch { outputs, offsets: HashMap::new() }).unwrap_err();
-    assert!(matches!(fault, Fault::NoOffsets), "{fault}");
+    assert!(matches!(fault, LogError::NoOffsets), "{fault}");
     assert!(help::all(&*runtime.log, &articles).is_empty());
 }
 

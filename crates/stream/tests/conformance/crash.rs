@@ -62,7 +62,7 @@ fn be_the_stage() {
     })
     .unwrap();
     let runtime = harness.runtime();
-    help::count(&runtime, &stream::Stop::new()).unwrap();
+    help::count(&runtime, &stream::CancellationToken::new()).unwrap();
 }
 
 fn aborted_on_demand(harness: &mut Harness) {

@@ -9,7 +9,7 @@ use std::{
     },
 };
 use stream::{
-    Log, Metrics, Runtime, Stop,
+    CancellationToken, Log, Metrics, Runtime,
     embedded::Embedded,
     kafka::{Kafka, KafkaConfig},
 };
@@ -118,7 +118,7 @@ impl Harness {
             replica: "0".to_owned(),
             metrics: Metrics::new(&registry).unwrap(),
             registry,
-            stop: Stop::new(),
+            shutdown: CancellationToken::new(),
         }
     }
 }

@@ -108,25 +108,25 @@ pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
 /// Runs the stage `count` until all raw items are done with: a title that is new for its id gives an article, whose
 /// revision is the number of titles so far. A title `boom` panics, a title `poison` is refused.
 pub fn run_stage(runtime: &Runtime, until: impl FnMut() -> bool) {
-    let stop = stream::Stop::new();
+    let shutdown = stream::CancellationToken::new();
     std::thread::scope(|scope| {
-        let worker = scope.spawn(|| count(runtime, &stop));
+        let worker = scope.spawn(|| count(runtime, &shutdown));
         let mut until = until;
         let results = runtime.names.of(Topic::Articles);
         let waited = stream::until(&*runtime.log, &results, DEADLINE, || until() || worker.is_finished());
-        stop.cancel();
+        shutdown.cancel();
         worker.join().unwrap().unwrap();
         waited.unwrap();
     });
 }
 
 /// The stage itself, in small batches, so that there are many commits.
-pub fn count(runtime: &Runtime, stop: &stream::Stop) -> Result<(), stream::Fault> {
+pub fn count(runtime: &Runtime, shutdown: &stream::CancellationToken) -> Result<(), stream::LogError> {
     let mut spec = runtime.stage("count", Topic::Raw, &[Topic::ArticleState]);
     spec.max_batch = 5;
     let articles = runtime.names.of(Topic::Articles);
     let topics = [articles.clone()];
-    stream::run::<v1::RawItem>(&*runtime.log, &spec, &topics, stop, &runtime.metrics, |input, effects| {
+    stream::run::<v1::RawItem>(&*runtime.log, &spec, &topics, shutdown, &runtime.metrics, |input, effects| {
         let (id, title) = (input.message.article_id.as_str(), input.message.title.as_str());
         let mut state: v1::ArticleState = effects.state(0, id)?.unwrap_or_default();
         if state.content_hash == title {
@@ -139,7 +139,7 @@ pub fn count(runtime: &Runtime, stop: &stream::Stop) -> Result<(), stream::Fault
         effects.emit(&articles, id, &article)?;
         match title {
             "boom" => panic!("a mistake in a step"),
-            "poison" => Err(stream::Refusal::poison("no-title", "it says so itself")),
+            "poison" => Err(stream::ProcessError::poison("no-title", "it says so itself")),
             _ => Ok(Outcome::Out),
         }
     })

@@ -2,7 +2,7 @@
 
 use crate::{harness::Harness, help};
 use proto::topic::Topic;
-use stream::{Fault, Outgoing};
+use stream::{LogError, Outgoing};
 
 crate::harness::on_both_logs! {
     a_record_at_the_limit_is_written
@@ -30,7 +30,7 @@ fn a_record_over_the_limit_is_refused_and_nothing_is_written(harness: &mut Harne
     let (log, raw) = (harness.log(), harness.names().of(Topic::Raw));
     let records = vec![help::plain(&raw, "a", "small"), record(&raw, log.max_record_bytes() + 1)];
     let fault = log.append(records).unwrap_err();
-    assert!(matches!(fault, Fault::TooLarge { bytes: 1_000_001, limit: 1_000_000, .. }), "{fault}");
+    assert!(matches!(fault, LogError::TooLarge { bytes: 1_000_001, limit: 1_000_000, .. }), "{fault}");
     assert_eq!(
         fault.to_string(),
         format!("a record of 1000001 bytes for {raw}, key \"k\", is over the limit of 1000000 bytes")

@@ -109,7 +109,7 @@ fn an_unknown_topic_has_a_name(harness: &mut Harness) {
     let name = harness.names().group("nowhere");
     let faults = [log.partitions(&name).err(), log.ends(&name).err()];
     for fault in faults {
-        assert!(matches!(&fault, Some(stream::Fault::NoTopic(topic)) if *topic == name), "{fault:?}");
+        assert!(matches!(&fault, Some(stream::LogError::NoTopic(topic)) if *topic == name), "{fault:?}");
     }
 }
 
@@ -118,5 +118,5 @@ fn a_pipeline_with_another_number_of_partitions_is_refused(harness: &mut Harness
     runtime.ensure_topics().unwrap();
     runtime.partitions += 1;
     let fault = runtime.ensure_topics().unwrap_err();
-    assert!(matches!(&fault, stream::Fault::Config(_)) && fault.to_string().contains("partitions"), "{fault}");
+    assert!(matches!(&fault, stream::LogError::Config(_)) && fault.to_string().contains("partitions"), "{fault}");
 }

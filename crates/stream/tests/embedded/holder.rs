@@ -9,7 +9,7 @@ use std::{
     process::{Child, Command, Stdio},
     time::Duration,
 };
-use stream::{Fault, Log, MemberSpec, Start, embedded};
+use stream::{Log, LogError, MemberSpec, Start, embedded};
 
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 
@@ -61,7 +61,7 @@ fn a_second_process_is_told_who_holds_the_log() {
     let folder = tempfile::tempdir().unwrap();
     let holder = Holder::start(folder.path());
     let fault = embedded::Embedded::open(folder.path()).err().unwrap();
-    assert!(matches!(fault, Fault::Config(_)));
+    assert!(matches!(fault, LogError::Config(_)));
     let sentence = fault.to_string();
     assert!(sentence.contains(&format!("in use by process {}", holder.0.id())), "{sentence}");
     assert!(sentence.contains("newswire.sock"), "{sentence}");
@@ -83,10 +83,10 @@ fn a_command_reaches_the_log_of_a_running_process() {
     assert_eq!((&heard[0].value, &heard[0].headers, &heard[1].value), (&written.value, &written.headers, &None));
     assert_eq!(log.ends("more").unwrap()[&0], 2);
     assert!(log.committed("group", "more").unwrap().is_empty());
-    assert!(matches!(log.ends("nothing"), Err(Fault::NoTopic(topic)) if topic == "nothing"));
+    assert!(matches!(log.ends("nothing"), Err(LogError::NoTopic(topic)) if topic == "nothing"));
     let huge = "x".repeat(log.max_record_bytes());
     let refused = log.append(vec![help::record("more", "k", Some(&huge))]);
-    assert!(matches!(refused, Err(Fault::TooLarge { bytes: 1_000_001, .. })), "{refused:?}");
+    assert!(matches!(refused, Err(LogError::TooLarge { bytes: 1_000_001, .. })), "{refused:?}");
     let spec = MemberSpec {
         stage: "normaliser".into(),
         group: "news.normaliser".into(),
@@ -95,7 +95,7 @@ fn a_command_reaches_the_log_of_a_running_process() {
         tables: vec![],
     };
     let refused = log.join(&spec).err().unwrap();
-    assert!(matches!(&refused, Fault::Config(sentence) if sentence.contains("normaliser")), "{refused}");
+    assert!(matches!(&refused, LogError::Config(sentence) if sentence.contains("normaliser")), "{refused}");
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_tail_ends_with_a_fault_when_the_holder_is_killed() {
     let mut tail = log.tail("news", Start::End).unwrap();
     holder.kill();
     let fault = tail.poll(1, Duration::from_secs(20)).unwrap_err();
-    assert!(matches!(fault, Fault::Unavailable(_)), "{fault}");
+    assert!(matches!(fault, LogError::Unavailable(_)), "{fault}");
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn nonsense_on_the_socket_is_answered_and_does_no_harm() {
     }
     let idle: Vec<_> = (0..80).map(|_| UnixStream::connect(&socket)).collect();
     let refused = embedded::open(folder.path()).map(drop);
-    assert!(matches!(&refused, Err(Fault::Unavailable(why)) if why.contains("64 connections")), "{refused:?}");
+    assert!(matches!(&refused, Err(LogError::Unavailable(why)) if why.contains("64 connections")), "{refused:?}");
     drop(idle);
     help::eventually("the socket serves again", || embedded::open(folder.path()).is_ok());
     log.ensure_topics(&[help::topic("news", Retention::Delete(DAY))]).unwrap();
@@ -164,7 +164,7 @@ fn a_file_that_is_no_log_is_refused_and_left_as_it_is() {
     let file = folder.path().join("newswire.redb");
     std::fs::write(&file, b"somebody's letters").unwrap();
     let fault = embedded::Embedded::open(folder.path()).err().unwrap();
-    assert!(matches!(&fault, Fault::Corrupt(what) if what.contains("newswire.redb")), "{fault}");
+    assert!(matches!(&fault, LogError::Corrupt(what) if what.contains("newswire.redb")), "{fault}");
     assert_eq!(std::fs::read(&file).unwrap(), b"somebody's letters");
 }
 
@@ -174,5 +174,5 @@ fn a_folder_that_cannot_be_made_is_a_mistake_of_the_configuration() {
     let file = folder.path().join("file");
     std::fs::write(&file, b"").unwrap();
     let fault = embedded::Embedded::open(&file.join("data")).err().unwrap();
-    assert!(matches!(&fault, Fault::Config(what) if what.contains("data folder")), "{fault}");
+    assert!(matches!(&fault, LogError::Config(what) if what.contains("data folder")), "{fault}");
 }

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 use stream::{
-    Batch, Fault, Log, Member, MemberSpec, Turn,
+    Batch, Log, LogError, Member, MemberSpec, Turn,
     embedded::{Embedded, Options},
 };
 
@@ -44,7 +44,7 @@ fn a_second_replica_is_refused_while_the_first_lives() {
     let log = open(&folder);
     let first = log.join(&spec("g", "0")).unwrap();
     let fault = log.join(&spec("g", "1")).err().unwrap();
-    assert!(matches!(&fault, Fault::Config(sentence) if sentence.contains("replica 0")), "{fault}");
+    assert!(matches!(&fault, LogError::Config(sentence) if sentence.contains("replica 0")), "{fault}");
     drop(first);
     log.join(&spec("g", "1")).unwrap();
 }
@@ -81,7 +81,7 @@ fn a_refusal_does_not_touch_those_who_commit_at_the_same_time() {
                         let outputs = vec![help::record("news", if is_good { "good" } else { "bad" }, Some("1"))];
                         match member.commit(Batch { outputs, offsets: HashMap::from([(1, round)]) }) {
                             Ok(()) => assert!(is_good, "a zombie has committed"),
-                            Err(Fault::Fenced(_)) => assert!(!is_good),
+                            Err(LogError::Fenced(_)) => assert!(!is_good),
                             Err(fault) => panic!("{fault}"),
                         }
                     }

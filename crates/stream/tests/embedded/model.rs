@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 use stream::{
-    Batch, Fault, Log, Member, MemberSpec, Outgoing, Turn,
+    Batch, Log, LogError, Member, MemberSpec, Outgoing, Turn,
     embedded::{Embedded, Options},
 };
 
@@ -250,13 +250,13 @@ impl Run {
                 let mut outputs = outgoing(writes);
                 outputs.push(help::record("labels", "huge", Some(&"x".repeat(1_000_001))));
                 let fault = self.member.as_mut().unwrap().commit(Batch { outputs, offsets }).unwrap_err();
-                assert!(matches!(fault, Fault::TooLarge { .. }));
+                assert!(matches!(fault, LogError::TooLarge { .. }));
             }
             Step::Zombie(max, writes) => {
                 let offsets = self.read(*max);
                 let mut zombie = self.rejoin().unwrap();
                 let fault = zombie.commit(Batch { outputs: outgoing(writes), offsets }).unwrap_err();
-                assert!(matches!(fault, Fault::Fenced(_)));
+                assert!(matches!(fault, LogError::Fenced(_)));
             }
             Step::Rewind => {
                 self.member.as_mut().unwrap().rewind().unwrap();

@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 use stream::{
-    Metrics, Outgoing, Runtime, Start, Stop, Tail,
+    CancellationToken, Metrics, Outgoing, Runtime, Start, Tail,
     kafka::{Kafka, KafkaConfig},
 };
 
@@ -34,7 +34,7 @@ pub fn runtime(kafka: &str, prefix: &str, replica: &str) -> Runtime {
         replica: replica.to_owned(),
         metrics: Metrics::new(&registry).unwrap(),
         registry,
-        stop: Stop::new(),
+        shutdown: CancellationToken::new(),
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
     time::Duration,
 };
-use stream::{Fault, Outcome};
+use stream::{LogError, Outcome};
 
 /// Exit code of a worker that was fenced.
 pub const FENCED: i32 = 17;
@@ -130,12 +130,12 @@ fn be_a_worker() {
         .unwrap();
     }
     let runtime = runtime(&kafka, &prefix, &replica);
-    let stop = runtime.stop.clone();
+    let shutdown = runtime.shutdown.clone();
     // The parent's end of the pipe closes when it wants us to stop.
     std::thread::spawn(move || {
         let mut nothing = String::new();
         drop(std::io::stdin().read_line(&mut nothing));
-        stop.cancel();
+        shutdown.cancel();
     });
     let spec = runtime.stage("count", Topic::Raw, &[Topic::ArticleState]);
     let articles = runtime.names.of(Topic::Articles);
@@ -144,7 +144,7 @@ fn be_a_worker() {
         &*runtime.log,
         &spec,
         std::slice::from_ref(&articles),
-        &runtime.stop,
+        &runtime.shutdown,
         &runtime.metrics,
         |input, effects| {
             if std::mem::take(&mut first) {
@@ -166,7 +166,7 @@ fn be_a_worker() {
     );
     match result {
         Ok(()) => say("stopped"),
-        Err(Fault::Fenced(reason)) => {
+        Err(LogError::Fenced(reason)) => {
             say(&format!("fenced: {reason}"));
             std::process::exit(FENCED);
         }

@@ -1,8 +1,8 @@
 //! `GET /v1/articles` and `GET /v1/articles/{id}`.
 
 use super::{
+    error::ApiError,
     filter::{Of, Query},
-    problem::Problem,
 };
 use crate::Shared;
 use axum::{
@@ -16,7 +16,7 @@ const JSON: [(header::HeaderName, &str); 2] =
 
 /// Newest first: `{"articles": [...], "next": "...", "position": "..."}`. `next` is the cursor of the next page, empty
 /// on the last one; `position` is where the stream goes on from what is shown here (`/v1/stream?after=`).
-pub(super) async fn list(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+pub(super) async fn list(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Result<Response, ApiError> {
     let query = Query::parse(query.as_deref(), Of::List)?;
     let (mut found, position) = {
         let inner = shared.lock();
@@ -45,10 +45,10 @@ pub(super) async fn list(State(shared): State<Shared>, RawQuery(query): RawQuery
 }
 
 /// One article, as long as it is among those that the gateway keeps.
-pub(super) async fn one(State(shared): State<Shared>, Path(id): Path<String>) -> Result<Response, Problem> {
+pub(super) async fn one(State(shared): State<Shared>, Path(id): Path<String>) -> Result<Response, ApiError> {
     let found = shared.lock().store.get(&id).cloned();
     match found {
         Some(entry) => Ok((JSON, entry.json.clone()).into_response()),
-        None => Err(Problem::not_found(format!("no article {id:?} among the {} newest", shared.kept()))),
+        None => Err(ApiError::not_found(format!("no article {id:?} among the {} newest", shared.kept()))),
     }
 }

@@ -1,7 +1,7 @@
 //! Which articles a client wants, from the query of its request. A parameter that is not known is an error: a filter
 //! with a slip of the pen must not answer with everything.
 
-use super::problem::Problem;
+use super::error::ApiError;
 use crate::store::{Entry, Place};
 use std::fmt::Display;
 
@@ -68,7 +68,7 @@ impl Query {
     const MOST: usize = 500;
 
     /// Reads the query string of a request.
-    pub fn parse(query: Option<&str>, of: Of) -> Result<Self, Problem> {
+    pub fn parse(query: Option<&str>, of: Of) -> Result<Self, ApiError> {
         let mut parsed = Query { filter: Filter::default(), limit: Self::LIMIT, cursor: None, after: None };
         let mut wrong = Vec::new();
         let mut say =
@@ -122,7 +122,7 @@ impl Query {
         if many.iter().any(|values| values.len() > MOST_VALUES) {
             wrong.push(format!("a parameter has at most {MOST_VALUES} values"));
         }
-        if wrong.is_empty() { Ok(parsed) } else { Err(Problem::bad_request(wrong)) }
+        if wrong.is_empty() { Ok(parsed) } else { Err(ApiError::bad_request(wrong)) }
     }
 }
 

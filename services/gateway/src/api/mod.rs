@@ -1,8 +1,8 @@
 //! HTTP: articles, their stream, and the page.
 
 mod articles;
+mod error;
 mod filter;
-mod problem;
 mod stream;
 
 use crate::{Shared, page};
@@ -13,7 +13,7 @@ use axum::{
     response::Response,
     routing::get,
 };
-use problem::Problem;
+use error::ApiError;
 
 /// Only what this process itself serves may run, load or be asked on the page; nothing may frame it.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' \
@@ -34,8 +34,8 @@ pub fn router(shared: Shared) -> Router {
         .route("/v1/articles", get(articles::list))
         .route("/v1/articles/{id}", get(articles::one))
         .route("/v1/stream", get(stream::follow))
-        .fallback(async |uri: Uri| Problem::not_found(format!("there is nothing at {}", uri.path())))
-        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .fallback(async |uri: Uri| ApiError::not_found(format!("there is nothing at {}", uri.path())))
+        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
         .layer(map_response(secured))
         .with_state(shared)
 }

@@ -5,8 +5,8 @@
 //! named `lagged` says that records were missed, by a client that was too slow or away for too long.
 
 use super::{
+    error::ApiError,
     filter::{Filter, Of, Query},
-    problem::Problem,
 };
 use crate::{
     Shared,
@@ -32,19 +32,19 @@ pub(super) async fn follow(
     State(shared): State<Shared>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
+) -> Result<Response, ApiError> {
     let query = Query::parse(query.as_deref(), Of::Stream)?;
     // The header is what a browser sends when it comes back, so it is the newer of the two.
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()).map(str::to_owned).or(query.after);
     let seen = last.filter(|text| !text.is_empty()).map(|text| (Position::parse(&text), text));
     let seen = match seen {
-        Some((None, text)) => return Err(Problem::bad_request(vec![format!("no position of this stream: {text:?}")])),
+        Some((None, text)) => return Err(ApiError::bad_request(vec![format!("no position of this stream: {text:?}")])),
         Some((Some(position), _)) => Some(position),
         None => None,
     };
     let Ok(permit) = shared.clients.clone().try_acquire_owned() else {
         shared.metrics.clients_refused.inc();
-        return Err(Problem::busy());
+        return Err(ApiError::busy());
     };
     let client = Client::new(shared, query.filter, seen, permit);
     let events = stream::unfold(client, async |mut client| {
@@ -104,7 +104,7 @@ impl Client {
             // Headers alone may be held back; with this the client knows at once that it is connected.
             return Some(Event::default().retry(RETRY).comment("newswire"));
         }
-        let stop = self.shared.stop.clone();
+        let shutdown = self.shared.shutdown.clone();
         let mut heartbeat = std::pin::pin!(tokio::time::sleep(HEARTBEAT));
         loop {
             match std::mem::replace(&mut self.missed, Missed::Nothing) {
@@ -122,7 +122,7 @@ impl Client {
                 continue;
             }
             tokio::select! {
-                () = stop.cancelled() => return None,
+                () = shutdown.cancelled() => return None,
                 () = heartbeat.as_mut() => return Some(self.heartbeat()),
                 changed = self.head.changed() => changed.ok()?,
             }

@@ -1,4 +1,4 @@
-use ::stream::{Fault, Log, Member, MemberSpec, Outgoing, Record, Start, Tail, TopicSpec};
+use ::stream::{Log, LogError, Member, MemberSpec, Outgoing, Record, Start, Tail, TopicSpec};
 use std::{
     collections::HashMap,
     sync::{Arc, Condvar, Mutex},
@@ -33,9 +33,9 @@ impl Line {
         self.asked.subscribe()
     }
 
-    fn ask(&self) -> Result<(), Fault> {
+    fn ask(&self) -> Result<(), LogError> {
         self.asked.send_replace(());
-        if *self.is_down.lock().unwrap() { Err(Fault::Unavailable("cut off by the test".into())) } else { Ok(()) }
+        if *self.is_down.lock().unwrap() { Err(LogError::Unavailable("cut off by the test".into())) } else { Ok(()) }
     }
 
     /// Until it is up again, or for so long.
@@ -56,7 +56,7 @@ struct RemoteTail {
 }
 
 impl Tail for RemoteTail {
-    fn poll(&mut self, max: usize, wait: Duration) -> Result<Vec<Record>, Fault> {
+    fn poll(&mut self, max: usize, wait: Duration) -> Result<Vec<Record>, LogError> {
         match self.line.ask() {
             Err(_) if self.line.silent => {
                 self.line.wait_until_up(wait);
@@ -73,26 +73,26 @@ impl Tail for RemoteTail {
 }
 
 impl Log for Remote {
-    fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), Fault> {
+    fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError> {
         self.log.ensure_topics(topics)
     }
-    fn partitions(&self, topic: &str) -> Result<i32, Fault> {
+    fn partitions(&self, topic: &str) -> Result<i32, LogError> {
         self.log.partitions(topic)
     }
-    fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, Fault> {
+    fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, LogError> {
         self.log.join(spec)
     }
-    fn tail(&self, topic: &str, from: Start) -> Result<Box<dyn Tail>, Fault> {
+    fn tail(&self, topic: &str, from: Start) -> Result<Box<dyn Tail>, LogError> {
         self.line.ask()?;
         Ok(Box::new(RemoteTail { tail: self.log.tail(topic, from)?, line: Arc::clone(&self.line) }))
     }
-    fn append(&self, records: Vec<Outgoing>) -> Result<(), Fault> {
+    fn append(&self, records: Vec<Outgoing>) -> Result<(), LogError> {
         self.log.append(records)
     }
-    fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+    fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
         self.log.committed(group, topic)
     }
-    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, Fault> {
+    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
         self.line.ask()?;
         self.log.ends(topic)
     }

@@ -1,5 +1,5 @@
 use crate::line::{Line, Remote};
-use ::stream::{Log, Metrics, Outgoing, Runtime, Stop, embedded::Embedded};
+use ::stream::{CancellationToken, Log, Metrics, Outgoing, Runtime, embedded::Embedded};
 use chassis::admin::Readiness;
 use gateway::{Config, Error};
 use proto::{
@@ -48,7 +48,7 @@ impl Gateway {
             replica: "0".into(),
             metrics: Metrics::new(&registry).unwrap(),
             registry,
-            stop: Stop::new(),
+            shutdown: CancellationToken::new(),
         };
         let topics = runtime.clone();
         tokio::task::spawn_blocking(move || topics.ensure_topics().unwrap()).await.unwrap();
@@ -125,7 +125,7 @@ impl Gateway {
     }
 
     pub async fn stop(self) {
-        self.runtime.stop.cancel();
+        self.runtime.shutdown.cancel();
         tokio::time::timeout(PATIENCE, self.task).await.unwrap().unwrap().unwrap();
     }
 }

@@ -4,15 +4,15 @@
 //! another refusal counts one more. A letter is replayed once: the normaliser would admit a second replay by its state,
 //! but the enricher keeps none and would publish the revision twice. What is refused again is a letter of its own.
 
+mod lock;
 mod origins;
-mod sole;
 
 use crate::answer::{self, Answer, DEADLINE};
 use anyhow::{Context, bail};
+use lock::ReplayLock;
 use origins::{Origins, REPLAY_OF};
 use proto::topic::Topic;
 use serde_json::json;
-use sole::Sole;
 use std::io::Write;
 use stream::{DeadLetter, Log, LogArgs, LogConfig, Outgoing, Record, Start, dead_letter_header as header};
 
@@ -93,14 +93,14 @@ impl Args {
             }
             Args::Show(one) => {
                 let Show { letter, log } = &**one;
-                let mut problems = chassis::config::Problems::default();
+                let mut problems = chassis::config::ConfigErrors::default();
                 let (config, at) = (problems.of(log.check()), problems.of(place(letter).map_err(|one| vec![one])));
                 let (config, at) = problems.finish(|| Some((config?, at?)))?;
                 Box::new(move |out| show(out, &config, at))
             }
             Args::Replay(these) => {
                 let Replay { letters, all, filter, dry_run, log } = &**these;
-                let mut problems = chassis::config::Problems::default();
+                let mut problems = chassis::config::ConfigErrors::default();
                 let config = problems.of(log.check());
                 let wanted: Vec<(i32, i64)> =
                     letters.iter().filter_map(|one| problems.of(place(one).map_err(|one| vec![one]))).collect();
@@ -187,7 +187,7 @@ fn replay(
 ) -> anyhow::Result<()> {
     let log = answer::reach(config)?;
     // Before anything is read: what another replay has written is then found, and it writes no more.
-    let mut sole = if dry_run { None } else { Some(Sole::take(&*log, config)?) };
+    let mut sole = if dry_run { None } else { Some(ReplayLock::take(&*log, config)?) };
     let mut letters = letters(&*log, config)?;
     if let Some(wanted) = wanted {
         for at in wanted {

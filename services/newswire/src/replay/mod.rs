@@ -15,7 +15,7 @@ use crate::{
 use enricher::tagger::Finder;
 use proto::topic::Topic;
 use std::{io::Write, time::Duration};
-use stream::{Fault, Log, LogArgs, LogConfig, Start};
+use stream::{Log, LogArgs, LogConfig, LogError, Start};
 
 /// Name of the command's group, and part of its transactional id.
 const STAGE: &str = "replay";
@@ -70,7 +70,7 @@ impl Args {
     }
 
     fn plan(&self) -> Result<Plan, Vec<String>> {
-        let mut problems = chassis::config::Problems::default();
+        let mut problems = chassis::config::ConfigErrors::default();
         let from = match tail::begin(&self.from) {
             Ok(from @ (Start::Beginning | Start::Time(_))) => Some(from),
             _ => {
@@ -125,7 +125,7 @@ fn again(
         let Err(error) = with(&mut |log| work::attempt(log, plan, &mut report, out)) else {
             return Ok(report.write(out, plan)?);
         };
-        let passes = matches!(error.downcast_ref(), Some(Fault::Lost(_) | Fault::Unavailable(_)));
+        let passes = matches!(error.downcast_ref(), Some(LogError::Lost(_) | LogError::Unavailable(_)));
         failures = if report.enriched > before { 1 } else { failures + 1 };
         if !passes || failures >= ATTEMPTS {
             return Err(error);

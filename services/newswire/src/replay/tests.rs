@@ -1,11 +1,11 @@
 use super::*;
-use crate::alone::Alone;
+use crate::exclusive::ExclusiveMember;
 use clap::Parser;
 use proto::{
     partition,
     v1::{Article, EnrichedArticle},
     vocab::change,
-    wire::{Encoding, Event},
+    wire::{Encoding, Message},
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -16,7 +16,7 @@ use std::{
     },
     time::Duration,
 };
-use stream::{MemberSpec, Outgoing, embedded::Embedded, faults::Decided};
+use stream::{MemberSpec, Outgoing, embedded::Embedded, faults::ScriptedCommits};
 
 #[derive(Parser)]
 struct Flags {
@@ -52,7 +52,7 @@ fn article(at: usize, revision: i32) -> Article {
     }
 }
 
-fn outgoing<M: Event>(topic: &str, id: &str, message: &M) -> Outgoing {
+fn outgoing<M: Message>(topic: &str, id: &str, message: &M) -> Outgoing {
     Outgoing {
         topic: topic.to_owned(),
         partition: partition::of(id.as_bytes(), 3),
@@ -111,14 +111,14 @@ fn a_log_that_was_gone_is_opened_anew() {
     let (mut out, mut opened) = (Vec::new(), 0);
     let on_the_second = |attempt: &mut dyn FnMut(&dyn Log) -> anyhow::Result<()>| {
         opened += 1;
-        if opened == 1 { Err(Fault::Unavailable("no socket".to_owned()).into()) } else { attempt(&log) }
+        if opened == 1 { Err(LogError::Unavailable("no socket".to_owned()).into()) } else { attempt(&log) }
     };
     super::again(&mut out, &plan, on_the_second).unwrap();
     assert!(String::from_utf8(out).unwrap().starts_with("3 articles read, 3 enriched again"));
     let mut refused = 0;
     let never = |_: &mut dyn FnMut(&dyn Log) -> anyhow::Result<()>| {
         refused += 1;
-        Err(Fault::Unavailable("no socket".to_owned()).into())
+        Err(LogError::Unavailable("no socket".to_owned()).into())
     };
     assert!(super::again(&mut Vec::new(), &plan, never).is_err());
     assert_eq!(refused, ATTEMPTS);
@@ -168,12 +168,12 @@ fn a_commit_with_unknown_outcome_is_not_repeated() {
         let commits = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&commits);
         // The second commit is done, or not, and then reported as lost.
-        let log = Decided::new(log, move |member, batch| {
+        let log = ScriptedCommits::new(log, move |member, batch| {
             let is_unsure = counted.fetch_add(1, Ordering::SeqCst) == 1;
             if !is_unsure || is_done {
                 member.commit(batch)?;
             }
-            if is_unsure { Err(Fault::Lost("by the test".to_owned())) } else { Ok(()) }
+            if is_unsure { Err(LogError::Lost("by the test".to_owned())) } else { Ok(()) }
         });
         let said = replay(&log, &Plan { rate: 5, ..plan.clone() });
         assert!(commits.load(Ordering::SeqCst) > 2);
@@ -194,11 +194,11 @@ fn a_second_replay_fences_the_first() {
         source: plan.log.names.of(Topic::Articles),
         tables: Vec::new(),
     };
-    let mut first = Alone::take(&log, &plan.log, &spec, "another replay").unwrap();
+    let mut first = ExclusiveMember::take(&log, &plan.log, &spec, "another replay").unwrap();
     replay(&log, &plan);
     let late = outgoing(&plan.to, "a0", &EnrichedArticle::default());
     let fenced = first.write(&[late], &HashMap::new()).unwrap_err();
-    assert!(matches!(fenced.downcast_ref(), Some(Fault::Fenced(_))), "{fenced}");
+    assert!(matches!(fenced.downcast_ref(), Some(LogError::Fenced(_))), "{fenced}");
     assert_eq!(again(&log, &plan.to).len(), 1);
 }
 

@@ -5,14 +5,14 @@ use super::{
     known::{Known, Skip, Versions},
     report::Report,
 };
-use crate::alone::Alone;
+use crate::exclusive::ExclusiveMember;
 use enricher::Knowledge;
 use proto::{
     partition,
     topic::Topic,
     v1::{Article, EnrichedArticle},
     vocab::change,
-    wire::{self, Event},
+    wire::{self, Message},
 };
 use std::{
     collections::HashMap,
@@ -20,7 +20,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     time::{Duration, Instant},
 };
-use stream::{Fault, Log, MemberSpec, Outgoing, Record, Start, Tail, TopicSpec};
+use stream::{Log, LogError, MemberSpec, Outgoing, Record, Start, Tail, TopicSpec};
 
 /// Most articles in one transaction.
 const BATCH: u32 = 200;
@@ -48,7 +48,7 @@ pub fn attempt(log: &dyn Log, plan: &Plan, report: &mut Report, out: &mut dyn Wr
             source: articles.clone(),
             tables: Vec::new(),
         };
-        alone = Some(Alone::take(log, &plan.log, &spec, "another replay")?);
+        alone = Some(ExclusiveMember::take(log, &plan.log, &spec, "another replay")?);
     }
     let ends = log.settled_ends(&articles)?;
     let mut watch = Watch::open(log, plan, versions, &mut alone)?;
@@ -89,9 +89,9 @@ pub fn attempt(log: &dyn Log, plan: &Plan, report: &mut Report, out: &mut dyn Wr
 }
 
 /// A topic of the user's own is made as the enricher's is.
-fn ensure_target(log: &dyn Log, plan: &Plan) -> Result<(), Fault> {
+fn ensure_target(log: &dyn Log, plan: &Plan) -> Result<(), LogError> {
     match log.partitions(&plan.to) {
-        Err(Fault::NoTopic(_)) => log.ensure_topics(&[TopicSpec {
+        Err(LogError::NoTopic(_)) => log.ensure_topics(&[TopicSpec {
             name: plan.to.clone(),
             partitions: plan.log.partitions,
             retention: Topic::Enriched.retention(),
@@ -116,13 +116,18 @@ enum Reads {
 
 impl Watch {
     /// Reads everything that is there, also what stands behind a transaction that is still open.
-    fn open(log: &dyn Log, plan: &Plan, versions: Versions, alone: &mut Option<Alone>) -> anyhow::Result<Self> {
+    fn open(
+        log: &dyn Log,
+        plan: &Plan,
+        versions: Versions,
+        alone: &mut Option<ExclusiveMember>,
+    ) -> anyhow::Result<Self> {
         let names = &plan.log.names;
         let enriched = names.of(Topic::Enriched);
         let mut topics = vec![(Reads::Enriched { is_target: plan.to == enriched }, enriched.clone(), Start::Beginning)];
         // A later revision stands behind an earlier one.
         topics.push((Reads::Articles, names.of(Topic::Articles), plan.from));
-        if plan.to != enriched && !matches!(log.partitions(&plan.to), Err(Fault::NoTopic(_))) {
+        if plan.to != enriched && !matches!(log.partitions(&plan.to), Err(LogError::NoTopic(_))) {
             topics.push((Reads::Enriched { is_target: true }, plan.to.clone(), Start::Beginning));
         }
         let mut watch = Watch { known: Known::new(versions), tails: Vec::new() };
@@ -143,7 +148,7 @@ impl Watch {
     }
 
     /// Takes in what has come since.
-    fn look(&mut self) -> Result<(), Fault> {
+    fn look(&mut self) -> Result<(), LogError> {
         for (reads, tail) in &mut self.tails {
             // A bounded look: who is seen too late was enriched for nothing, and ranks below what came.
             for record in tail.poll(ROWS, Duration::ZERO)? {

@@ -18,7 +18,7 @@ use std::{
     path::PathBuf,
     sync::Arc,
 };
-use stream::Stop;
+use stream::CancellationToken;
 use tokio::net::TcpListener;
 
 /// Port by default.
@@ -163,12 +163,12 @@ impl Publishers {
     }
 
     /// Serves until `stop`.
-    pub async fn serve(self, config: Config, stop: Stop) {
+    pub async fn serve(self, config: Config, shutdown: CancellationToken) {
         let newsroom = Arc::new(Newsroom::new(config.seed, config.every_s));
         let servers = self.listeners.into_iter().zip(self.bases).zip(HOUSES).map(|((listener, base), house)| {
             tracing::info!(publisher = house.name, "invented news at {base}{}", house.offers[0].path);
             let routes = server::router(server::Desk { newsroom: newsroom.clone(), clock: config.clock, house, base });
-            chassis::http::serve(listener, routes, chassis::http::Limits::default(), stop.clone())
+            chassis::http::serve(listener, routes, chassis::http::Limits::default(), shutdown.clone())
         });
         futures_util::future::join_all(servers).await;
     }
@@ -178,12 +178,12 @@ impl Publishers {
 ///
 /// # Errors
 /// Where an address is not to be had, or the list cannot be written.
-pub async fn run(config: Config, stop: Stop) -> anyhow::Result<()> {
+pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
     let publishers = bind(&config).await?;
     if let Some(file) = &config.opml {
         std::fs::write(file, poller::opml::write("newswire sample", &publishers.feeds()))?;
         tracing::info!("its feeds are listed in {}", file.display());
     }
-    publishers.serve(config, stop).await;
+    publishers.serve(config, shutdown).await;
     Ok(())
 }

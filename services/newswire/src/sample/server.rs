@@ -118,8 +118,8 @@ mod tests {
         let desk = Desk { newsroom, clock, house: HOUSES[1], base: "http://x".to_owned() };
         let listener = chassis::http::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let stop = stream::Stop::new();
-        tokio::spawn(chassis::http::serve(listener, router(desk), chassis::http::Limits::default(), stop.clone()));
+        let shutdown = stream::CancellationToken::new();
+        tokio::spawn(chassis::http::serve(listener, router(desk), chassis::http::Limits::default(), shutdown.clone()));
 
         let whole = get(address, "/atom.xml", "").await;
         assert!(whole.starts_with("HTTP/1.1 200"), "{whole}");
@@ -132,6 +132,6 @@ mod tests {
         assert!(get(address, "/atom.xml", &other).await.starts_with("HTTP/1.1 200"));
         assert!(get(address, "/rss.xml", "").await.starts_with("HTTP/1.1 404"));
         assert!(get(address, "/robots.txt", "").await.contains("Disallow: /private/"));
-        stop.cancel();
+        shutdown.cancel();
     }
 }

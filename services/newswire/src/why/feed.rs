@@ -55,7 +55,7 @@ pub fn tell(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, asked: &Aske
 }
 
 /// The last record under a key; none where it was removed.
-fn last<M: wire::Event>(log: &dyn Log, topic: &str, key: &str) -> anyhow::Result<Option<M>> {
+fn last<M: wire::Message>(log: &dyn Log, topic: &str, key: &str) -> anyhow::Result<Option<M>> {
     let mut found = None;
     stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
         if record.key == key.as_bytes() {

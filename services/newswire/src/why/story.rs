@@ -156,7 +156,7 @@ fn verdict(found: &Found, normalised: &HashMap<i32, i64>, enriched: &HashMap<i32
     }
 }
 
-fn records<M: wire::Event>(log: &dyn Log, topic: &str, id: &str) -> anyhow::Result<Vec<(Record, M)>> {
+fn records<M: wire::Message>(log: &dyn Log, topic: &str, id: &str) -> anyhow::Result<Vec<(Record, M)>> {
     let mut found = Vec::new();
     each(log, topic, |record| {
         if record.key == id.as_bytes()

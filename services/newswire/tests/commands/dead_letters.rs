@@ -8,7 +8,7 @@ use stream::Outgoing;
 fn a_refused_record_is_listed_and_replayed() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let (runtime, stop) = hold(&data);
+    let (runtime, shutdown) = hold(&data);
     let poison = Outgoing {
         topic: runtime.names.of(Topic::Raw),
         partition: 1,
@@ -49,6 +49,6 @@ fn a_refused_record_is_listed_and_replayed() {
     let (_, trouble, code) = run(&data, &["dead-letter", "replay", "first"]);
     assert!(code == 64 && trouble.contains("PARTITION/OFFSET"), "{code}: {trouble}");
 
-    stop.cancel();
+    shutdown.cancel();
     normaliser.join().unwrap().unwrap();
 }

@@ -42,7 +42,7 @@ fn an_article_that_the_model_cannot_read_waits_in_the_dead_letters() {
     // It says that it has more positions than it has.
     tiny::Tiny { positions: 20, claimed: 64, ..tiny::Tiny::default() }.write(&model);
     let config = Flags::parse_from(["test", "--model", model.to_str().unwrap()]).enricher.check().unwrap();
-    let (runtime, stop) = hold(&data);
+    let (runtime, shutdown) = hold(&data);
     let article = |id: &str, body: &str| {
         let article = Article { article_id: id.into(), revision: 1, body: body.into(), ..Article::default() };
         Outgoing {
@@ -67,7 +67,7 @@ fn an_article_that_the_model_cannot_read_waits_in_the_dead_letters() {
     let enriched = || newswire(&data, &["tail", "enriched", "--from", "beginning", "--to-end"]);
     until(&runtime, Topic::Enriched, "an enriched article", || enriched().contains("Zoranna"));
     assert!(enriched().contains("\"model_version\":\"onnx-"), "{}", enriched());
-    stop.cancel();
+    shutdown.cancel();
     enricher.join().unwrap().unwrap();
 }
 

@@ -7,7 +7,7 @@ use std::{
     sync::mpsc,
     time::{Duration, Instant},
 };
-use stream::{LogArgs, LogConfig, Runtime, Stop};
+use stream::{CancellationToken, LogArgs, LogConfig, Runtime};
 
 /// Longest wait.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -25,9 +25,9 @@ pub fn config(data: &Path) -> LogConfig {
 }
 
 /// This process holds the log.
-pub fn hold(data: &Path) -> (Runtime, Stop) {
-    let stop = Stop::new();
-    (config(data).start(&prometheus::Registry::new(), &stop).unwrap(), stop)
+pub fn hold(data: &Path) -> (Runtime, CancellationToken) {
+    let shutdown = CancellationToken::new();
+    (config(data).start(&prometheus::Registry::new(), &shutdown).unwrap(), shutdown)
 }
 
 /// What the command answers; it must succeed.

@@ -28,7 +28,7 @@ fn publish(raw: &RawItem) -> Published {
 
 fn refused(raw: &RawItem) -> &'static str {
     match normalise(raw, None, now()) {
-        Err(Refusal::Poison { reason, .. }) => reason,
+        Err(ProcessError::Poison { reason, .. }) => reason,
         other => panic!("{other:?}"),
     }
 }
@@ -157,7 +157,7 @@ proptest::proptest! {
                 proptest::prop_assert_eq!(again, Normalised::Duplicate(None));
             }
             Ok(Normalised::Duplicate(_)) => proptest::prop_assert!(false),
-            Err(Refusal::Poison { reason, .. }) => proptest::prop_assert_eq!(reason, "no-text"),
+            Err(ProcessError::Poison { reason, .. }) => proptest::prop_assert_eq!(reason, "no-text"),
             Err(other) => proptest::prop_assert!(false, "{}", other),
         }
     }

@@ -94,7 +94,7 @@ pub struct Fetched {
 
 /// Why no answer came.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum Failed {
+pub enum FetchError {
     /// The guard forbids the address.
     #[error(transparent)]
     Refused(#[from] Refused),
@@ -133,7 +133,7 @@ impl Client {
     ///
     /// # Errors
     /// Where TLS has no certificates to trust, or the contact cannot stand in a header.
-    pub fn new(gate: Gate, limits: Limits, allow_private: bool, contact: &str) -> Result<Self, Failed> {
+    pub fn new(gate: Gate, limits: Limits, allow_private: bool, contact: &str) -> Result<Self, FetchError> {
         // Another room of the process may have installed one already: any will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let version = env!("CARGO_PKG_VERSION");
@@ -152,7 +152,7 @@ impl Client {
             .pool_max_idle_per_host(1)
             .pool_idle_timeout(Duration::from_secs(30))
             .build()
-            .map_err(|error| Failed::Network(sentence(&error)))?;
+            .map_err(|error| FetchError::Network(sentence(&error)))?;
         Ok(Client { http, gate, sites: Arc::default(), limits, allow_private })
     }
 
@@ -161,7 +161,7 @@ impl Client {
     ///
     /// # Errors
     /// Where no answer came; a status of 4xx or 5xx is an answer.
-    pub async fn get(&self, url: &Url, known: &Known) -> Result<Fetched, Failed> {
+    pub async fn get(&self, url: &Url, known: &Known) -> Result<Fetched, FetchError> {
         let mut at = url.clone();
         let mut permanent = true;
         for hop in 0..=MAX_HOPS {
@@ -178,11 +178,11 @@ impl Client {
                 }
             }
         }
-        Err(Failed::Redirect(format!("more than {MAX_HOPS} redirects, the last to {at}")))
+        Err(FetchError::Redirect(format!("more than {MAX_HOPS} redirects, the last to {at}")))
     }
 
     /// One request in the gate.
-    async fn hop(&self, url: &Url, known: &Known, limit: usize, cut: bool) -> Result<Hop, Failed> {
+    async fn hop(&self, url: &Url, known: &Known, limit: usize, cut: bool) -> Result<Hop, FetchError> {
         let host = host_of(url);
         let _pass = self.gate.enter(&host).await?;
         let mut request = self.http.get(url.clone()).header(header::ACCEPT, ACCEPT);
@@ -228,14 +228,14 @@ impl Client {
                     fetched.body = bytes;
                     fetched.truncated = Some(why);
                 }
-                Body::TooLarge => return Err(Failed::TooLarge(limit)),
+                Body::TooLarge => return Err(FetchError::TooLarge(limit)),
             }
         }
         Ok(Hop::Answer(Box::new(fetched)))
     }
 
     /// Asks the site's robots.txt, which is fetched once in a while.
-    async fn obey(&self, url: &Url) -> Result<(), Failed> {
+    async fn obey(&self, url: &Url) -> Result<(), FetchError> {
         let origin = url.origin().ascii_serialization();
         let robots = match self.sites.get(&origin) {
             Some(robots) => robots,
@@ -250,14 +250,14 @@ impl Client {
         if robots.allows(path) {
             Ok(())
         } else if *robots == Robots::nothing() {
-            Err(Failed::RobotsUnreadable(origin))
+            Err(FetchError::RobotsUnreadable(origin))
         } else {
-            Err(Failed::Robots(origin))
+            Err(FetchError::Robots(origin))
         }
     }
 
-    async fn robots(&self, url: &Url) -> Result<(Robots, Duration), Failed> {
-        let mut at = url.join("/robots.txt").map_err(|error| Failed::Redirect(error.to_string()))?;
+    async fn robots(&self, url: &Url) -> Result<(Robots, Duration), FetchError> {
+        let mut at = url.join("/robots.txt").map_err(|error| FetchError::Redirect(error.to_string()))?;
         for _ in 0..=MAX_HOPS {
             guard::check(&at, self.allow_private)?;
             match self.hop(&at, &Known::default(), robots::MAX_BYTES, true).await {
@@ -270,7 +270,7 @@ impl Client {
                         _ => (Robots::default(), ROBOTS_KEPT),
                     });
                 }
-                Err(Failed::Redirect(_)) => return Ok((Robots::default(), ROBOTS_ERROR_KEPT)),
+                Err(FetchError::Redirect(_)) => return Ok((Robots::default(), ROBOTS_ERROR_KEPT)),
                 Err(other) => return Err(other),
             }
         }
@@ -294,16 +294,16 @@ fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
-fn redirect(from: &Url, response: &Response) -> Result<Hop, Failed> {
+fn redirect(from: &Url, response: &Response) -> Result<Hop, FetchError> {
     let location = text(response.headers(), header::LOCATION);
     if location.is_empty() {
-        return Err(Failed::Redirect(format!("{} at {from} without Location", response.status())));
+        return Err(FetchError::Redirect(format!("{} at {from} without Location", response.status())));
     }
     let to = from
         .join(&location)
-        .map_err(|error| Failed::Redirect(format!("{} at {from} to {location:?}: {error}", response.status())))?;
+        .map_err(|error| FetchError::Redirect(format!("{} at {from} to {location:?}: {error}", response.status())))?;
     if to == *from {
-        return Err(Failed::Redirect(format!("{from} redirects to itself")));
+        return Err(FetchError::Redirect(format!("{from} redirects to itself")));
     }
     let for_good = matches!(response.status(), StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT);
     Ok(Hop::Redirect { to, for_good })
@@ -321,15 +321,15 @@ fn header_value(text: &str) -> Option<HeaderValue> {
 }
 
 /// The guard's refusal comes out of the depth of a connection error.
-fn failed(error: reqwest::Error) -> Failed {
+fn failed(error: reqwest::Error) -> FetchError {
     let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
     while let Some(error) = cause {
         if let Some(refused) = error.downcast_ref::<Refused>() {
-            return Failed::Refused(refused.clone());
+            return FetchError::Refused(refused.clone());
         }
         cause = error.source();
     }
-    Failed::Network(sentence(&error))
+    FetchError::Network(sentence(&error))
 }
 
 /// An error with its causes, in one line.

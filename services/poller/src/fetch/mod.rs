@@ -8,4 +8,4 @@ pub mod robots;
 mod sites;
 
 pub(crate) use client::millis_since;
-pub use client::{Client, Failed, Fetched, Known, Limits};
+pub use client::{Client, FetchError, Fetched, Known, Limits};

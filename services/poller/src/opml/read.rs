@@ -49,7 +49,7 @@ pub struct Refused {
     /// Its title.
     pub title: String,
     /// What is wrong.
-    pub problem: feeds::Problem,
+    pub problem: feeds::FeedError,
 }
 
 /// What a list holds.
@@ -173,7 +173,7 @@ fn feed(
     url: &str,
     title: &str,
     folders: &[Option<String>],
-) -> Result<Feed, feeds::Problem> {
+) -> Result<Feed, feeds::FeedError> {
     let get = |names: &[&str]| first(attributes, names);
     let mut tags: Vec<String> = Vec::new();
     // `category` holds paths, comma separated (OPML 2.0): "/News/World,Politics". What `write` had to encode is decoded.

@@ -4,7 +4,7 @@ use super::{Body, Polled};
 use crate::{
     diff::{self, Counts, Publish},
     feed::Hints,
-    fetch::{Failed, Fetched},
+    fetch::{FetchError, Fetched},
     schedule::{self, Asked, Came},
 };
 use jiff::{SignedDuration, Timestamp, civil::Weekday};
@@ -105,7 +105,7 @@ pub fn apply(feed: &Feed, state: Option<FeedState>, polled: &Polled, base: Signe
             }
         }
     };
-    let waits_only = matches!(polled.answer, Err(Failed::Closed(_)));
+    let waits_only = matches!(polled.answer, Err(FetchError::Closed(_)));
     let came = match verdict.came {
         Some(came) => {
             state.failures = 0;
@@ -156,15 +156,17 @@ pub fn apply(feed: &Feed, state: Option<FeedState>, polled: &Polled, base: Signe
     Applied { publish, state, line, counts, quiet, next }
 }
 
-fn refused(failed: &Failed) -> Verdict {
+fn refused(failed: &FetchError) -> Verdict {
     let outcome = match failed {
-        Failed::Refused(_) | Failed::Robots(_) | Failed::RobotsUnreadable(_) | Failed::Closed(_) => poll::REFUSED,
-        Failed::Redirect(_) => poll::HTTP_ERROR,
-        Failed::TooLarge(_) => poll::TOO_LARGE,
-        Failed::Network(_) => poll::NETWORK_ERROR,
+        FetchError::Refused(_) | FetchError::Robots(_) | FetchError::RobotsUnreadable(_) | FetchError::Closed(_) => {
+            poll::REFUSED
+        }
+        FetchError::Redirect(_) => poll::HTTP_ERROR,
+        FetchError::TooLarge(_) => poll::TOO_LARGE,
+        FetchError::Network(_) => poll::NETWORK_ERROR,
     };
     let retry_after = match failed {
-        Failed::Closed(closed) => SignedDuration::try_from(closed.0).ok(),
+        FetchError::Closed(closed) => SignedDuration::try_from(closed.0).ok(),
         _ => None,
     };
     Verdict {

@@ -7,7 +7,7 @@ pub use apply::{Applied, apply};
 
 use crate::{
     feed::{self, Document, Unreadable},
-    fetch::{Client, Failed, Fetched, Known},
+    fetch::{Client, FetchError, Fetched, Known},
     parse,
 };
 use jiff::Timestamp;
@@ -46,7 +46,7 @@ pub struct Polled {
     /// Bytes of the body, decompressed.
     pub bytes: usize,
     /// The answer; its body is gone, having been read.
-    pub answer: Result<(Fetched, Body), Failed>,
+    pub answer: Result<(Fetched, Body), FetchError>,
 }
 
 /// What a body turned out to be.

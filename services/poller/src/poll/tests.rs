@@ -51,7 +51,7 @@ fn answered(status: u16, body: Body) -> Polled {
     }
 }
 
-fn failed(failed: Failed) -> Polled {
+fn failed(failed: FetchError) -> Polled {
     Polled { answer: Err(failed), ..answered(0, Body::None) }
 }
 
@@ -91,10 +91,10 @@ fn a_failure_keeps_what_is_known_and_waits_longer() {
         (answered(500, Body::None), outcome::HTTP_ERROR),
         (answered(404, Body::None), outcome::HTTP_ERROR),
         (answered(200, Body::Unreadable(Unreadable::WebPage)), outcome::UNREADABLE),
-        (failed(Failed::Network("reset".into())), outcome::NETWORK_ERROR),
-        (failed(Failed::TooLarge(10)), outcome::TOO_LARGE),
-        (failed(Failed::Robots("https://e.org".into())), outcome::REFUSED),
-        (failed(Failed::Refused(Refused::NoHost)), outcome::REFUSED),
+        (failed(FetchError::Network("reset".into())), outcome::NETWORK_ERROR),
+        (failed(FetchError::TooLarge(10)), outcome::TOO_LARGE),
+        (failed(FetchError::Robots("https://e.org".into())), outcome::REFUSED),
+        (failed(FetchError::Refused(Refused::NoHost)), outcome::REFUSED),
     ];
     for (polled, expected) in cases {
         let before = known();
@@ -142,7 +142,7 @@ fn a_permanent_redirect_counts_once_it_has_led_to_a_feed() {
 
 #[test]
 fn a_closed_host_is_no_failure_of_the_feed() {
-    let applied = run(Some(known()), &failed(Failed::Closed(Closed(Duration::from_secs(7_200)))));
+    let applied = run(Some(known()), &failed(FetchError::Closed(Closed(Duration::from_secs(7_200)))));
     assert_eq!((applied.state.failures, applied.line.outcome.as_str()), (0, outcome::REFUSED));
     assert_eq!(wait(&applied), 7_200);
 }
@@ -177,7 +177,7 @@ fn a_poll_is_quiet_when_it_teaches_nothing_that_must_be_written() {
     }
     assert!(!run(Some(known()), &answered(200, titled("Another"))).quiet);
     assert!(!run(Some(known()), &answered(500, Body::None)).quiet);
-    let closed = run(Some(known()), &failed(Failed::Closed(Closed(Duration::from_secs(7_200)))));
+    let closed = run(Some(known()), &failed(FetchError::Closed(Closed(Duration::from_secs(7_200)))));
     assert!(!closed.quiet, "a host that asked to be left alone is left alone after a restart too");
 }
 

@@ -10,7 +10,7 @@ use crate::poll::{Applied, Polled, apply};
 use jiff::Timestamp;
 use proto::v1::FeedState;
 use std::time::Instant;
-use stream::{Fault, Session, Transaction};
+use stream::{LogError, Session, Transaction};
 
 /// A result that waits for its commit.
 struct Outcome {
@@ -24,7 +24,7 @@ struct Outcome {
 }
 
 impl Desk {
-    pub(super) fn commit(&self, session: &mut Session, transaction: Transaction) -> Result<(), Fault> {
+    pub(super) fn commit(&self, session: &mut Session, transaction: Transaction) -> Result<(), LogError> {
         let began = Instant::now();
         session.commit(transaction)?;
         let stages = &self.runtime.metrics;
@@ -34,7 +34,7 @@ impl Desk {
     }
 
     /// Items, states and health of the pending results in one transaction. True where something was committed.
-    pub(super) fn commit_results(&mut self, session: &mut Session) -> Result<bool, Fault> {
+    pub(super) fn commit_results(&mut self, session: &mut Session) -> Result<bool, LogError> {
         // A feed may have been removed or changed since.
         let watches = &self.watches;
         self.pending.retain(|polled| is_awaited(watches, polled));
@@ -82,7 +82,7 @@ impl Desk {
         transaction: &mut Transaction,
         watch: &Watch,
         polled: &Polled,
-    ) -> Result<Outcome, Fault> {
+    ) -> Result<Outcome, LogError> {
         let limit = session.max_record_bytes();
         let row = session.row(transaction, STATES, watch.partition, watch.feed.feed_id.as_bytes());
         let bytes = row.map_or(0, |row| row.value.len());

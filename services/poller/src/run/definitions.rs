@@ -14,11 +14,11 @@ use proto::{
     v1::{Feed, FeedHealth, FeedState, Poll},
 };
 use std::collections::VecDeque;
-use stream::{DeadLetter, Fault, Outgoing, Record, Session, Transaction};
+use stream::{DeadLetter, LogError, Outgoing, Record, Session, Transaction};
 
 impl Desk {
     /// Feeds and states of partitions that came.
-    pub(super) fn assigned(&mut self, session: &Session, numbers: &[i32]) -> Result<(), Fault> {
+    pub(super) fn assigned(&mut self, session: &Session, numbers: &[i32]) -> Result<(), LogError> {
         self.runtime.metrics.partitions.with_label_values(&[STAGE]).add(int(numbers.len()));
         let now = Timestamp::now();
         let transaction = Transaction::default();
@@ -81,7 +81,7 @@ impl Desk {
     }
 
     /// Definitions that were added, changed or removed: they take effect with the commit of their offsets.
-    pub(super) fn definitions(&mut self, session: &mut Session, records: &[Record]) -> Result<(), Fault> {
+    pub(super) fn definitions(&mut self, session: &mut Session, records: &[Record]) -> Result<(), LogError> {
         let now = Timestamp::now();
         let mut transaction = Transaction::default();
         let mut refused = Vec::new();

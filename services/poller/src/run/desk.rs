@@ -13,7 +13,7 @@ use std::{
     collections::{HashMap, HashSet},
     time::{Duration, Instant},
 };
-use stream::{Fault, MemberSpec, Partitions, Runtime, Session, Transaction, rejoining};
+use stream::{LogError, MemberSpec, Partitions, Runtime, Session, Transaction, rejoining};
 use tokio::sync::mpsc;
 use url::Url;
 
@@ -69,19 +69,19 @@ impl Desk {
     }
 
     /// Until asked to stop, or a fault says that the process must end.
-    pub(super) fn run(mut self) -> Result<(), Fault> {
+    pub(super) fn run(mut self) -> Result<(), LogError> {
         let spec = self.runtime.member(STAGE, Topic::Feeds, &[Topic::Feeds, Topic::FeedState, Topic::FeedHealth]);
-        let (stop, stages) = (self.runtime.stop.clone(), self.runtime.metrics.clone());
-        rejoining(STAGE, &stop, &stages, |progress| self.session(&spec, progress))
+        let (shutdown, stages) = (self.runtime.shutdown.clone(), self.runtime.metrics.clone());
+        rejoining(STAGE, &shutdown, &stages, |progress| self.session(&spec, progress))
     }
 
-    fn session(&mut self, spec: &MemberSpec, progress: &mut dyn FnMut()) -> Result<(), Fault> {
+    fn session(&mut self, spec: &MemberSpec, progress: &mut dyn FnMut()) -> Result<(), LogError> {
         // Whatever an earlier session still awaited is polled again by whoever owns it now.
         self.watches = Watches::default();
         self.pending.clear();
         let log = std::sync::Arc::clone(&self.runtime.log);
         let mut session = Session::join(&*log, spec)?;
-        while !self.runtime.stop.is_cancelled() {
+        while !self.runtime.shutdown.is_cancelled() {
             self.start_polls(&session)?;
             let wait = if self.under_way.is_empty() { IDLE } else { AWAITING };
             let turn = match session.poll(500, wait) {
@@ -102,12 +102,12 @@ impl Desk {
             match committed {
                 Ok(true) => progress(),
                 Ok(false) => {}
-                Err(Fault::Aborted(reason)) => {
+                Err(LogError::Aborted(reason)) => {
                     self.runtime.metrics.aborted.with_label_values(&[STAGE]).inc();
                     tracing::warn!(stage = STAGE, reason, "transaction aborted; results are kept and tried again");
                     self.pause();
                 }
-                Err(Fault::Unavailable(reason)) => {
+                Err(LogError::Unavailable(reason)) => {
                     tracing::warn!(stage = STAGE, reason, "not possible just now; results are kept and tried again");
                     session.rewind()?;
                     self.pause();
@@ -121,20 +121,20 @@ impl Desk {
         // The commit in hand: what has come is not fetched again. An abort loses nothing but that.
         self.collect();
         match self.commit_results(&mut session) {
-            Ok(_) | Err(Fault::Aborted(_) | Fault::Unavailable(_)) => Ok(()),
+            Ok(_) | Err(LogError::Aborted(_) | LogError::Unavailable(_)) => Ok(()),
             Err(fault) => Err(fault),
         }
     }
 
     fn pause(&self) {
         let until = Instant::now() + PAUSE;
-        while Instant::now() < until && !self.runtime.stop.is_cancelled() {
+        while Instant::now() < until && !self.runtime.shutdown.is_cancelled() {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
 
     /// Hands feeds whose turn it is to the network.
-    fn start_polls(&mut self, session: &Session) -> Result<(), Fault> {
+    fn start_polls(&mut self, session: &Session) -> Result<(), LogError> {
         let now = Timestamp::now();
         let room = self.config.parallel.saturating_sub(self.under_way.len() + self.pending.len());
         let busy: HashSet<String> = self.under_way.values().cloned().collect();
@@ -193,9 +193,9 @@ pub(super) fn state_of(
     transaction: &Transaction,
     partition: i32,
     feed_id: &str,
-) -> Result<Option<FeedState>, Fault> {
+) -> Result<Option<FeedState>, LogError> {
     let Some(row) = session.row(transaction, STATES, partition, feed_id.as_bytes()) else { return Ok(None) };
-    let corrupt = |error: &dyn std::fmt::Display| Fault::Corrupt(format!("state of feed {feed_id}: {error}"));
+    let corrupt = |error: &dyn std::fmt::Display| LogError::Corrupt(format!("state of feed {feed_id}: {error}"));
     let mut state: FeedState = row.decode().map_err(|error| corrupt(&error))?;
     diff::unpack(&mut state).map_err(|bytes| corrupt(&format!("{bytes} packed bytes are not whole entries")))?;
     Ok(Some(state))

@@ -12,7 +12,7 @@ mod watches;
 use crate::{
     Config, Error, Metrics,
     feed::Limits,
-    fetch::{Client, Failed},
+    fetch::{Client, FetchError},
     poll::{self, Job, Polled},
     spacing::Gate,
 };
@@ -56,7 +56,7 @@ async fn fetch(client: Client, limits: Limits, mut jobs: mpsc::Receiver<Job>, re
                     at: jiff::Timestamp::now(),
                     duration_ms: 0,
                     bytes: 0,
-                    answer: Err(Failed::Network("the poll panicked".to_owned())),
+                    answer: Err(FetchError::Network("the poll panicked".to_owned())),
                 },
             };
             // Nobody listens any more only when the poller is leaving.

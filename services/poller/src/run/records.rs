@@ -10,20 +10,20 @@ use proto::{
     partition, time,
     topic::Topic,
     v1::{FeedHealth, FeedState},
-    wire::{self, Event},
+    wire::{self, Message},
 };
-use stream::{Fault, Outgoing, Runtime};
+use stream::{LogError, Outgoing, Runtime};
 
 const SOURCE: &str = "newswire/poller";
 
 /// Bytes that a record's key and headers take at most.
 const OVERHEAD: usize = 1_024;
 
-fn unencodable(error: wire::EncodeError) -> Fault {
-    Fault::Corrupt(error.to_string())
+fn unencodable(error: wire::EncodeError) -> LogError {
+    LogError::Corrupt(error.to_string())
 }
 
-fn outgoing<M: Event>(
+fn outgoing<M: Message>(
     runtime: &Runtime,
     (topic, partition, key): (Topic, i32, &str),
     value: Vec<u8>,
@@ -42,7 +42,7 @@ fn outgoing<M: Event>(
 }
 
 /// The record of an item.
-pub(super) fn raw(runtime: &Runtime, publish: Publish, limit: usize, now: Timestamp) -> Result<Outgoing, Fault> {
+pub(super) fn raw(runtime: &Runtime, publish: Publish, limit: usize, now: Timestamp) -> Result<Outgoing, LogError> {
     let Publish { mut item, entry_key, fingerprint } = publish;
     let value = diff::fit(&mut item, runtime.encoding, limit.saturating_sub(OVERHEAD)).map_err(unencodable)?;
     let id = diff::ce_id(&item.feed_id, &entry_key, &fingerprint);
@@ -59,7 +59,7 @@ pub(super) fn state(
     mut state: FeedState,
     limit: usize,
     now: Timestamp,
-) -> Result<Outgoing, Fault> {
+) -> Result<Outgoing, LogError> {
     diff::pack(&mut state);
     let mut value = runtime.encoding.encode(&state).map_err(unencodable)?;
     while value.len() > limit.saturating_sub(OVERHEAD) && !(state.entries.is_empty() && state.packed_entries.is_empty())
@@ -78,7 +78,7 @@ pub(super) fn health(
     state: &FeedState,
     applied: Option<&Applied>,
     now: Timestamp,
-) -> Result<Outgoing, Fault> {
+) -> Result<Outgoing, LogError> {
     let status = if watch.feed.paused {
         "PAUSED"
     } else if state.gone {

@@ -1,6 +1,6 @@
 use crate::server::{Answer, Server};
 use poller::{
-    fetch::{Client, Failed, Fetched, Known, Limits, guard::Refused},
+    fetch::{Client, FetchError, Fetched, Known, Limits, guard::Refused},
     spacing::Gate,
 };
 use std::{io::Write, time::Duration};
@@ -10,7 +10,7 @@ fn client(allow_private: bool) -> Client {
     Client::new(Gate::new(Duration::ZERO), limits, allow_private, "https://ops.example/newswire").unwrap()
 }
 
-async fn get(server: &Server, path: &str) -> Result<Fetched, Failed> {
+async fn get(server: &Server, path: &str) -> Result<Fetched, FetchError> {
     client(true).get(&server.url(path), &Known::default()).await
 }
 
@@ -55,7 +55,7 @@ async fn private_addresses_are_never_connected_to() {
         format!("http://[::1]:{port}/feed"),
     ] {
         let failed = client(false).get(&url.parse().unwrap(), &Known::default()).await.unwrap_err();
-        assert!(matches!(failed, Failed::Refused(Refused::Private { .. })), "{url}: {failed}");
+        assert!(matches!(failed, FetchError::Refused(Refused::Private { .. })), "{url}: {failed}");
     }
     assert_eq!(server.count(), 0);
 }
@@ -63,7 +63,7 @@ async fn private_addresses_are_never_connected_to() {
 #[tokio::test]
 async fn a_redirect_passes_the_guard_again() {
     let server = feed(|| Answer::new(302, "").with("Location", "file:///etc/passwd"));
-    assert_eq!(get(&server, "/feed").await, Err(Failed::Refused(Refused::Scheme("file".into()))));
+    assert_eq!(get(&server, "/feed").await, Err(FetchError::Refused(Refused::Scheme("file".into()))));
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn redirects_end_and_only_permanent_ones_are_recorded() {
         _ => Answer::new(404, ""),
     });
     for path in ["/loop", "/itself", "/nowhere"] {
-        assert!(matches!(get(&server, path).await, Err(Failed::Redirect(_))), "{path}");
+        assert!(matches!(get(&server, path).await, Err(FetchError::Redirect(_))), "{path}");
     }
     assert_eq!(get(&server, "/old").await.unwrap().moved, Some(server.url("/feed")));
     let mixed = get(&server, "/mixed").await.unwrap();
@@ -90,7 +90,7 @@ async fn redirects_end_and_only_permanent_ones_are_recorded() {
 #[tokio::test]
 async fn a_body_that_stops_half_way_times_out() {
     let server = feed(|| Answer::new(200, "<rss/>").stall(Duration::from_secs(5)));
-    assert!(matches!(get(&server, "/feed").await, Err(Failed::Network(why)) if why.contains("timed out")));
+    assert!(matches!(get(&server, "/feed").await, Err(FetchError::Network(why)) if why.contains("timed out")));
 }
 
 #[tokio::test]
@@ -102,15 +102,15 @@ async fn a_bomb_costs_no_more_than_the_limit() {
     let packed = packed.finish().unwrap();
     assert!(packed.len() < 200_000);
     let server = feed(move || Answer::new(200, packed.clone()).with("Content-Encoding", "gzip"));
-    assert_eq!(get(&server, "/feed").await, Err(Failed::TooLarge(1 << 20)));
+    assert_eq!(get(&server, "/feed").await, Err(FetchError::TooLarge(1 << 20)));
 }
 
 #[tokio::test]
 async fn a_body_over_the_limit_is_refused_with_and_without_length() {
     let server = feed(|| Answer::new(200, vec![b'a'; 2 << 20]));
-    assert_eq!(get(&server, "/feed").await, Err(Failed::TooLarge(1 << 20)));
+    assert_eq!(get(&server, "/feed").await, Err(FetchError::TooLarge(1 << 20)));
     let server = feed(|| Answer::new(200, vec![b'a'; 2 << 20]).no_length());
-    assert_eq!(get(&server, "/feed").await, Err(Failed::TooLarge(1 << 20)));
+    assert_eq!(get(&server, "/feed").await, Err(FetchError::TooLarge(1 << 20)));
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn too_many_requests_closes_the_whole_host() {
     assert_eq!((fetched.status, fetched.asked.retry_after.map(|wait| wait.as_secs())), (429, Some(120)));
     let count = server.count();
     let closed = client.get(&server.url("/another"), &Known::default()).await;
-    assert!(matches!(closed, Err(Failed::Closed(_))));
+    assert!(matches!(closed, Err(FetchError::Closed(_))));
     assert_eq!(server.count(), count);
 }
 
@@ -153,10 +153,10 @@ async fn robots_txt_is_obeyed() {
         "/robots.txt" => Answer::new(200, "User-agent: *\nDisallow: /private/\n"),
         _ => Answer::new(200, "<rss/>"),
     });
-    assert!(matches!(get(&server, "/private/feed").await, Err(Failed::Robots(_))));
+    assert!(matches!(get(&server, "/private/feed").await, Err(FetchError::Robots(_))));
     assert_eq!(server.requests("/private/feed").len(), 0);
     assert!(get(&server, "/feed").await.is_ok());
 
     let broken = Server::start(|request| Answer::new(if request.path == "/robots.txt" { 500 } else { 200 }, ""));
-    assert!(matches!(get(&broken, "/feed").await, Err(Failed::RobotsUnreadable(_))));
+    assert!(matches!(get(&broken, "/feed").await, Err(FetchError::RobotsUnreadable(_))));
 }

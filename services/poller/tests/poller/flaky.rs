@@ -2,7 +2,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
-use stream::{Fault, Log, embedded::Embedded, faults::Decided};
+use stream::{Log, LogError, embedded::Embedded, faults::ScriptedCommits};
 
 /// What became of the commits of a flaky log.
 #[derive(Default)]
@@ -24,17 +24,17 @@ impl Counts {
 pub fn flaky(log: Embedded) -> (Arc<dyn Log>, Arc<Counts>) {
     let counts = Arc::new(Counts::default());
     let counted = Arc::clone(&counts);
-    let log = Decided::new(log, move |member, batch| {
+    let log = ScriptedCommits::new(log, move |member, batch| {
         let number = counted.commits.fetch_add(1, Ordering::Relaxed);
         if number % 3 == 1 {
             counted.aborted.fetch_add(1, Ordering::Relaxed);
             member.rewind()?;
-            return Err(Fault::Aborted("by the test".into()));
+            return Err(LogError::Aborted("by the test".into()));
         }
         member.commit(batch)?;
         if number % 11 == 8 {
             counted.lost.fetch_add(1, Ordering::Relaxed);
-            return Err(Fault::Lost("by the test".into()));
+            return Err(LogError::Lost("by the test".into()));
         }
         Ok(())
     });

@@ -5,7 +5,7 @@ use poller::{Config, feeds};
 use proto::{
     topic::{Names, Topic},
     v1::{Feed, FeedHealth, FeedState, RawItem},
-    wire::Event,
+    wire::Message,
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -16,7 +16,7 @@ use std::{
     },
     time::Duration,
 };
-use stream::{Log, Metrics, Record, Runtime, Start, Stop, embedded::Embedded};
+use stream::{CancellationToken, Log, Metrics, Record, Runtime, Start, embedded::Embedded};
 
 pub const PARTITIONS: i32 = 3;
 
@@ -46,7 +46,7 @@ impl Service {
             replica: replica.into(),
             metrics: Metrics::new(&registry).unwrap(),
             registry,
-            stop: Stop::new(),
+            shutdown: CancellationToken::new(),
         };
         runtime.ensure_topics().unwrap();
         let config =
@@ -84,7 +84,7 @@ impl Service {
     }
 
     /// The last record of each key; tombstones are `None`.
-    fn table<M: Event>(&self, topic: Topic) -> HashMap<String, Option<M>> {
+    fn table<M: Message>(&self, topic: Topic) -> HashMap<String, Option<M>> {
         self.records(topic)
             .iter()
             .map(|record| {
@@ -102,7 +102,7 @@ impl Service {
     }
 
     pub fn stop(self) -> Runtime {
-        self.runtime.stop.cancel();
+        self.runtime.shutdown.cancel();
         self.tokio.block_on(self.ended).unwrap().unwrap();
         self.tokio.shutdown_timeout(Duration::from_secs(5));
         self.runtime

@@ -8,21 +8,21 @@ use std::{
     collections::{HashMap, HashSet},
     time::{Duration, Instant},
 };
-use stream::{Choice, Fault, Log, LogConfig, MemberSpec, Outgoing, Partitions, Session, Transaction};
+use stream::{Log, LogConfig, LogError, LogKind, MemberSpec, Outgoing, Partitions, Session, Transaction};
 
 /// Times that an aborted transaction is tried again.
 const ATTEMPTS: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// See the module.
-pub struct Alone {
+pub struct ExclusiveMember {
     /// The member with its tables.
     pub session: Session,
     /// Who would take partitions away, for the sentence that says so.
     rival: &'static str,
 }
 
-impl Alone {
+impl ExclusiveMember {
     /// Takes every partition of the spec's source, and fences a predecessor with the same replica.
     ///
     /// # Errors
@@ -31,8 +31,8 @@ impl Alone {
         let count = usize::try_from(log.partitions(&spec.source)?)?;
         // A replica that has been stopped is still of the group until its session has run out.
         let patience = match &config.choice {
-            Choice::Kafka(kafka) => kafka.session_timeout * 3 + Duration::from_secs(10),
-            Choice::Embedded(_) => Duration::from_secs(10),
+            LogKind::Kafka(kafka) => kafka.session_timeout * 3 + Duration::from_secs(10),
+            LogKind::Embedded(_) => Duration::from_secs(10),
         };
         let mut session = Session::join(log, spec).context("stop newswire first")?;
         let deadline = Instant::now() + patience;
@@ -48,7 +48,7 @@ impl Alone {
                 Partitions::Records(_) | Partitions::Idle => {}
             }
         }
-        Ok(Alone { session, rival })
+        Ok(ExclusiveMember { session, rival })
     }
 
     /// Stays in the group: a member that does not poll is put out of it, and is then no longer told apart from a
@@ -68,7 +68,7 @@ impl Alone {
     /// Waits, and stays in the group.
     ///
     /// # Errors
-    /// As [`Alone::keep`].
+    /// As [`ExclusiveMember::keep`].
     pub fn wait(&mut self, time: Duration) -> anyhow::Result<()> {
         let until = Instant::now() + time;
         loop {
@@ -86,7 +86,7 @@ impl Alone {
     ///
     /// # Errors
     /// See [`Session::commit`].
-    pub fn commit(&mut self, mut transaction: Transaction) -> Result<(), Fault> {
+    pub fn commit(&mut self, mut transaction: Transaction) -> Result<(), LogError> {
         for (number, next) in self.session.positions() {
             transaction.advance(number, next);
         }
@@ -97,7 +97,7 @@ impl Alone {
     /// tried again where it was aborted.
     ///
     /// # Errors
-    /// See [`Session::commit`]; as [`Alone::keep`].
+    /// See [`Session::commit`]; as [`ExclusiveMember::keep`].
     pub fn write(&mut self, outputs: &[Outgoing], offsets: &HashMap<i32, i64>) -> anyhow::Result<()> {
         let mut attempt = 1;
         loop {
@@ -105,7 +105,7 @@ impl Alone {
             outputs.iter().cloned().for_each(|output| transaction.write(output));
             offsets.iter().for_each(|(number, next)| transaction.advance(*number, *next));
             match self.commit(transaction) {
-                Err(Fault::Aborted(reason)) if attempt < ATTEMPTS => {
+                Err(LogError::Aborted(reason)) if attempt < ATTEMPTS => {
                     tracing::warn!(reason, attempt, "transaction aborted; trying again");
                     self.wait(PAUSE * attempt)?;
                     attempt += 1;

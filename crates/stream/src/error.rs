@@ -2,7 +2,7 @@
 
 /// A fault of the log.
 #[derive(Debug, thiserror::Error)]
-pub enum Fault {
+pub enum LogError {
     /// The transaction was aborted: nothing of it is visible, and the positions are rewound. Try again.
     #[error("the transaction was aborted, nothing of it is visible: {0}")]
     Aborted(String),
@@ -44,7 +44,7 @@ pub enum Fault {
 
 /// Why a stage refuses a record. The variant is the policy.
 #[derive(Debug, thiserror::Error)]
-pub enum Refusal {
+pub enum ProcessError {
     /// The record can never be processed: it goes to the dead letters under this name, and the stage goes on.
     #[error("{reason}: {detail}")]
     Poison {
@@ -58,12 +58,12 @@ pub enum Refusal {
     Transient(String),
     /// The log is in trouble.
     #[error(transparent)]
-    Log(#[from] Fault),
+    Log(#[from] LogError),
 }
 
-impl Refusal {
+impl ProcessError {
     /// A record that can never be processed.
     pub fn poison(reason: &'static str, detail: impl ToString) -> Self {
-        Refusal::Poison { reason, detail: detail.to_string() }
+        ProcessError::Poison { reason, detail: detail.to_string() }
     }
 }

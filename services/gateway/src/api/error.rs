@@ -9,7 +9,7 @@ use serde::Serialize;
 
 /// A problem.
 #[derive(Debug, Serialize)]
-pub(super) struct Problem {
+pub(super) struct ApiError {
     /// No page explains a problem further: RFC 9457 section 4.2.1.
     #[serde(rename = "type")]
     kind: &'static str,
@@ -21,9 +21,9 @@ pub(super) struct Problem {
     errors: Vec<String>,
 }
 
-impl Problem {
+impl ApiError {
     fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Problem {
+        ApiError {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
@@ -35,24 +35,24 @@ impl Problem {
     /// A request that cannot be understood.
     pub fn bad_request(errors: Vec<String>) -> Self {
         let detail = errors.join("; ");
-        Problem { errors, ..Problem::new(StatusCode::BAD_REQUEST, detail) }
+        ApiError { errors, ..ApiError::new(StatusCode::BAD_REQUEST, detail) }
     }
 
     pub fn not_found(detail: impl Into<String>) -> Self {
-        Problem::new(StatusCode::NOT_FOUND, detail)
+        ApiError::new(StatusCode::NOT_FOUND, detail)
     }
 
     pub fn method_not_allowed() -> Self {
-        Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this can only be read: GET or HEAD")
+        ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "this can only be read: GET or HEAD")
     }
 
     /// Too many clients.
     pub fn busy() -> Self {
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "as many clients follow the stream as are allowed")
+        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "as many clients follow the stream as are allowed")
     }
 }
 
-impl IntoResponse for Problem {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], Json(&self)).into_response();

@@ -1,0 +1,75 @@
+//! A log of whose commits a test decides what becomes.
+
+use crate::{Batch, Log, LogError, Member, MemberSpec, Outgoing, Start, Tail, TopicSpec, Turn};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+/// Another log, whose members commit by the function that it was made with: it may commit the batch, rewind, or lie about
+/// what it did.
+pub struct ScriptedCommits<L, F> {
+    log: L,
+    commit: Arc<F>,
+}
+
+impl<L: Log, F: Fn(&mut dyn Member, Batch) -> Result<(), LogError>> ScriptedCommits<L, F> {
+    /// `commit` gets the member that wants to commit, and its batch.
+    pub fn new(log: L, commit: F) -> Self {
+        ScriptedCommits { log, commit: Arc::new(commit) }
+    }
+}
+
+impl<L, F> Log for ScriptedCommits<L, F>
+where
+    L: Log,
+    F: Fn(&mut dyn Member, Batch) -> Result<(), LogError> + Send + Sync + 'static,
+{
+    fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError> {
+        self.log.ensure_topics(topics)
+    }
+    fn partitions(&self, topic: &str) -> Result<i32, LogError> {
+        self.log.partitions(topic)
+    }
+    fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, LogError> {
+        Ok(Box::new(ScriptedMember { member: self.log.join(spec)?, commit: Arc::clone(&self.commit) }))
+    }
+    fn tail(&self, topic: &str, from: Start) -> Result<Box<dyn Tail>, LogError> {
+        self.log.tail(topic, from)
+    }
+    fn append(&self, records: Vec<Outgoing>) -> Result<(), LogError> {
+        self.log.append(records)
+    }
+    fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
+        self.log.committed(group, topic)
+    }
+    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
+        self.log.ends(topic)
+    }
+    fn settled_ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
+        self.log.settled_ends(topic)
+    }
+    fn max_record_bytes(&self) -> usize {
+        self.log.max_record_bytes()
+    }
+}
+
+struct ScriptedMember<F> {
+    member: Box<dyn Member>,
+    commit: Arc<F>,
+}
+
+impl<F: Fn(&mut dyn Member, Batch) -> Result<(), LogError> + Send + Sync> Member for ScriptedMember<F> {
+    fn poll(&mut self, max: usize, wait: Duration) -> Result<Turn, LogError> {
+        self.member.poll(max, wait)
+    }
+    fn commit(&mut self, batch: Batch) -> Result<(), LogError> {
+        (self.commit)(&mut *self.member, batch)
+    }
+    fn rewind(&mut self) -> Result<(), LogError> {
+        self.member.rewind()
+    }
+    fn positions(&self) -> HashMap<i32, i64> {
+        self.member.positions()
+    }
+    fn lag(&mut self) -> Option<i64> {
+        self.member.lag()
+    }
+}
