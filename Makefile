@@ -43,7 +43,7 @@ chaos:
 	.ci/setup
 	cargo build --release --workspace --bins
 	target/release/chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE)) $(if $(SABOTAGE),--sabotage $(SABOTAGE))
-	NEWSWIRE_FULL=1 cargo test --release -p chaos --test oracle -- --nocapture caught
+	NEWSWIRE_FULL=1 cargo test --release -p chaos --test oracle -- --nocapture found
 	NEWSWIRE_KILLS=50 $(if $(SEED),NEWSWIRE_SEED=$(SEED)) cargo test --release -p tests --test end_to_end kills -- --nocapture
 
 image:
