@@ -4,6 +4,7 @@
 pub mod http;
 pub mod kafka;
 pub mod kcat;
+pub mod onnx;
 pub mod process;
 pub mod publisher;
 pub mod wait;
