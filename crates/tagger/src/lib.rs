@@ -5,7 +5,7 @@ mod dense;
 mod document_pass;
 mod encoding;
 mod features;
-mod hash;
+pub mod hash;
 mod label;
 mod lexicon;
 mod model;

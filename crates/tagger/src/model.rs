@@ -194,4 +194,3 @@ fn read_rows(bytes: &mut &[u8], count: usize) -> Result<Vec<[i16; HIDDEN]>, Mode
     }
     Ok(rows)
 }
-

@@ -93,9 +93,7 @@ fn alike(words: &[String], labels: &mut [u8]) {
         }
         let lower = |at: usize| words[at].to_lowercase();
         let (mut from, mut to) = (at, end);
-        while from + 1 < to
-            && (lower(from) == "the" || (kind == Label::Person && titles::is_title(&words[from])))
-        {
+        while from + 1 < to && (lower(from) == "the" || (kind == Label::Person && titles::is_title(&words[from]))) {
             from += 1;
         }
         while to > from + 1 && matches!(words[to - 1].as_str(), "'s" | "'" | "\u{2019}s" | "\u{2019}" | "." | ",") {

@@ -62,7 +62,8 @@ impl Lists {
                     && let Some(name) = path.file_stem().and_then(|name| name.to_str())
                 {
                     let content = fs::read_to_string(&path)?;
-                    let lines = content.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("# "));
+                    let lines =
+                        content.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("# "));
                     text.insert(name.to_owned(), lines.map(str::to_owned).collect());
                 }
             }

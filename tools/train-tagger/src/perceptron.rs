@@ -95,7 +95,9 @@ pub(crate) fn learn(
         }
     }
     viterbi(&buffers.scores, &transitions, &[], &mut buffers.lattice, &mut buffers.guess);
-    if buffers.gold == buffers.guess || buffers.gold.iter().zip(allowed).any(|(label, allowed)| allowed >> label & 1 == 0) {
+    if buffers.gold == buffers.guess
+        || buffers.gold.iter().zip(allowed).any(|(label, allowed)| allowed >> label & 1 == 0)
+    {
         return;
     }
     let (mut gold_before, mut guess_before) = (0, 0);

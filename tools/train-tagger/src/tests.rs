@@ -69,16 +69,11 @@ fn a_country_that_acts_may_be_a_place() {
 #[test]
 fn the_shipped_model_is_what_make_model_makes() {
     if cfg!(debug_assertions) {
-        println!("skipped: the model's bytes (slow without optimisation: `cargo test --release -p train-tagger`)");
+        test_support::skip("the model's bytes", "slow without optimisation: `cargo test --release -p train-tagger`");
         return;
     }
+    let Some(corpora) = test_support::corpora::find("ner") else { return };
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let shared = std::env::var_os("NEWSWIRE_CORPORA").map_or_else(|| root.join("../../../shared"), Into::into);
-    let corpora = shared.join("ner");
-    if !corpora.is_dir() {
-        println!("skipped: the model's bytes (no corpora at {})", corpora.display());
-        return;
-    }
     let plan = Plan::default();
     let trained = Material::read(&corpora, &root.join("data"), plan).unwrap().train(plan, "");
     assert!(trained == std::fs::read(root.join("../../crates/tagger/model/tagger.bin")).unwrap());

@@ -16,7 +16,7 @@ pub mod input;
 pub mod vectors;
 
 use crate::label::{LABELS, SCORED};
-use input::{Query, Input, INDICATORS};
+use input::{INDICATORS, Input, Query};
 use vectors::{DIMS, TOP};
 
 /// Hidden units.

@@ -6,9 +6,9 @@
 
 use std::{collections::BTreeMap, sync::OnceLock};
 
+use crate::encoding::{ModelError, read_varint, take, write_varint};
 use crate::hash;
 use crate::lexicon::Table;
-use crate::encoding::{ModelError, read_varint, take, write_varint};
 
 /// Dimensions of a vector.
 pub const DIMS: usize = 64;

@@ -6,7 +6,8 @@ use tagger::training::{LABELS, Vector, Vectors, hash_word};
 /// Vectors for a test's words, a different one for each.
 fn vectors(words: &[&str]) -> Vectors {
     let vector = |hash: u32| -> Vector { std::array::from_fn(|at| (hash.rotate_left(at as u32) % 15) as i8 - 7) };
-    let words: BTreeMap<u32, Vector> = words.iter().map(|word| hash_word(word)).map(|hash| (hash, vector(hash))).collect();
+    let words: BTreeMap<u32, Vector> =
+        words.iter().map(|word| hash_word(word)).map(|hash| (hash, vector(hash))).collect();
     Vectors::from_bytes(&Vectors::encode(&words)).unwrap()
 }
 
