@@ -1,6 +1,7 @@
 //! Topics and records for these tests.
 
 use proto::topic::Retention;
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 use stream::{Log, Outgoing, Record, Start, TopicSpec};
 
@@ -23,7 +24,7 @@ pub fn all(log: &dyn Log, topic: &str) -> Vec<Record> {
     let mut records = Vec::new();
     stream::scan(log, topic, Start::Beginning, Duration::from_secs(20), |record| {
         records.push(record);
-        true
+        ControlFlow::Continue(())
     })
     .unwrap();
     records
