@@ -80,10 +80,10 @@ impl Args {
                     ..Feed::default()
                 };
                 let feed =
-                    poller::definition::complete(feed, Timestamp::now()).map_err(|problem| vec![problem.to_string()]);
-                let mut problems = chassis::config::ConfigErrors::default();
-                let (feed, config) = (problems.of(feed), problems.of(log.check()));
-                let (feed, config) = problems.finish(|| Some((feed?, config?)))?;
+                    poller::definition::complete(feed, Timestamp::now()).map_err(|error| vec![error.to_string()]);
+                let mut errors = chassis::config::ConfigErrors::default();
+                let (feed, config) = (errors.ok(feed), errors.ok(log.check()));
+                let (feed, config) = errors.finish(|| Some((feed?, config?)))?;
                 Box::new(move |out| {
                     let log = answer::ready(&config)?;
                     let written = sync(&*log, &config, vec![feed])?;

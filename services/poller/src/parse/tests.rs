@@ -261,15 +261,8 @@ fn the_two_readers_agree() {
     for name in clean {
         both(name, &fixture(name));
     }
-    let shared = std::env::var_os("NEWSWIRE_CORPORA").map_or_else(
-        || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-        std::path::PathBuf::from,
-    );
-    let Ok(files) = std::fs::read_dir(shared.join("corpora/publishers")) else {
-        println!("skipped: publishers' feeds (no shared/)");
-        return;
-    };
-    for file in files {
+    let Some(folder) = test_support::corpora::find("corpora/publishers") else { return };
+    for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
         if path.extension().is_some_and(|e| e != "json") {
             both(&path.to_string_lossy(), &std::fs::read(&path).unwrap());

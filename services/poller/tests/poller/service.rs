@@ -137,10 +137,7 @@ fn ten_polls_give_one_record_an_item_and_a_restart_repeats_nothing() {
 /// The same on a real broker, where `NEWSWIRE_TEST_KAFKA` names one.
 #[test]
 fn ten_polls_on_kafka() {
-    let Ok(broker) = std::env::var("NEWSWIRE_TEST_KAFKA") else {
-        println!("skipped: ten_polls_on_kafka (NEWSWIRE_TEST_KAFKA is not set)");
-        return;
-    };
+    let Some(broker) = test_support::kafka::named("ten polls on Kafka") else { return };
     let prefix = format!("poller-test-{}.", Timestamp::now().as_millisecond());
     ten_polls(|| {
         let kafka = stream::kafka::Kafka::new(stream::kafka::KafkaConfig::new(&broker)).unwrap();
@@ -363,14 +360,9 @@ fn aborted_and_lost_transactions_lose_nothing_and_repeat_nothing() {
 /// Every capture of a publisher's feed flows through: the records are the distinct identities of its entries.
 #[test]
 fn publishers_feeds_flow_through() {
-    let shared = std::env::var("NEWSWIRE_CORPORA")
-        .map_or_else(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), std::path::PathBuf::from);
-    let folder = shared.join("corpora/publishers");
-    let Ok(captures) = std::fs::read_dir(&folder) else {
-        println!("skipped: publishers_feeds_flow_through (no shared/)");
-        return;
-    };
-    let captures: HashMap<String, Vec<u8>> = captures
+    let Some(folder) = test_support::corpora::find("corpora/publishers") else { return };
+    let captures: HashMap<String, Vec<u8>> = std::fs::read_dir(&folder)
+        .unwrap()
         .flatten()
         .map(|file| (format!("/{}", file.file_name().to_string_lossy()), std::fs::read(file.path()).unwrap()))
         .filter(|(name, _)| name != "/manifest.json")

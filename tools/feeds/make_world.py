@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
-"""Makes world.opml from lists of feeds by country.
+"""Builds deploy/feeds/world.opml, the list of world news that ships, from two public lists of feeds by country.
 
-    python3 make_world.py SOURCES > world.opml
+    tools/feeds/make_world.py SOURCES > deploy/feeds/world.opml
 
-SOURCES is a folder with
-  active-feeds-2026.json   ISO 3166-1 alpha-3 -> [{publication_name, publication_website_uri,
-                           publication_rss_feed_uri}], github.com/yavuz/news-feed-list-of-countries (MIT): the feeds
-                           that its checker found alive
-  opml_by_country/*.opml   github.com/plenaryapp/awesome-rss-feeds (CC0-1.0)
+SOURCES is a folder that holds
 
-Taken are at most PER_COUNTRY feeds a country, one a host, in the order of the lists, the first list first. The country
-of a list is taken for the publisher's seat; stations that broadcast to a country from abroad are left out by host.
-Needs pycountry (LGPL, only to run this) for the codes.
+  active-feeds-2026.json   the active feeds of github.com/yavuz/news-feed-list-of-countries (MIT):
+                           ISO 3166-1 alpha-3 -> [{publication_name, publication_website_uri, publication_rss_feed_uri}]
+  opml_by_country/*.opml   the lists by country of github.com/plenaryapp/awesome-rss-feeds (CC0-1.0)
+
+Both lists change over time, so the result is reviewed before it is committed: services/poller/tests/world.rs checks
+that every line is a valid feed with a country.
+
+At most PER_COUNTRY feeds per country are taken, one per host, in the order of the lists. The country of a list is taken
+for the publisher's seat, and stations that broadcast to a country from abroad are excluded by host. Needs pycountry
+(LGPL; used only here) for the country codes.
 """
 
 import html
@@ -25,8 +28,9 @@ import pycountry
 
 PER_COUNTRY = 4
 
-# Who writes from another country than the one they write for, or for none: Radio Free Europe's and the Voice of
-# America's stations, the world services of the BBC, Deutsche Welle, France Medias Monde, aggregators and blogs' hosts.
+# Publishers that write from another country than the one they write for, or for no country: stations of Radio Free
+# Europe and the Voice of America, the world services of BBC, Deutsche Welle and France Medias Monde, aggregators and
+# hosts of blogs.
 ABROAD = re.compile(
     r"azadiradio|azattyq|azatutyun|azathabar|azattyk|ozodi|ozodlik|svoboda|radiosvaboda|rferl|rfa\.org|currenttime|"
     r"radiofarda|radioazadi|irna\.us|voanews|voaafrique|voachinese|(^|\.)voa|bbc|dw\.(com|de)|rfi\.fr|france24|aljazeera|cnn\.com|reuters|"
@@ -34,12 +38,12 @@ ABROAD = re.compile(
     r"twitter|facebook|xinhua|sputnik|rt\.com|jpost|iwpr|eurasianet|reliefweb|un\.org|worldbank|time\.com|"
     r"theguardian\.com|nytimes|independent\.co\.uk|telegraph\.co\.uk"
 )
-# These hosts are at home in these countries all the same.
+# The countries where publishers of ABROAD have their seat.
 AT_HOME = {"GBR": r"bbc|guardian|independent|telegraph|reuters", "USA": r"nytimes|cnn|time\.com", "QAT": "aljazeera",
            "DEU": r"dw\.", "FRA": r"france24|rfi", "CHN": "xinhua", "ISR": "jpost"}
-# No feed of news: forums, dictionaries, weather, jobs.
+# Feeds without news: forums, weather, jobs, sport, podcasts.
 NO_NEWS = re.compile(r"/vb/|external\.php|forum|jobs|weather|comments/feed|podcast|sport|football|soccer|espn|youtube\.com", re.I)
-# Names that the OPML files have and pycountry does not.
+# Country names of the OPML files that pycountry does not know.
 NAMES = {"Hong Kong SAR China": "HKG", "Myanmar (Burma)": "MMR", "Russia": "RUS", "Iran": "IRN", "Turkey": "TUR",
          "United States": "USA", "United Kingdom": "GBR", "South Korea": "KOR"}
 
@@ -54,14 +58,14 @@ def lists(sources):
         if country is None:
             found = pycountry.countries.get(name=path.stem)
             country = found.alpha_3 if found else sys.exit(f"no code for {path.stem}")
-        # By pattern: some of the files are ill-formed, with bare ampersands.
+        # Matched by pattern because some files are not well-formed: they contain bare ampersands.
         for outline in re.findall(r"<outline\b[^>]*>", path.read_text("utf-8", "replace")):
             given = {name: html.unescape(value) for name, value in re.findall(r'(\w+)="([^"]*)"', outline)}
             if given.get("xmlUrl"):
                 yield country, given.get("title") or given.get("text"), "", given["xmlUrl"]
 
 
-# A list's country is the market here, not the seat.
+# Hosts whose list names the market instead of the seat.
 SEATS = {"scmp.com": "HKG"}
 
 
@@ -70,14 +74,14 @@ def letters(text):
 
 
 def home_of(host):
-    """The label that a site is known by: `bbc` of feeds.bbc.co.uk."""
+    """Returns the label that identifies a site: `bbc` for feeds.bbc.co.uk."""
     labels = host.removeprefix("www.").split(".")
     return max(labels[:-1] or labels, key=len)
 
 
 def publisher(name, site, host):
-    """The name without its section, where the host confirms that it is the publisher's; else none, and the feed's own
-    title will do."""
+    """Returns the name without its section if the host confirms that it is the publisher's; else an empty string, and
+    the feed's own title is used."""
     short = re.sub(r"\s+(latest|rss|top stories|headlines)\b.*$", "", re.split(r" [-|–:] ", name)[0], flags=re.I).strip()
     labels = {home_of(host), home_of(urllib.parse.urlsplit(site).hostname or host)}
     own = letters(short)
@@ -95,7 +99,7 @@ def main():
         country = SEATS.get(host, country)
         code = pycountry.countries.get(alpha_3=country)
         at = urllib.parse.urlsplit(site).hostname
-        # A feed of another site than the one it is listed under is a mistake of the list.
+        # A feed of another site than the one it is listed under is an error of the list.
         stray = at and home_of(at) not in host and home_of(host) not in at
         home = AT_HOME.get(country)
         abroad = ABROAD.search(host) and not (home and re.search(home, host))
@@ -109,7 +113,7 @@ def main():
 
     quote = lambda text: html.escape(text, quote=True)
     print('<?xml version="1.0" encoding="UTF-8"?>')
-    print('<!-- Made by make_world.py. Facts from yavuz/news-feed-list-of-countries (MIT) and')
+    print('<!-- Generated by tools/feeds/make_world.py from yavuz/news-feed-list-of-countries (MIT) and')
     print('     plenaryapp/awesome-rss-feeds (CC0-1.0). country: ISO 3166-1 alpha-2 of the publisher. -->')
     print('<opml version="2.0">\n  <head>\n    <title>News of the world</title>\n  </head>\n  <body>')
     for feeds in sorted((feeds for feeds in chosen.values() if feeds), key=lambda feeds: feeds[0][0]):
