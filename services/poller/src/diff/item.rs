@@ -48,6 +48,10 @@ pub(super) fn raw(feed: &Feed, document: &Document, one: &Identified<'_>, fetch:
         rights: feed.rights.clone(),
         fetch: Some(fetch.clone()),
         warnings,
+        site_url: feed.site_url.clone(),
+        full_text: feed.full_text.clone(),
+        publish_text: feed.publish_text.clone(),
+        ..RawItem::default()
     }
 }
 

@@ -151,7 +151,7 @@ pub fn diff(feed: &Feed, state: &FeedState, document: &Document, whole: bool, fe
             }
         };
         publish.push(Publish {
-            item: item::raw(feed, document, one, fetch, backfill),
+            item: RawItem { known: before.is_some(), ..item::raw(feed, document, one, fetch, backfill) },
             entry_key: one.key.clone(),
             fingerprint: one.fingerprint.clone(),
         });
