@@ -151,7 +151,7 @@ pub fn diff(feed: &Feed, state: &FeedState, document: &Document, whole: bool, fe
             }
         };
         publish.push(Publish {
-            item: raw_item::raw_item(feed, document, one, fetch, backfill),
+            item: RawItem { known: before.is_some(), ..raw_item::raw_item(feed, document, one, fetch, backfill) },
             entry_key: one.key.clone(),
             fingerprint: one.fingerprint.clone(),
         });
