@@ -4,12 +4,12 @@ use std::cell::Cell;
 
 use url::Url;
 
-use crate::feed::Context;
+use crate::document::Context;
 
 /// The bases in force (XML Base, RFC 3986 section 5.1): the innermost `xml:base`, each taken relative to the one
 /// around it, then Content-Location, then the document's own URL.
 #[derive(Debug)]
-pub struct Bases {
+pub struct BaseUrls {
     stack: Vec<Option<Url>>,
     /// Bytes that links have grown by in this document.
     grown: Cell<usize>,
@@ -22,7 +22,7 @@ const LONGEST_BASE: usize = 2048;
 /// Bytes that the links of a document may grow by altogether; after that, relative links are none.
 const MOST_GROWN: usize = 16 << 20;
 
-impl Bases {
+impl BaseUrls {
     /// The base of the document itself.
     #[must_use]
     pub fn new(cx: &Context<'_>) -> Self {
@@ -105,7 +105,7 @@ mod tests {
     fn bases_nest_and_links_stay_as_written() {
         let mut cx = Context::new("https://a.example/feeds/x.xml", jiff::Timestamp::UNIX_EPOCH);
         cx.content_location = Some("/base/");
-        let mut bases = Bases::new(&cx);
+        let mut bases = BaseUrls::new(&cx);
         assert_eq!(bases.resolve("p"), "https://a.example/base/p");
         bases.push("https://b.example/c/");
         bases.push("d/");

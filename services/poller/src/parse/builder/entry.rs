@@ -2,36 +2,36 @@
 
 use proto::v1::Media;
 
-use super::people::People;
-use super::{Best, MOST, add};
+use super::authors::Authors;
+use super::{MOST, Ranked, add};
 use crate::dates;
-use crate::feed::{Context, Date, Entry};
+use crate::document::{Context, Date, Entry};
+use crate::parse::base_urls::{BaseUrls, is_absolute};
 use crate::parse::elements::{Field, Kind};
-use crate::parse::urls::{Bases, is_absolute};
 use crate::salvage::repair::{Repair, Repairs};
 
 /// An item while it is read.
 #[derive(Debug, Default)]
-pub(in crate::parse) struct Draft {
-    title: Best<String>,
-    summary: Best<String>,
-    content: Best<String>,
-    link: Best<String>,
-    guid: Best<String>,
+pub(in crate::parse) struct EntryBuilder {
+    title: Ranked<String>,
+    summary: Ranked<String>,
+    content: Ranked<String>,
+    link: Ranked<String>,
+    guid: Ranked<String>,
     permalink: bool,
-    published: Best<Date>,
-    updated: Best<Date>,
+    published: Ranked<Date>,
+    updated: Ranked<Date>,
     /// Dates looked at so far.
     dates: usize,
-    language: Best<String>,
+    language: Ranked<String>,
     comments: String,
-    pub people: People,
+    pub authors: Authors,
     categories: Vec<String>,
     media: Vec<Media>,
     pub repairs: Repairs,
 }
 
-impl Draft {
+impl EntryBuilder {
     pub fn about(&mut self, value: &str) {
         self.permalink |= self.guid.text(4, value.trim().to_owned()) && is_absolute(value);
     }
@@ -57,7 +57,7 @@ impl Draft {
     }
 
     /// Takes a text. True where feed-rs would have taken another of several.
-    pub fn take(&mut self, field: Field, text: String, permalink: bool, bases: &Bases, cx: &Context<'_>) -> bool {
+    pub fn take(&mut self, field: Field, text: String, permalink: bool, bases: &BaseUrls, cx: &Context<'_>) -> bool {
         match field {
             Field::Title(rank) => return !self.title.text(rank, text),
             Field::Summary(rank) => {
@@ -80,9 +80,9 @@ impl Draft {
                 }
             }
             Field::Published(_) | Field::Updated(_) => self.date(field, &text, cx),
-            Field::Author(rank) => self.people.text(rank, &text),
-            Field::Name => self.people.name(text),
-            Field::Email => self.people.email(text),
+            Field::Author(rank) => self.authors.text(rank, &text),
+            Field::Name => self.authors.name(text),
+            Field::Email => self.authors.email(text),
             Field::Category => add(&mut self.categories, &text),
             Field::Keywords => text.split(',').for_each(|k| add(&mut self.categories, k)),
             Field::Language => {
@@ -95,7 +95,7 @@ impl Draft {
         false
     }
 
-    pub fn attributes<'t>(&mut self, kind: Kind, get: &dyn Fn(&str) -> &'t str, bases: &Bases) {
+    pub fn attributes<'t>(&mut self, kind: Kind, get: &dyn Fn(&str) -> &'t str, bases: &BaseUrls) {
         match kind {
             Kind::Link => {
                 let href = bases.resolve(get("href"));
@@ -174,7 +174,7 @@ impl Draft {
             title: self.title.take().unwrap_or_default(),
             summary: self.summary.take().unwrap_or_default(),
             content: self.content.take().unwrap_or_default(),
-            authors: self.people.finish(),
+            authors: self.authors.finish(),
             categories: self.categories,
             media: self.media,
             published,

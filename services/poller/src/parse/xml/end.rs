@@ -1,10 +1,10 @@
 //! An end tag, and what else closes elements.
 
-use super::{Reader, key};
+use super::{Parser, key};
 use crate::parse::elements::Role;
 use crate::salvage::repair::Repair;
 
-impl<'a> Reader<'a, '_> {
+impl<'a> Parser<'a, '_> {
     pub(super) fn end(&mut self, name: &'a str) {
         let key = key(name);
         if let Some(capture) = &mut self.capture {

@@ -16,7 +16,7 @@ pub enum Token<'a> {
         name: &'a str,
         /// Everything between name and `>`, without the closing slash.
         attributes: &'a str,
-        /// Closed at once.
+        /// HostBlocked at once.
         empty: bool,
     },
     /// `</name>`.
@@ -33,7 +33,7 @@ pub enum Token<'a> {
 }
 
 /// Walks over a document.
-pub struct Tokens<'a> {
+pub struct Tokenizer<'a> {
     text: &'a str,
     at: usize,
     doctypes: u32,
@@ -43,7 +43,7 @@ pub struct Tokens<'a> {
     pub looked: usize,
 }
 
-impl<'a> Tokens<'a> {
+impl<'a> Tokenizer<'a> {
     /// A walk over `text`, which has its byte order mark off.
     #[must_use]
     pub fn new(text: &'a str) -> Self {
@@ -128,7 +128,7 @@ fn name_length(bytes: &[u8]) -> usize {
     bytes.iter().position(|&b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/' | b'<')).unwrap_or(bytes.len())
 }
 
-impl<'a> Iterator for Tokens<'a> {
+impl<'a> Iterator for Tokenizer<'a> {
     type Item = Token<'a>;
 
     fn next(&mut self) -> Option<Token<'a>> {
@@ -197,7 +197,7 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
-impl<'a> Tokens<'a> {
+impl<'a> Tokenizer<'a> {
     fn start_tag(&mut self, rest: &'a [u8]) -> Option<Token<'a>> {
         let length = name_length(rest.get(1..).unwrap_or_default());
         let begin = 1 + length;
@@ -314,7 +314,7 @@ mod tests {
     use super::*;
 
     fn shown(text: &str) -> (Vec<String>, Vec<&'static str>) {
-        let mut tokens = Tokens::new(text);
+        let mut tokens = Tokenizer::new(text);
         let all = tokens.by_ref().map(|t| format!("{t:?}")).collect();
         (all, tokens.repairs.names())
     }

@@ -1,40 +1,40 @@
-//! Where the poller may connect to: public addresses by http or https, nothing else. Names are resolved here, and the
-//! connection is made to exactly the addresses that were checked, so that a name that answers differently the next time
-//! (DNS rebinding) gains nothing.
+//! The address filter: only http and https, only public addresses. Names are resolved here, and the connection is made to
+//! exactly the addresses that were checked, so that DNS rebinding has no effect.
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use url::{Host, Url};
 
-/// Why a URL is not asked.
+/// Why a URL is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// Neither http nor https.
+pub enum AddressError {
+    /// The scheme is neither http nor https.
     #[error("the scheme {0:?} is neither http nor https")]
     Scheme(String),
-    /// No host.
+    /// The URL has no host.
     #[error("the URL has no host")]
     NoHost,
-    /// An address that is not public.
-    #[error("{host} is at {address}, which is not a public address")]
+    /// An address of the host is not public.
+    #[error("{host} has the address {address}, which is not public")]
     Private {
-        /// The host asked for.
+        /// The host of the URL.
         host: String,
-        /// Its address.
+        /// The address.
         address: IpAddr,
     },
 }
 
-/// Checks what a URL says by itself; its name is checked by [`Resolver`], when it is resolved.
+/// Checks the scheme of a URL, and its host where that is an IP address. A host name is checked by [`Resolver`] when it is
+/// resolved.
 ///
 /// # Errors
-/// See [`Refused`].
-pub fn check(url: &Url, allow_private: bool) -> Result<(), Refused> {
+/// [`AddressError`] where the URL may not be requested.
+pub fn check_url(url: &Url, allow_private: bool) -> Result<(), AddressError> {
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(Refused::Scheme(url.scheme().to_owned()));
+        return Err(AddressError::Scheme(url.scheme().to_owned()));
     }
     let address = match url.host() {
-        None => return Err(Refused::NoHost),
+        None => return Err(AddressError::NoHost),
         Some(Host::Domain(_)) => return Ok(()),
         Some(Host::Ipv4(address)) => IpAddr::V4(address),
         Some(Host::Ipv6(address)) => IpAddr::V6(address),
@@ -42,12 +42,13 @@ pub fn check(url: &Url, allow_private: bool) -> Result<(), Refused> {
     if allow_private || is_public(address) {
         Ok(())
     } else {
-        Err(Refused::Private { host: url.host_str().unwrap_or_default().to_owned(), address })
+        Err(AddressError::Private { host: url.host_str().unwrap_or_default().to_owned(), address })
     }
 }
 
-/// True for an address on the public Internet (IANA's special-purpose registries for IPv4 and IPv6, and what they tunnel
-/// to): not loopback, private, link-local with the clouds' metadata services, shared, multicast, documentation, reserved.
+/// True for a globally reachable address according to the IANA special-purpose registries for IPv4 and IPv6: not loopback,
+/// private, link-local (cloud metadata services), shared, multicast, documentation or reserved. An IPv6 address that embeds
+/// an IPv4 address is as public as that one. Own code because `IpAddr::is_global` is unstable.
 #[must_use]
 pub fn is_public(address: IpAddr) -> bool {
     match address {
@@ -80,42 +81,43 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         let ([p, q], [r, s]) = (high.to_be_bytes(), low.to_be_bytes());
         is_public_v4(Ipv4Addr::new(p, q, r, s))
     };
-    // IPv4-mapped, NAT64 and 6to4 reach an IPv4 address: that one decides.
+    // IPv4-mapped, NAT64 and 6to4 addresses lead to an IPv4 address, which decides.
     if [a, b, c, d, e, f] == [0, 0, 0, 0, 0, 0xffff] || [a, b, c, d, e, f] == [0x64, 0xff9b, 0, 0, 0, 0] {
         return v4(g, h);
     }
     if a == 0x2002 {
         return v4(b, c);
     }
-    // Global unicast is 2000::/3; of it not Teredo and the protocol assignments, benchmarking, documentation.
+    // Global unicast is 2000::/3, except Teredo and protocol assignments, benchmarking, and documentation.
     (0x2000..0x4000).contains(&a)
         && !(a == 0x2001 && b < 0x0200)
         && !(a == 0x2001 && b == 0x0db8)
         && !(a == 0x3fff && b < 0x1000)
 }
 
-/// Resolves names by the system, and hands out only addresses that may be connected to.
+/// The system's resolver behind the address filter.
 #[derive(Debug, Clone, Copy)]
 pub struct Resolver {
-    /// True where any address may be connected to.
+    /// True where addresses that are not public are accepted.
     pub allow_private: bool,
 }
 
 impl Resolver {
-    /// The addresses of `host` that may be connected to.
+    /// The addresses of `host`, with port 0.
     ///
     /// # Errors
-    /// Where the name has none, or one of them is not public: a name with both is up to something.
+    /// An I/O error where the name does not resolve, or [`AddressError::Private`] where any of its addresses is not public:
+    /// mixed public and private addresses are rejected.
     pub async fn addresses(self, host: &str) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
         let found: Vec<SocketAddr> = if is_localhost(host) {
-            // RFC 6761 section 6.3: these names mean loopback, whatever a name server says.
+            // RFC 6761 section 6.3: these names are loopback without asking a name server.
             vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))]
         } else {
             tokio::net::lookup_host((host, 0)).await?.collect()
         };
         let private = found.iter().map(SocketAddr::ip).find(|address| !self.allow_private && !is_public(*address));
         if let Some(address) = private {
-            return Err(Box::new(Refused::Private { host: host.to_owned(), address }));
+            return Err(Box::new(AddressError::Private { host: host.to_owned(), address }));
         }
         Ok(found)
     }
@@ -141,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn private_addresses_in_every_guise() {
+    fn special_purpose_addresses_are_not_public_in_any_notation() {
         for text in [
             "127.0.0.1",
             "127.9.9.9",
@@ -187,8 +189,8 @@ mod tests {
     }
 
     #[test]
-    fn a_url_is_refused_by_scheme_and_by_address() {
-        let refused = |url: &str| check(&url.parse().unwrap(), false).is_err();
+    fn a_url_is_rejected_by_scheme_and_by_address() {
+        let rejected = |url: &str| check_url(&url.parse().unwrap(), false).is_err();
         for url in [
             "file:///etc/passwd",
             "ftp://e.org/",
@@ -201,18 +203,18 @@ mod tests {
             "http://[::ffff:7f00:1]/",
             "http://169.254.169.254/latest/meta-data/",
         ] {
-            assert!(refused(url), "{url}");
+            assert!(rejected(url), "{url}");
         }
-        assert!(!refused("https://e.org/"));
-        assert!(check(&"http://127.0.0.1/".parse().unwrap(), true).is_ok());
-        assert!(check(&"file:///etc/passwd".parse().unwrap(), true).is_err());
+        assert!(!rejected("https://e.org/"));
+        assert!(check_url(&"http://127.0.0.1/".parse().unwrap(), true).is_ok());
+        assert!(check_url(&"file:///etc/passwd".parse().unwrap(), true).is_err());
     }
 
     #[tokio::test]
-    async fn a_name_that_means_loopback_is_refused() {
+    async fn localhost_names_are_rejected() {
         for host in ["localhost", "news.localhost", "LOCALHOST."] {
             let error = Resolver { allow_private: false }.addresses(host).await.unwrap_err();
-            assert!(error.downcast_ref::<Refused>().is_some(), "{host}");
+            assert!(error.downcast_ref::<AddressError>().is_some(), "{host}");
             assert!(!Resolver { allow_private: true }.addresses(host).await.unwrap().is_empty());
         }
     }

@@ -145,7 +145,7 @@ pub struct Hints {
 
 /// Why a document cannot be read as a feed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unreadable {
+pub enum DocumentError {
     /// Nothing, or white space only.
     #[error("the document is empty")]
     Empty,
@@ -168,7 +168,7 @@ pub enum Unreadable {
     NotAFeed(String),
 }
 
-impl Unreadable {
+impl DocumentError {
     /// A name to count it by.
     #[must_use]
     pub fn name(&self) -> &'static str {

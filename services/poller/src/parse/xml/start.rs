@@ -1,16 +1,16 @@
 //! A start tag: what the element is for, and what it opens.
 
 use super::texts::{shared_with_feed_rs, wanted_in_frame};
-use super::{Depth, Open, Reader, key, lower};
+use super::{Open, Parser, Scope, key, lower};
+use crate::parse::builder::EntryBuilder;
 use crate::parse::capture::Capture;
-use crate::parse::draft::Draft;
 use crate::parse::elements::{Field, Kind, Place, Role, role};
-use crate::parse::names::Ns;
+use crate::parse::namespaces::Namespace;
+use crate::salvage::references::decode;
 use crate::salvage::repair::Repair;
-use crate::salvage::text::decode;
-use crate::salvage::tokens::attributes;
+use crate::salvage::tokenizer::attributes;
 
-impl<'a> Reader<'a, '_> {
+impl<'a> Parser<'a, '_> {
     pub(super) fn start(&mut self, name: &'a str, inside: &'a str, empty: bool, raw: &'a str) {
         let depth = self.stack.len();
         if self.capture.is_some() && self.inline(name, inside, empty, raw) {
@@ -34,8 +34,8 @@ impl<'a> Reader<'a, '_> {
             self.try_root(&local, inside);
         }
         // The root may have decided what its own name means.
-        let ns = if ns == Ns::Other { self.names.resolve(name, &mut self.repairs).0 } else { ns };
-        let ns = if self.rooted_in_own() && !name.contains(':') && ns == Ns::Atom { Ns::Own } else { ns };
+        let ns = if ns == Namespace::Other { self.names.resolve(name, &mut self.repairs).0 } else { ns };
+        let ns = if self.rooted_in_own() && !name.contains(':') && ns == Namespace::Atom { Namespace::Own } else { ns };
         let mut role = role(ns, &local, self.place());
         if role == Role::Item && local == "url" && self.root.0 != "urlset" {
             role = Role::Ignore;
@@ -71,14 +71,14 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn rooted_in_own(&self) -> bool {
-        self.found && self.names.fallback == Ns::Own
+        self.found && self.names.fallback == Namespace::Own
     }
 
     /// The first element that begins a feed decides what names without prefix mean.
     fn try_root(&mut self, local: &str, inside: &'a str) {
         let fallback = match local {
-            "feed" | "entry" => Ns::Atom,
-            "rss" | "rdf" | "channel" | "urlset" | "item" => Ns::Own,
+            "feed" | "entry" => Namespace::Atom,
+            "rss" | "rdf" | "channel" | "urlset" | "item" => Namespace::Own,
             _ => return,
         };
         self.names.fallback = fallback;
@@ -95,7 +95,7 @@ impl<'a> Reader<'a, '_> {
         if role == Role::Item && empty && self.entry.is_some() && inside.trim().is_empty() {
             // `<item/>` in an item: nothing, and no reason to end what is around it.
             self.repairs.add(Repair::MismatchedTags);
-            self.feed.entries.push(Draft::default().finish());
+            self.feed.entries.push(EntryBuilder::default().finish());
             return;
         }
         self.stray_url = role == Role::Image || empty && matches!(role, Role::Text(Field::Link(0)));
@@ -138,8 +138,8 @@ impl<'a> Reader<'a, '_> {
             && !empty
             && self.stack.len() > depth
         {
-            let wanted = self.depth == Depth::All || !shared || wanted_in_frame(field);
-            self.capture = Some(Capture::new(field, name, inside, wanted, self.names.fallback == Ns::Atom));
+            let wanted = self.depth == Scope::Full || !shared || wanted_in_frame(field);
+            self.capture = Some(Capture::new(field, name, inside, wanted, self.names.fallback == Namespace::Atom));
         }
         if empty && role == Role::Item {
             self.end_item();

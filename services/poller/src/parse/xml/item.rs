@@ -2,21 +2,21 @@
 
 use std::borrow::Cow;
 
-use super::{Reader, lower};
-use crate::parse::draft::Draft;
+use super::{Parser, lower};
+use crate::parse::builder::EntryBuilder;
 use crate::parse::elements::{Field, Kind, Role};
+use crate::salvage::references::decode;
 use crate::salvage::repair::Repair;
-use crate::salvage::text::decode;
-use crate::salvage::tokens::attributes;
+use crate::salvage::tokenizer::attributes;
 
-impl<'a> Reader<'a, '_> {
+impl<'a> Parser<'a, '_> {
     pub(super) fn begin_item(&mut self, inside: &'a str) {
         self.close_capture();
         if let Some(at) = self.stack.iter().position(|o| o.role == Role::Item) {
             self.repairs.add(Repair::MismatchedTags);
             self.unwind(at);
         }
-        let mut entry = Draft::default();
+        let mut entry = EntryBuilder::default();
         for (key, value) in attributes(inside) {
             let value = decode(value, &self.declared, &mut self.repairs);
             match lower(key.rsplit(':').next().unwrap_or(key)).as_ref() {
@@ -51,14 +51,14 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    pub(super) fn keep(&mut self, entry: Draft) {
+    pub(super) fn keep(&mut self, entry: EntryBuilder) {
         self.feed.entries.push(entry.finish());
     }
 
     pub(super) fn draft_person(&mut self) {
         match &mut self.entry {
-            Some(entry) => entry.people.begin(),
-            None => self.feed.people.begin(),
+            Some(entry) => entry.authors.begin(),
+            None => self.feed.authors.begin(),
         }
     }
 

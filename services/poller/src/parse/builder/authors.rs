@@ -4,12 +4,12 @@ use super::{MOST, add};
 
 /// Authors as they come: by text, or as persons with a name and an address.
 #[derive(Debug, Default)]
-pub(in crate::parse) struct People {
+pub(in crate::parse) struct Authors {
     texts: Vec<(u8, String)>,
     persons: Vec<(String, String)>,
 }
 
-impl People {
+impl Authors {
     pub fn begin(&mut self) {
         if self.persons.len() < MOST {
             self.persons.push(Default::default());

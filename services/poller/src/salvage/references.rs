@@ -11,7 +11,7 @@ use super::repair::{Repair, Repairs};
 /// Entities that a document declares itself: name and replacement text. Looked up once, never within one another, so
 /// that no bomb can go off.
 #[derive(Debug, Clone, Default)]
-pub struct Declared {
+pub struct EntityDeclarations {
     all: HashMap<String, String>,
     /// Bytes that they have been replaced by so far.
     used: Cell<usize>,
@@ -23,7 +23,7 @@ const LONGEST_DECLARED: usize = 1024;
 /// Bytes of replacements in one document; references beyond that stay as they are written.
 const MOST_REPLACED: usize = 1 << 20;
 
-impl Declared {
+impl EntityDeclarations {
     /// Reads the internal general entities out of the inside of a doctype (XML 1.0 section 4.2).
     #[must_use]
     pub fn read(doctype: &str) -> Self {
@@ -69,7 +69,7 @@ enum Reference<'a> {
 /// Decodes the references in `raw`: XML's five, HTML's names, the document's own, numbers in decimal and hexadecimal.
 /// What is none is left as it stands.
 #[must_use]
-pub fn decode<'a>(raw: &'a str, declared: &Declared, repairs: &mut Repairs) -> Cow<'a, str> {
+pub fn decode<'a>(raw: &'a str, declared: &EntityDeclarations, repairs: &mut Repairs) -> Cow<'a, str> {
     let Some(first) = memchr(b'&', raw.as_bytes()) else { return Cow::Borrowed(raw) };
     let mut out = String::with_capacity(raw.len());
     let (mut rest, mut next) = (raw, Some(first));
@@ -101,7 +101,7 @@ pub fn decode<'a>(raw: &'a str, declared: &Declared, repairs: &mut Repairs) -> C
 /// The longest name of HTML is `CounterClockwiseContourIntegral;`.
 const LONGEST_NAME: usize = 40;
 
-fn reference<'a>(text: &'a str, declared: &'a Declared, repairs: &mut Repairs) -> Reference<'a> {
+fn reference<'a>(text: &'a str, declared: &'a EntityDeclarations, repairs: &mut Repairs) -> Reference<'a> {
     let inside = text.get(1..).unwrap_or_default();
     if let Some(number) = inside.strip_prefix('#') {
         return numeric(number, repairs);
@@ -234,7 +234,7 @@ mod tests {
 
     fn read(raw: &str) -> (String, Vec<&'static str>) {
         let mut repairs = Repairs::default();
-        (decode(raw, &Declared::default(), &mut repairs).into_owned(), repairs.names())
+        (decode(raw, &EntityDeclarations::default(), &mut repairs).into_owned(), repairs.names())
     }
 
     #[test]
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn declared_entities_are_replaced_once() {
-        let own = Declared::read(r#" rss [<!ENTITY a "x&#38;"><!ENTITY b '&a;&a;'>]"#);
+        let own = EntityDeclarations::read(r#" rss [<!ENTITY a "x&#38;"><!ENTITY b '&a;&a;'>]"#);
         let mut repairs = Repairs::default();
         assert_eq!(decode("&a; &b;", &own, &mut repairs), "x& &a;&a;");
     }

@@ -1,6 +1,6 @@
 //! The record of an entry.
 
-use crate::{feed::Document, identity::Identified};
+use crate::{document::Document, identity::Identified};
 use proto::{
     id, time,
     v1::{Feed, Fetch, RawItem},
@@ -11,7 +11,13 @@ use proto::{
 pub const CONTENT_CUT: &str = "content-cut";
 
 /// The raw item of an entry.
-pub(super) fn raw(feed: &Feed, document: &Document, one: &Identified<'_>, fetch: &Fetch, backfill: bool) -> RawItem {
+pub(super) fn raw_item(
+    feed: &Feed,
+    document: &Document,
+    one: &Identified<'_>,
+    fetch: &Fetch,
+    backfill: bool,
+) -> RawItem {
     let entry = one.entry;
     let published = entry.published.or(entry.updated);
     let mut warnings: Vec<String> = Vec::new();
@@ -48,6 +54,10 @@ pub(super) fn raw(feed: &Feed, document: &Document, one: &Identified<'_>, fetch:
         rights: feed.rights.clone(),
         fetch: Some(fetch.clone()),
         warnings,
+        site_url: feed.site_url.clone(),
+        full_text: feed.full_text.clone(),
+        publish_text: feed.publish_text.clone(),
+        ..RawItem::default()
     }
 }
 
@@ -60,7 +70,7 @@ fn first(texts: &[&String]) -> String {
 ///
 /// # Errors
 /// Where a time cannot be expressed.
-pub fn fit(item: &mut RawItem, encoding: wire::Encoding, limit: usize) -> Result<Vec<u8>, wire::EncodeError> {
+pub fn encode_within(item: &mut RawItem, encoding: wire::Encoding, limit: usize) -> Result<Vec<u8>, wire::EncodeError> {
     let mut encoded = encoding.encode(item)?;
     if encoded.len() <= limit {
         return Ok(encoded);
@@ -117,15 +127,15 @@ fn cut(text: &mut String, by: usize) {
 
 /// Id of an item's event: the same whenever the same entry says the same.
 #[must_use]
-pub fn ce_id(feed_id: &str, entry_key: &str, fingerprint: &str) -> String {
+pub fn event_id(feed_id: &str, entry_key: &str, fingerprint: &str) -> String {
     format!("{feed_id}/{entry_key}/{fingerprint}")
 }
 
 /// W3C Trace Context of an item: the trace begins here. Made from the event's id, so that it too can be repeated.
 #[must_use]
-pub fn traceparent(ce_id: &str) -> String {
-    let trace = id::digest(&[b"trace", ce_id.as_bytes()]);
-    let mut span = id::digest(&[b"span", ce_id.as_bytes()]);
+pub fn traceparent(event_id: &str) -> String {
+    let trace = id::digest(&[b"trace", event_id.as_bytes()]);
+    let mut span = id::digest(&[b"span", event_id.as_bytes()]);
     span.truncate(16);
     format!("00-{trace}-{span}-01")
 }

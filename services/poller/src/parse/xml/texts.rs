@@ -1,12 +1,12 @@
 //! Text: what is collected of it, and what ends it.
 
-use super::{Depth, Reader, lower};
+use super::{Parser, Scope, lower};
 use crate::parse::elements::{Field, Place, Role, role};
-use crate::parse::names::Ns;
+use crate::parse::namespaces::Namespace;
+use crate::salvage::references::decode;
 use crate::salvage::repair::{Repair, Repairs};
-use crate::salvage::text::decode;
 
-impl<'a> Reader<'a, '_> {
+impl<'a> Parser<'a, '_> {
     pub(super) fn text(&mut self, raw: &'a str) {
         if std::mem::take(&mut self.stray_url) && self.capture.is_none() && raw.trim_start().starts_with("http") {
             return self.stray(raw);
@@ -17,7 +17,7 @@ impl<'a> Reader<'a, '_> {
                 capture.text(&text);
             }
             // Not collected, but still looked at: a repair that feed-rs would need shows here.
-            _ if self.depth == Depth::Frame && memchr::memchr(b'&', raw.as_bytes()).is_some() => {
+            _ if self.depth == Scope::Structure && memchr::memchr(b'&', raw.as_bytes()).is_some() => {
                 let _ = decode(raw, &self.declared, &mut self.repairs);
             }
             _ => {}
@@ -54,13 +54,15 @@ impl<'a> Reader<'a, '_> {
         let place = if self.entry.is_some() { Place::Item } else { Place::Feed };
         let known = role(ns, &local, place);
         let ends = match known {
-            Role::Item => ns != Ns::Xhtml && (place == Place::Item || !capture.field.takes_markup()) || local == "item",
-            Role::Text(_) | Role::Attributes(_) | Role::Person if ns != Ns::Xhtml => {
+            Role::Item => {
+                ns != Namespace::Xhtml && (place == Place::Item || !capture.field.takes_markup()) || local == "item"
+            }
+            Role::Text(_) | Role::Attributes(_) | Role::Person if ns != Namespace::Xhtml => {
                 let closed =
                     matches!(&*local, "pubdate" | "guid" | "updated" | "published" | "issued" | "modified" | "entry");
                 closed
                     || !capture.field.takes_markup() && !matches!(&*local, "a" | "body" | "div")
-                    || !matches!(ns, Ns::Own | Ns::Atom)
+                    || !matches!(ns, Namespace::Own | Namespace::Atom)
             }
             _ => false,
         };
@@ -104,16 +106,18 @@ pub(super) fn wanted_in_frame(field: Field) -> bool {
 }
 
 /// Elements whose text feed-rs reads as we do, in a document of this root.
-pub(super) fn shared_with_feed_rs(root: &str, ns: Ns, local: &str) -> bool {
+pub(super) fn shared_with_feed_rs(root: &str, ns: Namespace, local: &str) -> bool {
     let atom = root == "feed";
     match ns {
-        Ns::Own if root == "rss" => matches!(local, "title" | "description" | "author" | "category" | "copyright"),
-        Ns::Own => !atom && matches!(local, "title" | "description"),
-        Ns::Atom => {
+        Namespace::Own if root == "rss" => {
+            matches!(local, "title" | "description" | "author" | "category" | "copyright")
+        }
+        Namespace::Own => !atom && matches!(local, "title" | "description"),
+        Namespace::Atom => {
             atom && matches!(local, "title" | "summary" | "author" | "category" | "rights" | "subtitle" | "content")
         }
-        Ns::Content => local == "encoded" && root == "rss",
-        Ns::Dc => local == "creator",
+        Namespace::Content => local == "encoded" && root == "rss",
+        Namespace::Dc => local == "creator",
         _ => false,
     }
 }

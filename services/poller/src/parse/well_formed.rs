@@ -3,19 +3,19 @@
 use feed_rs::model;
 use proto::v1::Media;
 
-use super::draft::add as push;
-use super::reader::{Depth, Walked, walk};
-use crate::feed::{Context, Document, Entry};
+use super::builder::add as push;
+use super::xml::{self, Parsed, Scope};
+use crate::document::{Context, Document, Entry};
 use crate::salvage::repair::{Repair, Repairs};
 
 /// Reads a document that feed-rs reads well as it is; `None` where the other reader is needed. `before` is what the
 /// text already went through: with a repair behind it, no document is untouched.
 #[must_use]
-pub fn read(text: &str, cx: &Context<'_>, before: Repairs) -> Option<Document> {
+pub fn parse(text: &str, cx: &Context<'_>, before: Repairs) -> Option<Document> {
     if !before.is_empty() {
         return None;
     }
-    let walked = walk(text, cx, Depth::Frame).ok()?;
+    let walked = xml::parse(text, cx, Scope::Structure).ok()?;
     if !walked.repairs.is_empty() || walked.peculiar || !suits(&walked) {
         return None;
     }
@@ -30,7 +30,7 @@ pub fn read(text: &str, cx: &Context<'_>, before: Repairs) -> Option<Document> {
 }
 
 /// Formats that feed-rs reads as we do.
-fn suits(walked: &Walked) -> bool {
+fn suits(walked: &Parsed) -> bool {
     let (root, version) = (walked.root.0.as_str(), walked.root.1.as_str());
     match walked.document.format {
         "rss2" => root == "rss" && version == "2.0",

@@ -2,25 +2,25 @@
 
 use jiff::civil::Weekday;
 
-use super::people::People;
-use super::{Best, add, inherited};
+use super::authors::Authors;
+use super::{Ranked, add, inherited};
 use crate::dates;
-use crate::feed::{Context, Date, Document, Entry, Hints};
+use crate::document::{Context, Date, Document, Entry, Hints};
+use crate::parse::base_urls::BaseUrls;
 use crate::parse::elements::{Field, Kind};
-use crate::parse::urls::Bases;
 use crate::salvage::repair::{Repair, Repairs};
 
 /// A feed while it is read.
 #[derive(Debug, Default)]
-pub(in crate::parse) struct FeedDraft {
+pub(in crate::parse) struct FeedBuilder {
     format: &'static str,
-    title: Best<String>,
-    summary: Best<String>,
-    link: Best<String>,
-    language: Best<String>,
+    title: Ranked<String>,
+    summary: Ranked<String>,
+    link: Ranked<String>,
+    language: Ranked<String>,
     rights: String,
-    updated: Best<Date>,
-    pub people: People,
+    updated: Ranked<Date>,
+    pub authors: Authors,
     categories: Vec<String>,
     hints: Hints,
     period: Option<u32>,
@@ -32,7 +32,7 @@ pub(in crate::parse) struct FeedDraft {
 /// Versions of RSS that were ever defined.
 const VERSIONS: [&str; 8] = ["0.90", "0.91", "0.92", "0.93", "0.94", "1.0", "2.0", "2.0.1"];
 
-impl FeedDraft {
+impl FeedBuilder {
     /// Notes what the root says of the format.
     pub fn root(&mut self, name: &str, version: Option<&str>, inside: &str, repairs: &mut Repairs) {
         self.format = match name {
@@ -57,7 +57,7 @@ impl FeedDraft {
         self.language.text(rank, value.trim().to_owned());
     }
 
-    pub fn take(&mut self, field: Field, text: String, bases: &Bases, cx: &Context<'_>) {
+    pub fn take(&mut self, field: Field, text: String, bases: &BaseUrls, cx: &Context<'_>) {
         match field {
             Field::Title(rank) => {
                 self.title.text(rank, text);
@@ -74,9 +74,9 @@ impl FeedDraft {
                     self.updated.again(rank, date);
                 }
             }
-            Field::Author(rank) => self.people.text(rank, &text),
-            Field::Name => self.people.name(text),
-            Field::Email => self.people.email(text),
+            Field::Author(rank) => self.authors.text(rank, &text),
+            Field::Name => self.authors.name(text),
+            Field::Email => self.authors.email(text),
             Field::Category => add(&mut self.categories, &text),
             Field::Keywords => text.split(',').for_each(|k| add(&mut self.categories, k)),
             Field::Language => {
@@ -119,7 +119,7 @@ impl FeedDraft {
         }
     }
 
-    pub fn attributes<'t>(&mut self, kind: Kind, get: &dyn Fn(&str) -> &'t str, bases: &Bases) {
+    pub fn attributes<'t>(&mut self, kind: Kind, get: &dyn Fn(&str) -> &'t str, bases: &BaseUrls) {
         match kind {
             Kind::Link => {
                 let href = bases.resolve(get("href"));
@@ -161,7 +161,7 @@ impl FeedDraft {
             // The module's defaults: daily, once.
             hints.update_period_s = Some(self.period.unwrap_or(86_400) / self.frequency.unwrap_or(1).max(1));
         }
-        let authors = self.people.finish();
+        let authors = self.authors.finish();
         let mut entries = self.entries;
         if self.format.starts_with("atom") && !authors.is_empty() {
             // RFC 4287 section 4.1.1: who wrote the feed wrote the entries that do not say otherwise.

@@ -12,7 +12,7 @@ use url::Url;
 
 /// Why a definition is none.
 #[derive(Debug, thiserror::Error)]
-pub enum FeedError {
+pub enum DefinitionError {
     /// Its URL cannot be polled.
     #[error("{url:?} is no http or https address: {why}")]
     Url {
@@ -41,7 +41,7 @@ pub enum FeedError {
 
 /// An address for people and logs to see: what may be a user and a password in it is `***`, whether it can be parsed or not.
 #[must_use]
-pub fn masked(url: &str) -> String {
+pub fn redact_credentials(url: &str) -> String {
     let begin = url.find("://").map_or(0, |at| at + 3);
     let (scheme, rest) = url.split_at(begin);
     let authority = rest.find(['/', '?', '#']).map_or(rest, |end| rest.split_at(end).0);
@@ -57,8 +57,8 @@ pub fn masked(url: &str) -> String {
 ///
 /// # Errors
 /// Where it is no http or https address.
-pub fn address(url: &str) -> Result<Url, FeedError> {
-    let problem = |why: &str| FeedError::Url { url: masked(url), why: why.to_owned() };
+pub fn parse_url(url: &str) -> Result<Url, DefinitionError> {
+    let problem = |why: &str| DefinitionError::Url { url: redact_credentials(url), why: why.to_owned() };
     let mut parsed = Url::parse(url.trim()).map_err(|error| problem(&error.to_string()))?;
     if !matches!(parsed.scheme(), "http" | "https") {
         return Err(problem("another scheme"));
@@ -74,11 +74,11 @@ pub fn address(url: &str) -> Result<Url, FeedError> {
 ///
 /// # Errors
 /// Where the URL cannot be polled or the backfill policy is none.
-pub fn complete(mut feed: Feed, now: Timestamp) -> Result<Feed, FeedError> {
-    feed.url = address(&feed.url)?.into();
+pub fn complete(mut feed: Feed, now: Timestamp) -> Result<Feed, DefinitionError> {
+    feed.url = parse_url(&feed.url)?.into();
     feed.feed_id = id::feed_id(&feed.url);
     if crate::diff::Backfill::parse(&feed.backfill, now).is_none() {
-        return Err(FeedError::Backfill(feed.backfill));
+        return Err(DefinitionError::Backfill(feed.backfill));
     }
     feed.added_at.get_or_insert(time::to_wire(now));
     Ok(feed)
@@ -88,11 +88,11 @@ pub fn complete(mut feed: Feed, now: Timestamp) -> Result<Feed, FeedError> {
 ///
 /// # Errors
 /// Where the URL cannot be polled, or the id is not its own.
-pub fn check(feed: &Feed) -> Result<Url, FeedError> {
-    let url = address(&feed.url)?;
+pub fn validate(feed: &Feed) -> Result<Url, DefinitionError> {
+    let url = parse_url(&feed.url)?;
     let expected = id::feed_id(&feed.url);
     if feed.feed_id != expected {
-        return Err(FeedError::Id { url: masked(&feed.url), expected, found: feed.feed_id.clone() });
+        return Err(DefinitionError::Id { url: redact_credentials(&feed.url), expected, found: feed.feed_id.clone() });
     }
     Ok(url)
 }
@@ -106,14 +106,14 @@ pub fn partition_of(url: &Url, partitions: i32) -> i32 {
 /// The record that adds or changes a feed. The definition is completed first.
 ///
 /// # Errors
-/// See [`FeedError`].
+/// See [`DefinitionError`].
 pub fn record(
     feed: Feed,
     partitions: i32,
     names: &Names,
     encoding: wire::Encoding,
     now: Timestamp,
-) -> Result<Outgoing, FeedError> {
+) -> Result<Outgoing, DefinitionError> {
     let feed = complete(feed, now)?;
     let event = wire::Attributes {
         id: &format!("{}/{now}", feed.feed_id),
@@ -123,7 +123,7 @@ pub fn record(
     };
     Ok(Outgoing {
         topic: names.of(Topic::Feeds),
-        partition: partition_of(&address(&feed.url)?, partitions),
+        partition: partition_of(&parse_url(&feed.url)?, partitions),
         value: Some(encoding.encode(&feed)?),
         headers: wire::headers(encoding, &event, None),
         key: feed.feed_id.into_bytes(),
@@ -134,8 +134,8 @@ pub fn record(
 ///
 /// # Errors
 /// Where the URL is none.
-pub fn removal(url: &str, partitions: i32, names: &Names) -> Result<Outgoing, FeedError> {
-    let url = address(url)?;
+pub fn tombstone(url: &str, partitions: i32, names: &Names) -> Result<Outgoing, DefinitionError> {
+    let url = parse_url(url)?;
     let partition = partition_of(&url, partitions);
     Ok(Outgoing::tombstone(&names.of(Topic::Feeds), partition, &id::feed_id(url.as_str())))
 }
@@ -161,7 +161,7 @@ mod tests {
             assert!(complete(feed(url), Timestamp::UNIX_EPOCH).is_err(), "{url}");
         }
         let odd = Feed { backfill: "some".into(), ..feed("https://example.org/") };
-        assert!(matches!(complete(odd, Timestamp::UNIX_EPOCH), Err(FeedError::Backfill(_))));
+        assert!(matches!(complete(odd, Timestamp::UNIX_EPOCH), Err(DefinitionError::Backfill(_))));
     }
 
     #[test]
@@ -178,8 +178,8 @@ mod tests {
             assert!(!refused.contains("ret") && !refused.contains("user") && refused.contains("***@"), "{refused}");
         }
         let other = Feed { feed_id: "x".into(), ..feed("https://user:secret@example.org/feed") };
-        assert!(!check(&other).unwrap_err().to_string().contains("secret"));
-        assert_eq!(masked("https://example.org/@name/feed?a=b@c"), "https://example.org/@name/feed?a=b@c");
+        assert!(!validate(&other).unwrap_err().to_string().contains("secret"));
+        assert_eq!(redact_credentials("https://example.org/@name/feed?a=b@c"), "https://example.org/@name/feed?a=b@c");
     }
 
     #[test]
@@ -191,7 +191,7 @@ mod tests {
             wire::Encoding::Json,
             Timestamp::UNIX_EPOCH,
         );
-        let (added, removed) = (added.unwrap(), removal("https://example.org/feed", 12, &Names::default()).unwrap());
+        let (added, removed) = (added.unwrap(), tombstone("https://example.org/feed", 12, &Names::default()).unwrap());
         assert_eq!((added.key, added.partition), (removed.key, removed.partition));
     }
 }

@@ -1,8 +1,9 @@
-//! What HTTP headers say about when to come again.
+//! The HTTP headers that say when a request may be repeated.
 
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 
-/// Retry-After (RFC 9110 section 10.2.3): seconds, or a date. What lies in the past is zero; nonsense is `None`.
+/// Retry-After (RFC 9110 section 10.2.3): a number of seconds, or a date. A date in the past is zero; `None` for an invalid
+/// value.
 #[must_use]
 pub fn retry_after(value: &str, now: Timestamp) -> Option<SignedDuration> {
     let value = value.trim();
@@ -13,8 +14,8 @@ pub fn retry_after(value: &str, now: Timestamp) -> Option<SignedDuration> {
     Some(at.duration_since(now).max(SignedDuration::ZERO))
 }
 
-/// Seconds for which a response stays fresh: Cache-Control max-age less Age (RFC 9111 section 4.2). `None` where it does
-/// not say, or says that it must not be kept.
+/// How long a response stays fresh: Cache-Control max-age minus Age (RFC 9111 section 4.2). `None` without max-age, and with
+/// no-cache or no-store.
 #[must_use]
 pub fn max_age(cache_control: &str, age: Option<&str>) -> Option<SignedDuration> {
     let mut seconds = None;
@@ -46,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn max_age_is_what_is_left_of_it() {
+    fn max_age_is_reduced_by_age() {
         let seconds = |value, age| max_age(value, age).map(|age| age.as_secs());
         assert_eq!(seconds("public, max-age=600", None), Some(600));
         assert_eq!(seconds("Max-Age=600", Some("400")), Some(200));

@@ -1,16 +1,17 @@
-//! Whether a poll taught anything that must outlive this process.
+//! Whether a poll changed anything that a restart must not lose.
 
 use crate::diff;
 use proto::v1::FeedState;
 
-/// True where `after` says nothing that `before` does not: then only the schedule, the validators and the times of its
-/// entries differ, and with the old ones the next poll costs one answer more and no article.
-pub(super) fn adds_nothing(before: &FeedState, after: &FeedState) -> bool {
-    lasting(before) == lasting(after) && diff::knows_all(&before.entries, &after.entries)
+/// True where `after` differs from `before` only in schedule, validators and the times at which entries were last seen. With
+/// the old values the next poll transfers one body too many and publishes nothing twice.
+pub(super) fn only_schedule_changed(before: &FeedState, after: &FeedState) -> bool {
+    durable(before) == durable(after) && diff::contains_all(&before.entries, &after.entries)
 }
 
-/// What must be written when it changes. Every field is named, so that one that is added is decided on.
-fn lasting(state: &FeedState) -> FeedState {
+/// The part of a state that is written whenever it changes. All fields are listed, so that a new one does not compile
+/// until it is decided on.
+fn durable(state: &FeedState) -> FeedState {
     let FeedState {
         feed_id,
         url,
@@ -31,6 +32,7 @@ fn lasting(state: &FeedState) -> FeedState {
         hint_interval_s,
         skip_hours,
         skip_days,
+        entries_generation,
     } = state;
     FeedState {
         feed_id: feed_id.clone(),
@@ -43,6 +45,7 @@ fn lasting(state: &FeedState) -> FeedState {
         hint_interval_s: *hint_interval_s,
         skip_hours: skip_hours.clone(),
         skip_days: skip_days.clone(),
+        entries_generation: *entries_generation,
         ..FeedState::default()
     }
 }

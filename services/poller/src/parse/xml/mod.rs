@@ -10,27 +10,27 @@ mod texts;
 
 use std::borrow::Cow;
 
+use super::base_urls::BaseUrls;
+use super::builder::{EntryBuilder, FeedBuilder};
 use super::capture::Capture;
-use super::draft::{Draft, FeedDraft};
 use super::elements::{Place, Role};
-use super::names::Names;
-use super::urls::Bases;
-use crate::feed::{Context, Document, Unreadable};
+use super::namespaces::NamespaceScope;
+use crate::document::{Context, Document, DocumentError};
+use crate::salvage::references::EntityDeclarations;
 use crate::salvage::repair::{Repair, Repairs};
-use crate::salvage::text::Declared;
-use crate::salvage::tokens::{Token, Tokens};
+use crate::salvage::tokenizer::{Token, Tokenizer};
 
 /// How much is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Depth {
+pub enum Scope {
     /// Everything.
-    All,
+    Full,
     /// Ids, links, dates and hints, but no text: what feed-rs does not model.
-    Frame,
+    Structure,
 }
 
 /// What came of a walk.
-pub struct Walked {
+pub struct Parsed {
     /// The feed.
     pub document: Document,
     /// What was repaired.
@@ -51,24 +51,24 @@ struct Open<'a> {
     role: Role,
     /// Where its children stand.
     place: Place,
-    /// Bases that it added.
+    /// BaseUrls that it added.
     bases: usize,
 }
 
-pub(super) struct Reader<'a, 'c> {
+pub(super) struct Parser<'a, 'c> {
     cx: &'c Context<'c>,
-    depth: Depth,
-    tokens: Tokens<'a>,
-    names: Names<'a>,
-    declared: Declared,
+    depth: Scope,
+    tokens: Tokenizer<'a>,
+    names: NamespaceScope<'a>,
+    declared: EntityDeclarations,
     repairs: Repairs,
-    bases: Bases,
+    bases: BaseUrls,
     stack: Vec<Open<'a>>,
     /// Elements open beyond the limit.
     beyond: usize,
     capture: Option<Capture<'a>>,
-    feed: FeedDraft,
-    entry: Option<Draft>,
+    feed: FeedBuilder,
+    entry: Option<EntryBuilder>,
     root: (String, String),
     found: bool,
     html: bool,
@@ -83,19 +83,19 @@ pub(super) struct Reader<'a, 'c> {
 ///
 /// # Errors
 /// Where no feed is in it.
-pub fn walk(text: &str, cx: &Context<'_>, depth: Depth) -> Result<Walked, Unreadable> {
-    Reader {
+pub fn parse(text: &str, cx: &Context<'_>, depth: Scope) -> Result<Parsed, DocumentError> {
+    Parser {
         cx,
         depth,
-        tokens: Tokens::new(text),
-        names: Names::new(),
-        declared: Declared::default(),
+        tokens: Tokenizer::new(text),
+        names: NamespaceScope::new(),
+        declared: EntityDeclarations::default(),
         repairs: Repairs::default(),
-        bases: Bases::new(cx),
+        bases: BaseUrls::new(cx),
         stack: Vec::new(),
         beyond: 0,
         capture: None,
-        feed: FeedDraft::default(),
+        feed: FeedBuilder::default(),
         entry: None,
         root: Default::default(),
         found: false,
@@ -108,8 +108,8 @@ pub fn walk(text: &str, cx: &Context<'_>, depth: Depth) -> Result<Walked, Unread
     .run()
 }
 
-impl<'a> Reader<'a, '_> {
-    fn run(mut self) -> Result<Walked, Unreadable> {
+impl<'a> Parser<'a, '_> {
+    fn run(mut self) -> Result<Parsed, DocumentError> {
         loop {
             let from = self.tokens.position();
             let Some(token) = self.tokens.next() else { break };
@@ -127,7 +127,7 @@ impl<'a> Reader<'a, '_> {
                 Token::End { name } => self.end(name),
                 Token::Doctype(inside) => {
                     self.repairs.add(Repair::Doctype);
-                    self.declared = Declared::read(inside);
+                    self.declared = EntityDeclarations::read(inside);
                 }
             }
             if self.feed.entries.len() >= self.cx.limits.items {
@@ -155,7 +155,7 @@ impl<'a> Reader<'a, '_> {
         self.stack.clear();
     }
 
-    fn finish(mut self) -> Result<Walked, Unreadable> {
+    fn finish(mut self) -> Result<Parsed, DocumentError> {
         // What is still open was cut off.
         if self.found && !self.stack.is_empty() {
             self.repairs.add(Repair::Truncated);
@@ -172,15 +172,15 @@ impl<'a> Reader<'a, '_> {
             let page = |name: &String| matches!(name.to_ascii_lowercase().as_str(), "html" | "head" | "body" | "meta");
             let html = self.html || self.first.as_ref().is_some_and(page);
             return Err(match (html, self.index, self.first) {
-                (true, ..) => Unreadable::WebPage,
-                (_, true, _) => Unreadable::NotAFeed("a list of sitemaps".into()),
-                (.., Some(name)) => Unreadable::NotAFeed(format!("the root element is <{name}>")),
-                (.., None) => Unreadable::NotAFeed("no markup".into()),
+                (true, ..) => DocumentError::WebPage,
+                (_, true, _) => DocumentError::NotAFeed("a list of sitemaps".into()),
+                (.., Some(name)) => DocumentError::NotAFeed(format!("the root element is <{name}>")),
+                (.., None) => DocumentError::NotAFeed("no markup".into()),
             });
         }
         let (document, more) = self.feed.finish(self.cx);
         repairs.merge(more);
-        Ok(Walked { document, repairs, root: self.root, peculiar: self.peculiar, looked })
+        Ok(Parsed { document, repairs, root: self.root, peculiar: self.peculiar, looked })
     }
 
     fn place(&self) -> Place {

@@ -1,23 +1,23 @@
 //! A feed and an item while they are read: of several sources of the same thing, the best that is there.
 
+mod authors;
 mod entry;
 mod feed;
-mod people;
 
-pub(super) use entry::{Draft, is_mime};
-pub(super) use feed::FeedDraft;
+pub(super) use entry::{EntryBuilder, is_mime};
+pub(super) use feed::FeedBuilder;
 
 /// The best of several sources: the lowest rank, and of one rank the first, but for dates.
 #[derive(Debug)]
-struct Best<T>(Option<(u8, T)>);
+struct Ranked<T>(Option<(u8, T)>);
 
-impl<T> Default for Best<T> {
+impl<T> Default for Ranked<T> {
     fn default() -> Self {
         Self(None)
     }
 }
 
-impl<T> Best<T> {
+impl<T> Ranked<T> {
     fn offer(&mut self, rank: u8, value: T) -> bool {
         let better = self.0.as_ref().is_none_or(|(r, _)| rank < *r);
         if better {
@@ -38,7 +38,7 @@ impl<T> Best<T> {
     }
 }
 
-impl Best<String> {
+impl Ranked<String> {
     fn text(&mut self, rank: u8, value: String) -> bool {
         !value.is_empty() && self.offer(rank, value)
     }
@@ -47,7 +47,7 @@ impl Best<String> {
 /// Most names, terms and files that an item may bring.
 pub(super) const MOST: usize = 64;
 
-/// Names in all, in bytes, that an entry takes over from its feed: they count once for each entry.
+/// NamespaceScope in all, in bytes, that an entry takes over from its feed: they count once for each entry.
 const MOST_INHERITED: usize = 1_000;
 
 /// The feed's authors for an entry that names none: as many as there is room for.

@@ -7,11 +7,11 @@ use proto::{
 use std::collections::{HashMap, HashSet};
 
 /// Entries that a feed's state may always hold.
-pub const LEAST: usize = 500;
+pub const MIN_SEEN: usize = 500;
 /// Entries that it holds at most, unless its document alone has more: packed, and in base64, they take 440 kB.
-pub const MOST: usize = 7_500;
+pub const MAX_SEEN: usize = 7_500;
 /// So many stand in [`FeedState::entries`], where people can read them; more are packed, in about a third of the bytes.
-pub const READABLE: usize = 500;
+pub const MAX_UNPACKED: usize = 500;
 
 /// Bytes of a packed entry: key and article id, the fingerprint, the minute.
 const WIDTH: usize = 16 + 16 + 8 + 4;
@@ -19,24 +19,24 @@ const WIDTH: usize = 16 + 16 + 8 + 4;
 const FINGERPRINT: usize = 16;
 
 /// The document's own entries first, then those it no longer shows, the most recently shown first: twice as many as the
-/// document has, or [`LEAST`], and never more than [`MOST`]. A document that is not `whole`, or that is empty, says nothing
+/// document has, or [`MIN_SEEN`], and never more than [`MAX_SEEN`]. A document that is not `whole`, or that is empty, says nothing
 /// of how many there are: it makes nobody forget.
 pub(super) fn merge(document: Vec<SeenEntry>, before: &[SeenEntry], whole: bool) -> Vec<SeenEntry> {
     let mut entries = document;
     let shown: HashSet<&str> = entries.iter().map(|entry| entry.entry_key.as_str()).collect();
     let mut gone: Vec<&SeenEntry> = before.iter().filter(|entry| !shown.contains(entry.entry_key.as_str())).collect();
     gone.sort_by_key(|entry| std::cmp::Reverse(entry.last_seen_min));
-    let mut most = (2 * entries.len()).max(LEAST);
+    let mut most = (2 * entries.len()).max(MIN_SEEN);
     if !whole || entries.is_empty() {
         most = most.max(before.len());
     }
-    gone.truncate(most.min(MOST).saturating_sub(entries.len()));
+    gone.truncate(most.min(MAX_SEEN).saturating_sub(entries.len()));
     entries.extend(gone.into_iter().cloned());
     entries
 }
 
 /// True where every entry of `after` is known to `before` as it is.
-pub(crate) fn knows_all(before: &[SeenEntry], after: &[SeenEntry]) -> bool {
+pub(crate) fn contains_all(before: &[SeenEntry], after: &[SeenEntry]) -> bool {
     if before == after {
         return true;
     }
@@ -48,9 +48,9 @@ pub(crate) fn knows_all(before: &[SeenEntry], after: &[SeenEntry]) -> bool {
     })
 }
 
-/// Packs the entries where they are more than [`READABLE`]. One whose ids are no digests stays as it is.
+/// Packs the entries where they are more than [`MAX_UNPACKED`]. One whose ids are no digests stays as it is.
 pub fn pack(state: &mut FeedState) {
-    if state.entries.len() <= READABLE {
+    if state.entries.len() <= MAX_UNPACKED {
         return;
     }
     let entries = std::mem::take(&mut state.entries);
@@ -95,7 +95,7 @@ pub fn unpack(state: &mut FeedState) -> Result<(), usize> {
 }
 
 /// Takes a tenth off the end of a state's entries, packed or not.
-pub(crate) fn forget_some(state: &mut FeedState) {
+pub(crate) fn drop_oldest(state: &mut FeedState) {
     state.entries.truncate(state.entries.len() * 9 / 10);
     state.packed_entries.truncate(state.packed_entries.len() / WIDTH * 9 / 10 * WIDTH);
 }
