@@ -37,7 +37,7 @@ bench:
 	cargo run -q --release -p bench -- $(WHAT) $(DATA) $(if $(JSON),--json)
 
 model:
-	cargo run -q --release -p enricher --bin train-tagger -- --ner $(NER)
+	cargo run -q --release -p train-tagger -- --corpora $(NER)
 
 chaos:
 	.ci/setup

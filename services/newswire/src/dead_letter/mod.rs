@@ -13,7 +13,7 @@ use lock::ReplayLock;
 use origins::{Origins, REPLAY_OF};
 use proto::topic::Topic;
 use serde_json::json;
-use std::io::Write;
+use std::{io::Write, ops::ControlFlow};
 use stream::{DeadLetter, Log, LogArgs, LogConfig, Outgoing, Record, Start, dead_letter_header as header};
 
 /// What is done with them.
@@ -93,21 +93,21 @@ impl Args {
             }
             Args::Show(one) => {
                 let Show { letter, log } = &**one;
-                let mut problems = chassis::config::ConfigErrors::default();
-                let (config, at) = (problems.of(log.check()), problems.of(place(letter).map_err(|one| vec![one])));
-                let (config, at) = problems.finish(|| Some((config?, at?)))?;
+                let mut errors = chassis::config::ConfigErrors::default();
+                let (config, at) = (errors.ok(log.check()), errors.ok(place(letter).map_err(|one| vec![one])));
+                let (config, at) = errors.finish(|| Some((config?, at?)))?;
                 Box::new(move |out| show(out, &config, at))
             }
             Args::Replay(these) => {
                 let Replay { letters, all, filter, dry_run, log } = &**these;
-                let mut problems = chassis::config::ConfigErrors::default();
-                let config = problems.of(log.check());
+                let mut errors = chassis::config::ConfigErrors::default();
+                let config = errors.ok(log.check());
                 let wanted: Vec<(i32, i64)> =
-                    letters.iter().filter_map(|one| problems.of(place(one).map_err(|one| vec![one]))).collect();
+                    letters.iter().filter_map(|one| errors.ok(place(one).map_err(|one| vec![one]))).collect();
                 if letters.is_empty() && !all {
-                    problems.add("replay takes PARTITION/OFFSET or --all");
+                    errors.push("replay takes PARTITION/OFFSET or --all");
                 }
-                let config = problems.finish(|| config)?;
+                let config = errors.finish(|| config)?;
                 let (wanted, filter, dry_run) = ((!all).then_some(wanted), filter.clone(), *dry_run);
                 Box::new(move |out| replay(out, &config, wanted.as_deref(), &filter, dry_run))
             }
@@ -128,7 +128,7 @@ fn letters(log: &dyn Log, config: &LogConfig) -> anyhow::Result<Vec<(Record, Dea
         if let Some(letter) = DeadLetter::from_record(&record) {
             found.push((record, letter));
         }
-        true
+        ControlFlow::Continue(())
     })?;
     found.sort_by_key(|(record, letter)| (letter.time, record.partition, record.offset));
     Ok(found)
