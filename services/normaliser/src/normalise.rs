@@ -131,6 +131,7 @@ pub fn normalise(
         media: raw.media.clone(),
         schema_version: proto::SCHEMA_VERSION.to_owned(),
         warnings: Vec::new(),
+        ..Article::default()
     };
     warnings.extend(size::fit(&mut article));
     article.word_count = i32::try_from(article.body.unicode_words().count()).unwrap_or(i32::MAX);

@@ -9,6 +9,7 @@ use proto::{
 };
 use std::{
     collections::{BTreeMap, HashMap},
+    ops::ControlFlow,
     path::Path,
     sync::{
         Arc,
@@ -97,7 +98,7 @@ fn again(log: &dyn Log, topic: &str) -> BTreeMap<String, Vec<(i32, i32)>> {
         if one.change == change::REENRICHED {
             found.entry(one.article_id).or_default().push((one.revision, one.enrichment));
         }
-        true
+        ControlFlow::Continue(())
     })
     .unwrap();
     found
@@ -244,7 +245,7 @@ fn a_replay_knows_what_was_done_by_the_model_that_it_is_given() {
         if one.model_version == by_model.finder.version() {
             persons.extend(one.entities.into_iter().filter(|entity| entity.r#type == "PERSON").map(|one| one.name));
         }
-        true
+        ControlFlow::Continue(())
     })
     .unwrap();
     assert_eq!(persons, ["Zoranna Quillfeather"]);

@@ -54,11 +54,10 @@ pub fn admit(raw: &RawItem, state: Option<&ArticleState>, content_hash: &str, no
             feed_ids: merged(&[], &raw.feed_id),
             first_seen_at: Some(seen_at),
             last_seen_at: Some(seen_at),
-            withdrawn: false,
             url: raw.url.clone(),
             feed_id: raw.feed_id.clone(),
             updated_at: written_at,
-            earlier_hashes: Vec::new(),
+            ..ArticleState::default()
         });
     };
     let feed_ids = merged(&state.feed_ids, &raw.feed_id);
@@ -94,6 +93,7 @@ pub fn admit(raw: &RawItem, state: Option<&ArticleState>, content_hash: &str, no
             feed_id: raw.feed_id.clone(),
             updated_at: latest(state.updated_at, written_at),
             earlier_hashes,
+            ..state.clone()
         });
     }
     // The same text with a later date is not published, but a text that is older than that date is an old copy.

@@ -158,7 +158,7 @@ pub fn diff(
             }
         };
         publish.push(Publish {
-            item: raw_item::raw_item(feed, document, one, fetch, backfill),
+            item: RawItem { known: before.is_some(), ..raw_item::raw_item(feed, document, one, fetch, backfill) },
             entry_key: one.key.clone(),
             fingerprint: one.fingerprint.clone(),
         });

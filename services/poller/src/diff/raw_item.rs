@@ -54,6 +54,10 @@ pub(super) fn raw_item(
         rights: feed.rights.clone(),
         fetch: Some(fetch.clone()),
         warnings,
+        site_url: feed.site_url.clone(),
+        full_text: feed.full_text.clone(),
+        publish_text: feed.publish_text.clone(),
+        ..RawItem::default()
     }
 }
 

@@ -32,6 +32,7 @@ fn durable(state: &FeedState) -> FeedState {
         hint_interval_s,
         skip_hours,
         skip_days,
+        entries_generation,
     } = state;
     FeedState {
         feed_id: feed_id.clone(),
@@ -44,6 +45,7 @@ fn durable(state: &FeedState) -> FeedState {
         hint_interval_s: *hint_interval_s,
         skip_hours: skip_hours.clone(),
         skip_days: skip_days.clone(),
+        entries_generation: *entries_generation,
         ..FeedState::default()
     }
 }
