@@ -88,7 +88,7 @@ pub async fn run(config: Config, process: Process) -> Result<(), String> {
         let list = feeds::read(file).map_err(|error| format!("{error:#}"))?;
         for refused in &list.refused {
             let (file, title, error) = (file.display(), &refused.title, &refused.error);
-            tracing::warn!(%file, title, %problem, "a feed of the list cannot be polled, it is passed over");
+            tracing::warn!(%file, title, %error, "invalid feed in the list, skipped");
         }
         wanted.extend(list.feeds);
     }
