@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::{path::PathBuf, time::Duration};
 use test_support::{
     kcat,
-    process::{Process, binary, free_port},
+    process::{Process, binary},
 };
 
 /// Which log a journey runs on.
@@ -37,7 +37,7 @@ impl Newswire {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("feeds.opml"), opml).unwrap();
         let prefix = format!("e2e{}.", jiff::Timestamp::now().as_nanosecond());
-        Newswire { log: log.clone(), folder, prefix, port: free_port(), process: None }
+        Newswire { log: log.clone(), folder, prefix, port: test_support::port::free(), process: None }
     }
 
     pub fn start(&mut self) {

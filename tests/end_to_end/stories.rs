@@ -2,7 +2,7 @@
 
 use crate::journey::{Log, Newswire};
 use serde_json::Value;
-use std::{collections::BTreeSet, path::PathBuf, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 use test_support::publisher::{Item, Publisher, opml, rss};
 
 /// A story and what must come of it.
@@ -59,12 +59,7 @@ fn the_seed_article_and_ten_with_traps_come_out_right() {
 
 /// The article that the project began with; none where it is not at hand.
 fn seed() -> Option<Story> {
-    let shared = std::env::var_os("NEWSWIRE_CORPORA")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared"), PathBuf::from);
-    let Ok(text) = std::fs::read_to_string(shared.join("seed-article.txt")) else {
-        eprintln!("skipped: the seed article (no shared/)");
-        return None;
-    };
+    let text = std::fs::read_to_string(test_support::corpora::find("seed-article.txt")?).unwrap();
     let (title, body) = text.split_once('\n').unwrap();
     let paragraphs = body.lines().map(str::trim).filter(|line| !line.is_empty());
     let html: String = paragraphs.map(|line| format!("<p>{}</p>\n", test_support::publisher::xml(line))).collect();

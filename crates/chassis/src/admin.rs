@@ -1,4 +1,4 @@
-//! `/metrics`, `/healthz` and `/readyz`.
+//! The admin routes: `/metrics`, `/healthz` and `/readyz`.
 
 use axum::{
     Json, Router,
@@ -11,37 +11,37 @@ use prometheus::{Encoder, Registry, TextEncoder};
 use serde::Serialize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Whether a process can do its work: all conditions that its services named are met.
+/// Readiness of a process: it is ready while all conditions that its services added are met.
 #[derive(Debug, Clone, Default)]
 pub struct Readiness {
-    conditions: Arc<Mutex<Vec<Named>>>,
+    conditions: Arc<Mutex<Vec<ConditionState>>>,
 }
 
-/// A condition as `/readyz` shows it.
+/// The state of a condition, as `/readyz` shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Named {
+pub struct ConditionState {
     /// Its name: `gateway-caught-up`.
     pub name: String,
     /// Whether it is met.
     pub met: bool,
-    /// Why not; empty where it is met.
+    /// Why it is not met; empty where it is.
     pub detail: String,
 }
 
-/// A service's hold on its condition.
+/// A service's handle to its condition.
 #[derive(Debug, Clone)]
 pub struct Condition {
-    all: Readiness,
-    at: usize,
+    readiness: Readiness,
+    index: usize,
 }
 
 impl Readiness {
-    /// Adds a condition. It is not met until the service says so.
+    /// Adds a condition. It is not met until the service calls [`Condition::met`].
     #[must_use]
     pub fn add(&self, name: &str) -> Condition {
         let mut conditions = self.lock();
-        conditions.push(Named { name: name.to_owned(), met: false, detail: "not yet".to_owned() });
-        Condition { all: self.clone(), at: conditions.len() - 1 }
+        conditions.push(ConditionState { name: name.to_owned(), met: false, detail: "starting".to_owned() });
+        Condition { readiness: self.clone(), index: conditions.len() - 1 }
     }
 
     /// True while every condition is met.
@@ -52,72 +52,72 @@ impl Readiness {
 
     /// All conditions, in the order in which they were added.
     #[must_use]
-    pub fn conditions(&self) -> Vec<Named> {
+    pub fn conditions(&self) -> Vec<ConditionState> {
         self.lock().clone()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Named>> {
-        // Each change is one assignment: a holder that panicked left nothing half done.
+    fn lock(&self) -> MutexGuard<'_, Vec<ConditionState>> {
+        // Each change is one assignment, so a panic cannot leave the list inconsistent.
         self.conditions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Condition {
-    /// The condition is met.
+    /// Marks the condition as met.
     pub fn met(&self) {
         self.set(true, String::new());
     }
 
-    /// The condition is not met, because of `detail`.
+    /// Marks the condition as not met, because of `detail`.
     pub fn not_met(&self, detail: impl Into<String>) {
         self.set(false, detail.into());
     }
 
     fn set(&self, met: bool, detail: String) {
-        if let Some(named) = self.all.lock().get_mut(self.at) {
-            named.met = met;
-            named.detail = detail;
+        if let Some(state) = self.readiness.lock().get_mut(self.index) {
+            state.met = met;
+            state.detail = detail;
         }
     }
 }
 
-/// What the routes show.
 #[derive(Clone)]
-struct Shown {
+struct AdminState {
     registry: Registry,
     readiness: Readiness,
 }
 
-/// The three routes. Merge them into a service's own router, or serve them alone with [`crate::http::serve`].
+/// A router with the three routes, to merge into a service's own or to serve with [`crate::http::serve`].
 pub fn router(registry: Registry, readiness: Readiness) -> Router {
     Router::new()
         .route("/metrics", get(metrics))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
-        .with_state(Shown { registry, readiness })
+        .with_state(AdminState { registry, readiness })
 }
 
 /// Prometheus text exposition format 0.0.4.
-async fn metrics(State(shown): State<Shown>) -> Response {
+async fn metrics(State(admin): State<AdminState>) -> Response {
     let encoder = TextEncoder::new();
     let mut text = Vec::new();
-    match encoder.encode(&shown.registry.gather(), &mut text) {
+    match encoder.encode(&admin.registry.gather(), &mut text) {
         Ok(()) => ([(header::CONTENT_TYPE, encoder.format_type().to_owned())], text).into_response(),
         Err(error) => {
-            tracing::error!(%error, "the metrics cannot be written");
-            (StatusCode::INTERNAL_SERVER_ERROR, "the metrics cannot be written\n").into_response()
+            tracing::error!(%error, "the metrics could not be encoded");
+            (StatusCode::INTERNAL_SERVER_ERROR, "the metrics could not be encoded\n").into_response()
         }
     }
 }
 
+/// The body of `/readyz`.
 #[derive(Serialize)]
 struct Ready {
     ready: bool,
-    conditions: Vec<Named>,
+    conditions: Vec<ConditionState>,
 }
 
-async fn ready(State(shown): State<Shown>) -> Response {
-    let conditions = shown.readiness.conditions();
+async fn ready(State(admin): State<AdminState>) -> Response {
+    let conditions = admin.readiness.conditions();
     let ready = conditions.iter().all(|condition| condition.met);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(Ready { ready, conditions })).into_response()

@@ -1,29 +1,34 @@
-//! Flags and environment: everything that is wrong is said at once.
+//! Flags and environment variables, with all errors reported at once.
 //!
-//! clap stops at the first flag that it cannot read. Here that flag is noted and put aside, and the rest is read again,
-//! until nothing is left to complain of; then the services' own checks speak too.
+//! clap stops at the first argument that it cannot parse. [`parse`] records that error, removes the argument, and parses
+//! the rest again. The checks of the services add theirs.
 
 use clap::{
     Arg, Command, Parser,
     builder::Resettable,
     error::{ContextKind, ContextValue, ErrorKind},
 };
-use std::{ffi::OsString, io::Write, process};
+use std::{
+    ffi::{OsStr, OsString},
+    io::Write,
+    net::SocketAddr,
+    process,
+};
 
 /// `EX_USAGE` of sysexits.h: the command was used incorrectly.
 pub const EX_USAGE: u8 = 64;
 
-/// More complaints than this help nobody.
-const MAX_PROBLEMS: usize = 50;
+/// Parsing stops after so many errors.
+const MAX_ERRORS: usize = 50;
 
-/// Gathers what several checks find wrong.
+/// Collects the errors of several checks.
 ///
 /// ```
 /// use chassis::config::ConfigErrors;
 /// fn check(a: Result<u8, Vec<String>>, b: Result<u8, Vec<String>>) -> Result<(u8, u8), Vec<String>> {
-///     let mut problems = ConfigErrors::default();
-///     let (a, b) = (problems.of(a), problems.of(b));
-///     problems.finish(|| Some((a?, b?)))
+///     let mut errors = ConfigErrors::default();
+///     let (a, b) = (errors.ok(a), errors.ok(b));
+///     errors.finish(|| Some((a?, b?)))
 /// }
 /// assert_eq!(check(Ok(1), Ok(2)), Ok((1, 2)));
 /// assert_eq!(check(Err(vec!["no a".into()]), Err(vec!["no b".into()])), Err(vec!["no a".into(), "no b".into()]));
@@ -32,20 +37,20 @@ const MAX_PROBLEMS: usize = 50;
 pub struct ConfigErrors(Vec<String>);
 
 impl ConfigErrors {
-    /// What a check made, or nothing where it found something wrong.
-    pub fn of<T>(&mut self, checked: Result<T, Vec<String>>) -> Option<T> {
-        checked.map_err(|wrong| self.0.extend(wrong)).ok()
+    /// The value of a check. Where the check failed, collects its errors and returns `None`.
+    pub fn ok<T>(&mut self, checked: Result<T, Vec<String>>) -> Option<T> {
+        checked.map_err(|errors| self.0.extend(errors)).ok()
     }
 
-    /// Adds one.
-    pub fn add(&mut self, problem: impl Into<String>) {
-        self.0.push(problem.into());
+    /// Adds an error.
+    pub fn push(&mut self, error: impl Into<String>) {
+        self.0.push(error.into());
     }
 
-    /// What `make` puts together from the parts, or all problems.
+    /// The value of `make`, which combines the checked parts.
     ///
     /// # Errors
-    /// All problems; also where there is none and `make` gives nothing.
+    /// All collected errors. Where there are none and `make` returns `None`, an error that says so.
     pub fn finish<T>(self, make: impl FnOnce() -> Option<T>) -> Result<T, Vec<String>> {
         if !self.0.is_empty() {
             return Err(self.0);
@@ -54,101 +59,184 @@ impl ConfigErrors {
     }
 }
 
-/// Why a process ends before it has begun.
+/// Both values, or the errors of both checks.
+///
+/// # Errors
+/// Those of `a`, then those of `b`.
+pub fn both<A, B>(a: Result<A, Vec<String>>, b: Result<B, Vec<String>>) -> Result<(A, B), Vec<String>> {
+    let mut errors = ConfigErrors::default();
+    let (a, b) = (errors.ok(a), errors.ok(b));
+    errors.finish(|| Some((a?, b?)))
+}
+
+/// Parses an address to listen on, for clap's `value_parser`. `localhost` is 127.0.0.1; other names are not resolved, so
+/// that the flag shows which interface the process listens on.
+///
+/// # Errors
+/// The text is not `ADDRESS:PORT`.
+pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    let loopback = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
+    loopback
+        .as_deref()
+        .unwrap_or(text)
+        .parse()
+        .map_err(|_| "expected ADDRESS:PORT, such as 127.0.0.1:8080, 0.0.0.0:8080 or [::1]:8080".to_owned())
+}
+
+/// The output of a process that exits before it has started.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// It was asked for help or for its version: the text for standard output, exit 0.
-    Told(String),
-    /// It was used incorrectly: the text for standard error, exit 64.
+pub enum EarlyExit {
+    /// Help or version, for standard output. Exit status 0.
+    Help(String),
+    /// Errors in flags or environment, for standard error. Exit status 64.
     Usage(String),
 }
 
-impl Ended {
-    /// Says it and ends the process.
+impl EarlyExit {
+    /// Prints the text and ends the process.
     pub fn exit(&self) -> ! {
         let (written, status) = match self {
-            Ended::Told(text) => (std::io::stdout().lock().write_all(text.as_bytes()), 0),
-            Ended::Usage(text) => (std::io::stderr().lock().write_all(text.as_bytes()), EX_USAGE),
+            EarlyExit::Help(text) => (std::io::stdout().lock().write_all(text.as_bytes()), 0),
+            EarlyExit::Usage(text) => (std::io::stderr().lock().write_all(text.as_bytes()), EX_USAGE),
         };
-        // A reader that has gone (`newswire --help | head -1`) changes nothing.
+        // A closed pipe (`newswire --help | head -1`) is not an error.
         drop(written);
         process::exit(i32::from(status))
     }
 }
 
-/// Reads the process's flags and environment into `A` and checks them. Ends the process where that fails: exit 64 with
-/// all problems on standard error, or 0 after `--help` and `--version`.
+/// Parses the flags and environment of the process into `A` and checks them. On errors it prints all of them to standard
+/// error and exits with 64. After `--help` and `--version` it exits with 0.
 pub fn parse<A: Parser, C>(check: impl FnOnce(&A) -> Result<C, Vec<String>>) -> C {
-    parse_from(std::env::args_os(), check).unwrap_or_else(|ended| ended.exit())
+    parse_from(std::env::args_os(), check).unwrap_or_else(|early| early.exit())
 }
 
 /// As [`parse`], from given arguments; the first is the program's name.
 ///
 /// # Errors
-/// See [`Ended`].
+/// The text to print before the process exits.
 pub fn parse_from<A: Parser, C>(
     args: impl IntoIterator<Item = impl Into<OsString>>,
     check: impl FnOnce(&A) -> Result<C, Vec<String>>,
-) -> Result<C, Ended> {
-    let mut args: Vec<OsString> = args.into_iter().map(Into::into).collect();
-    let mut command = A::command();
-    let (mut problems, mut bad) = (Vec::new(), Vec::new());
+) -> Result<C, EarlyExit> {
+    let args = args.into_iter().map(Into::into).collect();
+    let mut input = Input { command: A::command(), args, rejected: Vec::new() };
+    let mut errors = Vec::new();
     let parsed = loop {
-        let read = command.try_get_matches_from_mut(&args).and_then(|matches| A::from_arg_matches(&matches));
-        let error = match read {
+        let error = match input.parse::<A>() {
             Ok(parsed) => break Some(parsed),
             Err(error) => error,
         };
         match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => return Err(Ended::Told(error.to_string())),
-            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => return Err(Ended::Usage(error.to_string())),
-            _ => {}
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => return Err(EarlyExit::Help(error.to_string())),
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => return Err(EarlyExit::Usage(error.to_string())),
+            _ => errors.extend(input.messages(&error)),
         }
-        let aside = put_aside(&error, &mut args, &mut command);
-        match error.get(ContextKind::InvalidArg) {
-            // What was put aside is missing now; it has been complained of.
-            Some(ContextValue::Strings(missing)) if error.kind() == ErrorKind::MissingRequiredArgument => {
-                let missing = missing.iter().filter(|shown| !bad.contains(&flag_of(shown)));
-                problems.extend(missing.map(|shown| format!("{shown} is required")));
-            }
-            Some(ContextValue::String(shown)) => {
-                bad.push(flag_of(shown));
-                problems.push(sentence(&error));
-            }
-            _ if !problems.is_empty() && error.kind() == ErrorKind::MissingRequiredArgument => {}
-            _ => problems.push(sentence(&error)),
-        }
-        if !aside || problems.len() >= MAX_PROBLEMS {
+        if !input.remove_cause(&error) || errors.len() >= MAX_ERRORS {
             break None;
         }
     };
-    let checked = parsed.map(|parsed| check(&parsed));
-    match checked {
-        Some(Ok(config)) if problems.is_empty() => Ok(config),
-        Some(Err(wrong)) => {
-            problems.extend(wrong);
-            Err(usage(&command, &problems))
+    match parsed.map(|parsed| check(&parsed)) {
+        Some(Ok(config)) if errors.is_empty() => return Ok(config),
+        Some(Err(failed)) => errors.extend(failed),
+        Some(Ok(_)) | None => {}
+    }
+    Err(input.usage(&errors))
+}
+
+/// What is still to be parsed.
+struct Input {
+    command: Command,
+    args: Vec<OsString>,
+    /// Flags (`--partitions`) that an error was reported for.
+    rejected: Vec<String>,
+}
+
+impl Input {
+    fn parse<A: Parser>(&mut self) -> Result<A, clap::Error> {
+        let matches = self.command.try_get_matches_from_mut(&self.args)?;
+        A::from_arg_matches(&matches)
+    }
+
+    /// The messages of `error`. A required flag that was removed because of its value is not reported again.
+    fn messages(&mut self, error: &clap::Error) -> Vec<String> {
+        let missing = error.kind() == ErrorKind::MissingRequiredArgument;
+        match error.get(ContextKind::InvalidArg) {
+            Some(ContextValue::Strings(args)) if missing => {
+                let new = args.iter().filter(|arg| !self.rejected.contains(&flag_of(arg)));
+                new.map(|arg| format!("{arg} is required")).collect()
+            }
+            Some(ContextValue::String(arg)) => {
+                self.rejected.push(flag_of(arg));
+                vec![message(error)]
+            }
+            _ if missing && !self.rejected.is_empty() => Vec::new(),
+            _ => vec![message(error)],
         }
-        _ => Err(usage(&command, &problems)),
+    }
+
+    /// Removes what `error` is about, so that the rest can be parsed. False where that is not possible.
+    fn remove_cause(&mut self, error: &clap::Error) -> bool {
+        match (error.kind(), error.get(ContextKind::InvalidArg)) {
+            (_, Some(ContextValue::Strings(missing))) => {
+                let flags: Vec<String> = missing.iter().map(|arg| flag_of(arg)).collect();
+                let is_missing = |arg: &Arg| arg.is_required_set() && flags.iter().any(|flag| is_flag(arg, flag));
+                change_args(&mut self.command, &is_missing, |arg| arg.required(false))
+            }
+            (ErrorKind::UnknownArgument, Some(ContextValue::String(shown))) => {
+                let flag = flag_of(shown);
+                let name = flag.split('=').next().unwrap_or(&flag);
+                let before = self.args.len();
+                self.args.retain(|arg| arg != name && !starts_with(arg, &format!("{name}=")));
+                before != self.args.len()
+            }
+            (ErrorKind::InvalidValue | ErrorKind::ValueValidation, Some(ContextValue::String(shown))) => {
+                let value = match error.get(ContextKind::InvalidValue) {
+                    Some(ContextValue::String(value)) => Some(value.as_str()),
+                    _ => None,
+                };
+                self.remove_value(&flag_of(shown), value)
+            }
+            _ => false,
+        }
+    }
+
+    /// Removes `--flag=value`, `--flag value`, or the environment variable that gave the value.
+    fn remove_value(&mut self, flag: &str, value: Option<&str>) -> bool {
+        if !flag.starts_with("--") {
+            return false;
+        }
+        let joined = format!("{flag}=");
+        if let Some(at) = self.args.iter().position(|arg| starts_with(arg, &joined)) {
+            self.args.remove(at);
+            return true;
+        }
+        let is_pair = |pair: &[OsString]| pair[0] == flag && value.is_none_or(|value| pair[1] == value);
+        if let Some(at) = self.args.windows(2).position(is_pair) {
+            self.args.drain(at..at + 2);
+            return true;
+        }
+        let is_from_env = |arg: &Arg| is_flag(arg, flag) && arg.get_env().is_some();
+        change_args(&mut self.command, &is_from_env, |arg| arg.env(Resettable::Reset))
+    }
+
+    fn usage(&self, errors: &[String]) -> EarlyExit {
+        let name = self.command.get_bin_name().unwrap_or_else(|| self.command.get_name());
+        let mut text = format!("{name}: ");
+        match errors {
+            [error] => text.push_str(&format!("{}\n", error.trim_end())),
+            _ => {
+                text.push_str(&format!("{} configuration errors:\n", errors.len()));
+                errors.iter().for_each(|error| text.push_str(&format!("  - {}\n", error.trim_end())));
+            }
+        }
+        text.push_str(&format!("Run `{name} --help` for the options.\n"));
+        EarlyExit::Usage(text)
     }
 }
 
-fn usage(command: &Command, problems: &[String]) -> Ended {
-    let name = command.get_bin_name().unwrap_or_else(|| command.get_name());
-    let mut text = match problems.len() {
-        1 => format!("{name}: cannot start: "),
-        count => format!("{name}: cannot start, {count} things are wrong:\n"),
-    };
-    let mark = if problems.len() == 1 { "" } else { "  - " };
-    for problem in problems {
-        text.push_str(&format!("{mark}{}\n", problem.trim_end()));
-    }
-    text.push_str(&format!("`{name} --help` lists what there is.\n"));
-    Ended::Usage(text)
-}
-
-/// clap's message without its frame.
-fn sentence(error: &clap::Error) -> String {
+/// clap's message without its prefix, usage and hint, on one line.
+fn message(error: &clap::Error) -> String {
     let full = error.to_string();
     let body = full.strip_prefix("error: ").unwrap_or(&full);
     let end = body.find("\n\nUsage:").or_else(|| body.find("\n\nFor more information")).unwrap_or(body.len());
@@ -156,57 +244,7 @@ fn sentence(error: &clap::Error) -> String {
     lines.join("; ")
 }
 
-/// Takes what `error` complains of out of the arguments or the environment. False where that is not possible.
-fn put_aside(error: &clap::Error, args: &mut Vec<OsString>, command: &mut Command) -> bool {
-    let shown = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(shown)) => shown,
-        Some(ContextValue::Strings(missing)) => {
-            let longs: Vec<String> = missing.iter().map(|shown| flag_of(shown)).collect();
-            return change(command, &|arg| {
-                let is_one =
-                    arg.get_long().is_some_and(|long| longs.iter().any(|flag| flag.strip_prefix("--") == Some(long)));
-                (is_one && arg.is_required_set()).then_some((|arg| arg.required(false)) as Change)
-            });
-        }
-        _ => return false,
-    };
-    let flag = flag_of(shown);
-    let value = match error.get(ContextKind::InvalidValue) {
-        Some(ContextValue::String(value)) => Some(OsString::from(value)),
-        _ => None,
-    };
-    match error.kind() {
-        ErrorKind::UnknownArgument => {
-            let name = flag.split('=').next().unwrap_or(&flag);
-            let before = args.len();
-            args.retain(|arg| arg != name && !starts_with(arg, &format!("{name}=")));
-            before != args.len()
-        }
-        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
-            if !flag.starts_with("--") {
-                return false;
-            }
-            let joined = format!("{flag}=");
-            if let Some(at) = args.iter().position(|arg| starts_with(arg, &joined)) {
-                args.remove(at);
-                return true;
-            }
-            let pair =
-                args.windows(2).position(|pair| pair[0] == *flag && value.as_ref().is_none_or(|v| pair[1] == *v));
-            if let Some(at) = pair {
-                args.drain(at..at + 2);
-                return true;
-            }
-            change(command, &|arg| {
-                let is_it = arg.get_long() == flag.strip_prefix("--") && arg.get_env().is_some();
-                is_it.then_some((|arg| arg.env(Resettable::Reset)) as Change)
-            })
-        }
-        _ => false,
-    }
-}
-
-fn starts_with(arg: &OsString, prefix: &str) -> bool {
+fn starts_with(arg: &OsStr, prefix: &str) -> bool {
     arg.to_str().is_some_and(|text| text.starts_with(prefix))
 }
 
@@ -215,124 +253,22 @@ fn flag_of(shown: &str) -> String {
     shown.split(' ').next().unwrap_or(shown).to_owned()
 }
 
-/// What becomes of an argument.
-type Change = fn(Arg) -> Arg;
+fn is_flag(arg: &Arg, flag: &str) -> bool {
+    arg.get_long().is_some() && arg.get_long() == flag.strip_prefix("--")
+}
 
-/// Changes the arguments for which `how` gives a change, wherever they stand. False where there is none.
-fn change(command: &mut Command, how: &dyn Fn(&Arg) -> Option<Change>) -> bool {
-    let changes: Vec<_> = command.get_arguments().filter_map(|arg| Some((arg.get_id().clone(), how(arg)?))).collect();
-    let mut found = !changes.is_empty();
-    for (id, change) in changes {
+/// Changes the arguments of `command` and its subcommands that `is_wanted` selects. False where there is none.
+fn change_args(command: &mut Command, is_wanted: &dyn Fn(&Arg) -> bool, change: fn(Arg) -> Arg) -> bool {
+    let ids: Vec<_> = command.get_arguments().filter(|arg| is_wanted(arg)).map(|arg| arg.get_id().clone()).collect();
+    let mut changed = !ids.is_empty();
+    for id in ids {
         *command = std::mem::take(command).mut_arg(id, change);
     }
-    for sub in command.get_subcommands_mut() {
-        found |= self::change(sub, how);
+    for subcommand in command.get_subcommands_mut() {
+        changed |= change_args(subcommand, is_wanted, change);
     }
-    found
+    changed
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Debug, Parser)]
-    #[command(name = "newswire", version = "0.1.0", about = "Tests")]
-    struct Args {
-        /// Parts.
-        #[arg(long, env = "CHASSIS_TEST_PARTS", default_value_t = 1)]
-        parts: u8,
-        #[arg(long, default_value_t = 2)]
-        seconds: u64,
-        #[arg(long, default_value = "a")]
-        name: String,
-        #[command(subcommand)]
-        command: Option<Sub>,
-    }
-
-    #[derive(Debug, clap::Subcommand)]
-    enum Sub {
-        Run {
-            #[arg(long)]
-            listen: std::net::SocketAddr,
-            /// PATH is always there, and never a number.
-            #[arg(long, env = "PATH", default_value_t = 3)]
-            number: u16,
-            #[arg(long)]
-            feeds: String,
-        },
-    }
-
-    fn check(args: &Args) -> Result<(u8, u64), Vec<String>> {
-        let mut problems = ConfigErrors::default();
-        let parts = problems.of(if args.parts > 0 { Ok(args.parts) } else { Err(vec!["--parts is 1 to 255".into()]) });
-        if args.name.is_empty() {
-            problems.add("--name is empty");
-        }
-        problems.finish(|| Some((parts?, args.seconds)))
-    }
-
-    fn read(args: &[&str]) -> Result<(u8, u64), Ended> {
-        parse_from([&["newswire"], args].concat(), check)
-    }
-
-    fn usage_of(args: &[&str]) -> String {
-        match read(args) {
-            Err(Ended::Usage(text)) => text,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn good_flags_make_a_config() {
-        assert_eq!(read(&["--parts", "3"]), Ok((3, 2)));
-    }
-
-    #[test]
-    fn what_clap_and_what_the_checks_find_is_said_at_once() {
-        insta::assert_snapshot!(usage_of(&["--parts", "0", "--seconds=soon", "--nmae", "--name", ""]), @"
-        newswire: cannot start, 4 things are wrong:
-          - invalid value 'soon' for '--seconds <SECONDS>': invalid digit found in string
-          - unexpected argument '--nmae' found; tip: a similar argument exists: '--name'
-          - --parts is 1 to 255
-          - --name is empty
-        `newswire --help` lists what there is.
-        ");
-    }
-
-    #[test]
-    fn a_single_problem_stands_on_one_line() {
-        insta::assert_snapshot!(usage_of(&["--name", ""]), @"
-        newswire: cannot start: --name is empty
-        `newswire --help` lists what there is.
-        ");
-    }
-
-    #[test]
-    fn a_bad_environment_variable_and_a_bad_flag_of_a_subcommand_are_said_at_once() {
-        let text = usage_of(&["--seconds", "soon", "run", "--listen", "here"]);
-        assert!(text.contains("--seconds") && text.contains("--listen") && text.contains("--number"), "{text}");
-        assert!(text.contains("--feeds <FEEDS> is required") && text.contains("4 things are wrong"), "{text}");
-    }
-
-    #[test]
-    fn a_value_that_is_missing_ends_the_reading() {
-        let text = usage_of(&["--seconds", "soon", "--parts"]);
-        assert!(text.contains("--parts"), "{text}");
-    }
-
-    #[test]
-    fn help_and_version_are_told() {
-        assert!(matches!(read(&["--help"]), Err(Ended::Told(text)) if text.contains("--seconds")));
-        assert_eq!(read(&["--version"]), Err(Ended::Told("newswire 0.1.0\n".into())));
-        assert!(matches!(read(&["--seconds", "soon", "run", "--help"]), Err(Ended::Told(_) | Ended::Usage(_))));
-    }
-
-    proptest::proptest! {
-        /// Whatever is typed, the reading ends.
-        #[test]
-        fn any_arguments_end(args in proptest::collection::vec("(--)?(parts|seconds|name|run|nmae)?=?[a-z0-9 ]{0,2}", 0..6)) {
-            let args: Vec<&str> = args.iter().map(String::as_str).collect();
-            let _ = read(&args);
-        }
-    }
-}
+mod tests;

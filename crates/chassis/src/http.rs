@@ -1,28 +1,29 @@
-//! An HTTP/1.1 server with limits: connections, time for a request's head, a drain that ends.
+//! An HTTP/1.1 server with limits: number of connections, time for a request's head, time to drain.
 
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
-use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 use tokio_util::sync::CancellationToken;
 
-/// What a server allows.
+/// Limits of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections at a time; further ones wait in the system's queue.
+    /// Most open connections; further ones wait in the listen backlog.
     pub connections: usize,
-    /// Time for the head of a request to arrive, also on a connection that is kept alive.
+    /// Time for the head of a request to arrive. It also limits how long a kept-alive connection may be idle.
     pub head: Duration,
-    /// Bytes of a connection's buffer, which bounds a request's head.
+    /// Most bytes of a request's head: the size of a connection's buffer.
     pub buffer: usize,
-    /// Time that open connections have to end after a stop.
+    /// Time that open connections have to end after shutdown.
     pub drain: Duration,
 }
 
@@ -32,39 +33,42 @@ impl Default for Limits {
     }
 }
 
-/// An address that cannot be listened on.
+/// The address could not be bound.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: {source}{}", hint(source))]
 pub struct BindError {
     /// The address.
     pub address: SocketAddr,
-    /// What the system said.
+    /// The error of the operating system.
     pub source: io::Error,
 }
 
 fn hint(source: &io::Error) -> &'static str {
     match source.kind() {
-        io::ErrorKind::AddrInUse => " (another process listens there; choose another address)",
-        io::ErrorKind::PermissionDenied => " (ports below 1024 need a privilege)",
-        io::ErrorKind::AddrNotAvailable => " (no interface of this machine has that address)",
+        io::ErrorKind::AddrInUse => " (another process is listening on it)",
+        io::ErrorKind::PermissionDenied => " (ports below 1024 need privileges)",
+        io::ErrorKind::AddrNotAvailable => " (no interface of this machine has it)",
         _ => "",
     }
 }
 
-/// Listens on `address`; port 0 takes a free one.
+/// Listens on `address`; port 0 selects a free port.
 ///
 /// # Errors
-/// See [`BindError`].
+/// The address is in use, not local, or needs privileges.
 pub async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
     TcpListener::bind(address).await.map_err(|source| BindError { address, source })
 }
 
-/// Serves `router` on `listener` until `stop`, then lets open connections end within the drain's time.
+/// Serves `router` on `listener` until `shutdown`. Open connections then have `limits.drain` to end and are closed after it.
 ///
-/// Answers that never end, such as server-sent events, must watch a token themselves, or the drain takes its full time.
+/// Responses without an end, such as server-sent events, must end themselves on shutdown, or the drain takes its full
+/// time.
 pub async fn serve(listener: TcpListener, router: Router, limits: Limits, shutdown: CancellationToken) {
     let slots = Arc::new(Semaphore::new(limits.connections));
-    let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
+    let graceful = GracefulShutdown::new();
+    let close = CancellationToken::new();
+    let _close_on_return = close.clone().drop_guard();
     loop {
         let accepted = tokio::select! {
             biased;
@@ -73,18 +77,26 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, shutdo
         };
         match accepted {
             Ok((stream, slot)) => {
-                tokio::spawn(connection(stream, router.clone(), limits.clone(), shutdown.clone(), slot));
+                let connection = graceful.watch(connection(stream, router.clone(), &limits));
+                let close = close.clone();
+                tokio::spawn(async move {
+                    // The client left, was too slow, or did not send HTTP.
+                    if let Some(Err(error)) = close.run_until_cancelled_owned(connection).await {
+                        tracing::debug!(%error, "connection ended early");
+                    }
+                    drop(slot);
+                });
             }
             Err(error) if is_of_the_client(&error) => {}
             Err(error) => {
-                // Out of file descriptors, most likely: they come back as connections end.
+                // Usually the process is out of file descriptors; ending connections free some.
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         }
     }
     drop(listener);
-    if tokio::time::timeout(limits.drain, slots.acquire_many(all)).await.is_err() {
+    if tokio::time::timeout(limits.drain, graceful.shutdown()).await.is_err() {
         let open = limits.connections - slots.available_permits();
         tracing::info!(open, "connections were still open at the end of the drain");
     }
@@ -101,33 +113,16 @@ fn is_of_the_client(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-async fn connection(
+fn connection(
     stream: TcpStream,
     router: Router,
-    limits: Limits,
-    shutdown: CancellationToken,
-    _slot: OwnedSemaphorePermit,
-) {
-    // Events are small and wanted at once.
+    limits: &Limits,
+) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>> {
+    // Server-sent events are small and must not wait for more data.
     let _ = stream.set_nodelay(true);
-    let connection = http1::Builder::new()
+    http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)
         .max_buf_size(limits.buffer)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    let mut connection = pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = shutdown.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            match tokio::time::timeout(limits.drain, connection).await {
-                Ok(ended) => ended,
-                Err(_) => return,
-            }
-        }
-    };
-    if let Err(error) = ended {
-        // The client's doing: gone, too slow, or no HTTP.
-        tracing::debug!(%error, "a connection ended early");
-    }
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
 }

@@ -1,4 +1,4 @@
-//! Stopping: a signal asks, a drain waits, and says which of the two happened.
+//! Shutdown: a signal requests it, a drain waits for the work to end or for a deadline.
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::{
@@ -10,30 +10,30 @@ use std::{
 use tokio::signal::unix::{Signal, SignalKind, signal};
 pub use tokio_util::sync::CancellationToken;
 
-/// Cancels the token that it returns at the first SIGTERM or SIGINT; a second one ends the process at once, with the
-/// status that a shell would show (128 and the signal's number).
+/// Returns a token that the first SIGTERM or SIGINT cancels. A second signal ends the process at once, with the status
+/// that a shell reports (128 plus the signal's number).
 ///
 /// Must be called within a tokio runtime.
 ///
 /// # Errors
-/// Where the system refuses a signal handler.
+/// A signal handler could not be installed.
 pub fn on_signals() -> io::Result<CancellationToken> {
     let shutdown = CancellationToken::new();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let token = shutdown.clone();
     tokio::spawn(async move {
-        let (name, _) = either(&mut terminate, &mut interrupt).await;
-        tracing::info!(signal = name, "asked to stop: finishing what is under way; a second signal ends at once");
+        let (name, _) = next_signal(&mut terminate, &mut interrupt).await;
+        tracing::info!(signal = name, "shutting down; a second signal ends the process at once");
         token.cancel();
-        let (name, number) = either(&mut terminate, &mut interrupt).await;
-        tracing::warn!(signal = name, "a second signal: ending at once");
+        let (name, number) = next_signal(&mut terminate, &mut interrupt).await;
+        tracing::warn!(signal = name, "second signal; ending at once");
         std::process::exit(128 + number);
     });
     Ok(shutdown)
 }
 
-async fn either(terminate: &mut Signal, interrupt: &mut Signal) -> (&'static str, i32) {
+async fn next_signal(terminate: &mut Signal, interrupt: &mut Signal) -> (&'static str, i32) {
     tokio::select! {
         _ = terminate.recv() => ("SIGTERM", 15),
         _ = interrupt.recv() => ("SIGINT", 2),
@@ -43,25 +43,24 @@ async fn either(terminate: &mut Signal, interrupt: &mut Signal) -> (&'static str
 /// How a drain ended.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Drain<T> {
-    /// Everything ended in time: results in the order in which they came.
+    /// All futures ended in time.
     Drained {
-        /// What each future gave.
+        /// Their results, in the order in which they ended.
         results: Vec<T>,
-        /// From the request to stop (or from the start, where all ended unasked) to the last end.
+        /// Time from shutdown to the last end. Without a shutdown, time from the start.
         took: Duration,
     },
-    /// The deadline passed; what had not ended was dropped.
+    /// The deadline passed; the futures that had not ended were dropped.
     DeadlinePassed {
-        /// What had ended by then.
+        /// The results of those that had ended.
         results: Vec<T>,
-        /// How many had not.
+        /// Number of futures dropped.
         left: usize,
     },
 }
 
-/// Runs `futures` together until all have ended. From the moment that `stop` is cancelled they have `deadline` to end.
-///
-/// Says in the log which of the two happened.
+/// Runs `futures` concurrently until all have ended. Once `shutdown` is cancelled they have `deadline` to end. Logs how
+/// the drain ended.
 pub async fn drain<F: Future>(
     shutdown: &CancellationToken,
     deadline: Duration,
@@ -69,9 +68,9 @@ pub async fn drain<F: Future>(
 ) -> Drain<F::Output> {
     let mut running: FuturesUnordered<F> = futures.into_iter().collect();
     let mut results = Vec::with_capacity(running.len());
-    let mut asked = Instant::now();
+    let mut since = Instant::now();
     let mut stopping = false;
-    let mut over = pin!(tokio::time::sleep(deadline));
+    let mut expired = pin!(tokio::time::sleep(deadline));
     loop {
         tokio::select! {
             biased;
@@ -81,20 +80,20 @@ pub async fn drain<F: Future>(
             },
             () = shutdown.cancelled(), if !stopping => {
                 stopping = true;
-                asked = Instant::now();
-                over.as_mut().reset(tokio::time::Instant::now() + deadline);
+                since = Instant::now();
+                expired.as_mut().reset(tokio::time::Instant::now() + deadline);
             }
-            () = &mut over, if stopping => {
+            () = &mut expired, if stopping => {
                 let left = running.len();
                 let deadline_s = deadline.as_secs_f64();
-                tracing::warn!(left, deadline_s, "the deadline passed: what has not ended is dropped");
+                tracing::warn!(left, deadline_s, "the drain deadline passed; dropping what has not ended");
                 return Drain::DeadlinePassed { results, left };
             }
         }
     }
-    let took = asked.elapsed();
+    let took = since.elapsed();
     if stopping {
-        tracing::info!(took_s = took.as_secs_f64(), "drained: everything ended in time");
+        tracing::info!(took_s = took.as_secs_f64(), "drained");
     }
     Drain::Drained { results, took }
 }
@@ -105,7 +104,7 @@ mod tests {
     use futures_util::future::FutureExt;
 
     #[tokio::test(start_paused = true)]
-    async fn what_ends_in_time_is_drained() {
+    async fn a_drain_waits_for_all_futures() {
         let shutdown = CancellationToken::new();
         let work = |n: u64| {
             let shutdown = shutdown.clone();
@@ -125,7 +124,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_hangs_is_left_behind() {
+    async fn a_future_that_hangs_is_dropped_at_the_deadline() {
         let shutdown = CancellationToken::new();
         shutdown.cancel();
         let futures = [std::future::pending::<u8>().boxed(), std::future::ready(1).boxed()];
@@ -133,9 +132,8 @@ mod tests {
         assert_eq!(ended, Drain::DeadlinePassed { results: vec![1], left: 1 });
     }
 
-    /// The deadline runs from the request to stop, not from the start.
     #[tokio::test(start_paused = true)]
-    async fn before_a_stop_there_is_no_deadline() {
+    async fn there_is_no_deadline_before_shutdown() {
         let shutdown = CancellationToken::new();
         let ended =
             drain(&shutdown, Duration::from_secs(1), [tokio::time::sleep(Duration::from_secs(3_600)).map(|()| 1)])

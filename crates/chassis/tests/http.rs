@@ -1,5 +1,5 @@
 //! The server and the admin routes, over real sockets.
-#![expect(clippy::unwrap_used, reason = "a test's helpers, too, end the test where something is wrong")]
+#![expect(clippy::unwrap_used, reason = "a failure in a helper ends the test")]
 
 use chassis::{
     admin::{self, Readiness},
@@ -31,7 +31,7 @@ async fn get(address: SocketAddr, path: &str) -> String {
 }
 
 #[tokio::test]
-async fn metrics_health_and_readiness() {
+async fn the_admin_routes_show_metrics_and_readiness() {
     let registry = prometheus::Registry::new();
     let counter = prometheus::IntCounter::new("stories_total", "Stories.").unwrap();
     registry.register(Box::new(counter.clone())).unwrap();
@@ -43,7 +43,7 @@ async fn metrics_health_and_readiness() {
     assert!(metrics.contains("text/plain; version=0.0.4") && metrics.contains("\nstories_total 1\n"), "{metrics}");
     assert!(get(address, "/healthz").await.starts_with("HTTP/1.1 200"));
 
-    assert!(get(address, "/readyz").await.starts_with("HTTP/1.1 200"), "nothing named, nothing missing");
+    assert!(get(address, "/readyz").await.starts_with("HTTP/1.1 200"), "ready without conditions");
     let caught_up = readiness.add("gateway-caught-up");
     let other = readiness.add("poller-assigned");
     other.met();
@@ -56,20 +56,20 @@ async fn metrics_health_and_readiness() {
 
     shutdown.cancel();
     server.await.unwrap();
-    assert!(TcpStream::connect(address).await.is_err(), "it listens no more");
+    assert!(TcpStream::connect(address).await.is_err(), "the server still listens");
 }
 
 #[tokio::test]
-async fn an_address_in_use_is_said_clearly() {
+async fn an_address_in_use_is_an_error_with_a_hint() {
     let first = http::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
     let address = first.local_addr().unwrap();
     let error = http::bind(address).await.unwrap_err().to_string();
     assert!(error.starts_with(&format!("cannot listen on {address}: ")), "{error}");
-    assert!(error.ends_with("(another process listens there; choose another address)"), "{error}");
+    assert!(error.ends_with("(another process is listening on it)"), "{error}");
 }
 
 #[tokio::test]
-async fn a_request_that_dawdles_is_cut_off() {
+async fn a_slow_request_head_closes_the_connection() {
     let limits = Limits { head: Duration::from_millis(100), ..Limits::default() };
     let (address, _stop, _server) = start(axum::Router::new(), limits).await;
     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -80,7 +80,7 @@ async fn a_request_that_dawdles_is_cut_off() {
 }
 
 #[tokio::test]
-async fn an_answer_that_never_ends_does_not_hold_the_drain_for_ever() {
+async fn a_response_without_an_end_is_closed_after_the_drain() {
     let router = axum::Router::new().route("/", axum::routing::get(std::future::pending::<()>));
     let limits = Limits { drain: Duration::from_millis(100), ..Limits::default() };
     let (address, shutdown, server) = start(router, limits).await;
@@ -88,4 +88,7 @@ async fn an_answer_that_never_ends_does_not_hold_the_drain_for_ever() {
     stream.write_all(b"GET / HTTP/1.1\r\nhost: test\r\n\r\n").await.unwrap();
     shutdown.cancel();
     tokio::time::timeout(Duration::from_secs(20), server).await.expect("the drain ends").unwrap();
+    let mut answer = Vec::new();
+    let closed = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut answer)).await;
+    assert!(closed.is_ok(), "the connection is still open");
 }

@@ -1,5 +1,5 @@
-//! Signals, sent to a real process: this test starts itself again as the child.
-#![expect(clippy::unwrap_used, reason = "a test's helpers, too, end the test where something is wrong")]
+//! Signals to a real process: the test starts itself as the child.
+#![expect(clippy::unwrap_used, reason = "a failure in a helper ends the test")]
 
 use std::{
     io::{BufRead, BufReader, Read},
@@ -9,7 +9,7 @@ use std::{
 
 const CHILD: &str = "CHASSIS_TEST_CHILD";
 
-/// Does nothing but where the tests below start it.
+/// The child. It does nothing unless one of the tests below starts it.
 #[tokio::test]
 async fn child() {
     let Ok(kind) = std::env::var(CHILD) else { return };
@@ -42,15 +42,15 @@ impl Running {
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap());
         let mut running = Running(child, lines);
-        running.until("up");
+        running.wait_for("up");
         running
     }
 
-    fn until(&mut self, wanted: &str) {
+    fn wait_for(&mut self, wanted: &str) {
         let mut line = String::new();
         while !line.contains(wanted) {
             line.clear();
-            assert!(self.1.read_line(&mut line).unwrap() > 0, "the child ended before it said {wanted:?}");
+            assert!(self.1.read_line(&mut line).unwrap() > 0, "the child ended before it printed {wanted:?}");
         }
     }
 
@@ -67,7 +67,7 @@ impl Drop for Running {
 }
 
 #[test]
-fn sigterm_drains() {
+fn sigterm_starts_the_drain() {
     let mut running = Running::start("ends");
     running.send("-TERM");
     let mut rest = String::new();
@@ -77,10 +77,10 @@ fn sigterm_drains() {
 }
 
 #[test]
-fn a_second_signal_ends_at_once() {
+fn a_second_signal_ends_the_process_at_once() {
     let mut running = Running::start("hangs");
     running.send("-TERM");
-    running.until("stopping");
+    running.wait_for("stopping");
     running.send("-INT");
     assert_eq!(running.0.wait().unwrap().code(), Some(130));
 }

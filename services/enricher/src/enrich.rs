@@ -94,6 +94,6 @@ fn carry(article: &Article) -> EnrichedArticle {
         backfill, published_at, published_at_source, published_at_precision, updated_at, first_seen_at,
         fetched_at, publisher_domain, publisher_name, publisher_country, feed_title, rights, title, summary,
         body, body_html, body_source, language, language_confidence, word_count, authors, categories, media,
-        schema_version, warnings
+        schema_version, warnings, carrier, section, image, published_text
     )
 }

@@ -1,11 +1,14 @@
-//! `newswire-enricher`: the enricher as a process of its own (article to enriched).
+//! `newswire-enricher`: the enricher as a process of its own.
 
-use chassis::{config, process, telemetry};
-use clap::Parser;
+use chassis::{
+    config,
+    process::{self, AdminArgs},
+    telemetry::TelemetryArgs,
+};
 use std::process::ExitCode;
 
-/// The enricher of newswire, on its own.
-#[derive(Parser)]
+/// Adds entities and countries to articles.
+#[derive(clap::Parser)]
 #[command(version)]
 struct Arguments {
     #[command(flatten)]
@@ -13,22 +16,20 @@ struct Arguments {
     #[command(flatten)]
     enricher: enricher::Args,
     #[command(flatten)]
-    admin: process::AdminArgs,
+    admin: AdminArgs,
     #[command(flatten)]
-    telemetry: telemetry::TelemetryArgs,
+    telemetry: TelemetryArgs,
 }
 
 fn main() -> ExitCode {
-    let (log, enricher, admin, telemetry) = config::parse(|flags: &Arguments| {
-        let mut problems = config::ConfigErrors::default();
-        let (log, enricher) = (problems.of(flags.log.check()), problems.of(flags.enricher.check()));
-        let (admin, telemetry) = (problems.of(flags.admin.check()), problems.of(flags.telemetry.check()));
-        problems.finish(|| Some((log?, enricher?, admin?, telemetry?)))
-    });
-    telemetry::init(&telemetry);
-    stream::faults::armed_from_environment();
-    process::run("newswire-enricher", |process| async move {
-        let runtime = process.open(move |registry, shutdown| log.start(registry, shutdown)).await?;
-        process::with_admin(admin, process, enricher::run(enricher, runtime)).await
-    })
+    process::main(
+        "newswire-enricher",
+        |args: &Arguments| &args.telemetry,
+        |args| Ok((args.admin.admin, config::both(args.log.check(), args.enricher.check())?)),
+        |(admin, (log, enricher)), process| async move {
+            stream::faults::armed_from_environment();
+            let runtime = process.open(move |registry, shutdown| log.start(registry, shutdown)).await?;
+            process::with_admin(admin, process, enricher::run(enricher, runtime)).await
+        },
+    )
 }

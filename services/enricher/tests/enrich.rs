@@ -9,7 +9,7 @@ use proto::{
     vocab::{change, evidence, role},
     wire::Encoding,
 };
-use std::{path::PathBuf, sync::OnceLock};
+use std::sync::OnceLock;
 
 fn knowledge() -> &'static Knowledge {
     static KNOWLEDGE: OnceLock<Knowledge> = OnceLock::new();
@@ -287,12 +287,8 @@ fn a_leader_is_evidence_by_office_and_surname_but_a_bare_surname_is_none() {
 
 #[test]
 fn the_seed_article_as_the_issue_says() {
-    let shared = std::env::var_os("NEWSWIRE_CORPORA")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")), PathBuf::from);
-    let Ok(text) = std::fs::read_to_string(shared.join("seed-article.txt")) else {
-        println!("skipped: the seed article (no shared/)");
-        return;
-    };
+    let Some(file) = test_support::corpora::find("seed-article.txt") else { return };
+    let text = std::fs::read_to_string(file).unwrap();
     let (title, body) = text.split_once('\n').unwrap();
     let (title, feed) = title.rsplit_once(" - ").unwrap();
     let mut seed = article(title, "", body.trim().trim_end_matches("Post a Comment").trim());

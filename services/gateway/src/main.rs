@@ -1,11 +1,10 @@
-//! `newswire-gateway`: the gateway as a process of its own (enriched to people).
+//! `newswire-gateway`: the gateway as a process of its own.
 
-use chassis::{config, process, telemetry};
-use clap::Parser;
+use chassis::{config, process, telemetry::TelemetryArgs};
 use std::process::ExitCode;
 
-/// The gateway of newswire, on its own.
-#[derive(Parser)]
+/// Serves enriched articles: a page, an API and a live stream.
+#[derive(clap::Parser)]
 #[command(version)]
 struct Arguments {
     #[command(flatten)]
@@ -13,19 +12,18 @@ struct Arguments {
     #[command(flatten)]
     gateway: gateway::Args,
     #[command(flatten)]
-    telemetry: telemetry::TelemetryArgs,
+    telemetry: TelemetryArgs,
 }
 
 fn main() -> ExitCode {
-    let (log, gateway, telemetry) = config::parse(|flags: &Arguments| {
-        let mut problems = config::ConfigErrors::default();
-        let (log, gateway) = (problems.of(flags.log.check()), problems.of(flags.gateway.check()));
-        let telemetry = problems.of(flags.telemetry.check());
-        problems.finish(|| Some((log?, gateway?, telemetry?)))
-    });
-    telemetry::init(&telemetry);
-    process::run("newswire-gateway", |process| async move {
-        let runtime = process.open(move |registry, shutdown| log.start(registry, shutdown)).await?;
-        gateway::run(gateway, runtime, process.readiness).await.map_err(|error| error.to_string())
-    })
+    process::main(
+        "newswire-gateway",
+        |args: &Arguments| &args.telemetry,
+        |args| config::both(args.log.check(), args.gateway.check()),
+        |(log, gateway), process| async move {
+            let runtime = process.open(move |registry, shutdown| log.start(registry, shutdown)).await?;
+            gateway::run(gateway, runtime, process.readiness).await?;
+            Ok(())
+        },
+    )
 }

@@ -60,15 +60,15 @@ enum Task {
 #[must_use]
 pub fn main() -> ExitCode {
     let (task, telemetry) = config::parse(|arguments: &Arguments| {
-        let mut problems = config::ConfigErrors::default();
-        let (task, telemetry) = (problems.of(task(&arguments.command)), problems.of(arguments.telemetry.check()));
+        let mut errors = config::ConfigErrors::default();
+        let (task, telemetry) = (errors.ok(task(&arguments.command)), errors.ok(arguments.telemetry.check()));
         // A command that answers has no running commentary.
         let quiet = arguments.telemetry.log.is_none() && matches!(task, Some(Task::Answer(_)));
         let telemetry = telemetry.map(|config| match quiet {
             true => telemetry::TelemetryConfig { filter: "warn".to_owned(), ..config },
             false => config,
         });
-        problems.finish(|| Some((task?, telemetry?)))
+        errors.finish(|| Some((task?, telemetry?)))
     });
     telemetry::init(&telemetry);
     match task {

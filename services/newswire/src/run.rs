@@ -48,15 +48,15 @@ impl Args {
     /// # Errors
     /// A sentence for each thing that is wrong.
     pub fn check(&self) -> Result<Config, Vec<String>> {
-        let mut problems = chassis::config::ConfigErrors::default();
-        let (log, poller) = (problems.of(self.log.check()), problems.of(self.poller.check()));
-        let (normaliser, enricher) = (problems.of(self.normaliser.check()), problems.of(self.enricher.check()));
-        let gateway = problems.of(self.gateway.check());
+        let mut errors = chassis::config::ConfigErrors::default();
+        let (log, poller) = (errors.ok(self.log.check()), errors.ok(self.poller.check()));
+        let (normaliser, enricher) = (errors.ok(self.normaliser.check()), errors.ok(self.enricher.check()));
+        let gateway = errors.ok(self.gateway.check());
         if let Some(file) = self.feeds.as_ref().filter(|file| !file.is_file()) {
-            problems.add(format!("--feeds {}: no such file", file.display()));
+            errors.push(format!("--feeds {}: no such file", file.display()));
         }
         let sample = self.sample.then(|| sample::Config::on_port(self.sample_port));
-        problems.finish(|| {
+        errors.finish(|| {
             let mut poller = poller?;
             poller.allow_private_networks |= sample.is_some();
             Some(Config {

@@ -31,9 +31,9 @@ impl Args {
     /// # Errors
     /// A sentence for each thing that is wrong.
     pub fn check(&self) -> Result<Answer, Vec<String>> {
-        let mut problems = chassis::config::ConfigErrors::default();
-        let (from, config) = (problems.of(begin(&self.from).map_err(|one| vec![one])), problems.of(self.log.check()));
-        let (from, config) = problems.finish(|| Some((from?, config?)))?;
+        let mut errors = chassis::config::ConfigErrors::default();
+        let (from, config) = (errors.ok(begin(&self.from).map_err(|one| vec![one])), errors.ok(self.log.check()));
+        let (from, config) = errors.finish(|| Some((from?, config?)))?;
         let topic = answer::topic_name(&config.names, &self.topic);
         let (to_end, values, key) = (self.to_end, self.values, self.key.clone().map(String::into_bytes));
         Ok(Box::new(move |out| {

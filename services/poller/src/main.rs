@@ -1,11 +1,14 @@
-//! `newswire-poller`: the poller as a process of its own (network to raw).
+//! `newswire-poller`: the poller as a process of its own.
 
-use chassis::{config, process, telemetry};
-use clap::Parser;
+use chassis::{
+    config,
+    process::{self, AdminArgs},
+    telemetry::TelemetryArgs,
+};
 use std::process::ExitCode;
 
-/// The poller of newswire, on its own.
-#[derive(Parser)]
+/// Polls feeds and writes their entries to the raw topic.
+#[derive(clap::Parser)]
 #[command(version)]
 struct Arguments {
     #[command(flatten)]
@@ -13,22 +16,20 @@ struct Arguments {
     #[command(flatten)]
     poller: poller::Args,
     #[command(flatten)]
-    admin: process::AdminArgs,
+    admin: AdminArgs,
     #[command(flatten)]
-    telemetry: telemetry::TelemetryArgs,
+    telemetry: TelemetryArgs,
 }
 
 fn main() -> ExitCode {
-    let (log, poller, admin, telemetry) = config::parse(|flags: &Arguments| {
-        let mut problems = config::ConfigErrors::default();
-        let (log, poller) = (problems.of(flags.log.check()), problems.of(flags.poller.check()));
-        let (admin, telemetry) = (problems.of(flags.admin.check()), problems.of(flags.telemetry.check()));
-        problems.finish(|| Some((log?, poller?, admin?, telemetry?)))
-    });
-    telemetry::init(&telemetry);
-    stream::faults::armed_from_environment();
-    process::run("newswire-poller", |process| async move {
-        let runtime = process.open(move |registry, shutdown| log.start(registry, shutdown)).await?;
-        process::with_admin(admin, process, poller::run(poller, runtime)).await
-    })
+    process::main(
+        "newswire-poller",
+        |args: &Arguments| &args.telemetry,
+        |args| Ok((args.admin.admin, config::both(args.log.check(), args.poller.check())?)),
+        |(admin, (log, poller)), process| async move {
+            stream::faults::armed_from_environment();
+            let runtime = process.open(move |registry, shutdown| log.start(registry, shutdown)).await?;
+            process::with_admin(admin, process, poller::run(poller, runtime)).await
+        },
+    )
 }

@@ -10,7 +10,24 @@ use std::{
 /// within it.
 const AWAY: std::time::Duration = std::time::Duration::from_secs(6);
 
-/// Address of a broker that several tests share; `None`, after one visible line, where there is none.
+/// Address of the broker that `NEWSWIRE_TEST_KAFKA` names. Where it names none, prints that `what` is skipped and returns
+/// `None`.
+///
+/// # Panics
+/// Where it names none and `NEWSWIRE_REQUIRE_KAFKA` is set.
+pub fn named(what: &str) -> Option<String> {
+    let address = std::env::var("NEWSWIRE_TEST_KAFKA").ok();
+    if address.is_none() {
+        skip(what, "NEWSWIRE_TEST_KAFKA is not set");
+    }
+    address
+}
+
+/// Address of a broker that several tests share: the one that `NEWSWIRE_TEST_KAFKA` names, or one that this process starts.
+/// `None`, after a `skipped:` line, where neither is possible.
+///
+/// # Panics
+/// Where neither is possible and `NEWSWIRE_REQUIRE_KAFKA` is set.
 pub fn shared() -> Option<String> {
     if let Ok(address) = std::env::var("NEWSWIRE_TEST_KAFKA") {
         return Some(address);
@@ -19,17 +36,18 @@ pub fn shared() -> Option<String> {
     OWN.get_or_init(start).as_ref().map(|broker| broker.address.clone())
 }
 
-/// A broker of our own, that can be killed; `None`, after one visible line, where that is not possible here.
+/// Starts a broker of its own for a test, which may kill it. `None`, after a `skipped:` line, where that is not possible.
+///
+/// # Panics
+/// Where it is not possible and `NEWSWIRE_REQUIRE_KAFKA` is set.
 pub fn start() -> Option<Broker> {
     let dir = tempfile::tempdir().unwrap();
-    match Broker::launch(dir) {
-        Ok(broker) => Some(broker),
-        Err(why) if std::env::var_os("NEWSWIRE_REQUIRE_KAFKA").is_some() => panic!("no broker: {why}"),
-        Err(why) => {
-            eprintln!("skipped: a test that needs a Kafka broker ({why})");
-            None
-        }
-    }
+    Broker::launch(dir).map_err(|why| skip("a test that needs a Kafka broker", &why)).ok()
+}
+
+fn skip(what: &str, why: &str) {
+    assert!(std::env::var_os("NEWSWIRE_REQUIRE_KAFKA").is_none(), "NEWSWIRE_REQUIRE_KAFKA is set, but {why}");
+    crate::skip(what, why);
 }
 
 /// A node with a controller of its own, killed when this is dropped.

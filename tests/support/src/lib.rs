@@ -1,9 +1,17 @@
-//! What the tests across services, the oracle and the measuring tools share. A test that breaks says so by panicking.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "tools of tests: they fail loudly")]
+//! What tests and tools share. Any crate may use it in its tests, because it depends on no crate of the project.
+//! Its functions panic where something is wrong.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test fails by panicking")]
 
+pub mod corpora;
 pub mod http;
 pub mod kafka;
 pub mod kcat;
+pub mod port;
 pub mod process;
 pub mod publisher;
 pub mod wait;
+
+/// Prints `skipped: WHAT (WHY)`. `.ci/test` lists these lines at its end.
+pub fn skip(what: &str, why: &str) {
+    eprintln!("skipped: {what} ({why})");
+}

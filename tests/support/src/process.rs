@@ -23,15 +23,6 @@ pub fn binary(name: &str) -> PathBuf {
     folder.join(name)
 }
 
-/// A port that nobody listens on just now.
-///
-/// # Panics
-/// Where there is none.
-#[must_use]
-pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 /// A running process, killed when this is dropped.
 pub struct Process {
     /// Its binary and replica, for messages.

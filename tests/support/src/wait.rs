@@ -1,23 +1,26 @@
-//! Waiting for a condition, with a deadline.
+//! Waiting for a condition, with a limit.
 
 use std::time::{Duration, Instant};
 
-/// Looks every 50 ms whether it holds.
+/// Time between two checks of a condition.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Waits until `holds` returns true.
 ///
 /// # Panics
-/// Where it does not within the limit.
-pub fn eventually(limit: Duration, what: &str, mut holds: impl FnMut() -> bool) {
-    assert!(within(limit, &mut holds), "not within {limit:?}: {what}");
+/// Where it does not within `limit`; the message names `what`.
+pub fn eventually(limit: Duration, what: &str, holds: impl FnMut() -> bool) {
+    assert!(within(limit, holds), "not within {limit:?}: {what}");
 }
 
-/// As [`eventually`], but says whether it held.
+/// Waits until `holds` returns true; false where it does not within `limit`.
 pub fn within(limit: Duration, mut holds: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + limit;
     while !holds() {
         if Instant::now() >= deadline {
             return false;
         }
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::sleep(PAUSE);
     }
     true
 }

@@ -1,10 +1,11 @@
 //! `bench WHAT [DATA] [--json]`: speed, beside others, as ratios within one run.
 #![expect(clippy::print_stdout, reason = "its answer goes there")]
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::Parser;
+use test_support::corpora;
 
 #[derive(Parser)]
 #[command(about = "Speed, beside others, as ratios within one run")]
@@ -18,24 +19,15 @@ struct Args {
     json: bool,
 }
 
-/// `NEWSWIRE_CORPORA`, else `shared` beside the project.
-fn shared() -> anyhow::Result<PathBuf> {
-    if let Some(folder) = std::env::var_os("NEWSWIRE_CORPORA") {
-        return Ok(folder.into());
-    }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(3);
-    Ok(root.context("the project has no folder around it")?.join("shared"))
-}
-
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let value = match args.what.as_str() {
         "parse" => {
-            let data = args.data.map_or_else(|| shared().map(|s| s.join("corpora")), Ok)?;
+            let data = args.data.unwrap_or_else(|| corpora::folder().join("corpora"));
             bench::parse::run(&data, args.json)?
         }
         "enrich" => {
-            let data = args.data.map_or_else(|| shared().map(|s| s.join("countries")), Ok)?;
+            let data = args.data.unwrap_or_else(|| corpora::folder().join("countries"));
             bench::enrich::run(&data, args.json)?
         }
         "start" => bench::start::run(args.json)?,

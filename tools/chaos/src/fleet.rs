@@ -12,7 +12,7 @@ use std::{
 };
 use test_support::{
     kafka::Broker,
-    process::{Process, binary, free_port},
+    process::{Process, binary},
     publisher::opml,
 };
 
@@ -252,7 +252,7 @@ impl Fleet {
     fn displace(&mut self, at: usize) {
         let member = &mut self.members[at];
         // The frozen one still holds the other port.
-        member.admin = free_port();
+        member.admin = test_support::port::free();
         let Some(process) = member.process.take() else { return };
         process.signal(Signal::SIGSTOP);
         self.displaced.push((process, Instant::now() + beyond(self.transaction_timeout_ms), false));
@@ -385,7 +385,15 @@ impl Fleet {
 
 impl Member {
     fn new(service: &'static str, replica: usize) -> Self {
-        Member { service, replica, admin: free_port(), process: None, armed: None, frozen_until: None, killed: None }
+        Member {
+            service,
+            replica,
+            admin: test_support::port::free(),
+            process: None,
+            armed: None,
+            frozen_until: None,
+            killed: None,
+        }
     }
 
     fn metrics(&self) -> Option<String> {

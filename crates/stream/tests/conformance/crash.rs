@@ -8,6 +8,7 @@ use std::{
     process::{Command, ExitStatus, Stdio},
     sync::atomic::{AtomicU32, Ordering},
 };
+use test_support::wait::eventually;
 
 crate::harness::on_both_logs! {
     killed_when_the_transaction_begins
@@ -96,7 +97,7 @@ fn killed_at(harness: &mut Harness, point: &str, is_committed: bool) {
     assert_eq!(!articles.is_empty(), is_committed, "{articles:?}");
     // On Kafka the offsets are not to be had before the dead member's transaction has ended.
     let mut committed = None;
-    help::eventually("the committed offsets are known", || {
+    eventually(help::DEADLINE, "the committed offsets are known", || {
         committed = log.committed(&group, &raw).ok();
         committed.is_some()
     });

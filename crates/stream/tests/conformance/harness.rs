@@ -50,16 +50,8 @@ impl Harness {
 
     /// `None`, after one visible line, where there is no broker; with `NEWSWIRE_REQUIRE_KAFKA` that is a failure.
     pub fn kafka() -> Option<Self> {
-        match std::env::var("NEWSWIRE_TEST_KAFKA") {
-            Ok(address) => Some(Self::new(Place::Kafka(address), None)),
-            Err(_) if std::env::var_os("NEWSWIRE_REQUIRE_KAFKA").is_some() => {
-                panic!("NEWSWIRE_REQUIRE_KAFKA is set, but NEWSWIRE_TEST_KAFKA names no broker")
-            }
-            Err(_) => {
-                eprintln!("skipped: a case of the conformance suite on Kafka (NEWSWIRE_TEST_KAFKA names no broker)");
-                None
-            }
-        }
+        let address = test_support::kafka::named("a case of the conformance suite on Kafka")?;
+        Some(Self::new(Place::Kafka(address), None))
     }
 
     fn new(place: Place, folder: Option<tempfile::TempDir>) -> Self {

@@ -97,14 +97,6 @@ pub fn all(log: &dyn Log, topic: &str) -> Vec<Record> {
     records
 }
 
-/// Asks until it is so. What is asked does the waiting: it polls, or is there within a moment.
-pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    let until = Instant::now() + DEADLINE;
-    while !is_so() {
-        assert!(Instant::now() < until, "not in time: {what}");
-    }
-}
-
 /// Runs the stage `count` until all raw items are done with: a title that is new for its id gives an article, whose
 /// revision is the number of titles so far. A title `boom` panics, a title `poison` is refused.
 pub fn run_stage(runtime: &Runtime, until: impl FnMut() -> bool) {

@@ -1,7 +1,7 @@
 //! One suite, on both logs: what the interface promises, each promise with a test. A case is written against `dyn Log`
 //! and runs on the embedded log and on Kafka, where there is one. Offsets grow but may have gaps.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test fails loudly")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
 
 mod harness; // the two logs, each with a namespace of its own for a case
 mod help; // reading a member or a topic to a known point

@@ -4,6 +4,7 @@ use crate::{harness::Harness, help};
 use proto::topic::Topic;
 use std::{collections::HashMap, time::Duration};
 use stream::{Record, Start, Tail};
+use test_support::wait::eventually;
 
 crate::harness::on_both_logs! {
     records_of_a_key_keep_their_order
@@ -54,7 +55,7 @@ fn a_record_comes_back_as_it_was_written(harness: &mut Harness) {
 /// What a tail gives until it has caught up.
 fn values(mut tail: Box<dyn Tail>) -> Vec<String> {
     let mut values = Vec::new();
-    help::eventually("the tail has caught up", || {
+    eventually(help::DEADLINE, "the tail has caught up", || {
         values.extend(
             tail.poll(3, Duration::from_millis(50))
                 .unwrap()
@@ -75,7 +76,7 @@ fn a_tail_begins_where_it_is_told(harness: &mut Harness) {
         log.append(vec![help::plain(&raw, "k", value)]).unwrap();
     }
     let second = help::all(&*log, &raw)[1].timestamp_ms;
-    help::eventually("a millisecond passes", || jiff::Timestamp::now().as_millisecond() > second + 1);
+    eventually(help::DEADLINE, "a millisecond passes", || jiff::Timestamp::now().as_millisecond() > second + 1);
     let between = jiff::Timestamp::now().as_millisecond();
     log.append(vec![help::plain(&raw, "k", "c")]).unwrap();
     let from = |from| values(log.tail(&raw, from).unwrap());
@@ -96,7 +97,7 @@ fn a_tail_hears_of_an_append(harness: &mut Harness) {
     std::thread::scope(|scope| {
         scope.spawn(|| log.append(vec![help::plain(&raw, "k", "new")]).unwrap());
         let mut heard = Vec::new();
-        help::eventually("the tail has heard", || {
+        eventually(help::DEADLINE, "the tail has heard", || {
             heard.extend(tail.poll(10, Duration::from_secs(5)).unwrap());
             !heard.is_empty()
         });

@@ -1,7 +1,7 @@
 //! Topics and records for these tests.
 
 use proto::topic::Retention;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use stream::{Log, Outgoing, Record, Start, TopicSpec};
 
 pub fn topic(name: &str, retention: Retention) -> TopicSpec {
@@ -34,12 +34,4 @@ pub fn rows(log: &dyn Log, topic: &str) -> Vec<String> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let row = |one: Record| format!("{} {}", text(&one.key), one.value.map_or("-".to_owned(), |value| text(&value)));
     all(log, topic).into_iter().map(row).collect()
-}
-
-/// Asks until it is so. What is asked does the waiting: it polls, or opens.
-pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    let until = Instant::now() + Duration::from_secs(30);
-    while !is_so() {
-        assert!(Instant::now() < until, "not in time: {what}");
-    }
 }

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 use stream::{Log, LogError, MemberSpec, Start, embedded};
+use test_support::wait::eventually;
 
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 
@@ -154,7 +155,7 @@ fn nonsense_on_the_socket_is_answered_and_does_no_harm() {
     let refused = embedded::open(folder.path()).map(drop);
     assert!(matches!(&refused, Err(LogError::Unavailable(why)) if why.contains("64 connections")), "{refused:?}");
     drop(idle);
-    help::eventually("the socket serves again", || embedded::open(folder.path()).is_ok());
+    eventually(Duration::from_secs(30), "the socket serves again", || embedded::open(folder.path()).is_ok());
     log.ensure_topics(&[help::topic("news", Retention::Delete(DAY))]).unwrap();
 }
 

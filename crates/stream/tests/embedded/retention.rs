@@ -14,6 +14,7 @@ use stream::{
     Log, Start,
     embedded::{Embedded, Options},
 };
+use test_support::wait::eventually;
 
 const HOUR: i64 = 3_600_000;
 
@@ -156,7 +157,7 @@ fn readers_and_writers_go_on_while_the_house_is_kept() {
         let mut state = log.tail("state", Start::Beginning).unwrap();
         let (mut seen, mut rows) = (Vec::new(), std::collections::BTreeMap::new());
         let number = |value: Option<Vec<u8>>| String::from_utf8(value.unwrap()).unwrap().parse::<i64>().unwrap();
-        help::eventually("all is read", || {
+        eventually(Duration::from_secs(30), "all is read", || {
             seen.extend(news.poll(50, Duration::from_millis(10)).unwrap().into_iter().map(|one| number(one.value)));
             for one in state.poll(50, Duration::from_millis(10)).unwrap() {
                 let value = number(one.value);

@@ -115,11 +115,3 @@ impl Bystander {
         assert_eq!(self.seen.len(), total);
     }
 }
-
-/// Waits for a condition, whose asking polls.
-pub fn eventually(limit: Duration, what: &str, mut holds: impl FnMut() -> bool) {
-    let deadline = Instant::now() + limit;
-    while !holds() {
-        assert!(Instant::now() < deadline, "not within {limit:?}: {what}");
-    }
-}

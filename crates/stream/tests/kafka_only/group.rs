@@ -1,10 +1,11 @@
 //! Members of one group.
 
 use crate::{
-    bystander::{Bystander, eventually, prefix},
+    bystander::{Bystander, prefix},
     worker::{FENCED, Role, Worker},
 };
 use std::time::Duration;
+use test_support::wait::eventually;
 
 #[test]
 fn two_members_and_a_rebalance_repeat_nothing() {

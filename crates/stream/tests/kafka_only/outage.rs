@@ -1,10 +1,11 @@
 //! A broker that goes and comes back.
 
 use crate::{
-    bystander::{Bystander, eventually, prefix},
+    bystander::{Bystander, prefix},
     worker::{Role, Worker},
 };
 use std::time::Duration;
+use test_support::wait::eventually;
 
 #[test]
 fn a_broker_that_was_killed_and_comes_back_costs_nothing_but_time() {

@@ -93,21 +93,21 @@ impl Args {
             }
             Args::Show(one) => {
                 let Show { letter, log } = &**one;
-                let mut problems = chassis::config::ConfigErrors::default();
-                let (config, at) = (problems.of(log.check()), problems.of(place(letter).map_err(|one| vec![one])));
-                let (config, at) = problems.finish(|| Some((config?, at?)))?;
+                let mut errors = chassis::config::ConfigErrors::default();
+                let (config, at) = (errors.ok(log.check()), errors.ok(place(letter).map_err(|one| vec![one])));
+                let (config, at) = errors.finish(|| Some((config?, at?)))?;
                 Box::new(move |out| show(out, &config, at))
             }
             Args::Replay(these) => {
                 let Replay { letters, all, filter, dry_run, log } = &**these;
-                let mut problems = chassis::config::ConfigErrors::default();
-                let config = problems.of(log.check());
+                let mut errors = chassis::config::ConfigErrors::default();
+                let config = errors.ok(log.check());
                 let wanted: Vec<(i32, i64)> =
-                    letters.iter().filter_map(|one| problems.of(place(one).map_err(|one| vec![one]))).collect();
+                    letters.iter().filter_map(|one| errors.ok(place(one).map_err(|one| vec![one]))).collect();
                 if letters.is_empty() && !all {
-                    problems.add("replay takes PARTITION/OFFSET or --all");
+                    errors.push("replay takes PARTITION/OFFSET or --all");
                 }
-                let config = problems.finish(|| config)?;
+                let config = errors.finish(|| config)?;
                 let (wanted, filter, dry_run) = ((!all).then_some(wanted), filter.clone(), *dry_run);
                 Box::new(move |out| replay(out, &config, wanted.as_deref(), &filter, dry_run))
             }

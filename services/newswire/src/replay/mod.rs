@@ -70,22 +70,22 @@ impl Args {
     }
 
     fn plan(&self) -> Result<Plan, Vec<String>> {
-        let mut problems = chassis::config::ConfigErrors::default();
+        let mut errors = chassis::config::ConfigErrors::default();
         let from = match tail::begin(&self.from) {
             Ok(from @ (Start::Beginning | Start::Time(_))) => Some(from),
             _ => {
-                problems.add(format!("--from is beginning or an RFC 3339 time, not {:?}", self.from));
+                errors.push(format!("--from is beginning or an RFC 3339 time, not {:?}", self.from));
                 None
             }
         };
         if !(1..=100_000).contains(&self.rate) {
-            problems.add(format!("--rate is 1 to 100000 records a second, not {}", self.rate));
+            errors.push(format!("--rate is 1 to 100000 records a second, not {}", self.rate));
         }
-        let (log, finder) = (problems.of(self.log.check()), problems.of(self.model.check()));
+        let (log, finder) = (errors.ok(self.log.check()), errors.ok(self.model.check()));
         if let Some(log) = &log
             && answer::topic_name(&log.names, &self.topic) != log.names.of(Topic::Articles)
         {
-            problems.add(format!("--topic is articles, not {:?}", self.topic));
+            errors.push(format!("--topic is articles, not {:?}", self.topic));
         }
         let to = log.as_ref().map(|log| match &self.to {
             Some(to) => answer::topic_name(&log.names, to),
@@ -94,9 +94,9 @@ impl Args {
         if let (Some(log), Some(to)) = (&log, &to)
             && Topic::ALL.iter().any(|topic| *topic != Topic::Enriched && log.names.of(*topic) == *to)
         {
-            problems.add(format!("--to is a topic for enriched articles, not {to}"));
+            errors.push(format!("--to is a topic for enriched articles, not {to}"));
         }
-        problems.finish(|| {
+        errors.finish(|| {
             Some(Plan { log: log?, from: from?, to: to?, rate: self.rate, dry_run: self.dry_run, finder: finder? })
         })
     }

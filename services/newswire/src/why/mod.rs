@@ -68,7 +68,9 @@ impl Asked {
         Some(Asked {
             text: text.to_owned(),
             article_id: proto::id::article_id(&canonical),
-            feed_id: poller::feeds::address(text).map(|url| proto::id::feed_id(url.as_str())).unwrap_or_default(),
+            feed_id: poller::definition::parse_url(text)
+                .map(|url| proto::id::feed_id(url.as_str()))
+                .unwrap_or_default(),
             canonical: Some(canonical),
         })
     }

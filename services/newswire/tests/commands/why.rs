@@ -12,10 +12,6 @@ impl Drop for Running {
     }
 }
 
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.2:0").unwrap().local_addr().unwrap().port()
-}
-
 /// A definition that the poller refused is told of, though no feed came of it.
 #[test]
 fn a_refused_definition_of_a_feed_is_told() {
@@ -46,7 +42,7 @@ fn a_refused_definition_of_a_feed_is_told() {
 fn a_story_of_the_sample_is_followed_from_feed_to_page() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let port = free_port().to_string();
+    let port = test_support::port::free().to_string();
     let child = Command::new(env!("CARGO_BIN_EXE_newswire"))
         .args(["run", "--sample", "--poll-interval", "1s", "--partitions", "3", "--listen", "127.0.0.1:0"])
         .args(["--sample-port", &port, "--host-spacing", "10ms", "--data"])

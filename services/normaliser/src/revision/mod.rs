@@ -93,11 +93,10 @@ impl<'a> Copy<'a> {
             feed_ids: with_feed(&[], &self.raw.feed_id),
             first_seen_at: Some(self.seen_at),
             last_seen_at: Some(self.seen_at),
-            withdrawn: false,
             url: self.raw.url.clone(),
             feed_id: self.raw.feed_id.clone(),
             updated_at: self.written_at,
-            earlier_hashes: Vec::new(),
+            ..ArticleState::default()
         }
     }
 
@@ -118,8 +117,7 @@ impl<'a> Copy<'a> {
             feed_id: self.raw.feed_id.clone(),
             updated_at: latest(state.updated_at, self.written_at),
             earlier_hashes,
-            article_id: state.article_id.clone(),
-            first_seen_at: state.first_seen_at,
+            ..state.clone()
         }
     }
 

@@ -23,10 +23,7 @@ fn partitions_of(service: &Service) -> i64 {
 /// where `NEWSWIRE_TEST_KAFKA` names one; the embedded log has one member of a stage.
 #[test]
 fn two_pollers_share_the_feeds_and_one_leaves() {
-    let Ok(broker) = std::env::var("NEWSWIRE_TEST_KAFKA") else {
-        println!("skipped: two_pollers_share_the_feeds_and_one_leaves (NEWSWIRE_TEST_KAFKA is not set)");
-        return;
-    };
+    let Some(broker) = test_support::kafka::named("two pollers that share the feeds") else { return };
     // What every feed shows, and how often it was asked for since.
     let shown = Arc::new(AtomicUsize::new(3));
     let salt = Arc::new(AtomicUsize::new(0));

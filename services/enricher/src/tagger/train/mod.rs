@@ -293,17 +293,15 @@ mod tests {
     #[test]
     fn the_shipped_model_is_what_make_model_makes() {
         if cfg!(debug_assertions) {
-            println!("skipped: the model's bytes (a minute without optimisation: `cargo test --release -p enricher`)");
+            test_support::skip(
+                "the model's bytes",
+                "a minute without optimisation: `cargo test --release -p enricher`",
+            );
             return;
         }
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let shared = std::env::var_os("NEWSWIRE_CORPORA").map_or_else(|| root.join("../../../shared"), Into::into);
-        if !shared.join("ner").is_dir() {
-            println!("skipped: the model's bytes (no shared/)");
-            return;
-        }
-        let folder = root.join("model");
+        let Some(ner) = test_support::corpora::find("ner") else { return };
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("model");
         let shipped = fs::read(folder.join("tagger.bin")).unwrap();
-        assert!(bytes(&shared.join("ner"), &folder, Plan::default()).unwrap() == shipped);
+        assert!(bytes(&ner, &folder, Plan::default()).unwrap() == shipped);
     }
 }
