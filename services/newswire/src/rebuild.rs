@@ -17,7 +17,7 @@ use proto::{
     vocab::{change, date_source},
     wire::{self, Message},
 };
-use std::{collections::HashMap, io::Write, time::Duration};
+use std::{collections::HashMap, io::Write, ops::ControlFlow, time::Duration};
 use stream::{Log, LogConfig, MemberSpec, Outgoing, Start, Transaction};
 
 /// Rows written in one transaction, and articles read between two looks at the group.
@@ -117,7 +117,7 @@ fn published(log: &dyn Log, topic: &str, alone: &mut ExclusiveMember) -> anyhow:
         if read.is_multiple_of(ROWS) {
             kept = alone.keep();
         }
-        kept.is_ok()
+        if kept.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     kept.and_then(|()| alone.keep())?;
     Ok(states)

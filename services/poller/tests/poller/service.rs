@@ -9,6 +9,7 @@ use proto::{
 };
 use std::{
     collections::{HashMap, HashSet},
+    ops::ControlFlow,
     path::Path,
     sync::{
         Arc, Mutex,
@@ -72,7 +73,7 @@ impl Service {
             Duration::from_secs(20),
             |record| {
                 records.push(record);
-                true
+                ControlFlow::Continue(())
             },
         )
         .unwrap();
