@@ -39,6 +39,7 @@ macro_rules! golden {
 golden!(
     feed Feed,
     feed_state FeedState,
+    feed_entries FeedEntries,
     feed_health FeedHealth,
     raw_item RawItem,
     page_request PageRequest,
@@ -49,6 +50,19 @@ golden!(
     signature Signature,
     story_label StoryLabel,
 );
+
+#[test]
+fn an_enriched_article_repeats_every_field_of_the_article() {
+    let text = include_str!("../examples/v1/Article.json");
+    let article: v1::Article = wire::decode(None, text.as_bytes()).unwrap();
+    // Only fields with the same number and type survive this.
+    let binary = wire::Encoding::Protobuf.encode(&article).unwrap();
+    let enriched: v1::EnrichedArticle = wire::decode(Some("application/protobuf"), &binary).unwrap();
+    let enriched = serde_json::to_value(&enriched).unwrap();
+    for (field, value) in serde_json::to_value(&article).unwrap().as_object().unwrap() {
+        assert_eq!(enriched[field], *value, "{field}");
+    }
+}
 
 #[test]
 fn unknown_fields_are_ignored() {

@@ -59,6 +59,6 @@ mod tests {
 
     #[test]
     fn a_host_is_one_whatever_its_case_or_www() {
-        assert_eq!(of_host("WWW.Example.org", 12), of_host("example.org", 12));
+        assert_eq!(of_host("WWW.Example.org", 24), of_host("example.org", 24));
     }
 }

@@ -137,4 +137,4 @@ impl Names {
 }
 
 /// Partitions of a pipeline topic by default.
-pub const PARTITIONS: i32 = 12;
+pub const PARTITIONS: i32 = 24;

@@ -29,6 +29,7 @@ macro_rules! events {
 events!(
     Feed,
     FeedState,
+    FeedEntries,
     FeedHealth,
     RawItem,
     PageRequest,

@@ -115,6 +115,7 @@ fn protobuf(record: &Record) -> Option<serde_json::Value> {
     match record.header("ce_type")?.strip_prefix("news.v1.")? {
         "Feed" => json::<v1::Feed>(record),
         "FeedState" => json::<v1::FeedState>(record),
+        "FeedEntries" => json::<v1::FeedEntries>(record),
         "FeedHealth" => json::<v1::FeedHealth>(record),
         "RawItem" => json::<v1::RawItem>(record),
         "PageRequest" => json::<v1::PageRequest>(record),

@@ -8,6 +8,7 @@ use proto::{topic::Topic, v1::Feed};
 use std::{
     collections::BTreeMap,
     io::Write,
+    ops::ControlFlow,
     path::{Path, PathBuf},
 };
 use stream::{Log, LogArgs, LogConfig, Outgoing, Start};
@@ -79,7 +80,8 @@ impl Args {
                     backfill: backfill.clone(),
                     ..Feed::default()
                 };
-                let feed = poller::feeds::complete(feed, Timestamp::now()).map_err(|problem| vec![problem.to_string()]);
+                let feed =
+                    poller::definition::complete(feed, Timestamp::now()).map_err(|error| vec![error.to_string()]);
                 let mut errors = chassis::config::ConfigErrors::default();
                 let (feed, config) = (errors.ok(feed), errors.ok(log.check()));
                 let (feed, config) = errors.finish(|| Some((feed?, config?)))?;
@@ -141,14 +143,14 @@ pub fn sync(log: &dyn Log, config: &LogConfig, feeds: Vec<Feed>) -> anyhow::Resu
     let now = Timestamp::now();
     let mut records: Vec<Outgoing> = Vec::new();
     for feed in feeds {
-        let mut feed = poller::feeds::complete(feed, now)?;
+        let mut feed = poller::definition::complete(feed, now)?;
         if let Some(before) = known.get(&feed.feed_id) {
             feed.added_at = before.added_at;
             if feed == *before {
                 continue;
             }
         }
-        records.push(poller::feeds::record(feed, partitions, &config.names, config.encoding, now)?);
+        records.push(poller::definition::record(feed, partitions, &config.names, config.encoding, now)?);
     }
     let written = records.len();
     // In pieces, so that a list of any length fits: each feed is whole in its record.
@@ -164,13 +166,13 @@ pub fn sync(log: &dyn Log, config: &LogConfig, feeds: Vec<Feed>) -> anyhow::Resu
 fn known(log: &dyn Log, topic: &str) -> anyhow::Result<BTreeMap<String, Feed>> {
     let mut feeds = BTreeMap::new();
     stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
-        let Some(key) = record.key_text() else { return true };
+        let Some(key) = record.key_text() else { return ControlFlow::Continue(()) };
         match record.decode::<Feed>() {
             Ok(feed) => drop(feeds.insert(key.to_owned(), feed)),
             Err(_) if record.value.is_none() => drop(feeds.remove(key)),
             Err(_) => {}
         }
-        true
+        ControlFlow::Continue(())
     })?;
     Ok(feeds)
 }
@@ -191,10 +193,10 @@ fn list(out: &mut dyn Write, opml: bool, config: &LogConfig) -> anyhow::Result<(
 fn remove(out: &mut dyn Write, url: &str, config: &LogConfig) -> anyhow::Result<()> {
     let log = answer::reach(config)?;
     let topic = config.names.of(Topic::Feeds);
-    let record = poller::feeds::removal(url, log.partitions(&topic)?, &config.names)?;
+    let record = poller::definition::tombstone(url, log.partitions(&topic)?, &config.names)?;
     let id = String::from_utf8_lossy(&record.key).into_owned();
     if !known(&*log, &topic)?.contains_key(&id) {
-        bail!("{} is not on the list", poller::feeds::masked(url));
+        bail!("{} is not on the list", poller::definition::redact_credentials(url));
     }
     log.append(vec![record])?;
     Ok(writeln!(out, "removed")?)

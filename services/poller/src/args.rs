@@ -1,6 +1,6 @@
 //! The poller's flags.
 
-use crate::{feed, fetch};
+use crate::{document, fetch};
 use jiff::SignedDuration;
 use std::time::Duration;
 
@@ -62,8 +62,8 @@ impl Default for Config {
 impl Config {
     /// Limits of the document's reader.
     #[must_use]
-    pub fn document_limits(&self) -> feed::Limits {
-        feed::Limits { bytes: self.limits.bytes, ..feed::Limits::default() }
+    pub fn document_limits(&self) -> document::Limits {
+        document::Limits { bytes: self.limits.bytes, ..document::Limits::default() }
     }
 }
 

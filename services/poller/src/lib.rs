@@ -2,19 +2,19 @@
 
 mod args;
 pub mod dates;
+pub mod definition;
 pub mod diff;
-pub mod feed;
-pub mod feeds;
+pub mod document;
 pub mod fetch;
 pub mod identity;
 mod metrics;
 pub mod opml;
 pub mod parse;
 pub mod poll;
+pub mod rate_limit;
 mod run;
 pub mod salvage;
 pub mod schedule;
-pub mod spacing;
 
 pub use args::{Args, Config};
 pub use metrics::Metrics;

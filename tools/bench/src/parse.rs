@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use poller::feed::Context;
+use poller::document::Context;
 use serde_json::{Value, json};
 
 /// Turns; the best of them counts.

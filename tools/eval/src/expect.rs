@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
-use poller::feed::{Date, Document, Entry};
+use poller::document::{Date, Document, Entry};
 use serde::Deserialize;
 use serde_json::Value;
 

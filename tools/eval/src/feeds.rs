@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use poller::feed::{Context, Document, Unreadable};
+use poller::document::{Context, Document, DocumentError};
 use serde_json::{Value, json};
 
 use super::expect;
@@ -110,7 +110,7 @@ fn one(file: &Path, relative: &str, expected: Option<&expect::Expected>, suite: 
     cx.content_language = expected.and_then(|e| e.header("content-language"));
     suite.files += 1;
     let begun = Instant::now();
-    let outcome: Result<Result<Document, Unreadable>, _> =
+    let outcome: Result<Result<Document, DocumentError>, _> =
         catch_unwind(AssertUnwindSafe(|| poller::parse::read(&bytes, &cx)));
     suite.slowest = suite.slowest.max(begun.elapsed());
     match outcome {

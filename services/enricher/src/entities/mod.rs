@@ -8,9 +8,9 @@ use crate::{
     countries::Place,
     document::Document,
     gazetteer::{Gazetteer, Kind},
-    tagger::Span,
 };
 pub(crate) use names::{distance, key};
+use tagger::Span;
 
 use cluster::Cluster;
 use proto::{v1, vocab::entity};
@@ -59,6 +59,7 @@ pub fn entities(
                 in_title: cluster.mentions.iter().any(|one| one.field == 0),
                 salience: round(weight / total.max(f64::MIN_POSITIVE)),
                 confidence: round(confidence.clamp(0.0, 1.0)),
+                ..v1::Entity::default()
             },
         ));
     }

@@ -6,7 +6,7 @@ mod story;
 use crate::answer::{self, Answer, DEADLINE};
 use anyhow::Context;
 use proto::topic::Topic;
-use std::io::Write;
+use std::{io::Write, ops::ControlFlow};
 use stream::{DeadLetter, Log, LogArgs, LogConfig, Record, Start};
 
 /// What is asked for.
@@ -68,7 +68,9 @@ impl Asked {
         Some(Asked {
             text: text.to_owned(),
             article_id: proto::id::article_id(&canonical),
-            feed_id: poller::feeds::address(text).map(|url| proto::id::feed_id(url.as_str())).unwrap_or_default(),
+            feed_id: poller::definition::parse_url(text)
+                .map(|url| proto::id::feed_id(url.as_str()))
+                .unwrap_or_default(),
             canonical: Some(canonical),
         })
     }
@@ -84,7 +86,7 @@ fn refusals(log: &dyn Log, config: &LogConfig, topic: &str, key: &str) -> anyhow
         {
             found.push((record, letter));
         }
-        true
+        ControlFlow::Continue(())
     })?;
     Ok(found)
 }

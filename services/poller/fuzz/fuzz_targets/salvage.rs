@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use poller::feed::Context;
+use poller::document::Context;
 
 const HEADERS: [Option<&str>; 4] =
     [None, Some("text/xml; charset=iso-8859-1"), Some("application/xml; charset=utf-16"), Some("text/xml; charset=shift_jis")];

@@ -5,7 +5,7 @@ use jiff::{Timestamp, tz::Offset};
 use proto::vocab::precision;
 
 use super::REPAIRED;
-use crate::feed::Date;
+use crate::document::Date;
 
 /// Seconds, milliseconds or microseconds since 1970, of this century's first half or near it.
 pub fn epoch(text: &str) -> Option<Date> {

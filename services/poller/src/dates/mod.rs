@@ -16,7 +16,7 @@ use jiff::tz::Offset;
 use jiff::{Span, Timestamp};
 use proto::vocab::precision;
 
-use crate::feed::Date;
+use crate::document::Date;
 
 /// Warning: it lies in the future; the present stands instead.
 pub const FUTURE: &str = "date_in_future";

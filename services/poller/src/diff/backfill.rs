@@ -1,6 +1,6 @@
 //! What of a first poll is taken.
 
-use crate::feed::{Document, Entry};
+use crate::document::{Document, Entry};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashSet;
 

@@ -2,16 +2,16 @@
 //! and counts out.
 
 mod backfill;
-mod item;
-mod remember;
+mod raw_item;
+mod seen_entries;
 
 pub use backfill::{Backfill, UNDATED};
-pub use item::{CONTENT_CUT, ce_id, fit, traceparent};
-pub use remember::{LEAST, MOST, READABLE, pack, unpack};
-pub(crate) use remember::{forget_some, knows_all};
+pub use raw_item::{CONTENT_CUT, encode_within, event_id, traceparent};
+pub use seen_entries::{MAX_SEEN, MAX_UNPACKED, MIN_SEEN, pack, unpack};
+pub(crate) use seen_entries::{contains_all, drop_oldest};
 
 use crate::{
-    feed::Document,
+    document::Document,
     identity::{Identified, identify},
 };
 use jiff::Timestamp;
@@ -23,7 +23,7 @@ use std::collections::{HashMap, HashSet};
 
 /// Why entries of a document were not published. Each entry has one outcome, so that
 /// `seen = new + changed + unchanged + dropped`.
-pub mod dropped {
+pub mod drop_reason {
     /// Older than the feed's backfill policy takes, on its first poll.
     pub const BACKFILL: &str = "backfill";
     /// Another entry of the same document is the same article.
@@ -41,7 +41,7 @@ pub struct Counts {
     pub new: usize,
     /// Published because they had changed.
     pub changed: usize,
-    /// Known, and as they were.
+    /// Validators, and as they were.
     pub unchanged: usize,
     /// Not published, by reason: see [`dropped`].
     pub dropped: Vec<(&'static str, usize)>,
@@ -124,7 +124,7 @@ pub fn diff(feed: &Feed, state: &FeedState, document: &Document, whole: bool, fe
             });
         }
         if !first_of_its_id {
-            counts.drop(dropped::SAME_IDENTITY);
+            counts.drop(drop_reason::SAME_IDENTITY);
             continue;
         }
         let before = known.get(one.key.as_str()).or_else(|| articles.get(one.article_id.as_str()));
@@ -138,11 +138,11 @@ pub fn diff(feed: &Feed, state: &FeedState, document: &Document, whole: bool, fe
                 false
             }
             (None, _) if is_empty(one) => {
-                counts.drop(dropped::EMPTY);
+                counts.drop(drop_reason::EMPTY);
                 continue;
             }
             (None, Some(taken)) if !taken.contains(&at) => {
-                counts.drop(dropped::BACKFILL);
+                counts.drop(drop_reason::BACKFILL);
                 continue;
             }
             (None, _) => {
@@ -151,13 +151,13 @@ pub fn diff(feed: &Feed, state: &FeedState, document: &Document, whole: bool, fe
             }
         };
         publish.push(Publish {
-            item: item::raw(feed, document, one, fetch, backfill),
+            item: RawItem { known: before.is_some(), ..raw_item::raw_item(feed, document, one, fetch, backfill) },
             entry_key: one.key.clone(),
             fingerprint: one.fingerprint.clone(),
         });
     }
     publish.reverse();
-    let entries = remember::merge(entries, &state.entries, whole);
+    let entries = seen_entries::merge(entries, &state.entries, whole);
     Diff { publish, entries, counts }
 }
 

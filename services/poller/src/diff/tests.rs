@@ -1,5 +1,5 @@
 use super::*;
-use crate::feed::{Date, Entry};
+use crate::document::{Date, Entry};
 use jiff::SignedDuration;
 
 fn now() -> Timestamp {
@@ -56,7 +56,7 @@ fn a_first_poll_takes_what_is_younger_than_48_hours_and_marks_it() {
     let first = run(&feed(""), &FeedState::default(), aged());
     assert_eq!(names(&first), ["undated", "day", "new"]);
     assert!(first.publish.iter().all(|one| one.item.backfill));
-    assert_eq!(first.counts.dropped, [(dropped::BACKFILL, 1)]);
+    assert_eq!(first.counts.dropped, [(drop_reason::BACKFILL, 1)]);
 }
 
 #[test]
@@ -137,10 +137,10 @@ fn memory_is_twice_the_document_and_keeps_what_it_shows() {
     assert_eq!(third.entries.len(), 600);
     assert_eq!(run(&feed, &after(&third), many(600, 300)).counts.unchanged, 300);
     let short = run(&feed, &after(&third), many(600, 10));
-    assert_eq!(short.entries.len(), LEAST);
+    assert_eq!(short.entries.len(), MIN_SEEN);
     let long = run(&feed, &after(&third), many(10_000, 4_000));
     let longer = run(&feed, &after(&long), many(20_000, 4_000));
-    assert_eq!(longer.entries.len(), MOST);
+    assert_eq!(longer.entries.len(), MAX_SEEN);
     assert_eq!(run(&feed, &after(&longer), many(30_000, 9_000)).entries.len(), 9_000);
 }
 
@@ -175,9 +175,9 @@ fn the_largest_state_stays_below_half_a_megabyte_and_reads_back() {
 fn few_entries_stay_readable_and_what_is_no_digest_is_not_packed() {
     let seen = |key: String| SeenEntry { entry_key: key, last_seen_min: 7, ..SeenEntry::default() };
     let digest = |n: usize| format!("{n:032x}");
-    let mut few = FeedState { entries: (0..READABLE).map(|n| seen(digest(n))).collect(), ..FeedState::default() };
+    let mut few = FeedState { entries: (0..MAX_UNPACKED).map(|n| seen(digest(n))).collect(), ..FeedState::default() };
     pack(&mut few);
-    assert_eq!((few.entries.len(), few.packed_entries.len()), (READABLE, 0));
+    assert_eq!((few.entries.len(), few.packed_entries.len()), (MAX_UNPACKED, 0));
     let odd = ["", "A", "é", &"F".repeat(32), &"+".repeat(32)].map(|key| seen(key.to_owned()));
     few.entries.extend(odd.clone());
     let before = few.clone();
@@ -197,21 +197,21 @@ fn an_item_too_large_for_a_record_is_cut_and_says_so() {
                 content: text.repeat(3_000_000),
                 ..RawItem::default()
             };
-            let bytes = fit(&mut item, encoding, 900_000).unwrap();
+            let bytes = encode_within(&mut item, encoding, 900_000).unwrap();
             assert!(bytes.len() <= 900_000 && bytes.len() > 100_000, "{text:?} {encoding:?}: {}", bytes.len());
             assert_eq!(item.warnings, [CONTENT_CUT]);
         }
     }
     let mut small = RawItem { content: "short".into(), ..RawItem::default() };
-    fit(&mut small, proto::wire::Encoding::Json, 900_000).unwrap();
+    encode_within(&mut small, proto::wire::Encoding::Json, 900_000).unwrap();
     assert!(small.warnings.is_empty());
 }
 
 #[test]
 fn ids_of_events_are_made_of_what_they_say() {
-    let id = ce_id("f", "k", "1");
+    let id = event_id("f", "k", "1");
     assert_eq!(id, "f/k/1");
     insta::assert_snapshot!(traceparent(&id).len(), @"55");
     assert!(traceparent(&id).starts_with("00-") && traceparent(&id).ends_with("-01"));
-    assert_eq!(traceparent(&id), traceparent(&ce_id("f", "k", "1")));
+    assert_eq!(traceparent(&id), traceparent(&event_id("f", "k", "1")));
 }

@@ -1,22 +1,34 @@
-//! A body, read to a limit.
+//! Reads a response body up to a limit.
 
+use super::error::with_causes;
 use reqwest::Response;
 
-/// What came of a body.
+/// What is done with a body that is longer than the limit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Overflow {
+    /// The body is rejected.
+    Reject,
+    /// The bytes up to the limit count as the whole body.
+    Cut,
+}
+
+/// A body as far as it was read.
 pub(super) enum Body {
-    /// All of it.
+    /// The complete body.
     Whole(Vec<u8>),
-    /// The connection or the encoding broke after these bytes.
+    /// The connection or the content coding failed after these bytes; the text says how.
     Truncated(Vec<u8>, String),
-    /// More than the limit. Nothing of it is kept.
+    /// More than the limit. No bytes are kept.
     TooLarge,
 }
 
-/// Reads a body, decompressed, and stops at `limit` bytes: a bomb costs no more than that. With `cut` what came up to the
-/// limit counts as the whole.
-pub(super) async fn read(mut response: Response, limit: usize, cut: bool) -> Result<Body, reqwest::Error> {
-    // With a content coding this is not known.
-    if !cut && response.content_length().is_some_and(|length| length > limit as u64) {
+/// Reads a body, decompressed, and stops at `limit` bytes, so that a decompression bomb costs no more than that.
+///
+/// # Errors
+/// A timeout, or a failure before the first byte.
+pub(super) async fn read(mut response: Response, limit: usize, overflow: Overflow) -> Result<Body, reqwest::Error> {
+    // Unknown for a compressed body.
+    if overflow == Overflow::Reject && response.content_length().is_some_and(|length| length > limit as u64) {
         return Ok(Body::TooLarge);
     }
     let mut bytes = Vec::new();
@@ -25,13 +37,16 @@ pub(super) async fn read(mut response: Response, limit: usize, cut: bool) -> Res
             Ok(Some(chunk)) => {
                 if bytes.len() + chunk.len() > limit {
                     bytes.extend(chunk.iter().take(limit - bytes.len()));
-                    return Ok(if cut { Body::Whole(bytes) } else { Body::TooLarge });
+                    return Ok(match overflow {
+                        Overflow::Reject => Body::TooLarge,
+                        Overflow::Cut => Body::Whole(bytes),
+                    });
                 }
                 bytes.extend_from_slice(&chunk);
             }
             Ok(None) => return Ok(Body::Whole(bytes)),
             Err(error) if bytes.is_empty() || error.is_timeout() => return Err(error),
-            Err(error) => return Ok(Body::Truncated(bytes, super::client::sentence(&error))),
+            Err(error) => return Ok(Body::Truncated(bytes, with_causes(&error))),
         }
     }
 }

@@ -1,11 +1,14 @@
-//! The one client by which newswire meets the outside: guarded at every hop, spaced by host, bounded in bytes and time,
-//! obedient to robots.txt, and honest about who it is.
+//! The HTTP client for everything outside newswire. At every hop of a redirect it applies the address filter, robots.txt
+//! and the rate limit of the host; bodies and times are bounded.
 
+pub mod address_filter;
 mod body;
 mod client;
-pub mod guard;
+mod error;
+mod response;
 pub mod robots;
-mod sites;
+mod robots_cache;
 
-pub(crate) use client::millis_since;
-pub use client::{Client, FetchError, Fetched, Known, Limits};
+pub use client::{Client, Limits};
+pub use error::FetchError;
+pub use response::{Response, Validators};

@@ -1,16 +1,16 @@
-//! robots.txt (RFC 9309). Written here because the crates for it are unmaintained for years and build a regular
-//! expression for each rule: a hostile file would cost what it likes. This matcher is linear in rule and path.
+//! robots.txt (RFC 9309). Own code because the crates for it have had no release for years and compile a regular expression
+//! for each rule, so that a hostile file is expensive. This matcher compiles nothing and keeps one backtracking position.
 
 use percent_encoding::percent_decode_str;
 
-/// Bytes of a file that are read (RFC 9309 section 2.5 asks for at least 500 KiB).
+/// Bytes of a file that are read (at least 500 KiB by RFC 9309 section 2.5).
 pub const MAX_BYTES: usize = 512 * 1024;
-/// Rules that are kept of a file.
+/// Rules of a file that are kept.
 const MAX_RULES: usize = 5_000;
-/// Bytes of a rule that are kept: a longer one matches nothing real.
-const MAX_RULE: usize = 2_000;
+/// Rules of more bytes are ignored.
+const MAX_RULE_BYTES: usize = 2_000;
 
-/// The rules of a site that concern one agent.
+/// The rules of one origin for one user agent. The default allows everything.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Robots {
     rules: Vec<Rule>,
@@ -23,22 +23,22 @@ struct Rule {
 }
 
 impl Robots {
-    /// A site that forbids everything: what a server error on robots.txt means (RFC 9309 section 2.3.1.4).
+    /// Disallows everything: the meaning of a server error on robots.txt (RFC 9309 section 2.3.1.4).
     #[must_use]
-    pub fn nothing() -> Self {
+    pub fn disallow_all() -> Self {
         Robots { rules: vec![Rule { allow: false, pattern: b"/".to_vec() }] }
     }
 
-    /// Reads a file for `agent` (a product token, in any case). Groups that name the agent count together; those for `*`
-    /// count where none does. What is no line of robots.txt is passed over.
+    /// Parses a file for `agent`, a product token in any case. All groups that name the agent apply together; the groups for
+    /// `*` apply where none does. Other lines are ignored.
     #[must_use]
-    pub fn read(bytes: &[u8], agent: &str) -> Self {
+    pub fn parse(bytes: &[u8], agent: &str) -> Self {
         let text = String::from_utf8_lossy(bytes.get(..MAX_BYTES).unwrap_or(bytes));
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let agent = agent.to_ascii_lowercase();
         let (mut own, mut any) = (Vec::new(), Vec::new());
         let (mut named, mut starred, mut found) = (false, false, false);
-        // True while the lines of a group's names go on.
+        // True within the user-agent lines that start a group.
         let mut heading = false;
         for line in text.split(['\n', '\r']) {
             let line = line.split('#').next().unwrap_or_default();
@@ -59,14 +59,14 @@ impl Robots {
                 }
                 "allow" => true,
                 "disallow" => false,
-                // Sitemap and crawl-delay belong to no group and end none.
+                // Sitemap and crawl-delay neither belong to a group nor end one.
                 _ => continue,
             };
             heading = false;
-            if value.is_empty() || value.len() > MAX_RULE {
+            if value.is_empty() || value.len() > MAX_RULE_BYTES {
                 continue;
             }
-            let rule = Rule { allow, pattern: normal(value) };
+            let rule = Rule { allow, pattern: percent_decoded(value) };
             if named && own.len() < MAX_RULES {
                 own.push(rule);
             } else if starred && any.len() < MAX_RULES {
@@ -76,14 +76,14 @@ impl Robots {
         Robots { rules: if found { own } else { any } }
     }
 
-    /// True where the path with its query may be fetched: the longest matching rule decides, and of two as long the one
-    /// that allows (RFC 9309 section 2.2.2). robots.txt itself may always be.
+    /// True where a path with its query may be fetched. The longest matching rule decides; of two equally long ones, the one
+    /// that allows (RFC 9309 section 2.2.2). `/robots.txt` is always allowed.
     #[must_use]
     pub fn allows(&self, path_and_query: &str) -> bool {
         if path_and_query == "/robots.txt" {
             return true;
         }
-        let path = normal(path_and_query);
+        let path = percent_decoded(path_and_query);
         self.rules
             .iter()
             .filter(|rule| matches(&rule.pattern, &path))
@@ -92,8 +92,8 @@ impl Robots {
     }
 }
 
-/// Percent-encodings undone, but those of characters that mean something in a pattern or a path.
-fn normal(text: &str) -> Vec<u8> {
+/// Decodes percent-encodings, except those of characters with a meaning in a pattern or a path: `$ * / ? % #`.
+fn percent_decoded(text: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for (at, part) in text.split('%').enumerate() {
         if at == 0 {
@@ -120,7 +120,7 @@ fn normal(text: &str) -> Vec<u8> {
     out
 }
 
-/// `*` is any number of characters, `$` at the end is the end. One pass with one place to come back to.
+/// Matches a prefix of `path`: `*` is any number of characters, a final `$` is the end. Keeps one backtracking position.
 fn matches(pattern: &[u8], path: &[u8]) -> bool {
     let (pattern, anchored) = match pattern.strip_suffix(b"$") {
         Some(rest) => (rest, true),
@@ -162,7 +162,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn allows(file: &str, path: &str) -> bool {
-        Robots::read(file.as_bytes(), "newswire").allows(path)
+        Robots::parse(file.as_bytes(), "newswire").allows(path)
     }
 
     #[test]
@@ -170,7 +170,7 @@ mod tests {
         let file = "User-Agent: *\nDisallow: *.gif$\nDisallow: /example/\nAllow: /publications/\n\n\
                     User-Agent: foobot\nDisallow:/\nAllow:/example/page.html\nAllow:/example/allowed.gif\n\n\
                     User-Agent: barbot\nUser-Agent: bazbot\nDisallow: /example/page.html\n\nUser-Agent: quxbot\n";
-        let may = |agent: &str, path: &str| Robots::read(file.as_bytes(), agent).allows(path);
+        let may = |agent: &str, path: &str| Robots::parse(file.as_bytes(), agent).allows(path);
         assert!(!may("newswire", "/example/x") && may("newswire", "/publications/x") && !may("newswire", "/a.gif"));
         assert!(may("newswire", "/a.gif?x"));
         assert!(may("FooBot", "/example/page.html") && !may("foobot", "/example/x"));
@@ -179,32 +179,32 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_rule_wins_and_of_two_as_long_the_kind_one() {
+    fn the_longest_rule_decides_and_allow_wins_a_tie() {
         assert!(allows("User-agent: *\nDisallow: /a\nAllow: /a/feed", "/a/feed.xml"));
         assert!(allows("User-agent: *\nDisallow: /a\nAllow: /a", "/a"));
         assert!(!allows("User-agent: *\nAllow: /a\nDisallow: /a*feed", "/a/feed"));
     }
 
     #[test]
-    fn our_own_group_goes_before_the_star() {
+    fn the_group_of_the_agent_replaces_the_group_of_the_star() {
         assert!(allows("User-agent: *\nDisallow: /\n\nUser-agent: NewsWire/2.0\nDisallow: /private", "/feed"));
         assert!(!allows("User-agent: *\nDisallow:\n\nUser-agent: newswire\nDisallow: /", "/feed"));
         assert!(allows("User-agent: newswire-other\nDisallow: /", "/feed"));
     }
 
     #[test]
-    fn accidents_of_writing() {
+    fn malformed_files_are_read_leniently() {
         assert!(!allows("\u{feff}User-agent: *\r\nDisallow: /feed # all of them\r\n", "/feed"));
         assert!(allows("User-agent: *\nDisallow:", "/feed"));
         assert!(allows("<html>not found</html>", "/feed"));
         assert!(!allows("User-agent: *\nCrawl-delay: 10\nDisallow: /feed", "/feed"));
         assert!(!allows("User-agent: *\nDisallow: /caf%C3%A9", "/café"));
         assert!(!allows("User-agent: *\nDisallow: /*?print=", "/a?print=1"));
-        assert!(!Robots::nothing().allows("/feed") && Robots::nothing().allows("/robots.txt"));
+        assert!(!Robots::disallow_all().allows("/feed") && Robots::disallow_all().allows("/robots.txt"));
     }
 
     #[test]
-    fn many_stars_cost_nothing() {
+    fn a_pattern_of_many_stars_is_matched_in_bounded_time() {
         let file = format!("User-agent: *\nDisallow: /{}b$", "*a".repeat(900));
         let path = format!("/{}", "a".repeat(4_000));
         assert!(allows(&file, &path));
@@ -219,12 +219,12 @@ mod tests {
         }
 
         #[test]
-        fn nothing_panics(file in any::<Vec<u8>>(), path in any::<String>()) {
-            let _ = Robots::read(&file, "newswire").allows(&path);
+        fn no_file_and_no_path_panics(file in any::<Vec<u8>>(), path in any::<String>()) {
+            let _ = Robots::parse(&file, "newswire").allows(&path);
         }
     }
 
-    /// A slow reference: every way to match.
+    /// A slow reference implementation that tries every way to match.
     fn simple(pattern: &str, path: &str, anchored: bool) -> bool {
         fn at(p: &[u8], t: &[u8], anchored: bool) -> bool {
             match p {

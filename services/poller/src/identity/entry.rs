@@ -1,7 +1,7 @@
 //! What tells an entry from the others of its feed, and which article it is.
 
 use super::canonical_url;
-use crate::feed::{Document, Entry};
+use crate::document::{Document, Entry};
 use proto::id;
 use std::collections::{HashMap, HashSet};
 

@@ -6,7 +6,7 @@
 mod read;
 mod write;
 
-pub use read::{List, MOST_TAGS, OpmlError, Refused, read, read_all};
+pub use read::{List, MOST_TAGS, OpmlError, RefusedFeed, read, read_all};
 pub use write::write;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use crate::feeds;
+use crate::definition;
 use proto::v1::Feed;
 use quick_xml::{
     Reader,
@@ -39,17 +39,17 @@ pub enum OpmlError {
     NotOpml,
     /// Feeds that cannot be polled, all of them.
     #[error("{}", sentences(.0))]
-    Feeds(Vec<Refused>),
+    Feeds(Vec<RefusedFeed>),
 }
 
 /// A feed of a list that cannot be polled.
 #[derive(Debug, thiserror::Error)]
 #[error("the feed {title:?}: {problem}")]
-pub struct Refused {
+pub struct RefusedFeed {
     /// Its title.
     pub title: String,
     /// What is wrong.
-    pub problem: feeds::FeedError,
+    pub problem: definition::DefinitionError,
 }
 
 /// What a list holds.
@@ -58,13 +58,13 @@ pub struct List {
     /// The feeds, in the list's order, without `added_at`.
     pub feeds: Vec<Feed>,
     /// Those that cannot be polled, likewise.
-    pub refused: Vec<Refused>,
+    pub refused: Vec<RefusedFeed>,
 }
 
-/// Refused feeds that an error names; of the others it says how many they are.
+/// RefusedFeed feeds that an error names; of the others it says how many they are.
 const NAMED: usize = 20;
 
-fn sentences(refused: &[Refused]) -> String {
+fn sentences(refused: &[RefusedFeed]) -> String {
     let mut sentences: Vec<String> = refused.iter().take(NAMED).map(ToString::to_string).collect();
     if refused.len() > NAMED {
         sentences.push(format!("and {} others", refused.len() - NAMED));
@@ -95,7 +95,7 @@ pub fn read_all(bytes: &[u8]) -> Result<List, OpmlError> {
     reader.config_mut().check_end_names = false;
     reader.config_mut().allow_dangling_amp = true;
     let mut feeds: Vec<Feed> = Vec::new();
-    let mut refused: Vec<Refused> = Vec::new();
+    let mut refused: Vec<RefusedFeed> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut folders: Vec<Option<String>> = Vec::new();
     let mut is_opml = false;
@@ -142,8 +142,8 @@ pub fn read_all(bytes: &[u8]) -> Result<List, OpmlError> {
             Ok(feed) => feed,
             Err(problem) => {
                 // Some lists have the address for a title.
-                let title = if title.contains("://") { feeds::masked(&title) } else { title };
-                refused.push(Refused { title, problem });
+                let title = if title.contains("://") { definition::redact_credentials(&title) } else { title };
+                refused.push(RefusedFeed { title, problem });
                 continue;
             }
         };
@@ -173,7 +173,7 @@ fn feed(
     url: &str,
     title: &str,
     folders: &[Option<String>],
-) -> Result<Feed, feeds::FeedError> {
+) -> Result<Feed, definition::DefinitionError> {
     let get = |names: &[&str]| first(attributes, names);
     let mut tags: Vec<String> = Vec::new();
     // `category` holds paths, comma separated (OPML 2.0): "/News/World,Politics". What `write` had to encode is decoded.
@@ -197,7 +197,7 @@ fn feed(
         ..Feed::default()
     };
     // The time of adding is the caller's to say.
-    let complete = feeds::complete(feed, jiff::Timestamp::UNIX_EPOCH)?;
+    let complete = definition::complete(feed, jiff::Timestamp::UNIX_EPOCH)?;
     // An outline must have a text: an address there says that nobody has given a title.
     let titled = complete.title != url && complete.title != complete.url;
     let title = if titled { complete.title } else { String::new() };

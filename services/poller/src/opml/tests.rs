@@ -83,7 +83,7 @@ fn a_written_list_reads_back() {
         rights: "CC0-1.0".into(),
         ..Feed::default()
     };
-    let feed = crate::feeds::complete(feed, jiff::Timestamp::UNIX_EPOCH).unwrap();
+    let feed = crate::definition::complete(feed, jiff::Timestamp::UNIX_EPOCH).unwrap();
     let feed = Feed { added_at: None, ..feed };
     assert_eq!(read(write("mine", std::slice::from_ref(&feed)).as_bytes()).unwrap(), [feed]);
 }

@@ -3,9 +3,9 @@
 use base64::Engine;
 
 use super::elements::Field;
+use crate::salvage::references::escape_into;
 use crate::salvage::repair::{Repair, Repairs};
-use crate::salvage::text::escape_into;
-use crate::salvage::tokens::attributes;
+use crate::salvage::tokenizer::attributes;
 
 /// An element whose text is being collected.
 pub(super) struct Capture<'a> {

@@ -4,22 +4,22 @@
 //! 2. A walk that looks at the structure only gives ids, links, dates and hints, and says whether anything needs repair.
 //! 3. Where nothing does, feed-rs reads the texts. Else our own reader takes the whole document as it is meant.
 
+pub mod base_urls;
+mod builder;
 mod capture;
-pub mod clean;
-mod draft;
 pub mod elements;
 pub mod json;
-pub mod names;
-pub mod reader;
-pub mod urls;
+pub mod namespaces;
+pub mod well_formed;
+pub mod xml;
 
 use std::borrow::Cow;
 
-use crate::feed::{Context, Document, Unreadable};
+use crate::document::{Context, Document, DocumentError};
 use crate::salvage::charset;
+use crate::salvage::references::{without_c1, without_controls};
 use crate::salvage::repair::{Repair, Repairs};
-use crate::salvage::text::{without_c1, without_controls};
-use reader::Depth;
+use xml::Scope;
 
 /// Reads a feed of any format and in any state.
 ///
@@ -28,15 +28,15 @@ use reader::Depth;
 ///
 /// # Errors
 /// What cannot be read as a feed at all, or is too large.
-pub fn read(bytes: &[u8], cx: &Context<'_>) -> Result<Document, Unreadable> {
+pub fn read(bytes: &[u8], cx: &Context<'_>) -> Result<Document, DocumentError> {
     let (text, encoding, mut repairs) = text(bytes, cx)?;
     let mut document = if text.starts_with(['{', '[']) {
         json::read(&text, cx, &mut repairs)?
     } else {
-        match clean::read(&text, cx, repairs) {
+        match well_formed::parse(&text, cx, repairs) {
             Some(document) => document,
             None => {
-                let walked = reader::walk(&text, cx, Depth::All)?;
+                let walked = xml::parse(&text, cx, Scope::Full)?;
                 repairs.merge(walked.repairs);
                 walked.document
             }
@@ -62,9 +62,9 @@ fn spoken(header: &str) -> String {
 ///
 /// # Errors
 /// Empty, or above the limit.
-pub fn text<'a>(bytes: &'a [u8], cx: &Context<'_>) -> Result<(Cow<'a, str>, &'static str, Repairs), Unreadable> {
+pub fn text<'a>(bytes: &'a [u8], cx: &Context<'_>) -> Result<(Cow<'a, str>, &'static str, Repairs), DocumentError> {
     if bytes.len() > cx.limits.bytes {
-        return Err(Unreadable::TooLarge { bytes: bytes.len(), limit: cx.limits.bytes });
+        return Err(DocumentError::TooLarge { bytes: bytes.len(), limit: cx.limits.bytes });
     }
     let mut repairs = Repairs::default();
     let charset::Decoded { mut text, encoding } = charset::decode(bytes, cx.content_type, &mut repairs);
@@ -86,7 +86,7 @@ pub fn text<'a>(bytes: &'a [u8], cx: &Context<'_>) -> Result<(Cow<'a, str>, &'st
         Cow::Borrowed(text) => Cow::Borrowed(text.trim_matches(around)),
         Cow::Owned(text) => Cow::Owned(text.trim_matches(around).to_owned()),
     };
-    if text.is_empty() { Err(Unreadable::Empty) } else { Ok((text, encoding, repairs)) }
+    if text.is_empty() { Err(DocumentError::Empty) } else { Ok((text, encoding, repairs)) }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! One fixture a trouble.
 
 use super::*;
-use crate::feed::Entry;
+use crate::document::Entry;
 
 fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(format!("{}/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
@@ -164,13 +164,13 @@ fn a_future_date_is_clamped_and_flagged() {
 
 #[test]
 fn what_is_no_feed_says_what_it_is() {
-    assert_eq!(read(&fixture("web_page.html"), &cx()), Err(Unreadable::WebPage));
-    assert_eq!(read(b" \n", &cx()), Err(Unreadable::Empty));
-    assert!(matches!(read(b"{\"a\":1}", &cx()), Err(Unreadable::Json(_))));
-    assert!(matches!(read(b"<opml><body/></opml>", &cx()), Err(Unreadable::NotAFeed(_))));
+    assert_eq!(read(&fixture("web_page.html"), &cx()), Err(DocumentError::WebPage));
+    assert_eq!(read(b" \n", &cx()), Err(DocumentError::Empty));
+    assert!(matches!(read(b"{\"a\":1}", &cx()), Err(DocumentError::Json(_))));
+    assert!(matches!(read(b"<opml><body/></opml>", &cx()), Err(DocumentError::NotAFeed(_))));
     let mut small = cx();
     small.limits.bytes = 10;
-    assert_eq!(read(b"<rss></rss>", &small), Err(Unreadable::TooLarge { bytes: 11, limit: 10 }));
+    assert_eq!(read(b"<rss></rss>", &small), Err(DocumentError::TooLarge { bytes: 11, limit: 10 }));
 }
 
 fn entry_of(item: &str) -> Entry {
@@ -273,8 +273,8 @@ fn the_two_readers_agree() {
 fn both(name: &str, bytes: &[u8]) {
     let cx = cx();
     let (text, _, repairs) = text(bytes, &cx).unwrap();
-    let Some(by_feed_rs) = clean::read(&text, &cx, repairs) else { return };
-    let by_us = reader::walk(&text, &cx, Depth::All).unwrap().document;
+    let Some(by_feed_rs) = well_formed::parse(&text, &cx, repairs) else { return };
+    let by_us = xml::parse(&text, &cx, Scope::Full).unwrap().document;
     assert_eq!(by_feed_rs.hints, by_us.hints, "{name}");
     for (a, b) in by_feed_rs.entries.iter().zip(&by_us.entries) {
         assert_eq!((&a.guid, &a.link, a.published, a.updated), (&b.guid, &b.link, b.published, b.updated), "{name}");

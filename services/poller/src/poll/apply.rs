@@ -1,11 +1,11 @@
-//! What a poll leads to. Pure: feed, state and result in; items, new state and the line for the health record out.
+//! The effect of a poll. Pure: definition, state and result in; items to publish, new state and poll record out.
 
-use super::{Body, Polled};
+use super::{Body, PollResult, state_change};
 use crate::{
-    diff::{self, Counts, Publish},
-    feed::Hints,
-    fetch::{FetchError, Fetched},
-    schedule::{self, Asked, Came},
+    diff::{self, Counts, Diff, Publish},
+    document::Hints,
+    fetch::{FetchError, Response},
+    schedule::{self, Outcome, ServerHints},
 };
 use jiff::{SignedDuration, Timestamp, civil::Weekday};
 use proto::{
@@ -14,178 +14,184 @@ use proto::{
     vocab::poll,
 };
 
-/// Failures in a row after which a moved feed is asked for at its old address again.
-const MOVED_FAILURES: i32 = 3;
-/// An error is cut at this many characters.
-const MAX_ERROR: usize = 300;
-/// Characters of a feed's title that its state keeps.
-const MAX_TITLE: usize = 1_000;
-/// Bytes of a header's value that a state keeps: a longer one is not kept at all, for half a validator is none.
-const MAX_HEADER: usize = 4_096;
+/// Consecutive failures after which a moved feed is requested at its original address again.
+const MAX_MOVED_FAILURES: i32 = 3;
+/// Characters of an error in a poll record.
+const MAX_ERROR_CHARS: usize = 300;
+/// Characters of a feed's title in its state.
+const MAX_TITLE_CHARS: usize = 1_000;
+/// Bytes of a header in a state. A longer one is not stored: a truncated validator is useless.
+const MAX_HEADER_BYTES: usize = 4_096;
 
-/// What a poll leads to.
+/// The effect of a poll.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Applied {
+pub struct PollUpdate {
     /// Items to publish.
     pub publish: Vec<Publish>,
     /// The feed's new state.
     pub state: FeedState,
-    /// The line for the health record; its outcome is one of `proto::vocab::poll`.
-    pub line: Poll,
-    /// What became of the document's entries.
+    /// The poll record for the feed's health. Its outcome is one of `proto::vocab::poll`.
+    pub record: Poll,
+    /// The document's entries by outcome.
     pub counts: Counts,
-    /// True where the poll succeeded and taught nothing but when to come again, and with which validators.
-    pub quiet: bool,
+    /// True where the poll succeeded and changed only schedule or validators.
+    pub schedule_only: bool,
     /// When to poll next; `None` for a feed that is gone.
-    pub next: Option<Timestamp>,
+    pub next_poll_at: Option<Timestamp>,
 }
 
-struct Verdict {
+/// What a response means for the feed.
+struct Evaluation {
+    /// One of `proto::vocab::poll`.
     outcome: &'static str,
     error: String,
-    came: Option<Came>,
-    asked: Asked,
     http_status: i32,
+    server_hints: ServerHints,
+    /// `None` for a failure.
+    success: Option<Outcome>,
+    /// The comparison with the state, where there is a document.
+    diff: Option<Diff>,
 }
 
-/// Applies a result to what is known of its feed. What the last document asked for stands in the state.
+/// Applies a poll's result to the state of its feed. `base` is the poll interval of a feed with new entries. The hints of the
+/// last document are read from the state.
 #[must_use]
-pub fn apply(feed: &Feed, state: Option<FeedState>, polled: &Polled, base: SignedDuration) -> Applied {
-    let now = polled.at;
+pub fn apply(feed: &Feed, state: Option<FeedState>, result: &PollResult, base: SignedDuration) -> PollUpdate {
+    let now = result.at;
     let before = state.clone();
     let mut state = state.unwrap_or_default();
     state.feed_id.clone_from(&feed.feed_id);
     state.url.clone_from(&feed.url);
     state.last_polled_at = Some(time::to_wire(now));
 
-    let mut diffed = None;
-    let verdict = match &polled.answer {
-        Err(failed) => refused(failed),
-        Ok((fetched, body)) => {
-            let verdict = |outcome, error: String, came| Verdict {
-                outcome,
-                error,
-                came,
-                asked: fetched.asked,
-                http_status: i32::from(fetched.status),
-            };
-            match body {
-                Body::None if fetched.status == 304 => {
-                    keep_validators(&mut state, fetched);
-                    verdict(poll::NOT_MODIFIED, String::new(), Some(Came::Nothing))
-                }
-                Body::None => {
-                    // Gone is what the feed's own address says, not a place that it moved to for a while.
-                    state.gone = fetched.status == 410 && polled.url.as_str() == feed.url;
-                    verdict(poll::HTTP_ERROR, format!("HTTP status {}", fetched.status), None)
-                }
-                Body::Same => {
-                    keep_validators(&mut state, fetched);
-                    verdict(poll::NOT_MODIFIED, String::new(), Some(Came::Nothing))
-                }
-                Body::Unreadable(unreadable) => verdict(poll::UNREADABLE, unreadable.to_string(), None),
-                Body::Document { document, hash } => {
-                    let diff =
-                        diff::diff(feed, &state, document, fetched.truncated.is_none(), &fetch(polled, fetched), now);
-                    state.first_polled_at.get_or_insert(time::to_wire(now));
-                    state.entries.clone_from(&diff.entries);
-                    state.title = document.title.chars().take(MAX_TITLE).collect();
-                    state.body_hash.clone_from(hash);
-                    keep_validators(&mut state, fetched);
-                    if let Some(moved) = &fetched.moved {
-                        state.moved_to = bounded(moved.as_str());
-                    }
-                    keep_hints(&mut state, &document.hints);
-                    let outcome = if diff.publish.is_empty() { poll::NOTHING_NEW } else { poll::NEW_ENTRIES };
-                    let came = if diff.publish.is_empty() { Came::Nothing } else { Came::News };
-                    diffed = Some(diff);
-                    let error = fetched.truncated.as_ref().map(|why| format!("the body ended early: {why}"));
-                    verdict(outcome, error.unwrap_or_default(), Some(came))
-                }
-            }
-        }
+    let evaluation = match &result.response {
+        Err(error) => fetch_failed(error),
+        Ok((response, body)) => evaluate(feed, &mut state, result, response, body),
     };
-    let waits_only = matches!(polled.answer, Err(FetchError::Closed(_)));
-    let came = match verdict.came {
-        Some(came) => {
+    let outcome = match evaluation.success {
+        Some(outcome) => {
             state.failures = 0;
             state.gone = false;
             state.last_success_at = Some(time::to_wire(now));
-            came
+            outcome
         }
-        // A host that asked to be left alone was not asked: that is no failure of the feed.
-        None if waits_only => Came::Nothing,
+        // A blocked host got no request: the feed did not fail.
+        None if matches!(result.response, Err(FetchError::Blocked(_))) => Outcome::NothingNew,
         None => {
             state.failures = state.failures.saturating_add(1);
-            let lost = matches!(verdict.http_status, 404 | 410) || state.failures >= MOVED_FAILURES;
-            if lost && !state.moved_to.is_empty() {
+            if matches!(evaluation.http_status, 404 | 410) || state.failures >= MAX_MOVED_FAILURES {
                 state.moved_to.clear();
             }
-            Came::Failure { failures: state.failures }
+            Outcome::Failure { failures: state.failures }
         }
     };
     let next = schedule::next(
         now,
-        came,
+        outcome,
         state.interval_s,
         base,
         feed.min_interval_s,
-        &hints(&state),
-        verdict.asked,
-        chance(&feed.feed_id, now),
+        &stored_hints(&state),
+        evaluation.server_hints,
+        jitter(&feed.feed_id, now),
     );
     state.interval_s = next.interval_s;
-    let next = (!state.gone).then_some(next.at);
-    state.next_poll_at = next.map(time::to_wire);
+    let next_poll_at = (!state.gone).then_some(next.at);
+    state.next_poll_at = next_poll_at.map(time::to_wire);
 
-    let (publish, counts) = diffed.map(|diff| (diff.publish, diff.counts)).unwrap_or_default();
-    let line = Poll {
+    let (publish, counts) = evaluation.diff.map(|diff| (diff.publish, diff.counts)).unwrap_or_default();
+    let record = Poll {
         at: Some(time::to_wire(now)),
-        outcome: verdict.outcome.to_owned(),
-        http_status: verdict.http_status,
-        duration_ms: polled.duration_ms,
-        bytes: int(polled.bytes),
+        outcome: evaluation.outcome.to_owned(),
+        http_status: evaluation.http_status,
+        duration_ms: result.duration_ms,
+        bytes: int(result.bytes),
         entries: int(counts.seen),
         new_entries: int(counts.new),
         changed_entries: int(counts.changed),
         dropped_entries: int(counts.dropped()),
-        error: sentence(&verdict.error, &counts),
+        error: error_text(&evaluation.error, &counts),
     };
-    let succeeded_quietly = verdict.came == Some(Came::Nothing);
-    let quiet = succeeded_quietly && before.is_some_and(|before| super::quiet::adds_nothing(&before, &state));
-    Applied { publish, state, line, counts, quiet, next }
+    let schedule_only = evaluation.success == Some(Outcome::NothingNew)
+        && before.is_some_and(|before| state_change::only_schedule_changed(&before, &state));
+    PollUpdate { publish, state, record, counts, schedule_only, next_poll_at }
 }
 
-fn refused(failed: &FetchError) -> Verdict {
-    let outcome = match failed {
-        FetchError::Refused(_) | FetchError::Robots(_) | FetchError::RobotsUnreadable(_) | FetchError::Closed(_) => {
+/// Evaluates a response and stores in `state` what it says of the feed.
+fn evaluate(feed: &Feed, state: &mut FeedState, result: &PollResult, response: &Response, body: &Body) -> Evaluation {
+    let evaluation = |outcome, error: String, success| Evaluation {
+        outcome,
+        error,
+        http_status: i32::from(response.status),
+        server_hints: response.server_hints,
+        success,
+        diff: None,
+    };
+    match body {
+        Body::None if response.status != 304 => {
+            // Only the feed's own address can say that it is gone, not a temporary redirect's target.
+            state.gone = response.status == 410 && result.url.as_str() == feed.url;
+            evaluation(poll::HTTP_ERROR, format!("HTTP status {}", response.status), None)
+        }
+        Body::None | Body::Unchanged => {
+            store_validators(state, response);
+            evaluation(poll::NOT_MODIFIED, String::new(), Some(Outcome::NothingNew))
+        }
+        Body::Unreadable(error) => evaluation(poll::UNREADABLE, error.to_string(), None),
+        Body::Document { document, hash } => {
+            let is_complete = response.truncated.is_none();
+            let diff = diff::diff(feed, state, document, is_complete, &fetch_record(result, response), result.at);
+            state.first_polled_at.get_or_insert(time::to_wire(result.at));
+            state.entries.clone_from(&diff.entries);
+            state.title = document.title.chars().take(MAX_TITLE_CHARS).collect();
+            state.body_hash.clone_from(hash);
+            store_validators(state, response);
+            if let Some(moved) = &response.moved {
+                state.moved_to = bounded(moved.as_str());
+            }
+            store_hints(state, &document.hints);
+            let (outcome, success) = if diff.publish.is_empty() {
+                (poll::NOTHING_NEW, Outcome::NothingNew)
+            } else {
+                (poll::NEW_ENTRIES, Outcome::NewEntries)
+            };
+            let error = response.truncated.as_ref().map(|reason| format!("the body ended early: {reason}"));
+            Evaluation { diff: Some(diff), ..evaluation(outcome, error.unwrap_or_default(), Some(success)) }
+        }
+    }
+}
+
+fn fetch_failed(error: &FetchError) -> Evaluation {
+    let outcome = match error {
+        FetchError::Address(_) | FetchError::Robots(_) | FetchError::RobotsUnreachable(_) | FetchError::Blocked(_) => {
             poll::REFUSED
         }
         FetchError::Redirect(_) => poll::HTTP_ERROR,
         FetchError::TooLarge(_) => poll::TOO_LARGE,
         FetchError::Network(_) => poll::NETWORK_ERROR,
     };
-    let retry_after = match failed {
-        FetchError::Closed(closed) => SignedDuration::try_from(closed.0).ok(),
+    let retry_after = match error {
+        FetchError::Blocked(blocked) => SignedDuration::try_from(blocked.0).ok(),
         _ => None,
     };
-    Verdict {
+    Evaluation {
         outcome,
-        error: failed.to_string(),
-        came: None,
-        asked: Asked { retry_after, max_age: None },
+        error: error.to_string(),
         http_status: 0,
+        server_hints: ServerHints { retry_after, max_age: None },
+        success: None,
+        diff: None,
     }
 }
 
-/// What a document asks for holds until the next, restarts included.
-fn keep_hints(state: &mut FeedState, hints: &Hints) {
+/// The hints of a document apply until the next document, across restarts.
+fn store_hints(state: &mut FeedState, hints: &Hints) {
     state.hint_interval_s = schedule::hint_interval_s(hints);
     state.skip_hours = hints.skip_hours.iter().map(|hour| i32::from(*hour)).collect();
     state.skip_days = hints.skip_days.iter().map(|day| i32::from(day.to_monday_one_offset())).collect();
 }
 
-fn hints(state: &FeedState) -> Hints {
+fn stored_hints(state: &FeedState) -> Hints {
     let day = |day: &i32| Weekday::from_monday_one_offset(i8::try_from(*day).ok()?).ok();
     Hints {
         update_period_s: u32::try_from(state.hint_interval_s).ok(),
@@ -196,42 +202,42 @@ fn hints(state: &FeedState) -> Hints {
 }
 
 fn bounded(value: &str) -> String {
-    if value.len() > MAX_HEADER { String::new() } else { value.to_owned() }
+    if value.len() > MAX_HEADER_BYTES { String::new() } else { value.to_owned() }
 }
 
-/// Validators of a whole answer; a truncated one must be asked for again.
-fn keep_validators(state: &mut FeedState, fetched: &Fetched) {
-    if fetched.truncated.is_some() {
+/// Stores the validators of a complete response. A truncated one is requested again without validators.
+fn store_validators(state: &mut FeedState, response: &Response) {
+    if response.truncated.is_some() {
         state.etag.clear();
         state.last_modified.clear();
-    } else if fetched.status == 304 {
-        for (kept, sent) in [(&mut state.etag, &fetched.etag), (&mut state.last_modified, &fetched.last_modified)] {
+    } else if response.status == 304 {
+        for (stored, sent) in [(&mut state.etag, &response.etag), (&mut state.last_modified, &response.last_modified)] {
             if !sent.is_empty() {
-                *kept = bounded(sent);
+                *stored = bounded(sent);
             }
         }
     } else {
-        state.etag = bounded(&fetched.etag);
-        state.last_modified = bounded(&fetched.last_modified);
+        state.etag = bounded(&response.etag);
+        state.last_modified = bounded(&response.last_modified);
     }
 }
 
-fn fetch(polled: &Polled, fetched: &Fetched) -> Fetch {
+fn fetch_record(result: &PollResult, response: &Response) -> Fetch {
     Fetch {
-        fetched_at: Some(time::to_wire(polled.at)),
-        final_url: fetched.final_url.to_string(),
-        http_status: i32::from(fetched.status),
-        content_type: fetched.content_type.clone(),
-        etag: fetched.etag.clone(),
-        last_modified: fetched.last_modified.clone(),
-        duration_ms: polled.duration_ms,
-        bytes: int(polled.bytes),
+        fetched_at: Some(time::to_wire(result.at)),
+        final_url: response.final_url.to_string(),
+        http_status: i32::from(response.status),
+        content_type: response.content_type.clone(),
+        etag: response.etag.clone(),
+        last_modified: response.last_modified.clone(),
+        duration_ms: result.duration_ms,
+        bytes: int(result.bytes),
     }
 }
 
-/// The error in a sentence, and by what names entries were dropped.
-fn sentence(error: &str, counts: &Counts) -> String {
-    let mut text: String = error.chars().take(MAX_ERROR).collect();
+/// The error of a poll record: the error itself, then the dropped entries by reason.
+fn error_text(error: &str, counts: &Counts) -> String {
+    let mut text: String = error.chars().take(MAX_ERROR_CHARS).collect();
     for (reason, count) in &counts.dropped {
         if !text.is_empty() {
             text.push_str("; ");
@@ -241,8 +247,8 @@ fn sentence(error: &str, counts: &Counts) -> String {
     text
 }
 
-/// A number in 0..1 that differs from feed to feed and from poll to poll, and is the same when a commit is tried again.
-fn chance(feed_id: &str, now: Timestamp) -> f64 {
+/// A number in 0..1 that differs by feed and poll, and is the same when a transaction is retried.
+fn jitter(feed_id: &str, now: Timestamp) -> f64 {
     let digits = id::digest(&[b"jitter", feed_id.as_bytes(), now.to_string().as_bytes()]);
     let number = digits.get(..8).and_then(|hex| u32::from_str_radix(hex, 16).ok()).unwrap_or(0);
     f64::from(number) / (f64::from(u32::MAX) + 1.0)

@@ -1,13 +1,13 @@
-//! One poll of one feed: what is asked, what came, and what it leads to.
+//! One poll of one feed: the request, the parsed response, and the feed state that follows from it.
 
 mod apply;
-mod quiet;
+mod state_change;
 
-pub use apply::{Applied, apply};
+pub use apply::{PollUpdate, apply};
 
 use crate::{
-    feed::{self, Document, Unreadable},
-    fetch::{Client, FetchError, Fetched, Known},
+    document::{self, Document, DocumentError},
+    fetch::{Client, FetchError, Response, Validators},
     parse,
 };
 use jiff::Timestamp;
@@ -15,104 +15,104 @@ use proto::id;
 use std::time::Instant;
 use url::Url;
 
-/// What is to be polled.
+/// A poll to be made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Job {
-    /// Number of this poll, never used twice in a process: a result whose number nobody waits for is late, and dropped.
+    /// Number of this poll, unique within a process. A result whose number is no longer awaited is dropped.
     pub number: u64,
-    /// The feed.
+    /// The feed's id.
     pub feed_id: String,
-    /// Where it is asked for: its URL, or where that has moved.
+    /// The URL to request: the feed's own, or the one it has moved to.
     pub url: Url,
-    /// Validators of the copy that is known.
-    pub known: Known,
-    /// Hash of the bytes that are known.
+    /// Validators of the stored copy.
+    pub validators: Validators,
+    /// Hash of the stored copy's bytes; empty where there is none.
     pub body_hash: String,
 }
 
-/// What came of a poll.
+/// The result of a [`Job`].
 #[derive(Debug, Clone, PartialEq)]
-pub struct Polled {
-    /// As in the job.
+pub struct PollResult {
+    /// Number of the job.
     pub number: u64,
-    /// As in the job.
+    /// The feed's id.
     pub feed_id: String,
-    /// Where it was asked for.
+    /// The URL that was requested.
     pub url: Url,
-    /// When it ended.
+    /// When the poll ended.
     pub at: Timestamp,
-    /// Milliseconds that it took, waiting for the host's turn included.
+    /// Duration in milliseconds, the wait for the rate limit included.
     pub duration_ms: i32,
-    /// Bytes of the body, decompressed.
+    /// Bytes of the decompressed body.
     pub bytes: usize,
-    /// The answer; its body is gone, having been read.
-    pub answer: Result<(Fetched, Body), FetchError>,
+    /// The response, whose own `body` is empty, and what its body was parsed to.
+    pub response: Result<(Response, Body), FetchError>,
 }
 
-/// What a body turned out to be.
+/// A parsed body.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body {
-    /// None: another status than 2xx.
+    /// There is none: the status is not 2xx.
     None,
-    /// The same bytes as before.
-    Same,
+    /// The same bytes as those of the stored copy.
+    Unchanged,
     /// A feed.
     Document {
-        /// What it says.
+        /// The parsed document.
         document: Box<Document>,
-        /// Hash of its bytes; empty where they were truncated, so that they are read again.
+        /// Hash of the bytes; empty where they were truncated, so that the next poll parses them again.
         hash: String,
     },
-    /// No feed.
-    Unreadable(Unreadable),
+    /// Not a feed.
+    Unreadable(DocumentError),
 }
 
-/// Polls.
-pub async fn poll(client: &Client, job: Job, limits: feed::Limits) -> Polled {
+/// Requests a feed and parses its body. Errors are part of the result.
+pub async fn poll(client: &Client, job: Job, limits: document::Limits) -> PollResult {
     let started = Instant::now();
-    let answer = client.get(&job.url, &job.known).await;
     let mut bytes = 0;
-    let answer = match answer {
-        Err(failed) => Err(failed),
-        Ok(mut fetched) => {
-            bytes = fetched.body.len();
-            let body = std::mem::take(&mut fetched.body);
-            let body = if (200..300).contains(&fetched.status) {
-                read(body, &fetched, &job.body_hash, limits).await
+    let response = match client.get(&job.url, &job.validators).await {
+        Err(error) => Err(error),
+        Ok(mut response) => {
+            bytes = response.body.len();
+            let body = std::mem::take(&mut response.body);
+            let body = if (200..300).contains(&response.status) {
+                parse_body(body, &response, &job.body_hash, limits).await
             } else {
                 Body::None
             };
-            Ok((fetched, body))
+            Ok((response, body))
         }
     };
-    Polled {
+    PollResult {
         number: job.number,
         feed_id: job.feed_id,
         url: job.url,
         at: Timestamp::now(),
-        duration_ms: crate::fetch::millis_since(started),
+        duration_ms: i32::try_from(started.elapsed().as_millis()).unwrap_or(i32::MAX),
         bytes,
-        answer,
+        response,
     }
 }
 
-/// Parsing takes up to a second of a processor: not on a thread that others' sockets wait for.
-async fn read(body: Vec<u8>, fetched: &Fetched, known_hash: &str, limits: feed::Limits) -> Body {
+/// Parses on a blocking thread: a large document takes up to a second.
+async fn parse_body(body: Vec<u8>, response: &Response, stored_hash: &str, limits: document::Limits) -> Body {
     let hash = id::digest(&[&body]);
-    if fetched.truncated.is_none() && hash == known_hash {
-        return Body::Same;
+    if response.truncated.is_none() && hash == stored_hash {
+        return Body::Unchanged;
     }
-    let hash = if fetched.truncated.is_none() { hash } else { String::new() };
-    let url = fetched.final_url.to_string();
+    let hash = if response.truncated.is_none() { hash } else { String::new() };
+    let url = response.final_url.to_string();
     let header = |value: &str| (!value.is_empty()).then(|| value.to_owned());
-    let (kind, location) = (header(&fetched.content_type), header(&fetched.content_location));
-    let language = header(&fetched.content_language);
+    let content_type = header(&response.content_type);
+    let content_location = header(&response.content_location);
+    let content_language = header(&response.content_language);
     let parsed = tokio::task::spawn_blocking(move || {
-        let context = feed::Context {
+        let context = document::Context {
             url: &url,
-            content_type: kind.as_deref(),
-            content_location: location.as_deref(),
-            content_language: language.as_deref(),
+            content_type: content_type.as_deref(),
+            content_location: content_location.as_deref(),
+            content_language: content_language.as_deref(),
             now: Timestamp::now(),
             limits,
         };
@@ -121,8 +121,8 @@ async fn read(body: Vec<u8>, fetched: &Fetched, known_hash: &str, limits: feed::
     .await;
     match parsed {
         Ok(Ok(document)) => Body::Document { document: Box::new(document), hash },
-        Ok(Err(unreadable)) => Body::Unreadable(unreadable),
-        Err(_) => Body::Unreadable(Unreadable::NotAFeed("the reader panicked on it".to_owned())),
+        Ok(Err(error)) => Body::Unreadable(error),
+        Err(_) => Body::Unreadable(DocumentError::NotAFeed("the parser panicked".to_owned())),
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::{
-    feed::{Entry, Hints},
-    fetch::guard::Refused,
-    schedule::Asked,
-    spacing::Closed,
+    document::{Entry, Hints},
+    fetch::address_filter::AddressError,
+    rate_limit::HostBlocked,
+    schedule::ServerHints,
 };
 use jiff::SignedDuration;
 use proto::{
@@ -25,9 +25,9 @@ fn feed() -> Feed {
     Feed { feed_id: id::feed_id(URL), url: URL.into(), ..Feed::default() }
 }
 
-fn answered(status: u16, body: Body) -> Polled {
+fn answered(status: u16, body: Body) -> PollResult {
     let url: Url = URL.parse().unwrap();
-    let fetched = Fetched {
+    let fetched = Response {
         final_url: url.clone(),
         moved: None,
         status,
@@ -36,23 +36,23 @@ fn answered(status: u16, body: Body) -> Polled {
         content_language: String::new(),
         etag: "\"v2\"".into(),
         last_modified: String::new(),
-        asked: Asked::default(),
+        server_hints: ServerHints::default(),
         body: Vec::new(),
         truncated: None,
     };
-    Polled {
+    PollResult {
         number: 1,
         feed_id: id::feed_id(URL),
         url,
         at: now(),
         duration_ms: 5,
         bytes: 9,
-        answer: Ok((fetched, body)),
+        response: Ok((fetched, body)),
     }
 }
 
-fn failed(failed: FetchError) -> Polled {
-    Polled { answer: Err(failed), ..answered(0, Body::None) }
+fn failed(failed: FetchError) -> PollResult {
+    PollResult { response: Err(failed), ..answered(0, Body::None) }
 }
 
 fn document() -> Body {
@@ -61,7 +61,7 @@ fn document() -> Body {
     Body::Document { document: Box::new(document), hash: "h2".into() }
 }
 
-fn run(state: Option<FeedState>, polled: &Polled) -> Applied {
+fn run(state: Option<FeedState>, polled: &PollResult) -> PollUpdate {
     apply(&feed(), state, polled, SignedDuration::from_mins(5))
 }
 
@@ -70,19 +70,19 @@ fn known() -> FeedState {
     FeedState { etag: "\"v1\"".into(), ..first.state }
 }
 
-fn wait(applied: &Applied) -> i64 {
-    applied.next.map_or(-1, |next| next.duration_since(now()).as_secs())
+fn wait(applied: &PollUpdate) -> i64 {
+    applied.next_poll_at.map_or(-1, |next| next.duration_since(now()).as_secs())
 }
 
 #[test]
 fn a_first_document_is_published_and_remembered() {
     let first = run(None, &answered(200, document()));
-    assert_eq!(first.line.outcome, outcome::NEW_ENTRIES);
+    assert_eq!(first.record.outcome, outcome::NEW_ENTRIES);
     assert_eq!((first.publish.len(), first.state.entries.len()), (1, 1));
     assert_eq!((first.state.etag.as_str(), first.state.body_hash.as_str()), ("\"v2\"", "h2"));
     assert!(first.state.first_polled_at.is_some() && first.state.last_success_at.is_some());
     let again = run(Some(first.state), &answered(200, document()));
-    assert_eq!((again.line.outcome.as_str(), again.publish.len()), (outcome::NOTHING_NEW, 0));
+    assert_eq!((again.record.outcome.as_str(), again.publish.len()), (outcome::NOTHING_NEW, 0));
 }
 
 #[test]
@@ -90,95 +90,95 @@ fn a_failure_keeps_what_is_known_and_waits_longer() {
     let cases = [
         (answered(500, Body::None), outcome::HTTP_ERROR),
         (answered(404, Body::None), outcome::HTTP_ERROR),
-        (answered(200, Body::Unreadable(Unreadable::WebPage)), outcome::UNREADABLE),
+        (answered(200, Body::Unreadable(DocumentError::WebPage)), outcome::UNREADABLE),
         (failed(FetchError::Network("reset".into())), outcome::NETWORK_ERROR),
         (failed(FetchError::TooLarge(10)), outcome::TOO_LARGE),
         (failed(FetchError::Robots("https://e.org".into())), outcome::REFUSED),
-        (failed(FetchError::Refused(Refused::NoHost)), outcome::REFUSED),
+        (failed(FetchError::Address(AddressError::NoHost)), outcome::REFUSED),
     ];
     for (polled, expected) in cases {
         let before = known();
         let applied = run(Some(before.clone()), &polled);
-        assert_eq!(applied.line.outcome, expected);
-        assert!(!applied.line.error.is_empty(), "{expected}");
+        assert_eq!(applied.record.outcome, expected);
+        assert!(!applied.record.error.is_empty(), "{expected}");
         assert_eq!((applied.state.failures, &applied.state.entries), (1, &before.entries), "{expected}");
         assert_eq!((applied.state.etag, applied.state.body_hash), (before.etag, before.body_hash), "{expected}");
-        assert!(applied.next.is_some() && applied.state.interval_s == 600, "{expected}");
+        assert!(applied.next_poll_at.is_some() && applied.state.interval_s == 600, "{expected}");
     }
 }
 
 #[test]
 fn success_ends_a_row_of_failures() {
     let failing = FeedState { failures: 7, ..known() };
-    for body in [Body::Same, document()] {
+    for body in [Body::Unchanged, document()] {
         assert_eq!(run(Some(failing.clone()), &answered(200, body)).state.failures, 0);
     }
     let unchanged = run(Some(failing), &answered(304, Body::None));
-    assert_eq!((unchanged.state.failures, unchanged.line.outcome.as_str()), (0, outcome::NOT_MODIFIED));
+    assert_eq!((unchanged.state.failures, unchanged.record.outcome.as_str()), (0, outcome::NOT_MODIFIED));
 }
 
 #[test]
 fn gone_is_polled_no_more_unless_only_the_new_place_is() {
     let gone = run(Some(known()), &answered(410, Body::None));
-    assert!(gone.state.gone && gone.next.is_none() && gone.state.next_poll_at.is_none());
-    let elsewhere = Polled { url: "https://new.org/feed".parse().unwrap(), ..answered(410, Body::None) };
+    assert!(gone.state.gone && gone.next_poll_at.is_none() && gone.state.next_poll_at.is_none());
+    let elsewhere = PollResult { url: "https://new.org/feed".parse().unwrap(), ..answered(410, Body::None) };
     let moved = FeedState { moved_to: "https://new.org/feed".into(), ..known() };
     let back = run(Some(moved), &elsewhere);
-    assert!(!back.state.gone && back.state.moved_to.is_empty() && back.next.is_some());
+    assert!(!back.state.gone && back.state.moved_to.is_empty() && back.next_poll_at.is_some());
 }
 
 #[test]
 fn a_permanent_redirect_counts_once_it_has_led_to_a_feed() {
     let moved = |body| {
         let mut polled = answered(200, body);
-        if let Ok((fetched, _)) = &mut polled.answer {
+        if let Ok((fetched, _)) = &mut polled.response {
             fetched.moved = Some("https://new.org/feed".parse().unwrap());
         }
         run(Some(known()), &polled).state.moved_to
     };
     assert_eq!(moved(document()), "https://new.org/feed");
-    assert_eq!(moved(Body::Unreadable(Unreadable::WebPage)), "");
+    assert_eq!(moved(Body::Unreadable(DocumentError::WebPage)), "");
 }
 
 #[test]
 fn a_closed_host_is_no_failure_of_the_feed() {
-    let applied = run(Some(known()), &failed(FetchError::Closed(Closed(Duration::from_secs(7_200)))));
-    assert_eq!((applied.state.failures, applied.line.outcome.as_str()), (0, outcome::REFUSED));
+    let applied = run(Some(known()), &failed(FetchError::Blocked(HostBlocked(Duration::from_secs(7_200)))));
+    assert_eq!((applied.state.failures, applied.record.outcome.as_str()), (0, outcome::REFUSED));
     assert_eq!(wait(&applied), 7_200);
 }
 
 #[test]
 fn a_truncated_document_gives_its_entries_and_is_asked_for_again() {
     let mut polled = answered(200, document());
-    if let Ok((fetched, Body::Document { hash, .. })) = &mut polled.answer {
+    if let Ok((fetched, Body::Document { hash, .. })) = &mut polled.response {
         fetched.truncated = Some("reset".into());
         hash.clear();
     }
     let applied = run(None, &polled);
     assert_eq!(applied.publish.len(), 1);
     assert_eq!((applied.state.etag.as_str(), applied.state.body_hash.as_str()), ("", ""));
-    assert!(applied.line.error.contains("ended early"));
+    assert!(applied.record.error.contains("ended early"));
 }
 
 #[test]
 fn a_poll_is_quiet_when_it_teaches_nothing_that_must_be_written() {
-    assert!(!run(None, &answered(200, document())).quiet, "a first poll");
+    assert!(!run(None, &answered(200, document())).schedule_only, "a first poll");
     let titled = |title: &str| {
         let Body::Document { mut document, hash } = document() else { return Body::None };
         document.title = title.into();
         Body::Document { document, hash }
     };
-    for (body, status) in [(Body::None, 304), (Body::Same, 200), (document(), 200)] {
+    for (body, status) in [(Body::None, 304), (Body::Unchanged, 200), (document(), 200)] {
         let polled = answered(status, body.clone());
         let quiet = run(Some(known()), &polled);
-        assert!(quiet.quiet, "{body:?}");
+        assert!(quiet.schedule_only, "{body:?}");
         assert_eq!(quiet.state.etag, "\"v2\"");
-        assert!(!run(Some(FeedState { failures: 1, ..known() }), &polled).quiet, "the end of a failure");
+        assert!(!run(Some(FeedState { failures: 1, ..known() }), &polled).schedule_only, "the end of a failure");
     }
-    assert!(!run(Some(known()), &answered(200, titled("Another"))).quiet);
-    assert!(!run(Some(known()), &answered(500, Body::None)).quiet);
-    let closed = run(Some(known()), &failed(FetchError::Closed(Closed(Duration::from_secs(7_200)))));
-    assert!(!closed.quiet, "a host that asked to be left alone is left alone after a restart too");
+    assert!(!run(Some(known()), &answered(200, titled("Another"))).schedule_only);
+    assert!(!run(Some(known()), &answered(500, Body::None)).schedule_only);
+    let closed = run(Some(known()), &failed(FetchError::Blocked(HostBlocked(Duration::from_secs(7_200)))));
+    assert!(!closed.schedule_only, "a host that asked to be left alone is left alone after a restart too");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::{
     ledger, records, sparing,
     watches::Watch,
 };
-use crate::poll::{Applied, Polled, apply};
+use crate::poll::{PollResult, PollUpdate, apply};
 use jiff::Timestamp;
 use proto::v1::FeedState;
 use std::time::Instant;
@@ -14,7 +14,7 @@ use stream::{LogError, Session, Transaction};
 
 /// A result that waits for its commit.
 struct Outcome {
-    applied: Applied,
+    applied: PollUpdate,
     /// Warnings of the published items.
     repaired: Vec<String>,
     /// True where the state, or the health, that stands on the log will do.
@@ -66,7 +66,7 @@ impl Desk {
         if writes {
             self.commit(session, transaction)?;
         }
-        let done: Vec<Polled> = self.pending.drain(..outcomes.len()).collect();
+        let done: Vec<PollResult> = self.pending.drain(..outcomes.len()).collect();
         for (polled, outcome) in done.iter().zip(outcomes) {
             let Outcome { applied, repaired, .. } = &outcome;
             ledger::count(&self.metrics, &self.runtime.metrics, polled, applied, repaired);
@@ -81,7 +81,7 @@ impl Desk {
         session: &Session,
         transaction: &mut Transaction,
         watch: &Watch,
-        polled: &Polled,
+        polled: &PollResult,
     ) -> Result<Outcome, LogError> {
         let limit = session.max_record_bytes();
         let row = session.row(transaction, STATES, watch.partition, watch.feed.feed_id.as_bytes());
@@ -95,13 +95,13 @@ impl Desk {
             repaired.extend(publish.item.warnings.iter().cloned());
             transaction.write(records::raw(&self.runtime, publish, limit, polled.at)?);
         }
-        let state_spared = sparing::spares_state(applied.quiet, bytes, written_at, polled.at);
+        let state_spared = sparing::spares_state(applied.schedule_only, bytes, written_at, polled.at);
         if !state_spared {
             let change = records::state(&self.runtime, watch.partition, applied.state.clone(), limit, polled.at)?;
             transaction.put(session, STATES, change);
         }
-        let outcome = &applied.line.outcome;
-        let health_spared = sparing::spares_health(applied.quiet, watch.told.as_ref(), outcome, polled.at);
+        let outcome = &applied.record.outcome;
+        let health_spared = sparing::spares_health(applied.schedule_only, watch.told.as_ref(), outcome, polled.at);
         if !health_spared {
             let change = records::health(&self.runtime, watch, &applied.state, Some(&applied), polled.at)?;
             transaction.put(session, HEALTH, change);
@@ -116,10 +116,10 @@ impl Desk {
         watch.awaited = None;
         watch.unwritten = state_spared.then(|| FeedState { entries: Vec::new(), ..applied.state });
         if !health_spared {
-            watch.told = Some((at, applied.line.outcome.clone()));
+            watch.told = Some((at, applied.record.outcome.clone()));
         }
-        watch.remember(applied.line);
-        let due = if watch.feed.paused { None } else { applied.next };
+        watch.remember(applied.record);
+        let due = if watch.feed.paused { None } else { applied.next_poll_at };
         self.watches.set_due(feed_id, due);
     }
 }

@@ -6,7 +6,7 @@ use super::{
     records,
     watches::{LINES, Watch},
 };
-use crate::{feeds, spacing::host_of};
+use crate::{definition, rate_limit::host_of};
 use jiff::Timestamp;
 use proto::{
     partition,
@@ -56,7 +56,7 @@ impl Desk {
 
     /// Watches a feed: at once where it is new or was added again, else when its state says.
     fn watch(&mut self, session: &Session, feed: Feed, partition: i32, state: Option<FeedState>, now: Timestamp) {
-        let Ok(url) = feeds::check(&feed) else { return };
+        let Ok(url) = definition::validate(&feed) else { return };
         let mut watch = Watch::new(feed, partition, host_of(&url));
         watch.lines = self.lines(session, &Transaction::default(), partition, &watch.feed.feed_id);
         let mut told = told(session, &Transaction::default(), partition, &watch.feed.feed_id);
@@ -105,7 +105,7 @@ impl Desk {
                 Ok(feed) => {
                     let state = state_of(session, &transaction, record.partition, &feed.feed_id)?;
                     if feed.paused {
-                        let url = feeds::check(&feed).map(|url| host_of(&url)).unwrap_or_default();
+                        let url = definition::validate(&feed).map(|url| host_of(&url)).unwrap_or_default();
                         let mut watch = Watch::new(feed.clone(), record.partition, url);
                         watch.lines = self.lines(session, &transaction, record.partition, &feed.feed_id);
                         let known = self.watches.get(&feed.feed_id);
@@ -150,7 +150,7 @@ impl Desk {
 /// A definition, or the name and sentence of what is wrong with it.
 fn definition(record: &Record) -> Result<Feed, (&'static str, String)> {
     let feed: Feed = record.decode().map_err(|error| ("undecodable", error.to_string()))?;
-    feeds::check(&feed).map_err(|problem| ("bad-feed", problem.to_string()))?;
+    definition::validate(&feed).map_err(|problem| ("bad-feed", problem.to_string()))?;
     if feed.feed_id.as_bytes() != record.key {
         return Err(("bad-feed", format!("the record's key is not the feed's id {}", feed.feed_id)));
     }

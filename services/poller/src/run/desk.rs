@@ -3,9 +3,9 @@
 use super::{STAGE, watches::Watches};
 use crate::{
     Config, Metrics, diff,
-    fetch::Known,
-    poll::{Job, Polled},
-    spacing::Gate,
+    fetch::Validators,
+    poll::{Job, PollResult},
+    rate_limit::HostLimiter,
 };
 use jiff::Timestamp;
 use proto::{topic::Topic, v1::FeedState};
@@ -13,7 +13,7 @@ use std::{
     collections::{HashMap, HashSet},
     time::{Duration, Instant},
 };
-use stream::{LogError, MemberSpec, Partitions, Runtime, Session, Transaction, rejoining};
+use stream::{Event, LogError, MemberSpec, Runtime, Session, Transaction, rejoining};
 use tokio::sync::mpsc;
 use url::Url;
 
@@ -34,14 +34,14 @@ pub(super) struct Desk {
     pub(super) config: Config,
     pub(super) runtime: Runtime,
     pub(super) metrics: Metrics,
-    gate: Gate,
+    limiter: HostLimiter,
     jobs: mpsc::Sender<Job>,
-    results: mpsc::Receiver<Polled>,
+    results: mpsc::Receiver<PollResult>,
     pub(super) watches: Watches,
     /// Host of each poll under way, by number. It outlives a session: the network goes on.
     under_way: HashMap<u64, String>,
     /// Results that wait for their transaction.
-    pub(super) pending: Vec<Polled>,
+    pub(super) pending: Vec<PollResult>,
     last_number: u64,
 }
 
@@ -50,15 +50,15 @@ impl Desk {
         config: Config,
         runtime: Runtime,
         metrics: Metrics,
-        gate: Gate,
+        limiter: HostLimiter,
         jobs: mpsc::Sender<Job>,
-        results: mpsc::Receiver<Polled>,
+        results: mpsc::Receiver<PollResult>,
     ) -> Self {
         Desk {
             config,
             runtime,
             metrics,
-            gate,
+            limiter,
             jobs,
             results,
             watches: Watches::default(),
@@ -85,13 +85,13 @@ impl Desk {
             self.start_polls(&session)?;
             let wait = if self.under_way.is_empty() { IDLE } else { AWAITING };
             let turn = match session.poll(500, wait) {
-                Ok(Partitions::Records(records)) => self.definitions(&mut session, &records).map(|()| progress()),
-                Ok(Partitions::Assigned(numbers)) => self.assigned(&session, &numbers),
-                Ok(Partitions::Revoked(numbers)) => {
+                Ok(Event::Records(records)) => self.definitions(&mut session, &records).map(|()| progress()),
+                Ok(Event::Assigned(numbers)) => self.assigned(&session, &numbers),
+                Ok(Event::Revoked(numbers)) => {
                     self.revoked(&numbers);
                     Ok(())
                 }
-                Ok(Partitions::Idle) => Ok(()),
+                Ok(Event::Idle) => Ok(()),
                 Err(fault) => Err(fault),
             };
             self.collect();
@@ -139,7 +139,7 @@ impl Desk {
         let room = self.config.parallel.saturating_sub(self.under_way.len() + self.pending.len());
         let busy: HashSet<String> = self.under_way.values().cloned().collect();
         let transaction = Transaction::default();
-        for id in self.watches.take(now, room, &busy, &self.gate) {
+        for id in self.watches.take(now, room, &busy, &self.limiter) {
             let Some(watch) = self.watches.get_mut(&id) else { continue };
             let stored = state_of(session, &transaction, watch.partition, &id)?;
             let state = watch.current(stored).unwrap_or_default();
@@ -150,7 +150,7 @@ impl Desk {
                 number: self.last_number,
                 feed_id: id,
                 url,
-                known: Known { etag: state.etag, last_modified: state.last_modified },
+                validators: Validators { etag: state.etag, last_modified: state.last_modified },
                 body_hash: state.body_hash,
             };
             watch.awaited = Some(job.number);
@@ -164,7 +164,7 @@ impl Desk {
         }
         self.metrics.due.set(int(self.watches.due(now)));
         self.metrics.in_flight.set(int(self.under_way.len()));
-        self.metrics.hosts.set(int(self.gate.open()));
+        self.metrics.hosts.set(int(self.limiter.tracked_hosts()));
         Ok(())
     }
 
@@ -183,7 +183,7 @@ impl Desk {
     }
 }
 
-pub(super) fn is_awaited(watches: &Watches, polled: &Polled) -> bool {
+pub(super) fn is_awaited(watches: &Watches, polled: &PollResult) -> bool {
     watches.get(&polled.feed_id).is_some_and(|watch| watch.awaited == Some(polled.number))
 }
 

@@ -3,12 +3,18 @@
 use super::STAGE;
 use crate::{
     Metrics,
-    poll::{Applied, Polled},
+    poll::{PollResult, PollUpdate},
 };
 
 /// Counts a poll: `read = out + duplicate + dropped`, in the poller's own counters and in those of every stage.
-pub(super) fn count(own: &Metrics, stages: &stream::Metrics, polled: &Polled, applied: &Applied, repaired: &[String]) {
-    let line = &applied.line;
+pub(super) fn count(
+    own: &Metrics,
+    stages: &stream::Metrics,
+    polled: &PollResult,
+    applied: &PollUpdate,
+    repaired: &[String],
+) {
+    let line = &applied.record;
     own.polls.with_label_values(&[line.outcome.as_str()]).inc();
     own.poll_seconds.observe(f64::from(line.duration_ms) / 1_000.0);
     own.bytes.inc_by(polled.bytes as u64);

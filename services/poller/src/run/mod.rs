@@ -11,10 +11,10 @@ mod watches;
 
 use crate::{
     Config, Error, Metrics,
-    feed::Limits,
+    document::Limits,
     fetch::{Client, FetchError},
-    poll::{self, Job, Polled},
-    spacing::Gate,
+    poll::{self, Job, PollResult},
+    rate_limit::HostLimiter,
 };
 use tokio::{sync::mpsc, task::JoinSet};
 
@@ -25,14 +25,14 @@ const STAGE: &str = "poller";
 /// # Errors
 /// Where the client cannot be made, or the log's fault says that the process must end.
 pub async fn run(config: Config, runtime: stream::Runtime) -> Result<(), Error> {
-    let gate = Gate::new(config.host_spacing);
-    let client = Client::new(gate, config.limits.clone(), config.allow_private_networks, &config.contact)
+    let limiter = HostLimiter::new(config.host_spacing);
+    let client = Client::new(limiter, config.limits.clone(), config.allow_private_networks, &config.contact)
         .map_err(|failed| Error::Client(failed.to_string()))?;
     let metrics = Metrics::new(&runtime.registry)?;
     // As many places as polls may be under way: neither side ever waits for the other.
     let (jobs, to_fetch) = mpsc::channel(config.parallel);
     let (fetched, results) = mpsc::channel(config.parallel);
-    let desk = desk::Desk::new(config.clone(), runtime, metrics, client.gate().clone(), jobs, results);
+    let desk = desk::Desk::new(config.clone(), runtime, metrics, client.limiter().clone(), jobs, results);
     let fetchers = tokio::spawn(fetch(client, config.document_limits(), to_fetch, fetched));
     let ended = chassis::thread::run("poller", move || desk.run()).await;
     fetchers.abort();
@@ -40,7 +40,7 @@ pub async fn run(config: Config, runtime: stream::Runtime) -> Result<(), Error> 
 }
 
 /// Polls what it is handed, each in a task of its own; dropped together with it.
-async fn fetch(client: Client, limits: Limits, mut jobs: mpsc::Receiver<Job>, results: mpsc::Sender<Polled>) {
+async fn fetch(client: Client, limits: Limits, mut jobs: mpsc::Receiver<Job>, results: mpsc::Sender<PollResult>) {
     let mut tasks = JoinSet::new();
     while let Some(job) = jobs.recv().await {
         let (client, results) = (client.clone(), results.clone());
@@ -49,14 +49,14 @@ async fn fetch(client: Client, limits: Limits, mut jobs: mpsc::Receiver<Job>, re
             // A panic would leave its feed waiting for ever.
             let polled = match tokio::spawn(async move { poll::poll(&client, job, limits).await }).await {
                 Ok(polled) => polled,
-                Err(_) => Polled {
+                Err(_) => PollResult {
                     number,
                     feed_id,
                     url,
                     at: jiff::Timestamp::now(),
                     duration_ms: 0,
                     bytes: 0,
-                    answer: Err(FetchError::Network("the poll panicked".to_owned())),
+                    response: Err(FetchError::Network("the poll panicked".to_owned())),
                 },
             };
             // Nobody listens any more only when the poller is leaving.

@@ -3,7 +3,7 @@
 use super::watches::{LINES, Watch};
 use crate::{
     diff::{self, Publish},
-    poll::Applied,
+    poll::PollUpdate,
 };
 use jiff::Timestamp;
 use proto::{
@@ -44,14 +44,15 @@ fn outgoing<M: Message>(
 /// The record of an item.
 pub(super) fn raw(runtime: &Runtime, publish: Publish, limit: usize, now: Timestamp) -> Result<Outgoing, LogError> {
     let Publish { mut item, entry_key, fingerprint } = publish;
-    let value = diff::fit(&mut item, runtime.encoding, limit.saturating_sub(OVERHEAD)).map_err(unencodable)?;
-    let id = diff::ce_id(&item.feed_id, &entry_key, &fingerprint);
+    let value =
+        diff::encode_within(&mut item, runtime.encoding, limit.saturating_sub(OVERHEAD)).map_err(unencodable)?;
+    let id = diff::event_id(&item.feed_id, &entry_key, &fingerprint);
     let to = partition::of(item.article_id.as_bytes(), runtime.partitions);
     let trace = diff::traceparent(&id);
     Ok(outgoing::<proto::v1::RawItem>(runtime, (Topic::Raw, to, &item.article_id), value, &id, Some(&trace), now))
 }
 
-/// The changelog record of a feed's state, on the feed's own partition. It fits by far ([`diff::MOST`]); into a log whose
+/// The changelog record of a feed's state, on the feed's own partition. It fits by far ([`diff::MAX_SEEN`]); into a log whose
 /// records must be smaller still, the entries that were shown longest ago are not taken along.
 pub(super) fn state(
     runtime: &Runtime,
@@ -64,7 +65,7 @@ pub(super) fn state(
     let mut value = runtime.encoding.encode(&state).map_err(unencodable)?;
     while value.len() > limit.saturating_sub(OVERHEAD) && !(state.entries.is_empty() && state.packed_entries.is_empty())
     {
-        diff::forget_some(&mut state);
+        diff::drop_oldest(&mut state);
         value = runtime.encoding.encode(&state).map_err(unencodable)?;
     }
     let id = format!("{}/{now}", state.feed_id);
@@ -76,7 +77,7 @@ pub(super) fn health(
     runtime: &Runtime,
     watch: &Watch,
     state: &FeedState,
-    applied: Option<&Applied>,
+    applied: Option<&PollUpdate>,
     now: Timestamp,
 ) -> Result<Outgoing, LogError> {
     let status = if watch.feed.paused {
@@ -88,7 +89,7 @@ pub(super) fn health(
     } else {
         "OK"
     };
-    let line = applied.map(|applied| applied.line.clone());
+    let line = applied.map(|applied| applied.record.clone());
     let health = FeedHealth {
         feed_id: watch.feed.feed_id.clone(),
         url: watch.feed.url.clone(),

@@ -1,6 +1,6 @@
 //! The feeds of the partitions that this replica owns, and which of them may be polled now.
 
-use crate::spacing::Gate;
+use crate::rate_limit::HostLimiter;
 use jiff::{SignedDuration, Timestamp};
 use proto::v1::{Feed, FeedState, Poll};
 use std::{
@@ -10,7 +10,7 @@ use std::{
 
 /// Lines of a health record.
 pub(super) const LINES: usize = 10;
-/// A host that may be asked within this time is handed to the gate, which waits; another feed's turn is put off.
+/// A host that may be asked within this time is handed to the limiter, which waits; another feed's turn is put off.
 const SHORT: Duration = Duration::from_secs(5);
 
 /// A feed that is watched.
@@ -103,7 +103,13 @@ impl Watches {
 
     /// At most `room` feeds whose turn it is, those that have waited longest first, and none of a host in `busy`; they are
     /// taken off the queue. A feed whose host asked to be left alone is put off until the host may be asked.
-    pub(super) fn take(&mut self, now: Timestamp, room: usize, busy: &HashSet<String>, gate: &Gate) -> Vec<String> {
+    pub(super) fn take(
+        &mut self,
+        now: Timestamp,
+        room: usize,
+        busy: &HashSet<String>,
+        limiter: &HostLimiter,
+    ) -> Vec<String> {
         let mut taken: Vec<String> = Vec::new();
         let mut hosts: HashSet<&str> = busy.iter().map(String::as_str).collect();
         let mut put_off: Vec<(String, Timestamp)> = Vec::new();
@@ -115,7 +121,7 @@ impl Watches {
             if hosts.contains(watch.host.as_str()) {
                 continue;
             }
-            let wait = gate.wait(&watch.host);
+            let wait = limiter.delay(&watch.host);
             if wait > SHORT {
                 let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_mins(1));
                 put_off.push((id.clone(), now.checked_add(wait).unwrap_or(now)));
@@ -153,19 +159,19 @@ mod tests {
 
     #[test]
     fn one_feed_of_a_host_at_a_time_and_the_longest_waiting_first() {
-        let gate = Gate::new(Duration::from_secs(1));
+        let limiter = HostLimiter::new(Duration::from_secs(1));
         let mut watches = watches(&[("a1", "a", 5), ("a2", "a", 3), ("b1", "b", 4), ("c1", "c", 99)]);
-        assert_eq!(watches.take(at(10), 10, &HashSet::new(), &gate), ["a2", "b1"]);
-        assert_eq!(watches.take(at(10), 10, &HashSet::from(["a".to_owned()]), &gate), Vec::<String>::new());
-        assert_eq!(watches.take(at(10), 10, &HashSet::new(), &gate), ["a1"]);
+        assert_eq!(watches.take(at(10), 10, &HashSet::new(), &limiter), ["a2", "b1"]);
+        assert_eq!(watches.take(at(10), 10, &HashSet::from(["a".to_owned()]), &limiter), Vec::<String>::new());
+        assert_eq!(watches.take(at(10), 10, &HashSet::new(), &limiter), ["a1"]);
     }
 
     #[tokio::test]
     async fn a_host_that_asked_to_be_left_alone_does_not_hold_a_place() {
-        let gate = Gate::new(Duration::from_secs(1));
-        gate.close("a", Duration::from_secs(600));
+        let limiter = HostLimiter::new(Duration::from_secs(1));
+        limiter.block("a", Duration::from_secs(600));
         let mut watches = watches(&[("a1", "a", 1), ("b1", "b", 2)]);
-        assert_eq!(watches.take(at(10), 1, &HashSet::new(), &gate), ["b1"]);
+        assert_eq!(watches.take(at(10), 1, &HashSet::new(), &limiter), ["b1"]);
         assert_eq!(watches.due(at(10)), 0);
         assert_eq!(watches.due(at(611)), 1);
     }

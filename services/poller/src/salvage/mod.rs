@@ -1,6 +1,6 @@
 #![doc = include_str!("README.md")]
 
 pub mod charset;
+pub mod references;
 pub mod repair;
-pub mod text;
-pub mod tokens;
+pub mod tokenizer;

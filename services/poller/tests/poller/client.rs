@@ -1,17 +1,17 @@
 use crate::server::{Answer, Server};
 use poller::{
-    fetch::{Client, FetchError, Fetched, Known, Limits, guard::Refused},
-    spacing::Gate,
+    fetch::{Client, FetchError, Limits, Response, Validators, address_filter::AddressError},
+    rate_limit::HostLimiter,
 };
 use std::{io::Write, time::Duration};
 
 fn client(allow_private: bool) -> Client {
     let limits = Limits { bytes: 1 << 20, read: Duration::from_millis(300), ..Limits::default() };
-    Client::new(Gate::new(Duration::ZERO), limits, allow_private, "https://ops.example/newswire").unwrap()
+    Client::new(HostLimiter::new(Duration::ZERO), limits, allow_private, "https://ops.example/newswire").unwrap()
 }
 
-async fn get(server: &Server, path: &str) -> Result<Fetched, FetchError> {
-    client(true).get(&server.url(path), &Known::default()).await
+async fn get(server: &Server, path: &str) -> Result<Response, FetchError> {
+    client(true).get(&server.url(path), &Validators::default()).await
 }
 
 /// Serves `answer` at `/feed`, and 404 elsewhere.
@@ -30,10 +30,10 @@ async fn validators_go_back_as_they_came() {
         _ => Answer::new(404, ""),
     });
     let client = client(true);
-    let first = client.get(&server.url("/feed"), &Known::default()).await.unwrap();
+    let first = client.get(&server.url("/feed"), &Validators::default()).await.unwrap();
     assert_eq!((first.status, first.body.as_slice()), (200, b"<rss/>".as_slice()));
-    assert_eq!(first.asked.max_age.map(|age| age.as_secs()), Some(60));
-    let known = Known { etag: first.etag, last_modified: first.last_modified };
+    assert_eq!(first.server_hints.max_age.map(|age| age.as_secs()), Some(60));
+    let known = Validators { etag: first.etag, last_modified: first.last_modified };
     assert_eq!(client.get(&server.url("/feed"), &known).await.unwrap().status, 304);
     let asked = server.requests("/feed");
     let last = asked.last().unwrap();
@@ -54,8 +54,8 @@ async fn private_addresses_are_never_connected_to() {
         format!("http://localhost:{port}/feed"),
         format!("http://[::1]:{port}/feed"),
     ] {
-        let failed = client(false).get(&url.parse().unwrap(), &Known::default()).await.unwrap_err();
-        assert!(matches!(failed, FetchError::Refused(Refused::Private { .. })), "{url}: {failed}");
+        let failed = client(false).get(&url.parse().unwrap(), &Validators::default()).await.unwrap_err();
+        assert!(matches!(failed, FetchError::Address(AddressError::Private { .. })), "{url}: {failed}");
     }
     assert_eq!(server.count(), 0);
 }
@@ -63,7 +63,7 @@ async fn private_addresses_are_never_connected_to() {
 #[tokio::test]
 async fn a_redirect_passes_the_guard_again() {
     let server = feed(|| Answer::new(302, "").with("Location", "file:///etc/passwd"));
-    assert_eq!(get(&server, "/feed").await, Err(FetchError::Refused(Refused::Scheme("file".into()))));
+    assert_eq!(get(&server, "/feed").await, Err(FetchError::Address(AddressError::Scheme("file".into()))));
 }
 
 #[tokio::test]
@@ -139,11 +139,11 @@ async fn too_many_requests_closes_the_whole_host() {
         _ => Answer::new(404, ""),
     });
     let client = client(true);
-    let fetched = client.get(&server.url("/feed"), &Known::default()).await.unwrap();
-    assert_eq!((fetched.status, fetched.asked.retry_after.map(|wait| wait.as_secs())), (429, Some(120)));
+    let fetched = client.get(&server.url("/feed"), &Validators::default()).await.unwrap();
+    assert_eq!((fetched.status, fetched.server_hints.retry_after.map(|wait| wait.as_secs())), (429, Some(120)));
     let count = server.count();
-    let closed = client.get(&server.url("/another"), &Known::default()).await;
-    assert!(matches!(closed, Err(FetchError::Closed(_))));
+    let closed = client.get(&server.url("/another"), &Validators::default()).await;
+    assert!(matches!(closed, Err(FetchError::Blocked(_))));
     assert_eq!(server.count(), count);
 }
 
@@ -158,5 +158,5 @@ async fn robots_txt_is_obeyed() {
     assert!(get(&server, "/feed").await.is_ok());
 
     let broken = Server::start(|request| Answer::new(if request.path == "/robots.txt" { 500 } else { 200 }, ""));
-    assert!(matches!(get(&broken, "/feed").await, Err(FetchError::RobotsUnreadable(_))));
+    assert!(matches!(get(&broken, "/feed").await, Err(FetchError::RobotsUnreachable(_))));
 }

@@ -1,7 +1,7 @@
 use crate::flaky::flaky;
 use crate::server::{Answer, Server};
 use jiff::{SignedDuration, Timestamp};
-use poller::{Config, feeds};
+use poller::{Config, definition};
 use proto::{
     topic::{Names, Topic},
     v1::{Feed, FeedHealth, FeedState, RawItem},
@@ -9,6 +9,7 @@ use proto::{
 };
 use std::{
     collections::{HashMap, HashSet},
+    ops::ControlFlow,
     path::Path,
     sync::{
         Arc, Mutex,
@@ -59,7 +60,7 @@ impl Service {
     pub fn add(&self, url: &url::Url, change: impl FnOnce(&mut Feed)) {
         let mut feed = Feed { url: url.to_string(), ..Feed::default() };
         change(&mut feed);
-        let record = feeds::record(feed, PARTITIONS, &self.runtime.names, self.runtime.encoding, Timestamp::now());
+        let record = definition::record(feed, PARTITIONS, &self.runtime.names, self.runtime.encoding, Timestamp::now());
         self.runtime.log.append(vec![record.unwrap()]).unwrap();
     }
 
@@ -72,7 +73,7 @@ impl Service {
             Duration::from_secs(20),
             |record| {
                 records.push(record);
-                true
+                ControlFlow::Continue(())
             },
         )
         .unwrap();
@@ -237,7 +238,7 @@ fn a_large_state_is_not_written_for_nothing_and_a_restart_repeats_nothing() {
     let polls = &health.values().next().unwrap().as_ref().unwrap().polls;
     assert!(polls.len() >= 9 && polls.iter().any(|poll| poll.new_entries == 1), "{polls:#?}");
     for record in service.records(Topic::FeedHealth) {
-        assert_eq!(record.partition, feeds::partition_of(&server.url("/feed"), PARTITIONS));
+        assert_eq!(record.partition, definition::partition_of(&server.url("/feed"), PARTITIONS));
     }
     assert!(!server.requests("/feed").get(before).unwrap().header("if-none-match").is_empty());
     assert_eq!((service.items().len(), service.records(Topic::FeedState).len()), (201, 2));
@@ -291,7 +292,7 @@ fn a_feed_can_be_removed_is_gone_or_is_none() {
         service.add(&server.url(path), |_| {});
     }
     let bad = Feed { feed_id: "x".into(), url: "http://news.example/".into(), ..Feed::default() };
-    let mut record = feeds::removal("http://news.example/", PARTITIONS, &service.runtime.names).unwrap();
+    let mut record = definition::tombstone("http://news.example/", PARTITIONS, &service.runtime.names).unwrap();
     record.value = Some(proto::wire::Encoding::Json.encode(&bad).unwrap());
     service.runtime.log.append(vec![record]).unwrap();
 
@@ -311,7 +312,7 @@ fn a_feed_can_be_removed_is_gone_or_is_none() {
     service.until(Topic::DeadLetter, "the dead letter", || service.records(Topic::DeadLetter).len() == 1);
     assert_eq!(server.requests("/gone").len(), 1);
 
-    let removal = feeds::removal(server.url("/feed").as_str(), PARTITIONS, &service.runtime.names).unwrap();
+    let removal = definition::tombstone(server.url("/feed").as_str(), PARTITIONS, &service.runtime.names).unwrap();
     service.runtime.log.append(vec![removal]).unwrap();
     let id = proto::id::feed_id(server.url("/feed").as_str());
     service.until(Topic::FeedState, "the state's tombstone", || {
@@ -377,10 +378,10 @@ fn publishers_feeds_flow_through() {
     let mut expected: HashMap<String, usize> = HashMap::new();
     for (path, body) in &captures {
         let url = server.url(path);
-        let context = poller::feed::Context::new(url.as_str(), Timestamp::now());
+        let context = poller::document::Context::new(url.as_str(), Timestamp::now());
         let document = poller::parse::read(body, &context).unwrap_or_else(|error| panic!("{path}: {error}"));
         // An item that says nothing at all is dropped, and counted as such.
-        let says = |entry: &poller::feed::Entry| {
+        let says = |entry: &poller::document::Entry| {
             [&entry.title, &entry.link, &entry.summary, &entry.content].iter().any(|text| !text.trim().is_empty())
         };
         let ids: HashSet<String> = poller::identity::identify(url.as_str(), &document)

@@ -5,23 +5,23 @@ mod tree;
 use proto::v1::Media;
 use serde_json::Value;
 
-use super::draft::{MOST, add, inherited, is_mime};
-use super::urls::Bases;
+use super::base_urls::BaseUrls;
+use super::builder::{MOST, add, inherited, is_mime};
 use crate::dates;
-use crate::feed::{Context, Document, Entry, Unreadable};
+use crate::document::{Context, Document, DocumentError, Entry};
 use crate::salvage::repair::{Repair, Repairs};
 
 /// Reads a JSON Feed.
 ///
 /// # Errors
 /// JSON that is no feed.
-pub fn read(text: &str, cx: &Context<'_>, repairs: &mut Repairs) -> Result<Document, Unreadable> {
+pub fn read(text: &str, cx: &Context<'_>, repairs: &mut Repairs) -> Result<Document, DocumentError> {
     let value = match tree::read(text, cx.limits.items) {
         Ok(value) => value,
         Err(e) => {
             repairs.add(Repair::Truncated);
             let mended = mend(text, cx.limits.items).and_then(|text| tree::read(&text, cx.limits.items).ok());
-            mended.ok_or_else(|| Unreadable::Json(e.to_string()))?
+            mended.ok_or_else(|| DocumentError::Json(e.to_string()))?
         }
     };
     let version = value.get("version").and_then(Value::as_str).unwrap_or_default();
@@ -29,12 +29,12 @@ pub fn read(text: &str, cx: &Context<'_>, repairs: &mut Repairs) -> Result<Docum
     let claims =
         version.contains("jsonfeed.org") || value.get("feed_url").is_some() || value.get("home_page_url").is_some();
     if items.is_none() && !version.contains("jsonfeed.org") {
-        return Err(Unreadable::Json("it has no items".into()));
+        return Err(DocumentError::Json("it has no items".into()));
     }
     if !claims && value.get("title").is_none() {
-        return Err(Unreadable::Json("neither version nor title".into()));
+        return Err(DocumentError::Json("neither version nor title".into()));
     }
-    let mut bases = Bases::new(cx);
+    let mut bases = BaseUrls::new(cx);
     if let Some(home) = value.get("home_page_url").and_then(Value::as_str) {
         bases.push(home);
     }
@@ -65,7 +65,7 @@ pub fn read(text: &str, cx: &Context<'_>, repairs: &mut Repairs) -> Result<Docum
     Ok(document)
 }
 
-fn entry(item: &Value, bases: &Bases, cx: &Context<'_>, inherited: &[String]) -> Entry {
+fn entry(item: &Value, bases: &BaseUrls, cx: &Context<'_>, inherited: &[String]) -> Entry {
     let mut repairs = Repairs::default();
     let mut entry = Entry {
         guid: string(item, "id", &mut repairs),
@@ -85,7 +85,7 @@ fn entry(item: &Value, bases: &Bases, cx: &Context<'_>, inherited: &[String]) ->
             entry.link = bases.resolve(&string(item, key, &mut repairs));
         }
     }
-    if super::urls::is_absolute(&entry.guid) {
+    if super::base_urls::is_absolute(&entry.guid) {
         entry.guid_is_permalink = true;
         if entry.link.is_empty() {
             entry.link.clone_from(&entry.guid);

@@ -1,9 +1,9 @@
 //! Whatever the input: no panic, no exhausted stack, and no more work than its size is worth.
 
 use poller::{
-    feed::{Context, Document},
+    document::{Context, Document},
     opml,
-    parse::{read, reader},
+    parse::{read, xml},
 };
 
 mod documents;
@@ -25,7 +25,7 @@ fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
 
 /// Bytes of all that a document was understood to say.
 fn said(document: &Document) -> usize {
-    let entry = |e: &poller::feed::Entry| {
+    let entry = |e: &poller::document::Entry| {
         let media = e.media.iter().map(|m| m.url.len() + m.title.len() + m.r#type.len());
         let lists = e.authors.iter().chain(&e.categories).map(String::len);
         let texts = [&e.guid, &e.link, &e.title, &e.summary, &e.content, &e.language, &e.comments];
@@ -56,8 +56,8 @@ fn the_tokenizer_looks_at_each_byte_a_few_times_at_most() {
     for (name, make) in documents::ALL {
         let bytes = make(SIZE);
         let Ok((text, ..)) = poller::parse::text(&bytes, &cx()) else { continue };
-        for depth in [reader::Depth::Frame, reader::Depth::All] {
-            let Ok(walked) = reader::walk(&text, &cx(), depth) else { continue };
+        for depth in [xml::Scope::Structure, xml::Scope::Full] {
+            let Ok(walked) = xml::parse(&text, &cx(), depth) else { continue };
             assert!(walked.looked <= 8 * text.len() + 1_000, "{name}: {} of {}", walked.looked, text.len());
         }
     }

@@ -1,0 +1,141 @@
+//! The record of an entry.
+
+use crate::{document::Document, identity::Identified};
+use proto::{
+    id, time,
+    v1::{Feed, Fetch, RawItem},
+    vocab, wire,
+};
+
+/// Warning on an item that was cut to what a record may hold.
+pub const CONTENT_CUT: &str = "content-cut";
+
+/// The raw item of an entry.
+pub(super) fn raw_item(
+    feed: &Feed,
+    document: &Document,
+    one: &Identified<'_>,
+    fetch: &Fetch,
+    backfill: bool,
+) -> RawItem {
+    let entry = one.entry;
+    let published = entry.published.or(entry.updated);
+    let mut warnings: Vec<String> = Vec::new();
+    let dates = [entry.published, entry.updated].into_iter().flatten().filter_map(|date| date.warning);
+    for warning in document.warnings.iter().copied().chain(entry.warnings.iter().copied()).chain(dates) {
+        if !warnings.iter().any(|known| known == warning) {
+            warnings.push(warning.to_owned());
+        }
+    }
+    RawItem {
+        article_id: one.article_id.clone(),
+        kind: vocab::kind::ENTRY.to_owned(),
+        feed_id: feed.feed_id.clone(),
+        feed_url: feed.url.clone(),
+        feed_title: first(&[&document.title, &feed.title]),
+        feed_tags: feed.tags.clone(),
+        guid: entry.guid.clone(),
+        url: entry.link.clone(),
+        canonical_url: one.canonical_url.clone(),
+        title: entry.title.clone(),
+        summary: entry.summary.clone(),
+        content: entry.content.clone(),
+        language: first(&[&entry.language, &document.language, &feed.language]),
+        authors: entry.authors.clone(),
+        categories: entry.categories.clone(),
+        media: entry.media.clone(),
+        published_at: published.map(|date| time::to_wire(date.at)),
+        published_at_source: published.map_or("", |_| vocab::date_source::FEED).to_owned(),
+        published_at_precision: published.map_or("", |date| date.precision).to_owned(),
+        updated_at: entry.updated.map(|date| time::to_wire(date.at)),
+        backfill,
+        publisher_name: feed.publisher_name.clone(),
+        publisher_country: feed.publisher_country.clone(),
+        rights: feed.rights.clone(),
+        fetch: Some(fetch.clone()),
+        warnings,
+        site_url: feed.site_url.clone(),
+        full_text: feed.full_text.clone(),
+        publish_text: feed.publish_text.clone(),
+        ..RawItem::default()
+    }
+}
+
+fn first(texts: &[&String]) -> String {
+    texts.iter().find(|text| !text.trim().is_empty()).map(|text| (*text).clone()).unwrap_or_default()
+}
+
+/// Encodes an item so that it takes at most `limit` bytes: what is too long is cut, content first and the title last, and
+/// the item says so. An item is never lost for its size.
+///
+/// # Errors
+/// Where a time cannot be expressed.
+pub fn encode_within(item: &mut RawItem, encoding: wire::Encoding, limit: usize) -> Result<Vec<u8>, wire::EncodeError> {
+    let mut encoded = encoding.encode(item)?;
+    if encoded.len() <= limit {
+        return Ok(encoded);
+    }
+    item.warnings.push(CONTENT_CUT.to_owned());
+    for round in 0..64 {
+        encoded = encoding.encode(item)?;
+        if encoded.len() <= limit {
+            break;
+        }
+        let excess = encoded.len() - limit;
+        if let Some(text) = [&mut item.content, &mut item.summary].into_iter().find(|text| !text.is_empty()) {
+            shorten(text, excess);
+            continue;
+        }
+        match round % 4 {
+            0 => item.media.truncate(item.media.len() / 2),
+            1 => {
+                item.categories.truncate(item.categories.len() / 2);
+                item.authors.truncate(item.authors.len() / 2);
+            }
+            2 => shorten(&mut item.title, excess),
+            // Identity is made already; what is shown of an absurd address may go.
+            _ => {
+                for text in [&mut item.guid, &mut item.url, &mut item.canonical_url] {
+                    if text.len() > 4_096 {
+                        text.clear();
+                    }
+                }
+            }
+        }
+    }
+    Ok(encoded)
+}
+
+/// Shortens a text so that it takes about `excess` bytes less once it is written with its escapes; to nothing where it
+/// does not take as much.
+fn shorten(text: &mut String, excess: usize) {
+    let written = serde_json::to_string(text).map_or(text.len(), |written| written.len());
+    let keep = written.saturating_sub(excess.saturating_add(64));
+    // Escapes are spread unevenly: what is still too long comes round again.
+    let by = text.len() - (text.len().saturating_mul(keep) / written.max(1)).min(text.len());
+    cut(text, by.max(1));
+}
+
+/// Takes `by` bytes off the end, and whatever is left of a character.
+fn cut(text: &mut String, by: usize) {
+    let mut end = text.len().saturating_sub(by);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+}
+
+/// Id of an item's event: the same whenever the same entry says the same.
+#[must_use]
+pub fn event_id(feed_id: &str, entry_key: &str, fingerprint: &str) -> String {
+    format!("{feed_id}/{entry_key}/{fingerprint}")
+}
+
+/// W3C Trace Context of an item: the trace begins here. Made from the event's id, so that it too can be repeated.
+#[must_use]
+pub fn traceparent(event_id: &str) -> String {
+    let trace = id::digest(&[b"trace", event_id.as_bytes()]);
+    let mut span = id::digest(&[b"span", event_id.as_bytes()]);
+    span.truncate(16);
+    format!("00-{trace}-{span}-01")
+}

@@ -1,0 +1,216 @@
+//! An item while it is read.
+
+use proto::v1::Media;
+
+use super::authors::Authors;
+use super::{MOST, Ranked, add};
+use crate::dates;
+use crate::document::{Context, Date, Entry};
+use crate::parse::base_urls::{BaseUrls, is_absolute};
+use crate::parse::elements::{Field, Kind};
+use crate::salvage::repair::{Repair, Repairs};
+
+/// An item while it is read.
+#[derive(Debug, Default)]
+pub(in crate::parse) struct EntryBuilder {
+    title: Ranked<String>,
+    summary: Ranked<String>,
+    content: Ranked<String>,
+    link: Ranked<String>,
+    guid: Ranked<String>,
+    permalink: bool,
+    published: Ranked<Date>,
+    updated: Ranked<Date>,
+    /// Dates looked at so far.
+    dates: usize,
+    language: Ranked<String>,
+    comments: String,
+    pub authors: Authors,
+    categories: Vec<String>,
+    media: Vec<Media>,
+    pub repairs: Repairs,
+}
+
+impl EntryBuilder {
+    pub fn about(&mut self, value: &str) {
+        self.permalink |= self.guid.text(4, value.trim().to_owned()) && is_absolute(value);
+    }
+
+    pub fn link(&mut self, value: &str, rank: u8) {
+        self.link.text(rank, value.to_owned());
+    }
+
+    pub fn language(&mut self, value: &str, rank: u8) {
+        self.language.text(rank, value.trim().to_owned());
+    }
+
+    pub fn date(&mut self, field: Field, text: &str, cx: &Context<'_>) {
+        if self.dates >= MOST {
+            return;
+        }
+        self.dates += 1;
+        match (dates::parse(text, cx.now), field) {
+            (Some(date), Field::Published(rank)) => self.published.again(rank, date),
+            (Some(date), Field::Updated(rank)) => self.updated.again(rank, date),
+            _ => self.repairs.add(Repair::BadDate),
+        }
+    }
+
+    /// Takes a text. True where feed-rs would have taken another of several.
+    pub fn take(&mut self, field: Field, text: String, permalink: bool, bases: &BaseUrls, cx: &Context<'_>) -> bool {
+        match field {
+            Field::Title(rank) => return !self.title.text(rank, text),
+            Field::Summary(rank) => {
+                self.summary.text(rank, text);
+            }
+            Field::Content(rank) => {
+                self.content.text(rank, text);
+            }
+            Field::Link(rank) => {
+                let link = bases.resolve(&text);
+                if link.is_empty() {
+                    self.repairs.add(Repair::BadLink);
+                }
+                return !self.link.text(rank, link);
+            }
+            Field::Guid(rank) => {
+                let absolute = permalink && rank == 0 && is_absolute(&text);
+                if self.guid.text(rank, text) {
+                    self.permalink = absolute;
+                }
+            }
+            Field::Published(_) | Field::Updated(_) => self.date(field, &text, cx),
+            Field::Author(rank) => self.authors.text(rank, &text),
+            Field::Name => self.authors.name(text),
+            Field::Email => self.authors.email(text),
+            Field::Category => add(&mut self.categories, &text),
+            Field::Keywords => text.split(',').for_each(|k| add(&mut self.categories, k)),
+            Field::Language => {
+                self.language.text(0, text);
+            }
+            Field::Comments => self.comments = bases.resolve(&text),
+            Field::ImageUrl => self.add_media(Media { url: bases.resolve(&text), ..Media::default() }),
+            Field::Rights | Field::Ttl | Field::Hour | Field::Day | Field::Period | Field::Frequency => {}
+        }
+        false
+    }
+
+    pub fn attributes<'t>(&mut self, kind: Kind, get: &dyn Fn(&str) -> &'t str, bases: &BaseUrls) {
+        match kind {
+            Kind::Link => {
+                let href = bases.resolve(get("href"));
+                let rel = get("rel").rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+                match rel.as_str() {
+                    "" | "alternate" => {
+                        // The page before other forms of it (RFC 4287 section 4.2.7.2).
+                        let kind = get("type");
+                        let page = kind.is_empty() || kind.contains("html");
+                        self.link(&href, if page { 1 } else { 2 });
+                    }
+                    "enclosure" => self.file(href, get("type"), get("title"), get),
+                    "replies" if get("type").contains("html") => self.comments = href,
+                    _ => {}
+                }
+                if get("href").is_empty() {
+                    self.repairs.add(Repair::BadLink);
+                }
+            }
+            Kind::Enclosure | Kind::Content => {
+                let url = if get("url").is_empty() { get("href") } else { get("url") };
+                let url = bases.resolve(url);
+                self.file(url, get("type"), "", get);
+            }
+            Kind::Thumbnail => {
+                let url = if get("url").is_empty() { get("href") } else { get("url") };
+                let url = bases.resolve(url);
+                self.file(url, "", "", get);
+            }
+            Kind::Category => {
+                let term = [get("term"), get("label"), get("text")].into_iter().find(|t| !t.is_empty());
+                add(&mut self.categories, term.unwrap_or_default());
+            }
+            Kind::Cdf => self.link(&bases.resolve(get("href")), 1),
+            Kind::Cloud | Kind::Complete => {}
+        }
+    }
+
+    fn file<'t>(&mut self, url: String, kind: &str, title: &str, get: &dyn Fn(&str) -> &'t str) {
+        let number = |key: &str| get(key).parse::<i32>().ok().filter(|n| *n > 0).unwrap_or(0);
+        let proper = is_mime(kind);
+        if url.is_empty() || (!kind.is_empty() && !proper) {
+            self.repairs.add(Repair::Media);
+        }
+        let length = number("length").max(number("filesize"));
+        let kind = if proper { kind } else { "" };
+        self.add_media(Media {
+            url,
+            r#type: kind.to_owned(),
+            title: title.to_owned(),
+            width: number("width"),
+            height: number("height"),
+            length,
+        });
+    }
+
+    pub fn add_media(&mut self, media: Media) {
+        if !media.url.is_empty() && self.media.len() < MOST && !self.media.iter().any(|m| m.url == media.url) {
+            self.media.push(media);
+        }
+    }
+
+    /// The item. One that says nothing at all is kept with its warning, so that whoever drops it counts it.
+    pub fn finish(mut self) -> Entry {
+        let guid = self.guid.take().unwrap_or_default();
+        let (published, updated) = (self.published.take(), self.updated.take());
+        let link = match self.link.take() {
+            Some(link) => link,
+            None if is_absolute(&guid) && self.permalink => guid.clone(),
+            None => String::new(),
+        };
+        let entry = Entry {
+            guid_is_permalink: self.permalink && !guid.is_empty(),
+            guid,
+            link,
+            title: self.title.take().unwrap_or_default(),
+            summary: self.summary.take().unwrap_or_default(),
+            content: self.content.take().unwrap_or_default(),
+            authors: self.authors.finish(),
+            categories: self.categories,
+            media: self.media,
+            published,
+            updated,
+            language: self.language.take().unwrap_or_default().replace('_', "-"),
+            comments: self.comments,
+            warnings: Vec::new(),
+        };
+        let says = !entry.title.is_empty()
+            || !entry.link.is_empty()
+            || !entry.guid.is_empty()
+            || !entry.summary.is_empty()
+            || !entry.content.is_empty()
+            || !entry.media.is_empty()
+            || !entry.authors.is_empty()
+            || !entry.categories.is_empty()
+            || entry.published.is_some()
+            || entry.updated.is_some();
+        if !says {
+            self.repairs.add(Repair::EmptyItem);
+        }
+        let mut entry = entry;
+        let dates = [entry.published, entry.updated];
+        entry.warnings = self.repairs.names();
+        for warning in dates.into_iter().flatten().filter_map(|d| d.warning) {
+            if !entry.warnings.contains(&warning) {
+                entry.warnings.push(warning);
+            }
+        }
+        entry
+    }
+}
+
+/// `type/subtype` of RFC 6838, with parameters.
+pub(in crate::parse) fn is_mime(kind: &str) -> bool {
+    let bare = kind.split(';').next().unwrap_or_default().trim();
+    let token = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b));
+    bare.split_once('/').is_some_and(|(a, b)| token(a) && token(b))
+}

@@ -1,0 +1,153 @@
+//! Rate limit per host: one request at a time, a minimum interval between two, and no request to a host that answered
+//! 429 or 503 until its Retry-After has passed. Every request goes through one [`HostLimiter`]: feeds, robots.txt and each
+//! hop of a redirect.
+
+mod hosts;
+
+pub use hosts::{Admission, HostTable};
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::{sync::Notify, time::Instant};
+
+/// The rate-limit key of a URL: its host in lower case without `www.` and without a trailing dot. It is the key of
+/// `proto::partition::of_host` too, so all feeds of a host belong to one replica and one limiter.
+#[must_use]
+pub fn host_of(url: &url::Url) -> String {
+    let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
+    host.strip_prefix("www.").unwrap_or(&host).trim_end_matches('.').to_owned()
+}
+
+/// Limits the requests to each host. Clones share one state.
+#[derive(Clone)]
+pub struct HostLimiter(Arc<Shared>);
+
+struct Shared {
+    hosts: Mutex<HostTable>,
+    /// Notified when a request ends.
+    released: Notify,
+}
+
+/// The host asked for no requests for this long (429 or 503 with Retry-After).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the host asked for no requests for another {} s", .0.as_secs())]
+pub struct HostBlocked(pub Duration);
+
+impl HostLimiter {
+    /// A limiter that keeps `min_interval` between the end of one request to a host and the start of the next.
+    #[must_use]
+    pub fn new(min_interval: Duration) -> Self {
+        HostLimiter(Arc::new(Shared { hosts: Mutex::new(HostTable::new(min_interval)), released: Notify::new() }))
+    }
+
+    fn hosts(&self) -> MutexGuard<'_, HostTable> {
+        self.0.hosts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until a request to `host` is allowed. The permit is held for the duration of the request.
+    ///
+    /// # Errors
+    /// [`HostBlocked`] at once, without waiting, while the host is blocked.
+    pub async fn acquire(&self, host: &str) -> Result<Permit, HostBlocked> {
+        loop {
+            let released = self.0.released.notified();
+            tokio::pin!(released);
+            released.as_mut().enable();
+            let admission = self.hosts().try_acquire(host, Instant::now().into_std());
+            match admission {
+                Admission::Granted => return Ok(Permit { limiter: self.clone(), host: host.to_owned() }),
+                Admission::Wait(delay) => tokio::time::sleep(delay).await,
+                Admission::Busy => released.await,
+                Admission::Blocked(rest) => return Err(HostBlocked(rest)),
+            }
+        }
+    }
+
+    /// Allows no request to `host` for `wait` from now, at most a day.
+    pub fn block(&self, host: &str, wait: Duration) {
+        self.hosts().block(host, Instant::now().into_std(), wait);
+    }
+
+    /// How long until a request to `host` is allowed; zero where it is allowed now. A request in flight is not counted.
+    #[must_use]
+    pub fn delay(&self, host: &str) -> Duration {
+        self.hosts().delay(host, Instant::now().into_std())
+    }
+
+    /// Number of hosts whose state is kept.
+    #[must_use]
+    pub fn tracked_hosts(&self) -> usize {
+        self.hosts().len()
+    }
+}
+
+/// Permission for one request to a host. The minimum interval starts when it is dropped.
+pub struct Permit {
+    limiter: HostLimiter,
+    host: String,
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.limiter.hosts().release(&self.host, Instant::now().into_std());
+        self.limiter.0.released.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_to_one_host_run_one_at_a_time_with_the_interval_between() {
+        let limiter = HostLimiter::new(Duration::from_secs(1));
+        let start = Instant::now();
+        let tasks: Vec<_> = (0..4)
+            .map(|_| {
+                let limiter = limiter.clone();
+                tokio::spawn(async move {
+                    let permit = limiter.acquire("e.org").await.unwrap();
+                    let started = start.elapsed();
+                    tokio::time::sleep(Duration::from_millis(500)).await;
+                    drop(permit);
+                    started
+                })
+            })
+            .collect();
+        let mut started = Vec::new();
+        for task in tasks {
+            started.push(task.await.unwrap().as_millis());
+        }
+        started.sort_unstable();
+        for (at, expected) in started.iter().zip([0, 1_500, 3_000, 4_500]) {
+            assert!(at.abs_diff(expected) <= 5, "{started:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn hosts_are_limited_independently() {
+        let limiter = HostLimiter::new(Duration::from_secs(60));
+        let _busy = limiter.acquire("a.org").await.unwrap();
+        let start = Instant::now();
+        let _other = limiter.acquire("b.org").await.unwrap();
+        assert!(start.elapsed() < Duration::from_millis(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_blocked_host_is_refused_until_the_time_has_passed() {
+        let limiter = HostLimiter::new(Duration::from_secs(1));
+        limiter.block("e.org", Duration::from_secs(120));
+        assert_eq!(limiter.acquire("e.org").await.err(), Some(HostBlocked(Duration::from_secs(120))));
+        tokio::time::advance(Duration::from_secs(121)).await;
+        assert!(limiter.acquire("e.org").await.is_ok());
+    }
+
+    #[test]
+    fn the_host_key_ignores_case_www_port_and_trailing_dot() {
+        let host = |url: &str| host_of(&url.parse().unwrap());
+        assert_eq!(host("https://WWW.Example.org:8443/a"), "example.org");
+        assert_eq!(host("http://example.org./"), "example.org");
+    }
+}

@@ -1,0 +1,361 @@
+//! A tokenizer that never fails: the markup of a feed, taken as it is meant.
+//!
+//! No XML parser reads past the first error, and errors are the daily bread here. This one has no error at all: what is
+//! no markup is text, what is not closed ends where the document ends, and each such repair is named.
+
+use memchr::{memchr, memmem};
+
+use super::repair::{Repair, Repairs};
+
+/// One piece of a document. Text is raw: entities are not decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Token<'a> {
+    /// `<name attributes>`, or `<name attributes/>` where `empty`.
+    Start {
+        /// The name with its prefix, as written.
+        name: &'a str,
+        /// Everything between name and `>`, without the closing slash.
+        attributes: &'a str,
+        /// HostBlocked at once.
+        empty: bool,
+    },
+    /// `</name>`.
+    End {
+        /// The name with its prefix, as written.
+        name: &'a str,
+    },
+    /// Character data, with references.
+    Text(&'a str),
+    /// The inside of a CDATA section.
+    CData(&'a str),
+    /// The inside of `<!DOCTYPE ...>`.
+    Doctype(&'a str),
+}
+
+/// Walks over a document.
+pub struct Tokenizer<'a> {
+    text: &'a str,
+    at: usize,
+    doctypes: u32,
+    /// What had to be taken as meant.
+    pub repairs: Repairs,
+    /// Bytes looked at so far, each time that they are: whatever the document, a few times its length.
+    pub looked: usize,
+}
+
+impl<'a> Tokenizer<'a> {
+    /// A walk over `text`, which has its byte order mark off.
+    #[must_use]
+    pub fn new(text: &'a str) -> Self {
+        Self { text, at: 0, doctypes: 0, repairs: Repairs::default(), looked: 0 }
+    }
+
+    /// Where the next token begins, in bytes.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// The part of the document between two positions.
+    #[must_use]
+    pub fn slice(&self, from: usize, to: usize) -> &'a str {
+        self.text.get(from..to).unwrap_or_default()
+    }
+
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Takes up to the position `end`, counted from here, and leaves out `skip` bytes after it.
+    fn take(&mut self, from: usize, end: usize, skip: usize) -> &'a str {
+        let taken = self.slice(self.at + from, self.at + end);
+        self.at = (self.at + end + skip).min(self.text.len());
+        taken
+    }
+
+    /// The inside of a section that begins `from` bytes from here, up to `close`; where that is missing, up to the end.
+    fn section(&mut self, from: usize, close: &str) -> &'a str {
+        let rest = self.rest().as_bytes();
+        match memmem::find(rest.get(from..).unwrap_or_default(), close.as_bytes()) {
+            Some(at) => {
+                self.looked += at;
+                self.take(from, from + at, close.len())
+            }
+            None => {
+                self.repairs.add(Repair::Truncated);
+                let all = rest.len();
+                self.looked += all;
+                self.take(from.min(all), all, 0)
+            }
+        }
+    }
+
+    /// A doctype may hold declarations in brackets, which may hold `>`.
+    fn doctype(&mut self) -> &'a str {
+        let rest = self.rest().as_bytes();
+        self.doctypes += 1;
+        if self.doctypes > 1 {
+            // There is one a document; looking for the end of each of many would take the square of their number.
+            return self.section(9, ">");
+        }
+        let (mut brackets, mut quote) = (0_usize, 0_u8);
+        for (i, &b) in rest.iter().enumerate().skip(9) {
+            match b {
+                _ if quote != 0 => quote = if b == quote { 0 } else { quote },
+                b'"' | b'\'' => quote = b,
+                b'[' => brackets += 1,
+                b']' => brackets = brackets.saturating_sub(1),
+                b'>' if brackets == 0 => {
+                    self.looked += i;
+                    return self.take(9, i, 1);
+                }
+                _ => {}
+            }
+        }
+        self.looked += rest.len();
+        // A quote that is never closed: the first `>` ends it.
+        self.section(9, ">")
+    }
+}
+
+/// Can a name begin with this byte?
+fn begins_name(b: u8) -> bool {
+    b.is_ascii_alphabetic() || b == b'_' || b == b':' || b >= 0x80
+}
+
+/// Length of the name at the start of `bytes`.
+fn name_length(bytes: &[u8]) -> usize {
+    bytes.iter().position(|&b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/' | b'<')).unwrap_or(bytes.len())
+}
+
+impl<'a> Iterator for Tokenizer<'a> {
+    type Item = Token<'a>;
+
+    fn next(&mut self) -> Option<Token<'a>> {
+        loop {
+            let begun = self.at;
+            let rest = self.rest().as_bytes();
+            let second = match rest {
+                [] => return None,
+                [b'<', second, ..] => *second,
+                [b'<'] => {
+                    self.repairs.add(Repair::Truncated);
+                    self.at += 1;
+                    return None;
+                }
+                _ => {
+                    let end = memchr(b'<', rest).unwrap_or(rest.len());
+                    self.looked += end;
+                    return Some(Token::Text(self.take(0, end, 0)));
+                }
+            };
+            match second {
+                b'!' if rest.starts_with(b"<![CDATA[") => return Some(Token::CData(self.section(9, "]]>"))),
+                b'!' if rest.starts_with(b"<!--") => {
+                    self.section(4, "-->");
+                }
+                b'!' if rest.get(..9).is_some_and(|r| r.eq_ignore_ascii_case(b"<!DOCTYPE")) => {
+                    return Some(Token::Doctype(self.doctype()));
+                }
+                b'!' => {
+                    self.repairs.add(Repair::Markup);
+                    self.section(2, ">");
+                }
+                b'?' => {
+                    self.section(2, "?>");
+                }
+                b'/' if rest.get(2).copied().is_some_and(begins_name) => {
+                    let length = name_length(rest.get(2..).unwrap_or_default());
+                    let name = self.slice(self.at + 2, self.at + 2 + length);
+                    match rest.get(2 + length..).and_then(|r| memchr::memchr2(b'>', b'<', r).map(|i| (i, r[i]))) {
+                        Some((i, b'>')) => self.at += 2 + length + i + 1,
+                        Some((i, _)) => {
+                            self.repairs.add(Repair::Markup);
+                            self.at += 2 + length + i;
+                        }
+                        None => {
+                            self.repairs.add(Repair::Truncated);
+                            self.at = self.text.len();
+                        }
+                    }
+                    self.looked += self.at - begun;
+                    return Some(Token::End { name });
+                }
+                b if begins_name(b) => match self.start_tag(rest) {
+                    Some(token) => return Some(token),
+                    None => return None,
+                },
+                _ => {
+                    // A stray "<" is text, up to the next one.
+                    self.repairs.add(Repair::Markup);
+                    let end = memchr(b'<', rest.get(1..).unwrap_or_default()).map_or(rest.len(), |i| i + 1);
+                    self.looked += end;
+                    return Some(Token::Text(self.take(0, end, 0)));
+                }
+            }
+        }
+    }
+}
+
+impl<'a> Tokenizer<'a> {
+    fn start_tag(&mut self, rest: &'a [u8]) -> Option<Token<'a>> {
+        let length = name_length(rest.get(1..).unwrap_or_default());
+        let begin = 1 + length;
+        let (mut at, mut quote) = (begin, 0_u8);
+        let mut inner = false;
+        let end = loop {
+            let Some(ahead) = rest.get(at..) else { break None };
+            if quote == 0 {
+                match ahead.iter().position(|&b| matches!(b, b'>' | b'<' | b'"' | b'\'')).map(|i| (i, ahead[i])) {
+                    Some((i, b'>')) => break Some((at + i, 1)),
+                    // The next tag begins before this one is closed.
+                    Some((i, b'<')) => {
+                        self.repairs.add(Repair::Markup);
+                        break Some((at + i, 0));
+                    }
+                    Some((i, q)) => {
+                        // A quote opens a value only after "="; elsewhere it is an accident.
+                        let before = rest.get(begin..at + i).unwrap_or_default().trim_ascii_end();
+                        if before.ends_with(b"=") {
+                            quote = q;
+                        }
+                        at += i + 1;
+                    }
+                    None => break None,
+                }
+            } else {
+                match memchr::memchr2(quote, b'<', ahead).map(|i| (i, ahead[i])) {
+                    Some((i, b'<')) => {
+                        inner = true;
+                        at += i + 1;
+                    }
+                    Some((i, _)) => {
+                        quote = 0;
+                        at += i + 1;
+                    }
+                    None => break None,
+                }
+            }
+        };
+        // Without an end, all of it was looked at, and for the first ">" perhaps again.
+        self.looked += end.map_or(2 * rest.len(), |(end, _)| end);
+        let (end, skip) = match (end, inner) {
+            (Some((end, skip)), inner) => {
+                if inner {
+                    self.repairs.add(Repair::Markup);
+                }
+                (end, skip)
+            }
+            // The value's quote is never closed: the tag ends at its first ">", where it has one.
+            (None, _) => match memchr(b'>', rest.get(begin..).unwrap_or_default()) {
+                Some(i) if quote != 0 => {
+                    self.repairs.add(Repair::Markup);
+                    (begin + i, 1)
+                }
+                _ => {
+                    self.repairs.add(Repair::Truncated);
+                    self.at = self.text.len();
+                    return None;
+                }
+            },
+        };
+        let name = self.slice(self.at + 1, self.at + begin);
+        let inside = self.take(begin, end, skip);
+        let (attributes, empty) = match inside.strip_suffix('/') {
+            Some(cut) => (cut, true),
+            None => (inside, false),
+        };
+        Some(Token::Start { name, attributes, empty })
+    }
+}
+
+/// The attributes of a start tag: name as written, raw value. Values without quotes and names without values are taken.
+#[derive(Debug, Clone)]
+pub struct Attributes<'a> {
+    rest: &'a str,
+}
+
+/// The attributes in the inside of a start tag.
+#[must_use]
+pub fn attributes(inside: &str) -> Attributes<'_> {
+    Attributes { rest: inside }
+}
+
+impl<'a> Iterator for Attributes<'a> {
+    type Item = (&'a str, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest =
+            self.rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '"' | '\'' | '='));
+        let end = rest.find(|c: char| c.is_ascii_whitespace() || c == '=').unwrap_or(rest.len());
+        let (name, after) = rest.split_at(end);
+        if name.is_empty() {
+            self.rest = "";
+            return None;
+        }
+        let Some(value) = after.trim_ascii_start().strip_prefix('=').map(str::trim_ascii_start) else {
+            self.rest = after;
+            return Some((name, ""));
+        };
+        let (value, after) = match value.chars().next() {
+            Some(q @ ('"' | '\'')) => {
+                let inner = value.get(1..).unwrap_or_default();
+                inner.split_once(q).unwrap_or((inner, ""))
+            }
+            _ => value.split_at(value.find(|c: char| c.is_ascii_whitespace()).unwrap_or(value.len())),
+        };
+        self.rest = after;
+        Some((name, value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> (Vec<String>, Vec<&'static str>) {
+        let mut tokens = Tokenizer::new(text);
+        let all = tokens.by_ref().map(|t| format!("{t:?}")).collect();
+        (all, tokens.repairs.names())
+    }
+
+    #[test]
+    fn stray_brackets_are_text_and_named() {
+        let (tokens, repairs) = shown("<t>1 < 2 <3</t>");
+        assert_eq!(
+            tokens,
+            [
+                r#"Start { name: "t", attributes: "", empty: false }"#,
+                r#"Text("1 ")"#,
+                r#"Text("< 2 ")"#,
+                r#"Text("<3")"#,
+                r#"End { name: "t" }"#
+            ]
+        );
+        assert_eq!(repairs, ["markup_repaired"]);
+    }
+
+    #[test]
+    fn tags_that_are_cut_off_end_the_walk() {
+        for cut in [
+            "<t><a href=\"x",
+            "<t><a",
+            "<t><",
+            "<t></",
+            "<t></t",
+            "<t><!-- x",
+            "<t><![CDATA[x",
+            "<!DOCTYPE x [",
+            "<?xml",
+        ] {
+            let (tokens, _) = shown(cut);
+            assert!(tokens.len() <= 2, "{cut}: {tokens:?}");
+        }
+    }
+
+    #[test]
+    fn attributes_in_any_state() {
+        let all: Vec<_> = attributes(r#" a="1>" b='2' c=3 d e = "5" f="unclosed"#).collect();
+        assert_eq!(all, [("a", "1>"), ("b", "2"), ("c", "3"), ("d", ""), ("e", "5"), ("f", "unclosed")]);
+    }
+}
