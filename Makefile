@@ -37,13 +37,13 @@ bench:
 	cargo run -q --release -p bench -- $(WHAT) $(DATA) $(if $(JSON),--json)
 
 model:
-	cargo run -q --release -p enricher --bin train-tagger -- --ner $(NER)
+	cargo run -q --release -p train-tagger -- --corpora $(NER)
 
 chaos:
 	.ci/setup
 	cargo build --release --workspace --bins
 	target/release/chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE)) $(if $(SABOTAGE),--sabotage $(SABOTAGE))
-	NEWSWIRE_FULL=1 cargo test --release -p chaos --test oracle -- --nocapture caught
+	NEWSWIRE_FULL=1 cargo test --release -p chaos --test oracle -- --nocapture found
 	NEWSWIRE_KILLS=50 $(if $(SEED),NEWSWIRE_SEED=$(SEED)) cargo test --release -p tests --test end_to_end kills -- --nocapture
 
 image:

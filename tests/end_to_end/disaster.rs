@@ -11,9 +11,10 @@ use rdkafka::{
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
+    ops::ControlFlow,
     time::Duration,
 };
-use stream::{Batch, MemberSpec, Outgoing, Start, Turn};
+use stream::{Batch, Event, MemberSpec, Outgoing, Start};
 use test_support::publisher::{Item, Publisher, opml, rss};
 
 const LIMIT: Duration = Duration::from_secs(90);
@@ -104,7 +105,7 @@ fn lose_topic(log: &Log, newswire: &Newswire, topic: Topic) {
             let mut rows: BTreeSet<(i32, Vec<u8>)> = BTreeSet::new();
             stream::scan(&*log, &name, Start::Beginning, LIMIT, |record| {
                 rows.insert((record.partition, record.key));
-                true
+                ControlFlow::Continue(())
             })
             .unwrap();
             let gone = |(partition, key): (i32, Vec<u8>)| {
@@ -133,7 +134,7 @@ fn lose_offsets(log: &Log, newswire: &Newswire, stage: &str, source: Topic) {
                 tables: Vec::new(),
             };
             let mut member = log.join(&spec).unwrap();
-            assert!(matches!(member.poll(1, LIMIT).unwrap(), Turn::Assigned(_)));
+            assert!(matches!(member.poll(1, LIMIT).unwrap(), Event::Assigned(_)));
             member.commit(Batch { outputs: Vec::new(), offsets: HashMap::from([(0, 0), (1, 0), (2, 0)]) }).unwrap();
         }
     }

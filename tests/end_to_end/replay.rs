@@ -15,7 +15,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     time::Duration,
 };
-use stream::{Batch, MemberSpec, Outgoing, Turn};
+use stream::{Batch, Event, MemberSpec, Outgoing};
 use test_support::publisher::opml;
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -76,7 +76,7 @@ fn an_earlier_version_was_here(newswire: &Newswire, knowledge: &Knowledge) {
     let offsets: HashMap<i32, i64> = log.ends(&source).unwrap();
     let mut member = log.join(&spec).unwrap();
     test_support::wait::eventually(LIMIT, "the group's partitions", || {
-        matches!(member.poll(1, Duration::from_millis(100)).unwrap(), Turn::Assigned(_))
+        matches!(member.poll(1, Duration::from_millis(100)).unwrap(), Event::Assigned(_))
     });
     member.commit(Batch { outputs: Vec::new(), offsets }).unwrap();
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod admin;
 mod config;
 mod dead_letter;
 pub mod embedded;
@@ -12,16 +13,21 @@ mod record;
 mod runtime;
 mod session;
 mod stage;
+mod table;
+mod tail;
 
+pub use admin::{Admin, TopicSpec};
 pub use config::{LogArgs, LogConfig, LogKind};
 pub use dead_letter::{DeadLetter, header as dead_letter_header};
 pub use error::{LogError, ProcessError};
-pub use log::{Assigned, Batch, Log, Member, MemberSpec, Row, Rows, Start, Tail, TopicSpec, Turn, scan, until};
+pub use log::{Batch, Event, Log, Member, MemberSpec};
 pub use metrics::Metrics;
 pub use record::{Headers, MAX_RECORD_BYTES, Outgoing, Record};
 pub use runtime::Runtime;
-pub use session::{Partitions, Session, Transaction};
+pub use session::{Session, Transaction};
 pub use stage::{Input, Outcome, ProcessContext, StageSpec, rejoining, run};
+pub use table::{Row, Rows};
+pub use tail::{Start, Tail, scan, until};
 
 /// Asks a stage to stop: it finishes or aborts its batch and leaves.
 pub use tokio_util::sync::CancellationToken;

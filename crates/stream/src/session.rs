@@ -1,7 +1,7 @@
 //! Keyed state over a member: tables as of the last commit, and an overlay that becomes state only after the next one.
 
 use crate::{
-    Batch, Log, LogError, Member, MemberSpec, Outgoing, Record, Row, Rows, Turn,
+    Batch, Event, Log, LogError, Member, MemberSpec, Outgoing, Row, Rows,
     faults::{Sabotage, sabotaged},
     record,
 };
@@ -14,19 +14,6 @@ pub struct Session {
     tables: Vec<String>,
     owned: HashMap<i32, Vec<Rows>>,
     max_record_bytes: usize,
-}
-
-/// What a session finds when it polls.
-#[derive(Debug)]
-pub enum Partitions {
-    /// These partitions came, with their tables restored.
-    Assigned(Vec<i32>),
-    /// These partitions went.
-    Revoked(Vec<i32>),
-    /// Records to work on.
-    Records(Vec<Record>),
-    /// Nothing within the time.
-    Idle,
 }
 
 /// Outputs, state changes and offsets that become visible together.
@@ -90,28 +77,25 @@ impl Session {
         })
     }
 
-    /// What happened next; waits for at most `wait`.
+    /// Polls the member, and restores the tables of partitions that it is assigned.
     ///
     /// # Errors
-    /// See [`Member::poll`].
-    pub fn poll(&mut self, max: usize, wait: Duration) -> Result<Partitions, LogError> {
-        Ok(match self.member.poll(max, wait)? {
-            Turn::Assigned(assigned) => {
-                let numbers = assigned.iter().map(|one| one.partition).collect();
-                for one in assigned {
-                    self.owned.insert(one.partition, one.tables);
+    /// As [`Member::poll`] and [`Member::restore`].
+    pub fn poll(&mut self, max: usize, wait: Duration) -> Result<Event, LogError> {
+        let event = self.member.poll(max, wait)?;
+        match &event {
+            Event::Assigned(partitions) => {
+                let mut restored = self.member.restore(partitions)?;
+                for partition in partitions {
+                    self.owned.insert(*partition, restored.remove(partition).unwrap_or_default());
                 }
-                Partitions::Assigned(numbers)
             }
-            Turn::Revoked(numbers) => {
-                for partition in &numbers {
-                    self.owned.remove(partition);
-                }
-                Partitions::Revoked(numbers)
-            }
-            Turn::Records(records) => Partitions::Records(records),
-            Turn::Idle => Partitions::Idle,
-        })
+            Event::Revoked(partitions) => partitions.iter().for_each(|partition| {
+                self.owned.remove(partition);
+            }),
+            Event::Records(_) | Event::Idle => {}
+        }
+        Ok(event)
     }
 
     /// The row of `key` as `transaction` would leave it.

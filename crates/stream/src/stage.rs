@@ -1,8 +1,8 @@
 //! The loop around a plain function: read a batch, do all its work, and only then open a transaction.
 
 use crate::{
-    CancellationToken, DeadLetter, Log, LogError, MemberSpec, Metrics, Outgoing, Partitions, ProcessError, Record,
-    Session, session::Transaction,
+    CancellationToken, DeadLetter, Event, Log, LogError, MemberSpec, Metrics, Outgoing, ProcessError, Record, Session,
+    session::Transaction,
 };
 use proto::{partition, wire};
 use std::{
@@ -154,21 +154,21 @@ pub fn run<M: wire::Message>(
         let mut pause = Backoff::new();
         while !shutdown.is_cancelled() {
             let result = match session.poll(spec.max_batch, Duration::from_millis(250)) {
-                Ok(Partitions::Records(records)) => {
+                Ok(Event::Records(records)) => {
                     fail::fail_point!("stream::read");
                     work(&mut session, spec, &partitions, metrics, records, &mut step).map(|()| progress())
                 }
-                Ok(Partitions::Assigned(numbers)) => {
+                Ok(Event::Assigned(numbers)) => {
                     metrics.partitions.with_label_values(&[stage]).add(as_i64(numbers.len()));
                     tracing::info!(stage, partitions = ?numbers, "partitions assigned and restored");
                     Ok(())
                 }
-                Ok(Partitions::Revoked(numbers)) => {
+                Ok(Event::Revoked(numbers)) => {
                     metrics.partitions.with_label_values(&[stage]).sub(as_i64(numbers.len()));
                     tracing::info!(stage, partitions = ?numbers, "partitions revoked");
                     Ok(())
                 }
-                Ok(Partitions::Idle) => Ok(()),
+                Ok(Event::Idle) => Ok(()),
                 Err(fault) => Err(ProcessError::Log(fault)),
             };
             if let Some(lag) = session.lag() {

@@ -8,7 +8,7 @@ use std::{
     collections::{HashMap, HashSet},
     time::{Duration, Instant},
 };
-use stream::{Log, LogConfig, LogError, LogKind, MemberSpec, Outgoing, Partitions, Session, Transaction};
+use stream::{Event, Log, LogConfig, LogError, LogKind, MemberSpec, Outgoing, Session, Transaction};
 
 /// Times that an aborted transaction is tried again.
 const ATTEMPTS: u32 = 10;
@@ -43,9 +43,9 @@ impl ExclusiveMember {
             }
             // Records come too; they are left alone, for the offsets are said by who commits.
             match session.poll(1, PAUSE)? {
-                Partitions::Assigned(numbers) => owned.extend(numbers),
-                Partitions::Revoked(numbers) => owned.retain(|number| !numbers.contains(number)),
-                Partitions::Records(_) | Partitions::Idle => {}
+                Event::Assigned(numbers) => owned.extend(numbers),
+                Event::Revoked(numbers) => owned.retain(|number| !numbers.contains(number)),
+                Event::Records(_) | Event::Idle => {}
             }
         }
         Ok(ExclusiveMember { session, rival })
@@ -58,8 +58,8 @@ impl ExclusiveMember {
     /// Where a rival has come.
     pub fn keep(&mut self) -> anyhow::Result<()> {
         match self.session.poll(1, Duration::ZERO)? {
-            Partitions::Records(_) | Partitions::Idle => Ok(()),
-            Partitions::Assigned(_) | Partitions::Revoked(_) => {
+            Event::Records(_) | Event::Idle => Ok(()),
+            Event::Assigned(_) | Event::Revoked(_) => {
                 bail!("{} has started: stop it, and run this again", self.rival)
             }
         }

@@ -8,6 +8,7 @@ use proto::{topic::Topic, v1::Feed};
 use std::{
     collections::BTreeMap,
     io::Write,
+    ops::ControlFlow,
     path::{Path, PathBuf},
 };
 use stream::{Log, LogArgs, LogConfig, Outgoing, Start};
@@ -165,13 +166,13 @@ pub fn sync(log: &dyn Log, config: &LogConfig, feeds: Vec<Feed>) -> anyhow::Resu
 fn known(log: &dyn Log, topic: &str) -> anyhow::Result<BTreeMap<String, Feed>> {
     let mut feeds = BTreeMap::new();
     stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
-        let Some(key) = record.key_text() else { return true };
+        let Some(key) = record.key_text() else { return ControlFlow::Continue(()) };
         match record.decode::<Feed>() {
             Ok(feed) => drop(feeds.insert(key.to_owned(), feed)),
             Err(_) if record.value.is_none() => drop(feeds.remove(key)),
             Err(_) => {}
         }
-        true
+        ControlFlow::Continue(())
     })?;
     Ok(feeds)
 }

@@ -8,7 +8,7 @@ use crate::{
     exclusive::ExclusiveMember,
 };
 use anyhow::bail;
-use normaliser::{STAGE, admit::REMEMBERED};
+use normaliser::{STAGE, revision::MAX_EARLIER_HASHES};
 use proto::{
     partition,
     time::from_wire,
@@ -17,7 +17,7 @@ use proto::{
     vocab::{change, date_source},
     wire::{self, Message},
 };
-use std::{collections::HashMap, io::Write, time::Duration};
+use std::{collections::HashMap, io::Write, ops::ControlFlow, time::Duration};
 use stream::{Log, LogConfig, MemberSpec, Outgoing, Start, Transaction};
 
 /// Rows written in one transaction, and articles read between two looks at the group.
@@ -117,7 +117,7 @@ fn published(log: &dyn Log, topic: &str, alone: &mut ExclusiveMember) -> anyhow:
         if read.is_multiple_of(ROWS) {
             kept = alone.keep();
         }
-        kept.is_ok()
+        if kept.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     kept.and_then(|()| alone.keep())?;
     Ok(states)
@@ -151,7 +151,7 @@ fn learn(state: &mut ArticleState, article: Article) {
         state.earlier_hashes.insert(0, hash);
     }
     state.earlier_hashes.retain(|known| *known != state.content_hash);
-    state.earlier_hashes.truncate(REMEMBERED);
+    state.earlier_hashes.truncate(MAX_EARLIER_HASHES);
 }
 
 fn latest(a: Option<proto::Timestamp>, b: Option<proto::Timestamp>) -> Option<proto::Timestamp> {
@@ -165,7 +165,7 @@ fn latest(a: Option<proto::Timestamp>, b: Option<proto::Timestamp>) -> Option<pr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use normaliser::admit::{Admission, admit};
+    use normaliser::revision::{Revision, decide};
     use proto::v1::{Fetch, RawItem};
 
     fn raw(feed: &str, minute: i64) -> RawItem {
@@ -181,7 +181,7 @@ mod tests {
         }
     }
 
-    /// What the normaliser publishes of a copy that it admitted.
+    /// What the normaliser publishes of a copy that is not a duplicate.
     fn article(raw: &RawItem, state: &ArticleState) -> Article {
         Article {
             article_id: state.article_id.clone(),
@@ -203,12 +203,12 @@ mod tests {
         let (mut state, mut articles) = (None, Vec::new());
         for (feed, minute, hash) in copies {
             let raw = raw(feed, *minute);
-            match admit(&raw, state.as_ref(), hash, jiff::Timestamp::UNIX_EPOCH) {
-                Admission::New(next) | Admission::Updated(next) => {
+            match decide(&raw, state.as_ref(), hash, jiff::Timestamp::UNIX_EPOCH) {
+                Revision::New(next) | Revision::Updated(next) => {
                     articles.push(article(&raw, &next));
                     state = Some(next);
                 }
-                Admission::Duplicate(next) => state = next.or(state),
+                Revision::Duplicate(next) => state = next.or(state),
             }
         }
         (state.unwrap(), articles)

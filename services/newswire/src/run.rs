@@ -51,7 +51,6 @@ impl Args {
         let mut errors = chassis::config::ConfigErrors::default();
         let (log, poller) = (errors.ok(self.log.check()), errors.ok(self.poller.check()));
         let (normaliser, enricher) = (errors.ok(self.normaliser.check()), errors.ok(self.enricher.check()));
-        let gateway = errors.ok(self.gateway.check());
         if let Some(file) = self.feeds.as_ref().filter(|file| !file.is_file()) {
             errors.push(format!("--feeds {}: no such file", file.display()));
         }
@@ -66,7 +65,7 @@ impl Args {
                 poller,
                 normaliser: normaliser?,
                 enricher: enricher?,
-                gateway: gateway?,
+                gateway: self.gateway.config(),
             })
         })
     }

@@ -7,7 +7,7 @@ use proto::{
     vocab::kind,
     wire::Encoding,
 };
-use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
+use std::{collections::HashMap, ops::ControlFlow, path::Path, sync::Arc, time::Duration};
 use stream::{CancellationToken, DeadLetter, Log, Metrics, Outgoing, Record, Runtime, Start, embedded::Embedded};
 
 const PARTITIONS: i32 = 4;
@@ -57,7 +57,7 @@ fn all(log: &dyn Log, topic: &str) -> Vec<Record> {
     let mut records = Vec::new();
     stream::scan(log, topic, Start::Beginning, Duration::from_secs(20), |record| {
         records.push(record);
-        true
+        ControlFlow::Continue(())
     })
     .unwrap();
     records

@@ -9,9 +9,10 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::Context as _;
-use enricher::{Knowledge, enrich, tokens};
+use enricher::{Knowledge, enrich};
 use proto::v1::Article;
 use serde_json::{Value, json};
+use tagger::tokens;
 
 /// Prints a table, or with `json` nothing, and returns `{"articles_per_s", "tokens_per_s", "spacy_tokens_per_s",
 /// "ratio", "ready_ms", "memory_mb", "per_length": [[bytes, ns a byte], ..], "repeats": [[text, ns a byte at 10 KB, at

@@ -57,7 +57,7 @@ pub fn once(part: &str) -> anyhow::Result<Value> {
         std::hint::black_box(enricher::gazetteer::Gazetteer::shipped()?);
     }
     if matches!(part, "model" | "both") {
-        std::hint::black_box(enricher::tagger::Tagger::shipped()?);
+        std::hint::black_box(tagger::Tagger::shipped()?);
     }
     let clock_ms = began.elapsed().as_secs_f64() * 1e3;
     Ok(json!({ "clock_ms": clock_ms, "processor_ms": processor_ms()? - before }))

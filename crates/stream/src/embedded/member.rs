@@ -5,7 +5,7 @@ use super::{
     tables::{self, RECORDS, Topic},
     tail::Cursor,
 };
-use crate::{Assigned, Batch, LogError, Member, MemberSpec, Outgoing, Row, Rows, Turn, record};
+use crate::{Batch, Event, LogError, Member, MemberSpec, Outgoing, Row, Rows, record};
 use proto::wire;
 use std::{
     collections::HashMap,
@@ -70,31 +70,22 @@ impl EmbeddedMember {
         Ok(())
     }
 
-    fn restore(&self) -> Result<Vec<Assigned>, LogError> {
-        let mut assigned: Vec<Assigned> =
-            (0..self.cursor.topic.partitions).map(|partition| Assigned { partition, tables: Vec::new() }).collect();
-        for table in &self.spec.tables {
-            let topic = self.store.topic(table)?;
-            for one in &mut assigned {
-                let rows = self.store.read(|transaction| {
-                    let records = transaction.open_table(RECORDS)?;
-                    let mut rows = Rows::new();
-                    let (id, partition) = (topic.id, one.partition);
-                    for row in records.range((id, partition, 0)..=(id, partition, i64::MAX))? {
-                        let (at, row) = row?;
-                        let change = tables::record(&topic, partition, at.value().2, &row.value());
-                        let content_type = record::find(&change.headers, wire::CONTENT_TYPE).map(str::to_owned);
-                        match change.value {
-                            Some(value) => rows.insert(change.key, Row { content_type, value }),
-                            None => rows.remove(&change.key),
-                        };
-                    }
-                    Ok(rows)
-                })?;
-                one.tables.push(rows);
+    /// The rows of one partition of a table.
+    fn rows(&self, topic: &Topic, partition: i32) -> Result<Rows, LogError> {
+        self.store.read(|transaction| {
+            let records = transaction.open_table(RECORDS)?;
+            let mut rows = Rows::new();
+            for row in records.range((topic.id, partition, 0)..=(topic.id, partition, i64::MAX))? {
+                let (at, row) = row?;
+                let change = tables::record(topic, partition, at.value().2, &row.value());
+                let content_type = record::find(&change.headers, wire::CONTENT_TYPE).map(str::to_owned);
+                match change.value {
+                    Some(value) => rows.insert(change.key, Row { content_type, value }),
+                    None => rows.remove(&change.key),
+                };
             }
-        }
-        Ok(assigned)
+            Ok(rows)
+        })
     }
 }
 
@@ -103,13 +94,12 @@ fn index(partition: i32) -> Option<usize> {
 }
 
 impl Member for EmbeddedMember {
-    fn poll(&mut self, max: usize, wait: Duration) -> Result<Turn, LogError> {
+    fn poll(&mut self, max: usize, wait: Duration) -> Result<Event, LogError> {
         let until = Instant::now() + wait;
         if !self.is_assigned {
             self.store.check_epoch(&self.spec.group, self.epoch)?;
-            let assigned = self.restore()?;
             self.is_assigned = true;
-            return Ok(Turn::Assigned(assigned));
+            return Ok(Event::Assigned((0..self.cursor.topic.partitions).collect()));
         }
         loop {
             let heard = self.store.heard();
@@ -121,12 +111,21 @@ impl Member for EmbeddedMember {
                 }
             }
             if !records.is_empty() {
-                return Ok(Turn::Records(records));
+                return Ok(Event::Records(records));
             }
             if !self.store.wait(heard, until) {
-                return Ok(Turn::Idle);
+                return Ok(Event::Idle);
             }
         }
+    }
+
+    fn restore(&mut self, partitions: &[i32]) -> Result<HashMap<i32, Vec<Rows>>, LogError> {
+        let topics: Vec<Topic> =
+            self.spec.tables.iter().map(|table| self.store.topic(table)).collect::<Result<_, _>>()?;
+        let tables = |partition: &i32| -> Result<Vec<Rows>, LogError> {
+            topics.iter().map(|topic| self.rows(topic, *partition)).collect()
+        };
+        partitions.iter().map(|partition| Ok((*partition, tables(partition)?))).collect()
     }
 
     fn commit(&mut self, batch: Batch) -> Result<(), LogError> {

@@ -14,7 +14,7 @@ mod tables;
 mod tail;
 mod wire;
 
-use crate::{Log, LogError, Member, MemberSpec, Outgoing, Start, Tail, TopicSpec};
+use crate::{Admin, Log, LogError, Member, MemberSpec, Outgoing, Start, Tail, TopicSpec};
 use std::{
     collections::HashMap,
     os::unix::fs::DirBuilderExt,
@@ -196,7 +196,7 @@ fn held(folder: &Path) -> LogError {
     ))
 }
 
-impl Log for Embedded {
+impl Admin for Embedded {
     fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError> {
         self.store.ensure_topics(topics)
     }
@@ -205,24 +205,26 @@ impl Log for Embedded {
         Ok(self.store.topic(topic)?.partitions)
     }
 
-    fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, LogError> {
-        Ok(Box::new(member::EmbeddedMember::join(self.store.clone(), spec)?))
-    }
-
-    fn tail(&self, topic: &str, from: Start) -> Result<Box<dyn Tail>, LogError> {
-        Ok(Box::new(tail::EmbeddedTail::open(self.store.clone(), topic, from)?))
-    }
-
-    fn append(&self, records: Vec<Outgoing>) -> Result<(), LogError> {
-        self.store.append(records)
+    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
+        Ok((0..).zip(self.store.ends(&self.store.topic(topic)?)?).collect())
     }
 
     fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
         self.store.committed(group, &self.store.topic(topic)?)
     }
+}
 
-    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
-        Ok((0..).zip(self.store.ends(&self.store.topic(topic)?)?).collect())
+impl Log for Embedded {
+    fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, LogError> {
+        Ok(Box::new(member::EmbeddedMember::join(self.store.clone(), spec)?))
+    }
+
+    fn tail(&self, topic: &str, from: Start) -> Result<Box<dyn Tail>, LogError> {
+        Ok(Box::new(tail::EmbeddedTail::open(self.store.clone(), topic, &from)?))
+    }
+
+    fn append(&self, records: Vec<Outgoing>) -> Result<(), LogError> {
+        self.store.append(records)
     }
 
     fn max_record_bytes(&self) -> usize {

@@ -1,7 +1,7 @@
 //! The log of another process on this machine, through its socket. A command uses it; a stage cannot.
 
 use super::wire::{self, Answer, Request};
-use crate::{Log, LogError, Member, MemberSpec, Outgoing, Record, Start, Tail, TopicSpec};
+use crate::{Admin, Log, LogError, Member, MemberSpec, Outgoing, Record, Start, Tail, TopicSpec};
 use std::{
     collections::HashMap,
     os::unix::net::UnixStream,
@@ -89,7 +89,7 @@ impl Remote {
     }
 }
 
-impl Log for Remote {
+impl Admin for Remote {
     fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError> {
         self.done(&wire::from_topics(topics))
     }
@@ -102,9 +102,19 @@ impl Log for Remote {
         }
     }
 
+    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
+        self.offsets(&Request::Ends(topic.to_owned()))
+    }
+
+    fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
+        self.offsets(&Request::Committed { group: group.to_owned(), topic: topic.to_owned() })
+    }
+}
+
+impl Log for Remote {
     fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, LogError> {
         Err(LogError::Config(format!(
-            "process {} runs on this data folder: {} cannot run beside it, only in it",
+            "process {} holds this data folder; {} can only run inside that process",
             self.holder, spec.stage
         )))
     }
@@ -119,14 +129,6 @@ impl Log for Remote {
 
     fn append(&self, records: Vec<Outgoing>) -> Result<(), LogError> {
         self.done(&Request::Append(records))
-    }
-
-    fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
-        self.offsets(&Request::Committed { group: group.to_owned(), topic: topic.to_owned() })
-    }
-
-    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
-        self.offsets(&Request::Ends(topic.to_owned()))
     }
 
     fn max_record_bytes(&self) -> usize {

@@ -172,7 +172,7 @@ fn answer(store: &Arc<Store>, tail: &mut Option<EmbeddedTail>, request: Request)
             Answer::Done
         }
         Request::Tail(topic, from) => {
-            *tail = Some(EmbeddedTail::open(store.clone(), &topic, from)?);
+            *tail = Some(EmbeddedTail::open(store.clone(), &topic, &from)?);
             Answer::Done
         }
         Request::Poll { max, wait_ms } => {

@@ -75,14 +75,18 @@ pub(super) struct EmbeddedTail {
 }
 
 impl EmbeddedTail {
-    pub(super) fn open(store: Arc<Store>, topic: &str, from: Start) -> Result<Self, LogError> {
+    pub(super) fn open(store: Arc<Store>, topic: &str, from: &Start) -> Result<Self, LogError> {
         let topic = store.topic(topic)?;
         let until = store.ends(&topic)?;
         let next = match from {
             Start::Beginning => vec![0; until.len()],
             Start::End => until.clone(),
-            Start::Last(count) => until.iter().map(|end| end.saturating_sub(count).clamp(0, *end)).collect(),
-            Start::Time(at) => seek(&store, &topic, &until, at)?,
+            Start::Last(count) => until.iter().map(|end| end.saturating_sub(*count).clamp(0, *end)).collect(),
+            Start::Time(at) => seek(&store, &topic, &until, *at)?,
+            Start::Offsets(offsets) => (0..)
+                .zip(&until)
+                .map(|(partition, end)| offsets.get(&partition).copied().filter(|next| next <= end).unwrap_or(0))
+                .collect(),
         };
         Ok(EmbeddedTail { store, cursor: Cursor::new(topic, next), until, is_caught_up: false })
     }

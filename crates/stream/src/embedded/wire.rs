@@ -11,7 +11,7 @@ use std::{
 /// Largest frame. A batch of records ends behind 8 MiB, and one record more.
 pub(super) const MAX_FRAME: usize = 16 * 1024 * 1024;
 /// Goes up whenever a message changes: both ends are then of one version.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 pub(super) enum Request {

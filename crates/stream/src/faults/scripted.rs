@@ -1,9 +1,9 @@
-//! A log of whose commits a test decides what becomes.
+//! A log whose commits a test scripts.
 
-use crate::{Batch, Log, LogError, Member, MemberSpec, Outgoing, Start, Tail, TopicSpec, Turn};
+use crate::{Admin, Batch, Event, Log, LogError, Member, MemberSpec, Outgoing, Rows, Start, Tail, TopicSpec};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-/// Another log, whose members commit by the function that it was made with: it may commit the batch, rewind, or lie about
+/// Wraps a log; its members commit by a given function, which may commit the batch, rewind, or return another result than
 /// what it did.
 pub struct ScriptedCommits<L, F> {
     log: L,
@@ -11,9 +11,27 @@ pub struct ScriptedCommits<L, F> {
 }
 
 impl<L: Log, F: Fn(&mut dyn Member, Batch) -> Result<(), LogError>> ScriptedCommits<L, F> {
-    /// `commit` gets the member that wants to commit, and its batch.
+    /// `commit` is called with the wrapped log's member and the batch to commit.
     pub fn new(log: L, commit: F) -> Self {
         ScriptedCommits { log, commit: Arc::new(commit) }
+    }
+}
+
+impl<L: Log, F: Send + Sync> Admin for ScriptedCommits<L, F> {
+    fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError> {
+        self.log.ensure_topics(topics)
+    }
+    fn partitions(&self, topic: &str) -> Result<i32, LogError> {
+        self.log.partitions(topic)
+    }
+    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
+        self.log.ends(topic)
+    }
+    fn settled_ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
+        self.log.settled_ends(topic)
+    }
+    fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
+        self.log.committed(group, topic)
     }
 }
 
@@ -22,12 +40,6 @@ where
     L: Log,
     F: Fn(&mut dyn Member, Batch) -> Result<(), LogError> + Send + Sync + 'static,
 {
-    fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError> {
-        self.log.ensure_topics(topics)
-    }
-    fn partitions(&self, topic: &str) -> Result<i32, LogError> {
-        self.log.partitions(topic)
-    }
     fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, LogError> {
         Ok(Box::new(ScriptedMember { member: self.log.join(spec)?, commit: Arc::clone(&self.commit) }))
     }
@@ -36,15 +48,6 @@ where
     }
     fn append(&self, records: Vec<Outgoing>) -> Result<(), LogError> {
         self.log.append(records)
-    }
-    fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
-        self.log.committed(group, topic)
-    }
-    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
-        self.log.ends(topic)
-    }
-    fn settled_ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
-        self.log.settled_ends(topic)
     }
     fn max_record_bytes(&self) -> usize {
         self.log.max_record_bytes()
@@ -57,8 +60,11 @@ struct ScriptedMember<F> {
 }
 
 impl<F: Fn(&mut dyn Member, Batch) -> Result<(), LogError> + Send + Sync> Member for ScriptedMember<F> {
-    fn poll(&mut self, max: usize, wait: Duration) -> Result<Turn, LogError> {
+    fn poll(&mut self, max: usize, wait: Duration) -> Result<Event, LogError> {
         self.member.poll(max, wait)
+    }
+    fn restore(&mut self, partitions: &[i32]) -> Result<HashMap<i32, Vec<Rows>>, LogError> {
+        self.member.restore(partitions)
     }
     fn commit(&mut self, batch: Batch) -> Result<(), LogError> {
         (self.commit)(&mut *self.member, batch)

@@ -15,16 +15,17 @@ use std::{collections::HashMap, time::Duration};
 /// Largest batch that a topic of ours takes: above [`crate::record::MAX_DEAD_LETTER_BYTES`], with room for its frame.
 pub(super) const MAX_MESSAGE_BYTES: usize = 1_300_000;
 
-pub(super) struct Admin {
+/// Clients for [`crate::Admin`].
+pub(super) struct AdminClients {
     client: AdminClient<Quiet>,
     reader: BaseConsumer<Quiet>,
     replication: i32,
     timeout: Duration,
 }
 
-impl Admin {
+impl AdminClients {
     pub(super) fn new(config: &KafkaConfig) -> Result<Self, LogError> {
-        Ok(Admin {
+        Ok(AdminClients {
             client: AdminClient::from_config_and_context(&config.client(), Quiet).map_err(|error| fault(&error))?,
             reader: BaseConsumer::from_config_and_context(&config.reader("read_committed"), Quiet)
                 .map_err(|error| fault(&error))?,

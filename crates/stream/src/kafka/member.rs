@@ -9,7 +9,7 @@ use super::{
     transaction::Writer,
 };
 use crate::{
-    Assigned, Batch, LogError, Member, MemberSpec, Record, Turn,
+    Batch, Event, LogError, Member, MemberSpec, Record, Rows,
     faults::{Sabotage, sabotaged},
 };
 use rdkafka::{
@@ -203,7 +203,7 @@ impl KafkaMember {
         }
     }
 
-    fn rebalanced(&mut self) -> Result<Option<Turn>, LogError> {
+    fn rebalanced(&mut self) -> Result<Option<Event>, LogError> {
         let event = guard(&self.consumer.context().rebalanced).pop_front();
         match event {
             None => Ok(None),
@@ -216,32 +216,21 @@ impl KafkaMember {
                     self.positions.remove(number);
                 }
                 *guard(&self.consumer.context().lag) = None;
-                Ok(Some(Turn::Revoked(numbers)))
+                Ok(Some(Event::Revoked(numbers)))
             }
             Some(Rebalanced::Assigned(positions)) => {
-                let numbers: Vec<i32> = positions.keys().copied().collect();
+                let partitions = positions.keys().copied().collect();
                 self.positions.extend(positions);
-                // After the offsets were found stable, and before any record is handed out.
-                let restored = self.restorer.restore(&self.tables, &numbers);
-                // The assignment has been taken: without its state this member must not go on.
-                let mut restored = restored.map_err(|fault| match fault {
-                    fault @ LogError::Fenced(_) => fault,
-                    other => LogError::Lost(other.to_string()),
-                })?;
-                let assigned = numbers
-                    .into_iter()
-                    .map(|partition| Assigned { partition, tables: restored.remove(&partition).unwrap_or_default() })
-                    .collect();
-                Ok(Some(Turn::Assigned(assigned)))
+                Ok(Some(Event::Assigned(partitions)))
             }
         }
     }
 }
 
 impl Member for KafkaMember {
-    fn poll(&mut self, max: usize, wait: Duration) -> Result<Turn, LogError> {
-        if let Some(turn) = self.rebalanced()? {
-            return Ok(turn);
+    fn poll(&mut self, max: usize, wait: Duration) -> Result<Event, LogError> {
+        if let Some(event) = self.rebalanced()? {
+            return Ok(event);
         }
         let deadline = Instant::now() + wait;
         let mut batch: Vec<Record> = Vec::new();
@@ -251,8 +240,8 @@ impl Member for KafkaMember {
                 if batch.is_empty() { deadline.saturating_duration_since(Instant::now()) } else { Duration::ZERO };
             let polled = self.consumer.poll(patience).map(|result| result.map(|message| record(&message)));
             // A rebalance ran inside that poll: what was read belongs to an assignment that is over.
-            if let Some(turn) = self.rebalanced()? {
-                return Ok(turn);
+            if let Some(event) = self.rebalanced()? {
+                return Ok(event);
             }
             match polled {
                 Some(Ok(record)) => {
@@ -271,7 +260,16 @@ impl Member for KafkaMember {
                 None => break,
             }
         }
-        Ok(if batch.is_empty() { Turn::Idle } else { Turn::Records(batch) })
+        Ok(if batch.is_empty() { Event::Idle } else { Event::Records(batch) })
+    }
+
+    // The committed offsets were stable when the partitions were assigned, so the changelogs are read after that.
+    fn restore(&mut self, partitions: &[i32]) -> Result<HashMap<i32, Vec<Rows>>, LogError> {
+        // The client has accepted the assignment: without its state this member must not go on.
+        self.restorer.restore(&self.tables, partitions).map_err(|error| match error {
+            error @ LogError::Fenced(_) => error,
+            other => LogError::Lost(other.to_string()),
+        })
     }
 
     fn commit(&mut self, batch: Batch) -> Result<(), LogError> {

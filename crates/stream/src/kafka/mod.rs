@@ -12,14 +12,14 @@ mod transaction;
 
 pub use client::{KafkaConfig, Security};
 
-use crate::{Log, LogError, Member, MemberSpec, Outgoing, Start, Tail, TopicSpec};
+use crate::{Admin, Log, LogError, Member, MemberSpec, Outgoing, Start, Tail, TopicSpec};
 use std::{collections::HashMap, sync::Mutex};
 use transaction::Writer;
 
 /// A Kafka cluster.
 pub struct Kafka {
     config: KafkaConfig,
-    admin: admin::Admin,
+    admin: admin::AdminClients,
     appender: Mutex<Option<Writer>>,
 }
 
@@ -29,12 +29,12 @@ impl Kafka {
     /// # Errors
     /// Where librdkafka does not accept the configuration.
     pub fn new(config: KafkaConfig) -> Result<Self, LogError> {
-        let admin = admin::Admin::new(&config)?;
+        let admin = admin::AdminClients::new(&config)?;
         Ok(Kafka { config, admin, appender: Mutex::new(None) })
     }
 }
 
-impl Log for Kafka {
+impl Admin for Kafka {
     fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError> {
         self.admin.ensure_topics(topics)
     }
@@ -43,13 +43,27 @@ impl Log for Kafka {
         self.admin.partitions(topic)
     }
 
+    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
+        self.admin.ends(topic)
+    }
+
+    fn settled_ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
+        self.admin.settled_ends(&self.config, topic)
+    }
+
+    fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
+        self.admin.committed(&self.config, group, topic)
+    }
+}
+
+impl Log for Kafka {
     fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, LogError> {
         Ok(Box::new(member::KafkaMember::join(&self.config, spec)?))
     }
 
     fn tail(&self, topic: &str, from: Start) -> Result<Box<dyn Tail>, LogError> {
         let partitions = self.admin.partitions(topic)?;
-        Ok(Box::new(tail::KafkaTail::open(&self.config, topic, partitions, from)?))
+        Ok(Box::new(tail::KafkaTail::open(&self.config, topic, partitions, &from)?))
     }
 
     fn append(&self, records: Vec<Outgoing>) -> Result<(), LogError> {
@@ -57,7 +71,7 @@ impl Log for Kafka {
         let writer = match appender.take() {
             Some(writer) => writer,
             None => {
-                // Nobody takes this writer's place, so its id is its own: it only has to make the batch atomic.
+                // No successor fences this writer, so its id is unique: the transaction only makes the batch atomic.
                 let now = jiff::Timestamp::now().as_nanosecond();
                 Writer::new(&self.config, &format!("newswire.append.{}.{now}", std::process::id()))?
             }
@@ -65,18 +79,6 @@ impl Log for Kafka {
         writer.append(&records)?;
         *appender = Some(writer);
         Ok(())
-    }
-
-    fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
-        self.admin.committed(&self.config, group, topic)
-    }
-
-    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
-        self.admin.ends(topic)
-    }
-
-    fn settled_ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
-        self.admin.settled_ends(&self.config, topic)
     }
 
     fn max_record_bytes(&self) -> usize {

@@ -20,7 +20,7 @@ pub(super) struct KafkaTail {
 }
 
 impl KafkaTail {
-    pub(super) fn open(config: &KafkaConfig, topic: &str, partitions: i32, from: Start) -> Result<Self, LogError> {
+    pub(super) fn open(config: &KafkaConfig, topic: &str, partitions: i32, from: &Start) -> Result<Self, LogError> {
         let consumer = BaseConsumer::from_config_and_context(&config.reader("read_committed"), Quiet)
             .map_err(|error| fault(&error))?;
         let timeout = config.call_timeout();
@@ -32,9 +32,13 @@ impl KafkaTail {
                 Start::End => Offset::Offset(watermarks(&consumer, topic, partition, timeout)?.1),
                 Start::Last(count) => {
                     let (low, high) = watermarks(&consumer, topic, partition, timeout)?;
-                    Offset::Offset(low.max(high - count))
+                    Offset::Offset(low.max(high - *count))
                 }
-                Start::Time(at) => Offset::Offset(at),
+                Start::Time(at) => Offset::Offset(*at),
+                Start::Offsets(offsets) => match offsets.get(&partition) {
+                    Some(next) if *next <= watermarks(&consumer, topic, partition, timeout)?.1 => Offset::Offset(*next),
+                    _ => Offset::Beginning,
+                },
             };
             assignment.add_partition_offset(topic, partition, offset).map_err(|error| fault(&error))?;
         }

@@ -3,7 +3,7 @@
 use crate::{harness::Harness, help};
 use proto::topic::Topic;
 use std::{collections::HashMap, time::Duration};
-use stream::{Batch, LogError, Session, Transaction, Turn};
+use stream::{Batch, Event, LogError, Session, Transaction};
 
 crate::harness::on_both_logs! {
     a_commit_makes_outputs_and_offsets_visible
@@ -104,7 +104,7 @@ fn uncommitted_records_come_again_after_a_rewind(harness: &mut Harness) {
     assert_eq!(first, second);
     member.commit(Batch { outputs: vec![], offsets: help::behind(&second) }).unwrap();
     member.rewind().unwrap();
-    assert!(matches!(member.poll(10, Duration::from_millis(500)).unwrap(), Turn::Idle));
+    assert!(matches!(member.poll(10, Duration::from_millis(500)).unwrap(), Event::Idle));
 }
 
 fn a_restart_goes_on_at_the_committed_offset(harness: &mut Harness) {

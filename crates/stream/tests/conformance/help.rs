@@ -4,9 +4,10 @@ use crate::harness::{Harness, PARTITIONS};
 use proto::{partition, topic::Topic, v1, wire};
 use std::{
     collections::HashMap,
+    ops::ControlFlow,
     time::{Duration, Instant},
 };
-use stream::{Log, Member, MemberSpec, Outcome, Outgoing, Partitions, Record, Rows, Runtime, Session, Start, Turn};
+use stream::{Event, Log, Member, MemberSpec, Outcome, Outgoing, Record, Rows, Runtime, Session, Start};
 
 /// Longer than a group's session, shorter than a tester's patience.
 pub const DEADLINE: Duration = Duration::from_secs(60);
@@ -40,9 +41,9 @@ pub fn assigned(member: &mut dyn Member) -> HashMap<i32, Vec<Rows>> {
     let mut tables = HashMap::new();
     while tables.len() < usize::try_from(PARTITIONS).unwrap() {
         match member.poll(100, POLL).unwrap() {
-            Turn::Assigned(assigned) => tables.extend(assigned.into_iter().map(|one| (one.partition, one.tables))),
-            Turn::Records(records) => panic!("records before all partitions: {records:?}"),
-            Turn::Revoked(_) | Turn::Idle => {}
+            Event::Assigned(partitions) => tables.extend(member.restore(&partitions).unwrap()),
+            Event::Records(records) => panic!("records before all partitions: {records:?}"),
+            Event::Revoked(_) | Event::Idle => {}
         }
         assert!(Instant::now() < until, "not assigned in time");
     }
@@ -54,7 +55,7 @@ pub fn read(member: &mut dyn Member, count: usize) -> Vec<Record> {
     let until = Instant::now() + DEADLINE;
     let mut all = Vec::new();
     while all.len() < count {
-        if let Turn::Records(records) = member.poll(count - all.len(), POLL).unwrap() {
+        if let Event::Records(records) = member.poll(count - all.len(), POLL).unwrap() {
             all.extend(records);
         }
         assert!(Instant::now() < until, "{} of {count} records in time", all.len());
@@ -78,7 +79,7 @@ pub fn session(log: &dyn Log, spec: &MemberSpec) -> Session {
     let mut session = Session::join(log, spec).unwrap();
     let mut count = 0;
     while count < usize::try_from(PARTITIONS).unwrap() {
-        if let Partitions::Assigned(numbers) = session.poll(100, POLL).unwrap() {
+        if let Event::Assigned(numbers) = session.poll(100, POLL).unwrap() {
             count += numbers.len();
         }
         assert!(Instant::now() < until, "not assigned in time");
@@ -91,7 +92,7 @@ pub fn all(log: &dyn Log, topic: &str) -> Vec<Record> {
     let mut records = Vec::new();
     stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
         records.push(record);
-        true
+        ControlFlow::Continue(())
     })
     .unwrap();
     records

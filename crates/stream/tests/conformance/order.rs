@@ -87,6 +87,11 @@ fn a_tail_begins_where_it_is_told(harness: &mut Harness) {
     assert_eq!(from(Start::Last(1_000_000)), ["a", "b", "c"]);
     // About one: on Kafka a marker is counted too.
     assert!(from(Start::Last(1)).len() <= 1);
+    let records = help::all(&*log, &raw);
+    let offset = |next| Start::Offsets(HashMap::from([(records[0].partition, next)]));
+    assert_eq!(from(offset(records[1].offset)), ["b", "c"]);
+    assert_eq!(from(offset(i64::MAX)), ["a", "b", "c"], "the topic was created again");
+    assert_eq!(from(Start::Offsets(HashMap::new())), ["a", "b", "c"]);
 }
 
 fn a_tail_hears_of_an_append(harness: &mut Harness) {

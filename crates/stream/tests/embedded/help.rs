@@ -1,7 +1,7 @@
 //! Topics and records for these tests.
 
 use proto::topic::Retention;
-use std::time::Duration;
+use std::{ops::ControlFlow, time::Duration};
 use stream::{Log, Outgoing, Record, Start, TopicSpec};
 
 pub fn topic(name: &str, retention: Retention) -> TopicSpec {
@@ -23,7 +23,7 @@ pub fn all(log: &dyn Log, topic: &str) -> Vec<Record> {
     let mut records = Vec::new();
     stream::scan(log, topic, Start::Beginning, Duration::from_secs(20), |record| {
         records.push(record);
-        true
+        ControlFlow::Continue(())
     })
     .unwrap();
     records

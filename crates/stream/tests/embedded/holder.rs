@@ -9,7 +9,7 @@ use std::{
     process::{Child, Command, Stdio},
     time::Duration,
 };
-use stream::{Log, LogError, MemberSpec, Start, embedded};
+use stream::{Admin, Log, LogError, MemberSpec, Start, embedded};
 use test_support::wait::eventually;
 
 const DAY: i64 = 24 * 60 * 60 * 1_000;

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 use stream::{
-    Batch, Log, LogError, Member, MemberSpec, Turn,
+    Admin, Batch, Event, Log, LogError, Member, MemberSpec,
     embedded::{Embedded, Options},
 };
 
@@ -34,7 +34,7 @@ fn spec(group: &str, replica: &str) -> MemberSpec {
 
 fn join(log: &dyn Log, group: &str) -> Box<dyn Member> {
     let mut member = log.join(&spec(group, "0")).unwrap();
-    assert!(matches!(member.poll(1, Duration::ZERO).unwrap(), Turn::Assigned(all) if all.len() == 2));
+    assert!(matches!(member.poll(1, Duration::ZERO).unwrap(), Event::Assigned(all) if all.len() == 2));
     member
 }
 
@@ -56,13 +56,13 @@ fn what_retention_took_is_no_lag() {
     let mut member = join(&log, "g");
     log.append((0..10).map(|_| help::record("news", "k", Some("1"))).collect()).unwrap();
     assert_eq!(member.lag(), Some(10));
-    assert!(matches!(member.poll(4, Duration::ZERO).unwrap(), Turn::Records(records) if records.len() == 4));
+    assert!(matches!(member.poll(4, Duration::ZERO).unwrap(), Event::Records(records) if records.len() == 4));
     assert_eq!(member.lag(), Some(10), "read is not committed");
     member.commit(Batch { outputs: vec![], offsets: HashMap::from([(0, 4)]) }).unwrap();
     assert_eq!(member.lag(), Some(6));
     NOW.fetch_add(2 * HOUR, Ordering::SeqCst);
     log.sweep().unwrap();
-    assert!(matches!(member.poll(4, Duration::ZERO).unwrap(), Turn::Idle));
+    assert!(matches!(member.poll(4, Duration::ZERO).unwrap(), Event::Idle));
     assert_eq!(member.lag(), Some(0));
 }
 

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 use stream::{
-    Batch, Log, LogError, Member, MemberSpec, Outgoing, Turn,
+    Admin, Batch, Event, Log, LogError, Member, MemberSpec, Outgoing,
     embedded::{Embedded, Options},
 };
 
@@ -192,12 +192,10 @@ impl Run {
     /// A new member takes the old one's place, which is left to its fate.
     fn rejoin(&mut self) -> Option<Box<dyn Member>> {
         let mut member = self.log().join(&spec()).unwrap();
-        let Turn::Assigned(assigned) = member.poll(10, Duration::ZERO).unwrap() else { panic!("first the partitions") };
-        assert_eq!(assigned.len(), 2);
-        for one in assigned {
-            let rows: BTreeMap<_, _> =
-                one.tables[0].iter().map(|(key, row)| (key.clone(), row.value.clone())).collect();
-            assert_eq!(rows, self.model.table(one.partition), "table of partition {}", one.partition);
+        assert_eq!(member.poll(10, Duration::ZERO).unwrap(), Event::Assigned(vec![0, 1]));
+        for (partition, tables) in member.restore(&[0, 1]).unwrap() {
+            let rows: BTreeMap<_, _> = tables[0].iter().map(|(key, row)| (key.clone(), row.value.clone())).collect();
+            assert_eq!(rows, self.model.table(partition), "table of partition {partition}");
         }
         self.model.cursor = self.model.committed.clone();
         self.member.replace(member)
@@ -210,8 +208,8 @@ impl Run {
             return next;
         }
         let records = match self.member.as_mut().unwrap().poll(max, Duration::ZERO).unwrap() {
-            Turn::Records(records) => records,
-            Turn::Idle => Vec::new(),
+            Event::Records(records) => records,
+            Event::Idle => Vec::new(),
             other => panic!("{other:?}"),
         };
         let mut left = 0;

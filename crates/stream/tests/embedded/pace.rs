@@ -6,7 +6,7 @@ use std::{
     collections::HashMap,
     time::{Duration, Instant},
 };
-use stream::{Batch, Log, MemberSpec, Turn, embedded::Embedded};
+use stream::{Admin, Batch, Event, Log, MemberSpec, embedded::Embedded};
 
 #[test]
 fn commits_of_many_threads_share_an_fsync() {
@@ -35,7 +35,7 @@ fn commits_of_many_threads_share_an_fsync() {
                                 tables: vec![],
                             };
                             let mut member = log.join(&spec).unwrap();
-                            assert!(matches!(member.poll(1, Duration::ZERO).unwrap(), Turn::Assigned(_)));
+                            assert!(matches!(member.poll(1, Duration::ZERO).unwrap(), Event::Assigned(_)));
                             let mut commits = 0;
                             while started.elapsed() < Duration::from_secs(2) {
                                 let outputs = (0..outputs).map(|_| help::record("news", "k", Some(value))).collect();

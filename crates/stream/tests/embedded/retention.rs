@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 use stream::{
-    Log, Start,
+    Admin, Log, Start,
     embedded::{Embedded, Options},
 };
 use test_support::wait::eventually;

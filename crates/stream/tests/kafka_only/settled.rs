@@ -6,7 +6,7 @@ use rdkafka::{
     ClientConfig,
     producer::{BaseProducer, BaseRecord, Producer},
 };
-use std::time::Duration;
+use std::{ops::ControlFlow, time::Duration};
 use stream::{Outgoing, Start};
 
 /// Who asks for the settled ends first reads everything; who does not would stop before the open transaction.
@@ -37,7 +37,7 @@ fn what_stands_behind_an_open_transaction_is_seen_once_the_ends_are_settled() {
     let mut keys = Vec::new();
     stream::scan(&*runtime.log, &topic, Start::Beginning, Duration::from_secs(20), |record| {
         keys.push(record.key);
-        true
+        ControlFlow::Continue(())
     })
     .unwrap();
     assert_eq!(keys, [b"behind".to_vec()]);

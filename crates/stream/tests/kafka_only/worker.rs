@@ -94,8 +94,10 @@ impl Worker {
                 nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).unwrap();
             }
         });
+        // `wait` closes the child's input, which asks it to stop.
+        let input = self.process.stdin.take();
         let status = self.process.wait().unwrap();
-        drop(tell);
+        drop((tell, input));
         watch.join().unwrap();
         status
     }

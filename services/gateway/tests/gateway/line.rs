@@ -1,4 +1,4 @@
-use ::stream::{Log, LogError, Member, MemberSpec, Outgoing, Record, Start, Tail, TopicSpec};
+use ::stream::{Admin, Log, LogError, Member, MemberSpec, Outgoing, Record, Start, Tail, TopicSpec};
 use std::{
     collections::HashMap,
     sync::{Arc, Condvar, Mutex},
@@ -72,13 +72,23 @@ impl Tail for RemoteTail {
     }
 }
 
-impl Log for Remote {
+impl Admin for Remote {
     fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError> {
         self.log.ensure_topics(topics)
     }
     fn partitions(&self, topic: &str) -> Result<i32, LogError> {
         self.log.partitions(topic)
     }
+    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
+        self.line.ask()?;
+        self.log.ends(topic)
+    }
+    fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
+        self.log.committed(group, topic)
+    }
+}
+
+impl Log for Remote {
     fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, LogError> {
         self.log.join(spec)
     }
@@ -88,13 +98,6 @@ impl Log for Remote {
     }
     fn append(&self, records: Vec<Outgoing>) -> Result<(), LogError> {
         self.log.append(records)
-    }
-    fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
-        self.log.committed(group, topic)
-    }
-    fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
-        self.line.ask()?;
-        self.log.ends(topic)
     }
     fn max_record_bytes(&self) -> usize {
         self.log.max_record_bytes()

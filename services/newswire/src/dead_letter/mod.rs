@@ -13,7 +13,7 @@ use lock::ReplayLock;
 use origins::{Origins, REPLAY_OF};
 use proto::topic::Topic;
 use serde_json::json;
-use std::io::Write;
+use std::{io::Write, ops::ControlFlow};
 use stream::{DeadLetter, Log, LogArgs, LogConfig, Outgoing, Record, Start, dead_letter_header as header};
 
 /// What is done with them.
@@ -128,7 +128,7 @@ fn letters(log: &dyn Log, config: &LogConfig) -> anyhow::Result<Vec<(Record, Dea
         if let Some(letter) = DeadLetter::from_record(&record) {
             found.push((record, letter));
         }
-        true
+        ControlFlow::Continue(())
     })?;
     found.sort_by_key(|(record, letter)| (letter.time, record.partition, record.offset));
     Ok(found)

@@ -3,7 +3,7 @@
 use super::number;
 use crate::answer::DEADLINE;
 use proto::topic::Topic;
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::ControlFlow};
 use stream::{DeadLetter, Log, LogConfig, Record, Start, dead_letter_header as header};
 
 /// Says which dead letter a replayed record was: `PARTITION/OFFSET`.
@@ -38,7 +38,7 @@ impl Origins {
             log.settled_ends(topic)?;
             stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
                 origins.note(record);
-                true
+                ControlFlow::Continue(())
             })?;
         }
         Ok(origins)

@@ -12,7 +12,7 @@ use crate::{
     answer::{self, Answer},
     tail,
 };
-use enricher::tagger::Finder;
+use enricher::Recogniser;
 use proto::topic::Topic;
 use std::{io::Write, time::Duration};
 use stream::{Log, LogArgs, LogConfig, LogError, Start};
@@ -56,7 +56,7 @@ struct Plan {
     to: String,
     rate: u32,
     dry_run: bool,
-    finder: Finder,
+    finder: Recogniser,
 }
 
 impl Args {

@@ -9,6 +9,7 @@ use proto::{
 };
 use std::{
     collections::{BTreeMap, HashMap},
+    ops::ControlFlow,
     path::Path,
     sync::{
         Arc,
@@ -97,7 +98,7 @@ fn again(log: &dyn Log, topic: &str) -> BTreeMap<String, Vec<(i32, i32)>> {
         if one.change == change::REENRICHED {
             found.entry(one.article_id).or_default().push((one.revision, one.enrichment));
         }
-        true
+        ControlFlow::Continue(())
     })
     .unwrap();
     found
@@ -220,7 +221,7 @@ fn a_replay_knows_what_was_done_by_the_model_that_it_is_given() {
     let (log, plan) = seeded(&folder.path().join("data"), 2);
     let model = folder.path().join("model");
     std::fs::create_dir(&model).unwrap();
-    tiny::Tiny { positions: 20, ..tiny::Tiny::default() }.write(&model);
+    test_support::onnx::Tiny { positions: 20, ..Default::default() }.write(&model);
     let named = Article { title: "Zoranna Quillfeather went to Norvik".into(), ..article(7, 1) };
     publish(&log, &plan, &named, "enricher-0.0.1", 0);
     // More words than the model has positions, of which it says that it has more.
@@ -244,15 +245,8 @@ fn a_replay_knows_what_was_done_by_the_model_that_it_is_given() {
         if one.model_version == by_model.finder.version() {
             persons.extend(one.entities.into_iter().filter(|entity| entity.r#type == "PERSON").map(|one| one.name));
         }
-        true
+        ControlFlow::Continue(())
     })
     .unwrap();
     assert_eq!(persons, ["Zoranna Quillfeather"]);
 }
-
-#[cfg(feature = "onnx")]
-#[path = "../../../enricher/tests/onnx/protobuf.rs"]
-mod protobuf;
-#[cfg(feature = "onnx")]
-#[path = "../../../enricher/tests/onnx/tiny.rs"]
-mod tiny;

@@ -52,7 +52,7 @@ pub fn attempt(log: &dyn Log, plan: &Plan, report: &mut Report, out: &mut dyn Wr
     }
     let ends = log.settled_ends(&articles)?;
     let mut watch = Watch::open(log, plan, versions, &mut alone)?;
-    let mut reader = log.tail(&articles, plan.from)?;
+    let mut reader = log.tail(&articles, plan.from.clone())?;
     let mut offsets: HashMap<i32, i64> = HashMap::new();
     let (began, mut told) = (Instant::now(), Instant::now());
     let (mut written, mut last) = (0_u64, false);
@@ -126,7 +126,7 @@ impl Watch {
         let enriched = names.of(Topic::Enriched);
         let mut topics = vec![(Reads::Enriched { is_target: plan.to == enriched }, enriched.clone(), Start::Beginning)];
         // A later revision stands behind an earlier one.
-        topics.push((Reads::Articles, names.of(Topic::Articles), plan.from));
+        topics.push((Reads::Articles, names.of(Topic::Articles), plan.from.clone()));
         if plan.to != enriched && !matches!(log.partitions(&plan.to), Err(LogError::NoTopic(_))) {
             topics.push((Reads::Enriched { is_target: true }, plan.to.clone(), Start::Beginning));
         }

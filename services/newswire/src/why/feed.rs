@@ -7,7 +7,7 @@ use proto::{
     v1::{Feed, FeedHealth},
     wire,
 };
-use std::io::Write;
+use std::{io::Write, ops::ControlFlow};
 use stream::{Log, LogConfig, Start};
 
 /// Tells what is known of a feed; false where there is none.
@@ -61,7 +61,7 @@ fn last<M: wire::Message>(log: &dyn Log, topic: &str, key: &str) -> anyhow::Resu
         if record.key == key.as_bytes() {
             found = record.decode().ok();
         }
-        true
+        ControlFlow::Continue(())
     })?;
     Ok(found)
 }

@@ -6,7 +6,7 @@ mod story;
 use crate::answer::{self, Answer, DEADLINE};
 use anyhow::Context;
 use proto::topic::Topic;
-use std::io::Write;
+use std::{io::Write, ops::ControlFlow};
 use stream::{DeadLetter, Log, LogArgs, LogConfig, Record, Start};
 
 /// What is asked for.
@@ -86,7 +86,7 @@ fn refusals(log: &dyn Log, config: &LogConfig, topic: &str, key: &str) -> anyhow
         {
             found.push((record, letter));
         }
-        true
+        ControlFlow::Continue(())
     })?;
     Ok(found)
 }

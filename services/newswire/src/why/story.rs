@@ -7,7 +7,7 @@ use proto::{
     v1::{Article, ArticleState, EnrichedArticle, FeedState, RawItem},
     wire,
 };
-use std::{collections::HashMap, io::Write};
+use std::{collections::HashMap, io::Write, ops::ControlFlow};
 use stream::{DeadLetter, Log, LogConfig, Record, Start};
 
 /// What the topics hold of one story, oldest first in each.
@@ -171,7 +171,7 @@ fn records<M: wire::Message>(log: &dyn Log, topic: &str, id: &str) -> anyhow::Re
 fn each(log: &dyn Log, topic: &str, mut take: impl FnMut(Record)) -> anyhow::Result<()> {
     stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
         take(record);
-        true
+        ControlFlow::Continue(())
     })?;
     Ok(())
 }

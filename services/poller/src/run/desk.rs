@@ -13,7 +13,7 @@ use std::{
     collections::{HashMap, HashSet},
     time::{Duration, Instant},
 };
-use stream::{LogError, MemberSpec, Partitions, Runtime, Session, Transaction, rejoining};
+use stream::{Event, LogError, MemberSpec, Runtime, Session, Transaction, rejoining};
 use tokio::sync::mpsc;
 use url::Url;
 
@@ -85,13 +85,13 @@ impl Desk {
             self.start_polls(&session)?;
             let wait = if self.under_way.is_empty() { IDLE } else { AWAITING };
             let turn = match session.poll(500, wait) {
-                Ok(Partitions::Records(records)) => self.definitions(&mut session, &records).map(|()| progress()),
-                Ok(Partitions::Assigned(numbers)) => self.assigned(&session, &numbers),
-                Ok(Partitions::Revoked(numbers)) => {
+                Ok(Event::Records(records)) => self.definitions(&mut session, &records).map(|()| progress()),
+                Ok(Event::Assigned(numbers)) => self.assigned(&session, &numbers),
+                Ok(Event::Revoked(numbers)) => {
                     self.revoked(&numbers);
                     Ok(())
                 }
-                Ok(Partitions::Idle) => Ok(()),
+                Ok(Event::Idle) => Ok(()),
                 Err(fault) => Err(fault),
             };
             self.collect();

@@ -9,6 +9,7 @@ use proto::{
 };
 use std::{
     collections::{HashMap, HashSet},
+    ops::ControlFlow,
     path::Path,
     sync::{
         Arc, Mutex,
@@ -73,7 +74,7 @@ impl Service {
             Duration::from_secs(20),
             |record| {
                 records.push(record);
-                true
+                ControlFlow::Continue(())
             },
         )
         .unwrap();
