@@ -25,7 +25,7 @@ const STAGE: &str = "poller";
 /// # Errors
 /// Where the client cannot be made, or the log's fault says that the process must end.
 pub async fn run(config: Config, runtime: stream::Runtime) -> Result<(), Error> {
-    let limiter = HostLimiter::new(config.host_spacing);
+    let limiter = HostLimiter::new(config.host_interval);
     let client = Client::new(limiter, config.limits.clone(), config.allow_private_networks, &config.contact)
         .map_err(|failed| Error::Client(failed.to_string()))?;
     let metrics = Metrics::new(&runtime.registry)?;
