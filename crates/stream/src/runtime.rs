@@ -2,7 +2,7 @@
 
 use crate::{CancellationToken, Log, LogError, MemberSpec, Metrics, StageSpec, TableSpec, TopicSpec};
 use proto::{
-    topic::{Names, Topic},
+    topic::{Names, Retention, RetentionOverride, Topic},
     wire::Encoding,
 };
 use std::sync::Arc;
@@ -16,7 +16,9 @@ pub struct Runtime {
     pub names: Names,
     /// Number of partitions of the pipeline's topics.
     pub partitions: i32,
-    /// How values are written.
+    /// Retention of topics where it is not the default; the last one of a topic counts.
+    pub retention: Vec<RetentionOverride>,
+    /// How values of public topics are written.
     pub encoding: Encoding,
     /// Stable name of this replica.
     pub replica: String,
@@ -32,13 +34,17 @@ impl Runtime {
     /// What the pipeline's topics are to be.
     #[must_use]
     pub fn topics(&self) -> Vec<TopicSpec> {
-        Topic::ALL
-            .iter()
+        Topic::created()
             .map(|topic| TopicSpec {
-                name: self.names.of(*topic),
-                partitions: if topic.is_single() { 1 } else { self.partitions },
-                retention: topic.retention(),
-                is_state: topic.is_state(),
+                name: self.names.of(topic),
+                partitions: topic.partitions(self.partitions),
+                retention: self
+                    .retention
+                    .iter()
+                    .rev()
+                    .find(|one| one.topic == topic)
+                    .map_or(topic.retention(), |one| Retention::Delete(one.ms)),
+                is_state: topic.is_table(),
             })
             .collect()
     }

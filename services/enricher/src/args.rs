@@ -1,7 +1,7 @@
 //! The enricher's flags.
 
-use crate::tagger::Finder;
 use std::path::{Path, PathBuf};
+use tagger::Recogniser;
 
 /// What a build that cannot read models says to one.
 #[cfg(not(feature = "onnx"))]
@@ -37,7 +37,7 @@ pub struct Config {
     /// Most articles in one transaction.
     pub batch: usize,
     /// What finds names.
-    pub finder: Finder,
+    pub recogniser: Recogniser,
 }
 
 impl Args {
@@ -46,11 +46,11 @@ impl Args {
     /// # Errors
     /// A sentence for each thing that is wrong.
     pub fn check(&self) -> Result<Config, Vec<String>> {
-        let finder = self.model.check();
+        let recogniser = self.model.check();
         if (1..=10_000).contains(&self.enricher_batch) {
-            return Ok(Config { batch: self.enricher_batch, finder: finder? });
+            return Ok(Config { batch: self.enricher_batch, recogniser: recogniser? });
         }
-        let mut problems = finder.err().unwrap_or_default();
+        let mut problems = recogniser.err().unwrap_or_default();
         problems.push(format!("--enricher-batch is 1 to 10000, not {}", self.enricher_batch));
         Err(problems)
     }
@@ -61,24 +61,24 @@ impl ModelArgs {
     ///
     /// # Errors
     /// A sentence that says what is missing or wrong.
-    pub fn check(&self) -> Result<Finder, Vec<String>> {
+    pub fn check(&self) -> Result<Recogniser, Vec<String>> {
         match &self.model {
             Some(folder) => open(folder).map_err(|problem| vec![problem]),
-            None => Finder::shipped().map_err(|error| vec![format!("the model that ships: {error}")]),
+            None => Recogniser::shipped().map_err(|error| vec![format!("the model that ships: {error}")]),
         }
     }
 }
 
 #[cfg(feature = "onnx")]
-fn open(folder: &Path) -> Result<Finder, String> {
-    let tagger = crate::tagger::Tagger::shipped().map_err(|error| format!("the model that ships: {error}"))?;
-    let model = crate::tagger::onnx::Onnx::open(folder, tagger);
+fn open(folder: &Path) -> Result<Recogniser, String> {
+    let tagger = tagger::Tagger::shipped().map_err(|error| format!("the model that ships: {error}"))?;
+    let model = tagger::onnx::OnnxModel::open(folder, tagger);
     let model = model.map_err(|unusable| format!("--model {}: {unusable}", folder.display()))?;
-    Ok(Finder::Onnx(std::sync::Arc::new(model)))
+    Ok(Recogniser::Onnx(std::sync::Arc::new(model)))
 }
 
 #[cfg(not(feature = "onnx"))]
-fn open(_folder: &Path) -> Result<Finder, String> {
+fn open(_folder: &Path) -> Result<Recogniser, String> {
     Err(UNSUPPORTED.to_owned())
 }
 
@@ -101,7 +101,7 @@ mod tests {
     fn without_a_model_the_one_that_ships_finds_names() {
         let config = check(&["--enricher-batch", "7"]).unwrap();
         assert_eq!(config.batch, 7);
-        assert!(config.finder.version().starts_with("perceptron-"));
+        assert!(config.recogniser.version().starts_with("perceptron-"));
     }
 
     #[test]

@@ -1,10 +1,8 @@
 //! An article's text as the rooms of this service see it: fields, words, tokens, and where code points stand.
 
-use crate::{
-    gazetteer::words::{self, Word},
-    tokens::{self, Tokens},
-};
+use crate::gazetteer::words::{self, Word};
 use proto::{v1::Article, vocab};
+use tagger::tokens::{self, Tokens};
 
 /// Bytes of a field that are looked at; what is behind them is not enriched, and a warning says so.
 pub const FIELD_LIMIT: usize = 1 << 20;

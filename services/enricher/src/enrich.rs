@@ -1,16 +1,12 @@
 //! The stage's plain function: an article in, the same article with what it is about out.
 
-use crate::{
-    Knowledge, countries,
-    document::Document,
-    entities,
-    tagger::{Failed, Found},
-};
+use crate::{Knowledge, countries, document::Document, entities};
 use proto::{
     time,
     v1::{Article, EnrichedArticle},
     vocab,
 };
+use tagger::{InferenceError, Recognition};
 
 /// Version of the rules; the data have versions of their own.
 pub const VERSION: &str = concat!("enricher-", env!("CARGO_PKG_VERSION"));
@@ -29,8 +25,12 @@ pub const WARNING_LANGUAGE: &str = "enricher:language-unknown";
 /// A withdrawn article passes through without entities and countries.
 ///
 /// # Errors
-/// [`Failed`] where a model of the operator's could not read the article; the model that ships reads any.
-pub fn enrich(article: &Article, knowledge: &Knowledge, now: jiff::Timestamp) -> Result<EnrichedArticle, Failed> {
+/// [`InferenceError`] where a model of the operator's could not read the article; the model that ships reads any.
+pub fn enrich(
+    article: &Article,
+    knowledge: &Knowledge,
+    now: jiff::Timestamp,
+) -> Result<EnrichedArticle, InferenceError> {
     let mut enriched = carry(article);
     enriched.enriched_at = Some(time::to_wire(now));
     enriched.enricher_version = VERSION.to_owned();
@@ -50,8 +50,8 @@ pub fn enrich(article: &Article, knowledge: &Knowledge, now: jiff::Timestamp) ->
     if english(&article.language) {
         let texts: Vec<&str> = document.fields.iter().map(|field| field.text).collect();
         let tokens: Vec<_> = document.fields.iter().map(|field| field.tokens.clone()).collect();
-        let Found { spans, cut } = knowledge.finder.find(&texts, &tokens)?;
-        if cut {
+        let Recognition { spans, truncated } = knowledge.recogniser.recognise(&texts, &tokens)?;
+        if truncated {
             warn(&mut enriched, WARNING_NAMES_CUT);
         }
         let candidates = countries::scan(&document, knowledge.gazetteer, &spans, &own);

@@ -3,14 +3,14 @@
 use crate::{
     countries::Languages,
     gazetteer::{self, Gazetteer},
-    tagger::{Finder, ModelError},
 };
+use tagger::{ModelError, Recogniser};
 
 /// Gazetteer and model, read once and shared by all threads.
 #[derive(Debug)]
 pub struct Knowledge {
     pub(crate) gazetteer: &'static Gazetteer,
-    pub(crate) finder: Finder,
+    pub(crate) recogniser: Recogniser,
     pub(crate) languages: Languages,
 }
 
@@ -31,16 +31,16 @@ impl Knowledge {
     /// # Errors
     /// [`KnowledgeError`], which the tests exclude.
     pub fn shipped() -> Result<Knowledge, KnowledgeError> {
-        Knowledge::with(Finder::shipped()?)
+        Knowledge::with(Recogniser::shipped()?)
     }
 
     /// What the product ships, but for what finds names.
     ///
     /// # Errors
     /// [`KnowledgeError`], which the tests exclude.
-    pub fn with(finder: Finder) -> Result<Knowledge, KnowledgeError> {
+    pub fn with(recogniser: Recogniser) -> Result<Knowledge, KnowledgeError> {
         let gazetteer = Gazetteer::shipped()?;
-        Ok(Knowledge { gazetteer, finder, languages: Languages::new(gazetteer) })
+        Ok(Knowledge { gazetteer, recogniser, languages: Languages::new(gazetteer) })
     }
 
     /// For `gazetteer_version`.
@@ -52,6 +52,6 @@ impl Knowledge {
     /// For `model_version`: that of the model in use.
     #[must_use]
     pub fn model_version(&self) -> &str {
-        self.finder.version()
+        self.recogniser.version()
     }
 }

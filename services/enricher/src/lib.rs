@@ -7,12 +7,11 @@ mod enrich;
 pub mod entities;
 pub mod gazetteer;
 mod knowledge;
-pub mod tagger;
-pub mod tokens;
 
 pub use args::{Args, Config, ModelArgs};
 pub use enrich::{VERSION, WARNING_CUT, WARNING_LANGUAGE, WARNING_NAMES_CUT, WARNING_NAMES_ONLY, enrich};
 pub use knowledge::{Knowledge, KnowledgeError};
+pub use tagger::Recogniser;
 
 use proto::{topic::Topic, v1::Article};
 use std::sync::Arc;
@@ -43,7 +42,7 @@ pub enum Error {
 /// # Errors
 /// [`Error`]; the process is to end.
 pub async fn run(config: Config, runtime: Runtime) -> Result<(), Error> {
-    let knowledge = Arc::new(Knowledge::with(config.finder)?);
+    let knowledge = Arc::new(Knowledge::with(config.recogniser)?);
     tracing::info!(gazetteer = knowledge.gazetteer_version(), model = knowledge.model_version(), "enricher ready");
     chassis::thread::run(STAGE, move || stage(config.batch, &runtime, &knowledge)).await??;
     Ok(())

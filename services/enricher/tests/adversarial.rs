@@ -57,11 +57,9 @@ impl Case {
 
 #[test]
 fn at_least_95_of_100_traps_of_each_set_are_seen() {
-    for lines in [
-        include_str!("../adversarial.jsonl"),
-        include_str!("../adversarial-2.jsonl"),
-        include_str!("../adversarial-3.jsonl"),
-    ] {
+    for lines in
+        [include_str!("adversarial.jsonl"), include_str!("adversarial-2.jsonl"), include_str!("adversarial-3.jsonl")]
+    {
         let knowledge = Knowledge::shipped().unwrap();
         let cases: Vec<Case> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let mut traps: BTreeMap<&str, (usize, usize)> = BTreeMap::new();

@@ -7,7 +7,7 @@ use crate::{
     answer::{self, Answer},
     exclusive::ExclusiveMember,
 };
-use normaliser::{STAGE, admit::REMEMBERED};
+use normaliser::{STAGE, revision::MAX_EARLIER_HASHES};
 use proto::{
     partition,
     time::from_wire,
@@ -147,7 +147,7 @@ fn learn(state: &mut ArticleState, article: Article) {
         state.earlier_hashes.insert(0, hash);
     }
     state.earlier_hashes.retain(|known| *known != state.content_hash);
-    state.earlier_hashes.truncate(REMEMBERED);
+    state.earlier_hashes.truncate(MAX_EARLIER_HASHES);
 }
 
 fn latest(a: Option<proto::Timestamp>, b: Option<proto::Timestamp>) -> Option<proto::Timestamp> {
@@ -161,7 +161,7 @@ fn latest(a: Option<proto::Timestamp>, b: Option<proto::Timestamp>) -> Option<pr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use normaliser::admit::{Admission, admit};
+    use normaliser::revision::{Revision, decide};
     use proto::v1::{Fetch, RawItem};
 
     fn raw(feed: &str, minute: i64) -> RawItem {
@@ -177,7 +177,7 @@ mod tests {
         }
     }
 
-    /// What the normaliser publishes of a copy that it admitted.
+    /// What the normaliser publishes of a copy that is not a duplicate.
     fn article(raw: &RawItem, state: &ArticleState) -> Article {
         Article {
             article_id: state.article_id.clone(),
@@ -199,12 +199,12 @@ mod tests {
         let (mut state, mut articles) = (None, Vec::new());
         for (feed, minute, hash) in copies {
             let raw = raw(feed, *minute);
-            match admit(&raw, state.as_ref(), hash, jiff::Timestamp::UNIX_EPOCH) {
-                Admission::New(next) | Admission::Updated(next) => {
+            match decide(&raw, state.as_ref(), hash, jiff::Timestamp::UNIX_EPOCH) {
+                Revision::New(next) | Revision::Updated(next) => {
                     articles.push(article(&raw, &next));
                     state = Some(next);
                 }
-                Admission::Duplicate(next) => state = next.or(state),
+                Revision::Duplicate(next) => state = next.or(state),
             }
         }
         (state.unwrap(), articles)

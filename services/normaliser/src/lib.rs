@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-pub mod admit;
 pub mod boilerplate;
 pub mod date;
 pub mod html;
@@ -8,9 +7,9 @@ pub mod language;
 mod metrics;
 mod normalise;
 pub mod publisher;
+pub mod revision;
 pub mod signature;
 pub mod size;
-pub mod text;
 pub mod title;
 
 pub use metrics::Metrics;
@@ -142,7 +141,7 @@ fn step(
                 context.emit(signatures, id, signature)?;
             }
             metrics.boilerplate_lines.inc_by(u64::try_from(published.boilerplate_lines).unwrap_or(0));
-            metrics.site_cut.inc_by(u64::from(published.site_cut));
+            metrics.titles_stripped.inc_by(u64::from(published.site_removed));
             metrics.articles.with_label_values(&[&published.article.change]).inc();
             for warning in &published.warnings {
                 metrics.warnings.with_label_values(&[warning]).inc();

@@ -6,6 +6,7 @@ pub mod corpora;
 pub mod http;
 pub mod kafka;
 pub mod kcat;
+pub mod onnx;
 pub mod port;
 pub mod process;
 pub mod publisher;

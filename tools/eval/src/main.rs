@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::Parser;
-use enricher::tagger::train::Plan;
+use train_tagger::Plan;
 
 #[derive(Parser)]
 #[command(about = "Measures against data that this project did not write")]

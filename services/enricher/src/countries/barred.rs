@@ -7,8 +7,8 @@ use crate::{
         Gazetteer, Kind,
         words::{Gap, Word},
     },
-    tagger::Label,
 };
+use tagger::Label;
 
 /// Whether words `start..end` are no mention of their place, by the words around them.
 pub(super) fn barred(field: &Field<'_>, start: usize, end: usize, senses: &[usize], gazetteer: &Gazetteer) -> bool {

@@ -4,8 +4,8 @@ use super::{Candidate, Reading};
 use crate::{
     document::Document,
     gazetteer::{Gazetteer, Kind},
-    tagger::{Label, Span},
 };
+use tagger::{Label, Span};
 
 /// Candidates for persons whose surname is a leader's and whose given name is a letter or two away from the leader's.
 /// They stand at the end; a span that already holds one of a leader's gets none.

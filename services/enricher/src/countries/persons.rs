@@ -4,9 +4,9 @@ use super::lists;
 use crate::{
     document::{Document, Field},
     gazetteer::words::{Gap, Word},
-    tagger::{Label, Span},
 };
 use std::collections::HashSet;
+use tagger::{Label, Span};
 
 /// Words of persons' names of two words and more.
 pub(super) fn personal(document: &Document<'_>, spans: &[Span]) -> HashSet<u64> {

@@ -15,9 +15,9 @@ use crate::{
         Code, Gazetteer, Kind, Sense,
         words::{self, Gap},
     },
-    tagger::Label,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use tagger::Label;
 
 /// A mention of one country or several.
 #[derive(Debug, Clone)]

@@ -9,8 +9,8 @@ use super::{
 use crate::{
     document::{Document, Field},
     gazetteer::{Gazetteer, Kind, words::Gap},
-    tagger::{Label, Span},
 };
+use tagger::{Label, Span};
 
 /// What the tagger says of a phrase.
 #[derive(Debug, Clone, Copy, PartialEq)]

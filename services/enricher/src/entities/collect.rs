@@ -5,10 +5,10 @@ use crate::{
     countries::Place,
     document::{Document, Field},
     gazetteer::{Kind, words::Gap},
-    tagger::{Label, Span},
 };
 use proto::vocab::entity;
 use std::collections::{HashMap, HashSet};
+use tagger::{Label, Span};
 
 /// One mention.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,9 +8,9 @@ use crate::{
     countries::Place,
     document::Document,
     gazetteer::{Gazetteer, Kind},
-    tagger::Span,
 };
 pub(crate) use names::{distance, key};
+use tagger::Span;
 
 use cluster::Cluster;
 use proto::{v1, vocab::entity};

@@ -1,7 +1,7 @@
 //! Reads `gazetteer.bin`; its format stands in `data/build.py`.
 
 use super::{Code, Codes, Companies, Country, Gazetteer, Kind, Sense, table::Table, words};
-use crate::tagger::hash;
+use tagger::hash;
 
 use std::{collections::HashMap, sync::Arc};
 

@@ -3,34 +3,33 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails loudly")]
 
-mod protobuf;
 mod refusals;
-mod tiny;
 
-use enricher::{
-    Knowledge, WARNING_NAMES_CUT, enrich,
-    tagger::{Finder, Label, Tagger, onnx::Onnx, onnx::Unusable, onnx::WORDS},
-    tokens,
-};
+use enricher::{Knowledge, WARNING_NAMES_CUT, enrich};
 use proto::{
     v1::{Article, EnrichedArticle},
     wire::Encoding,
 };
 use std::{path::Path, sync::Arc};
-use tiny::Tiny;
+use tagger::{
+    Label, Recogniser, Tagger,
+    onnx::{OnnxError, OnnxModel, WORDS},
+    tokens,
+};
+use test_support::onnx::Tiny;
 
-fn open(folder: &Path) -> Result<Finder, Unusable> {
-    Onnx::open(folder, Tagger::shipped().unwrap()).map(|model| Finder::Onnx(Arc::new(model)))
+fn open(folder: &Path) -> Result<Recogniser, OnnxError> {
+    OnnxModel::open(folder, Tagger::shipped().unwrap()).map(|model| Recogniser::Onnx(Arc::new(model)))
 }
 
-fn model(tiny: &Tiny) -> Finder {
+fn model(tiny: &Tiny) -> Recogniser {
     let folder = tempfile::tempdir().unwrap();
     tiny.write(folder.path());
     open(folder.path()).unwrap()
 }
 
-fn found(finder: &Finder, text: &str) -> Vec<(String, Label)> {
-    let found = finder.find(&[text], &[tokens::tokenise(text)]).unwrap();
+fn found(recogniser: &Recogniser, text: &str) -> Vec<(String, Label)> {
+    let found = recogniser.recognise(&[text], &[tokens::tokenise(text)]).unwrap();
     found.spans.iter().map(|span| (text[span.start..span.end].to_owned(), span.label)).collect()
 }
 
@@ -38,14 +37,14 @@ fn names(names: &[(&str, Label)]) -> Vec<(String, Label)> {
     names.iter().map(|(name, label)| ((*name).to_owned(), *label)).collect()
 }
 
-fn run(finder: &Finder, body: &str) -> EnrichedArticle {
+fn run(recogniser: &Recogniser, body: &str) -> EnrichedArticle {
     let article = Article { body: body.to_owned(), language: "en".to_owned(), ..Article::default() };
-    enrich(&article, &Knowledge::with(finder.clone()).unwrap(), jiff::Timestamp::UNIX_EPOCH).unwrap()
+    enrich(&article, &Knowledge::with(recogniser.clone()).unwrap(), jiff::Timestamp::UNIX_EPOCH).unwrap()
 }
 
 #[test]
 fn names_are_found_where_they_stand_by_their_first_pieces() {
-    let finder = model(&Tiny::default());
+    let recogniser = model(&Tiny::default());
     let text = "Zoranna Quillfeather went to Norvik. Vexa Works went to Żółw, a Zembian town.";
     let expected = [
         ("Zoranna Quillfeather", Label::Person),
@@ -54,20 +53,20 @@ fn names_are_found_where_they_stand_by_their_first_pieces() {
         ("Żółw", Label::Loc),
         ("Zembian", Label::Norp),
     ];
-    assert_eq!(found(&finder, text), names(&expected));
+    assert_eq!(found(&recogniser, text), names(&expected));
     // The pass over the document: a surname alone takes its full name's type, wherever it stands.
-    assert!(found(&finder, "Zoranna Norvik went. Norvik went.").contains(&("Norvik".to_owned(), Label::Loc)));
-    assert_eq!(found(&finder, ""), []);
-    assert_eq!(found(&finder, "went to . ."), []);
+    assert!(found(&recogniser, "Zoranna Norvik went. Norvik went.").contains(&("Norvik".to_owned(), Label::Loc)));
+    assert_eq!(found(&recogniser, ""), []);
+    assert_eq!(found(&recogniser, "went to . ."), []);
 }
 
 #[test]
 fn mentions_are_counted_in_code_points_and_what_no_tokenizer_knows_is_passed_over() {
-    let finder = model(&Tiny::default());
+    let recogniser = model(&Tiny::default());
     // Beyond the basic plane, combining, control characters that the tokenizer leaves out, another script.
     for before in ["𝒜🙂 ", "e\u{301}\u{301} ", "\u{0} \u{7f}\u{200b} ", "東京は ", "\u{fffd}\u{202e} "] {
         let body = format!("{before}Zoranna went to Norvik.");
-        let enriched = run(&finder, &body);
+        let enriched = run(&recogniser, &body);
         let mut mentions: Vec<_> = enriched.entities.iter().flat_map(|entity| &entity.mentions).collect();
         mentions.sort_by_key(|mention| mention.start);
         let texts: Vec<&str> = mentions.iter().map(|mention| mention.text.as_str()).collect();
@@ -83,23 +82,23 @@ fn mentions_are_counted_in_code_points_and_what_no_tokenizer_knows_is_passed_ove
 fn a_long_sentence_is_read_in_windows_no_longer_than_the_model_and_nothing_is_lost_or_doubled() {
     // A window of one piece more than it has positions would fail.
     for positions in [8, 9, 16, 64] {
-        let finder = model(&Tiny { positions, claimed: positions, ..Tiny::default() });
+        let recogniser = model(&Tiny { positions, claimed: positions, ..Tiny::default() });
         let text = "Zoranna Quillfeather went to Norvik to ".repeat(300);
         let expected = names(&[("Zoranna Quillfeather", Label::Person), ("Norvik", Label::Loc)].repeat(300));
-        assert_eq!(found(&finder, &text), expected, "{positions} positions");
+        assert_eq!(found(&recogniser, &text), expected, "{positions} positions");
     }
 }
 
 #[test]
 fn words_that_are_many_pieces_and_words_that_are_no_words() {
-    let finder = model(&Tiny { positions: 8, claimed: 8, ..Tiny::default() });
+    let recogniser = model(&Tiny { positions: 8, claimed: 8, ..Tiny::default() });
     // Twelve pieces of one word, of which the first counts.
     let many = format!("Zor{} went to Norvik.", "anna".repeat(12));
-    assert_eq!(found(&finder, &many).last().unwrap().0, "Norvik");
+    assert_eq!(found(&recogniser, &many).last().unwrap().0, "Norvik");
     // Longer than any name, and blanks without end.
     let huge = format!("Zoranna {} Norvik{}Vexa Works", "Zor".repeat(100_000), " ".repeat(100_000));
     let expected = [("Zoranna", Label::Person), ("Norvik", Label::Loc), ("Vexa Works", Label::Org)];
-    assert_eq!(found(&finder, &huge), names(&expected));
+    assert_eq!(found(&recogniser, &huge), names(&expected));
 }
 
 #[test]
@@ -126,7 +125,7 @@ fn the_same_model_gives_the_same_bytes_and_another_has_another_version() {
     let tiny = Tiny::default();
     let (one, two) = (model(&tiny), model(&tiny));
     let body = "Zoranna Quillfeather of Vexa Works went to Norvik. Quillfeather went to Żółw. ".repeat(20);
-    let bytes = |finder: &Finder| Encoding::Json.encode(&run(finder, &body)).unwrap();
+    let bytes = |recogniser: &Recogniser| Encoding::Json.encode(&run(recogniser, &body)).unwrap();
     assert_eq!(bytes(&one), bytes(&two));
     assert_eq!(one.version(), two.version());
     let other = model(&Tiny { positions: 65, ..tiny });
@@ -142,8 +141,8 @@ fn the_same_model_gives_the_same_bytes_and_another_has_another_version() {
 fn confidence_is_the_models_own_probability() {
     let text = "Zoranna went.";
     let confidence = |logit: f32| {
-        let finder = model(&Tiny { logit, ..Tiny::default() });
-        finder.find(&[text], &[tokens::tokenise(text)]).unwrap().spans[0].confidence
+        let recogniser = model(&Tiny { logit, ..Tiny::default() });
+        recogniser.recognise(&[text], &[tokens::tokenise(text)]).unwrap().spans[0].confidence
     };
     // Of nine labels two are a person's, the one of logit 2.
     let expected = (2_f32.exp() + 1.0) / (2_f32.exp() + 8.0);
@@ -153,12 +152,12 @@ fn confidence_is_the_models_own_probability() {
 
 #[test]
 fn an_article_without_end_is_read_up_to_a_number_of_words() {
-    let finder = model(&Tiny::default());
+    let recogniser = model(&Tiny::default());
     let body = format!("{}. ", "Zoranna went to Norvik ".repeat(6)).repeat(WORDS / 25 + 10);
-    let enriched = run(&finder, &body);
+    let enriched = run(&recogniser, &body);
     assert_eq!(enriched.warnings, [WARNING_NAMES_CUT]);
     let tokens = [tokens::tokenise(&body)];
-    let last = finder.find(&[&body], &tokens).unwrap().spans.last().unwrap().end;
+    let last = recogniser.recognise(&[&body], &tokens).unwrap().spans.last().unwrap().end;
     let left = body.len() - last;
     assert!((9 * 140..11 * 145).contains(&left), "{left} bytes left");
 }
@@ -166,10 +165,10 @@ fn an_article_without_end_is_read_up_to_a_number_of_words() {
 #[test]
 fn a_model_that_fails_on_a_text_says_so_and_reads_the_next() {
     // It says that it has more positions than it has.
-    let finder = model(&Tiny { positions: 10, claimed: 64, ..Tiny::default() });
+    let recogniser = model(&Tiny { positions: 10, claimed: 64, ..Tiny::default() });
     let text = "Zoranna went to Norvik ".repeat(5);
-    let failed = finder.find(&[&text], &[tokens::tokenise(&text)]).unwrap_err();
+    let failed = recogniser.recognise(&[&text], &[tokens::tokenise(&text)]).unwrap_err();
     assert!(failed.to_string().starts_with("the model failed: "), "{failed}");
     assert!(failed.to_string().len() < 400, "{failed}");
-    assert_eq!(found(&finder, "Zoranna went."), names(&[("Zoranna", Label::Person)]));
+    assert_eq!(found(&recogniser, "Zoranna went."), names(&[("Zoranna", Label::Person)]));
 }

@@ -1,11 +1,12 @@
 //! Folders that are no model of this kind: each refused with the file and what is wrong with it.
 
-use super::{
-    open,
-    protobuf::{floats, network, node},
-    tiny::{Tiny, tokenizer},
-};
+use super::open;
 use std::path::Path;
+use test_support::onnx::{
+    Tiny,
+    protobuf::{floats, network, node},
+    tokenizer,
+};
 
 /// What is said of a folder after something was done to it.
 fn refused(change: impl FnOnce(&Path)) -> String {
@@ -87,7 +88,7 @@ fn fewer_words_than_the_tokenizer_has_are_found_out_by_the_article() {
     Tiny::default().write(folder.path());
     let larger = tokenizer().to_string().replace("\"Norvik\":8", "\"Norvik\":800");
     std::fs::write(folder.path().join("tokenizer.json"), larger).unwrap();
-    let finder = open(folder.path()).unwrap();
+    let recogniser = open(folder.path()).unwrap();
     let text = "Zoranna went to Norvik.";
-    assert!(finder.find(&[text], &[enricher::tokens::tokenise(text)]).is_err());
+    assert!(recogniser.recognise(&[text], &[tagger::tokens::tokenise(text)]).is_err());
 }

@@ -12,7 +12,7 @@ use crate::{
     answer::{self, Answer},
     tail,
 };
-use enricher::tagger::Finder;
+use enricher::Recogniser;
 use proto::topic::Topic;
 use std::{io::Write, time::Duration};
 use stream::{Log, LogArgs, LogConfig, LogError, Start};
@@ -56,7 +56,7 @@ struct Plan {
     to: String,
     rate: u32,
     dry_run: bool,
-    finder: Finder,
+    finder: Recogniser,
 }
 
 impl Args {
@@ -92,7 +92,7 @@ impl Args {
             None => log.names.of(Topic::Enriched),
         });
         if let (Some(log), Some(to)) = (&log, &to)
-            && Topic::ALL.iter().any(|topic| *topic != Topic::Enriched && log.names.of(*topic) == *to)
+            && log.names.topic(to).is_some_and(|topic| topic != Topic::Enriched)
         {
             errors.push(format!("--to is a topic for enriched articles, not {to}"));
         }

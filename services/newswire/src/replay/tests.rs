@@ -221,7 +221,7 @@ fn a_replay_knows_what_was_done_by_the_model_that_it_is_given() {
     let (log, plan) = seeded(&folder.path().join("data"), 2);
     let model = folder.path().join("model");
     std::fs::create_dir(&model).unwrap();
-    tiny::Tiny { positions: 20, ..tiny::Tiny::default() }.write(&model);
+    test_support::onnx::Tiny { positions: 20, ..Default::default() }.write(&model);
     let named = Article { title: "Zoranna Quillfeather went to Norvik".into(), ..article(7, 1) };
     publish(&log, &plan, &named, "enricher-0.0.1", 0);
     // More words than the model has positions, of which it says that it has more.
@@ -250,10 +250,3 @@ fn a_replay_knows_what_was_done_by_the_model_that_it_is_given() {
     .unwrap();
     assert_eq!(persons, ["Zoranna Quillfeather"]);
 }
-
-#[cfg(feature = "onnx")]
-#[path = "../../../enricher/tests/onnx/protobuf.rs"]
-mod protobuf;
-#[cfg(feature = "onnx")]
-#[path = "../../../enricher/tests/onnx/tiny.rs"]
-mod tiny;

@@ -40,7 +40,7 @@ fn an_article_that_the_model_cannot_read_waits_in_the_dead_letters() {
     let (data, model) = (folder.path().join("data"), folder.path().join("model"));
     std::fs::create_dir(&model).unwrap();
     // It says that it has more positions than it has.
-    tiny::Tiny { positions: 20, claimed: 64, ..tiny::Tiny::default() }.write(&model);
+    test_support::onnx::Tiny { positions: 20, claimed: 64, ..Default::default() }.write(&model);
     let config = Flags::parse_from(["test", "--model", model.to_str().unwrap()]).enricher.check().unwrap();
     let (runtime, shutdown) = hold(&data);
     let article = |id: &str, body: &str| {
@@ -70,10 +70,3 @@ fn an_article_that_the_model_cannot_read_waits_in_the_dead_letters() {
     shutdown.cancel();
     enricher.join().unwrap().unwrap();
 }
-
-#[cfg(feature = "onnx")]
-#[path = "../../../enricher/tests/onnx/protobuf.rs"]
-mod protobuf;
-#[cfg(feature = "onnx")]
-#[path = "../../../enricher/tests/onnx/tiny.rs"]
-mod tiny;

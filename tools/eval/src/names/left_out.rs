@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use anyhow::Context as _;
-use enricher::tagger::Tagger;
-use enricher::tagger::train::{Material, Plan};
 use serde_json::{Map, Value, json};
+use tagger::Tagger;
+use train_tagger::{Material, Plan};
 
 use super::{documents, score, spans};
 
@@ -35,8 +35,8 @@ const SETS: [(&str, &str, bool); 7] = [
 /// Where a corpus, a list or the templates cannot be read.
 #[expect(clippy::print_stdout, reason = "the table is the answer to the command")]
 pub fn run(ner: &Path, json: bool, plan: Plan) -> anyhow::Result<Value> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../services/enricher/model");
-    let material = Material::read(ner, &folder, plan).with_context(|| ner.display().to_string())?;
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../train-tagger/data");
+    let material = Material::read(ner, &data, plan).with_context(|| ner.display().to_string())?;
     let waiting = Mutex::new(SETS.iter());
     let answers: Vec<anyhow::Result<Vec<(&str, Value)>>> = std::thread::scope(|scope| {
         let work = || {

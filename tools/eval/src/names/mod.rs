@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Context as _;
-use enricher::tagger::{Span, Tagger};
 use serde_json::{Value, json};
+use tagger::{Span, Tagger};
 
 pub(super) use read::Document;
 pub(super) use score::score;

@@ -7,7 +7,7 @@
 //! first lines. A document begins at `-DOCSTART-` (with or without further columns), `# newdoc`
 //! and `#begin document`.
 
-use enricher::tagger::train::gum;
+use train_tagger::gum;
 
 use super::label::{is_tag, names, parts, type_of};
 use super::score::Name;

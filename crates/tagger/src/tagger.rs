@@ -1,0 +1,176 @@
+//! The shipped tagger: features, linear scores and dense net, Viterbi, document pass.
+
+use crate::{
+    decode::{self, Lattice, Transitions},
+    dense::{input::Input, vectors::Vectors},
+    document_pass,
+    encoding::ModelError,
+    features::{self, Scratch},
+    hash,
+    label::LABELS,
+    model::Model,
+    span::{Span, spans},
+    tokens::{self, Tokens},
+};
+use std::sync::OnceLock;
+
+/// A model ready for use, shared by threads.
+#[derive(Debug)]
+pub struct Tagger {
+    pub(crate) model: Model,
+    transitions: Transitions,
+    vectors: Option<&'static Vectors>,
+    version: String,
+}
+
+/// The shipped model, made by `make model`.
+static SHIPPED: &[u8] = include_bytes!("../model/tagger.bin");
+
+impl Tagger {
+    /// The shipped tagger, decoded at the first call.
+    ///
+    /// # Errors
+    /// [`ModelError`] if the shipped files do not fit this program; a test excludes that.
+    pub fn shipped() -> Result<&'static Tagger, ModelError> {
+        static TAGGER: OnceLock<Tagger> = OnceLock::new();
+        if let Some(tagger) = TAGGER.get() {
+            return Ok(tagger);
+        }
+        let tagger = Tagger::from_bytes(SHIPPED)?;
+        Ok(TAGGER.get_or_init(|| tagger))
+    }
+
+    /// A tagger from a model file's bytes.
+    ///
+    /// # Errors
+    /// [`ModelError`] if they are not a model of this format, or were trained with other word vectors.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Tagger, ModelError> {
+        let model = Model::from_bytes(bytes)?;
+        let transitions = decode::legal(&model.transitions);
+        let vectors = match &model.net {
+            Some(net) if net.vectors != Vectors::shipped()?.hash => return Err(ModelError::Corrupt("vectors")),
+            Some(_) => Some(Vectors::shipped()?),
+            None => None,
+        };
+        Ok(Tagger { model, transitions, vectors, version: format!("perceptron-{:016x}", hash::bytes(bytes)) })
+    }
+
+    /// Identifies the model for `model_version`: `perceptron-` and the hash of its bytes in hex.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Finds the names in one article. Its fields (title, summary, body) are given at once because the document pass
+    /// compares mentions across them. Spans are sorted by field and position and do not overlap.
+    #[must_use]
+    pub fn tag(&self, fields: &[&str]) -> Vec<Span> {
+        let tokens: Vec<Tokens> = fields.iter().map(|field| tokens::tokenise(field)).collect();
+        self.tag_tokens(fields, &tokens)
+    }
+
+    /// As [`Tagger::tag`], for fields that are already tokenised.
+    #[must_use]
+    pub fn tag_tokens(&self, fields: &[&str], tokens: &[Tokens]) -> Vec<Span> {
+        let mut document = Vec::new();
+        let mut buffers = Buffers::default();
+        for (field, (text, tokens)) in fields.iter().zip(tokens).enumerate() {
+            for sentence in &tokens.sentences {
+                let words: Vec<&str> = tokens.tokens[sentence.tokens.clone()].iter().map(|t| t.text(text)).collect();
+                self.sentence(&words, &mut buffers);
+                let keys = buffers.scratch.atoms.iter().map(|atoms| atoms.lower).collect();
+                let place = (field, sentence.tokens.start);
+                document.push(document_pass::Sentence::new(place, words, keys, &buffers.labels, &buffers.scores));
+            }
+        }
+        document_pass::pass(&mut document, &self.model.lexicon, document_pass::lead);
+        spans(&document, tokens)
+    }
+
+    /// Scores and labels of one sentence into `buffers`, without the document pass.
+    fn sentence(&self, words: &[&str], buffers: &mut Buffers) {
+        features::atoms(words, &self.model.lexicon, &mut buffers.scratch.atoms);
+        buffers.scores.clear();
+        let scores = &mut buffers.scores;
+        features::extract(&mut buffers.scratch, self.model.bits, |slots| scores.push(self.model.score(slots)));
+        if let (Some(net), Some(vectors)) = (&self.model.net, self.vectors) {
+            buffers.input.fill(&buffers.scratch, vectors);
+            net.add(&buffers.input, &mut buffers.scores);
+        }
+        decode::viterbi(&buffers.scores, &self.transitions, &[], &mut buffers.lattice, &mut buffers.labels);
+    }
+}
+
+/// Reused from sentence to sentence.
+#[derive(Default)]
+struct Buffers {
+    scratch: Scratch,
+    input: Input,
+    scores: Vec<[i32; LABELS]>,
+    lattice: Lattice,
+    labels: Vec<u8>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::label::Label;
+
+    fn names(fields: &[&str]) -> Vec<(String, Label)> {
+        let spans = Tagger::shipped().unwrap().tag(fields);
+        spans.iter().map(|span| (fields[span.field][span.start..span.end].to_owned(), span.label)).collect()
+    }
+
+    #[test]
+    fn the_shipped_model_finds_names() {
+        let text = "Iranian President Mohammad Khatami met Kofi Annan in Geneva. Khatami later flew to Tehran.";
+        let found = names(&[text]);
+        for (name, label) in [
+            ("Iranian", Label::Norp),
+            ("Mohammad Khatami", Label::Person),
+            ("Kofi Annan", Label::Person),
+            ("Geneva", Label::Loc),
+            ("Khatami", Label::Person),
+            ("Tehran", Label::Loc),
+        ] {
+            assert!(found.contains(&(name.to_owned(), label)), "{name} is not {label:?} in {found:?}");
+        }
+    }
+
+    #[test]
+    fn names_in_capitals_and_in_sports_tables_are_found() {
+        assert!(
+            names(&["TENNIS - SAMPRAS BEATS AGASSI IN NEW YORK FINAL."]).contains(&("NEW YORK".to_owned(), Label::Loc))
+        );
+        let found = names(&["Bayern Munich 3 Hansa Rostock 1"]);
+        assert_eq!(found, [("Bayern Munich".to_owned(), Label::Org), ("Hansa Rostock".to_owned(), Label::Org)]);
+    }
+
+    #[test]
+    fn empty_text_has_no_names() {
+        assert_eq!(names(&[]), []);
+        assert_eq!(names(&["", " \n\n ", "\u{0}"]), []);
+    }
+
+    #[test]
+    fn the_same_text_gives_the_same_spans_from_any_thread() {
+        let text = "LONDON - Shell and BP said on Monday that talks with Nigeria's government had failed. ".repeat(30);
+        let first = Tagger::shipped().unwrap().tag(&[&text]);
+        let other =
+            std::thread::scope(|scope| scope.spawn(|| Tagger::shipped().unwrap().tag(&[&text])).join().unwrap());
+        assert_eq!(first, other);
+        assert!(!first.is_empty());
+        assert!(first.windows(2).all(|pair| pair[0].end <= pair[1].start));
+    }
+
+    #[test]
+    fn a_truncated_or_foreign_model_is_an_error() {
+        assert_eq!(Tagger::from_bytes(b"GIF89a...").err(), Some(ModelError::Format));
+        for length in [0, 5, 6, 100, 4_000, SHIPPED.len() - 1] {
+            assert!(Tagger::from_bytes(&SHIPPED[..length]).is_err(), "{length} bytes are accepted as a model");
+        }
+        let mut bytes = SHIPPED.to_vec();
+        bytes[5] = 60;
+        assert_eq!(Tagger::from_bytes(&bytes).err(), Some(ModelError::Corrupt("table size")));
+    }
+}

@@ -1,0 +1,102 @@
+//! All text that is trained on, and the training itself.
+
+use crate::{
+    average::Averages,
+    corpus::{self, Sentence},
+    lists::Lists,
+    net,
+    perceptron::{Buffers, Cell, Steps, Weights, learn},
+    plan::Plan,
+    random::{random, shuffle},
+    synthetic,
+};
+use std::{fs, io, path::Path};
+use tagger::training::{self, LABELS, Lexicon, Model, Scratch, TEMPLATES, Transitions};
+
+/// Synthetic sentences that are added to the annotated ones.
+const SYNTHETIC: usize = 20_000;
+
+/// All text that is trained on, with its features extracted.
+pub struct Material {
+    sentences: Vec<Sentence>,
+    /// The feature slots of each sentence's tokens, [`TEMPLATES`] per token.
+    extracted: Vec<Vec<u32>>,
+    lists: Lists,
+}
+
+impl Material {
+    /// Reads the annotated corpora in the folder `corpora` ([`corpus::corpora`] says which files) and the word lists and
+    /// templates in the folder `data`, and extracts features for a table of `plan.bits`.
+    ///
+    /// # Errors
+    /// If a corpus, a list or the templates cannot be read.
+    pub fn read(corpora: &Path, data: &Path, plan: Plan) -> io::Result<Material> {
+        let lists = Lists::read(data)?;
+        let templates = fs::read_to_string(data.join("sources/templates.grammar"))?;
+        let mut annotated = corpus::corpora(corpora)?;
+        corpus::acting_countries(&mut annotated, &lists.lexicon);
+        let recased = synthetic::recased(&annotated);
+        let synthetic = synthetic::sentences(&lists, &templates, SYNTHETIC);
+        Ok(Material::new([annotated, recased, synthetic].concat(), lists, plan))
+    }
+
+    /// Extracts the features of `sentences`.
+    pub(crate) fn new(sentences: Vec<Sentence>, lists: Lists, plan: Plan) -> Material {
+        let extracted = extract(&sentences, &lists.lexicon, plan.bits);
+        Material { sentences, extracted, lists }
+    }
+
+    /// Trains on all sets but `left_out` (the name of a corpus folder; empty to train on all) and returns the bytes of a
+    /// model file. `plan.bits` is the one that the material was read with.
+    #[must_use]
+    pub fn train(&self, plan: Plan, left_out: &str) -> Vec<u8> {
+        let chosen: Vec<usize> =
+            (0..self.sentences.len()).filter(|at| left_out.is_empty() || self.sentences[*at].set != left_out).collect();
+        let mut averages = Averages::new(1 << plan.bits);
+        for run in 0..plan.runs {
+            averages.add(&self.once(&chosen, plan, run + plan.seed), plan);
+        }
+        let sentences: Vec<&Sentence> = chosen.iter().map(|at| &self.sentences[*at]).collect();
+        let net = net::fit(&sentences, &self.lists, plan.net);
+        Model { net, ..averages.finish(self.lists.lexicon.clone(), plan) }.to_bytes()
+    }
+
+    /// One training from zero weights, in the order that `run` seeds.
+    fn once(&self, chosen: &[usize], plan: Plan, run: u32) -> Weights {
+        let size = 1_usize << plan.bits;
+        let mut weights = Weights {
+            cells: vec![Cell::default(); size],
+            pairs: Transitions::default(),
+            pair_sum: [[0; LABELS]; LABELS],
+            steps: 1,
+        };
+        let steps = Steps::new(plan.rest);
+        let mut order = chosen.to_vec();
+        let mut buffers = Buffers::default();
+        for epoch in 0..plan.epochs {
+            let seed = u64::from(run * plan.epochs + epoch);
+            shuffle(&mut order, seed);
+            for index in &order {
+                let sentence = &self.sentences[*index];
+                let lot = random(seed << 40 ^ (*index as u64) << 8 ^ 0x5eed);
+                if lot % 100 < u64::from(sentence.weight) {
+                    learn(&mut weights, &self.extracted[*index], &sentence.allowed, plan, &steps, lot, &mut buffers);
+                    weights.steps += 1;
+                }
+            }
+        }
+        weights
+    }
+}
+
+fn extract(sentences: &[Sentence], lexicon: &Lexicon, bits: u32) -> Vec<Vec<u32>> {
+    let mut scratch = Scratch::default();
+    let one = |sentence: &Sentence| {
+        let words: Vec<&str> = sentence.words.iter().map(String::as_str).collect();
+        training::atoms(&words, lexicon, &mut scratch.atoms);
+        let mut slots = Vec::with_capacity(words.len() * TEMPLATES);
+        training::extract(&mut scratch, bits, |token| slots.extend_from_slice(token));
+        slots
+    };
+    sentences.iter().map(one).collect()
+}
