@@ -69,9 +69,8 @@ fn lose_topic(log: &Log, newswire: &Newswire, topic: Topic) {
                 ControlFlow::Continue(())
             })
             .unwrap();
-            let tombstone = |(partition, key): (i32, Vec<u8>)| {
-                Outgoing::tombstone(&name, partition, std::str::from_utf8(&key).unwrap())
-            };
+            let tombstone =
+                |(partition, key)| Outgoing { topic: name.clone(), partition, key, value: None, headers: Vec::new() };
             log.append(rows.into_iter().map(tombstone).collect()).unwrap();
         }
     }

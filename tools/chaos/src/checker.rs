@@ -2,10 +2,13 @@
 //! transaction visible in part, state in agreement with the outputs. Read committed by kcat, during the run and at its end.
 
 use crate::{load::Load, report::Report};
-use base64::Engine as _;
+use proto::{
+    v1::{ArticleState, FeedState},
+    wire::Message,
+};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use test_support::kcat::{Follower, Record, read_all, read_uncommitted};
+use test_support::kcat::{Follower, Record, read_all, read_bytes, read_uncommitted};
 
 /// Follows the enriched topic, and checks all topics at the end.
 pub struct Checker {
@@ -164,10 +167,13 @@ impl Checker {
             report.repeated.push(format!("article {record}"));
         }
         let articles = last(&published);
-        let states = last(&topic("article-state.v1"));
-        let content = |value: &Value| (version(value), value["content_hash"].to_string());
+        let states: HashMap<String, ArticleState> = states(kafka, &self.prefix);
+        let content =
+            |article: &Value| (version(article), article["content_hash"].as_str().unwrap_or_default().to_owned());
+        let content_of_state =
+            |state: &ArticleState| ((state.article_id.clone(), i64::from(state.revision)), state.content_hash.clone());
         for (id, article) in &articles {
-            let state = states.get(id).map(content);
+            let state = states.get(id).map(content_of_state);
             if state.as_ref() != Some(&content(article)) {
                 report.torn.push(format!("article {id}: last published {:?}, state {state:?}", content(article)));
             }
@@ -194,7 +200,8 @@ impl Checker {
         self.check_stages(&raw, &published, &enriched, report);
         report.lost.extend(topic("dead-letter.v1").iter().map(|record| format!("refused: {:?}", record.headers)));
         let raw: HashSet<String> = raw.iter().filter_map(|record| record.key.clone()).collect();
-        for id in last(&topic("feed-state.v1")).values().flat_map(entries) {
+        let feed_states: HashMap<String, FeedState> = self::states(kafka, &self.prefix);
+        for id in feed_states.values().flat_map(entries) {
             if !raw.contains(&id) {
                 report.torn.push(format!("raw item {id}: in the feed's state, but not published"));
             }
@@ -208,20 +215,26 @@ fn last(records: &[Record]) -> BTreeMap<String, Value> {
     live.map(|record| (record.key.clone().unwrap_or_default(), record.json())).collect()
 }
 
+/// The last state of each key, by id.
+///
+/// # Panics
+/// Where a state cannot be decoded.
+fn states<M: Message>(kafka: &str, prefix: &str) -> HashMap<String, M> {
+    let records = read_bytes(kafka, &format!("{prefix}{}", M::TOPIC.suffix()));
+    let live =
+        records.iter().filter_map(|(key, value)| Some((M::TOPIC.key_text(key), M::decode(value.as_deref()?).unwrap())));
+    live.collect()
+}
+
 /// Article id and revision.
 fn version(record: &Value) -> (String, i64) {
     (record["article_id"].as_str().unwrap_or_default().to_owned(), record["revision"].as_i64().unwrap_or(0))
 }
 
-/// Article ids of the entries in a `FeedState`, as messages or packed (44 bytes each, the id at 16; see its .proto).
-fn entries(state: &Value) -> Vec<String> {
-    let readable = state["entries"].as_array().into_iter().flatten();
-    let mut ids: Vec<String> = readable.filter_map(|entry| Some(entry["article_id"].as_str()?.to_owned())).collect();
-    let packed = state["packed_entries"].as_str().unwrap_or_default();
-    let packed = base64::engine::general_purpose::STANDARD.decode(packed).unwrap_or_default();
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    ids.extend(packed.as_chunks::<44>().0.iter().map(|entry| hex(&entry[16..32])));
-    ids
+/// Article ids of the entries in a state, as messages or packed (44 bytes each, the id at 16).
+fn entries(state: &FeedState) -> Vec<String> {
+    let packed = state.packed_entries.as_chunks::<44>().0.iter().map(|entry| proto::key::to_hex(&entry[16..32]));
+    state.entries.iter().map(|entry| entry.article_id.clone()).chain(packed).collect()
 }
 
 /// The combined values of these fields that occur more than once.
@@ -241,6 +254,7 @@ fn urls(records: &[Record]) -> HashSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proto::v1::SeenEntry;
     use serde_json::json;
 
     fn record(value: &Value) -> Record {
@@ -252,8 +266,8 @@ mod tests {
         let mut packed = vec![0; 88];
         packed[16..32].fill(0xab);
         packed[60..76].fill(0x01);
-        let packed = base64::engine::general_purpose::STANDARD.encode(packed);
-        let state = json!({"entries": [{"article_id": "one"}], "packed_entries": packed});
+        let one = SeenEntry { article_id: "one".to_owned(), ..SeenEntry::default() };
+        let state = FeedState { entries: vec![one], packed_entries: packed, ..FeedState::default() };
         assert_eq!(entries(&state), ["one".to_owned(), "ab".repeat(16), "01".repeat(16)]);
     }
 
