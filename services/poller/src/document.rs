@@ -1,5 +1,6 @@
 //! What a feed's document says, whatever its format: the interface between the rooms `parse` and `poll`.
 
+pub use crate::dates::Date;
 use jiff::Timestamp;
 use proto::v1::Media;
 
@@ -14,8 +15,6 @@ pub struct Context<'a> {
     pub content_location: Option<&'a str>,
     /// The HTTP header Content-Language: counts where the document declares no language.
     pub content_language: Option<&'a str>,
-    /// The present: what lies after it is clamped.
-    pub now: Timestamp,
     /// How much is read.
     pub limits: Limits,
 }
@@ -23,8 +22,8 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// A document found at `url`, with the limits that hold by default.
     #[must_use]
-    pub fn new(url: &'a str, now: Timestamp) -> Self {
-        Self { url, content_type: None, content_location: None, content_language: None, now, limits: Limits::default() }
+    pub fn new(url: &'a str) -> Self {
+        Self { url, content_type: None, content_location: None, content_language: None, limits: Limits::default() }
     }
 }
 
@@ -101,6 +100,10 @@ pub struct Entry {
     pub published: Option<Date>,
     /// When it was changed, as the item says.
     pub updated: Option<Date>,
+    /// The date of publication as written, also where it could not be read; empty where there is none.
+    pub published_text: String,
+    /// The date of change, likewise.
+    pub updated_text: String,
     /// BCP 47 that the item declares itself; empty where only the feed does.
     pub language: String,
     /// Page of its comments, absolute; empty where there is none.
@@ -109,15 +112,13 @@ pub struct Entry {
     pub warnings: Vec<&'static str>,
 }
 
-/// A date that a feed gave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Date {
-    /// The time, or the start of the day, month or year.
-    pub at: Timestamp,
-    /// One of `proto::vocab::precision`.
-    pub precision: &'static str,
-    /// What was guessed or repaired, by name: at most one, the gravest.
-    pub warning: Option<&'static str>,
+impl Entry {
+    /// The date by which the poller orders entries and applies the backfill policy: when the entry was published, else
+    /// changed. A date after `now` counts as `now`: a wrong clock must not make an entry the newest forever.
+    #[must_use]
+    pub fn date(&self, now: Timestamp) -> Option<Timestamp> {
+        self.published.or(self.updated).map(|date| date.at.min(now))
+    }
 }
 
 /// When a publisher wants to be asked again, and who would tell us.

@@ -147,7 +147,7 @@ pub fn diff(feed: &Feed, state: &FeedState, document: &Document, whole: bool, fe
             }
             (None, _) => {
                 counts.new += 1;
-                taken.is_some() || backfill::was_old(one.entry, first_polled_at)
+                taken.is_some() || backfill::was_old(one.entry, first_polled_at, now)
             }
         };
         publish.push(Publish {
