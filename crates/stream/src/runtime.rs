@@ -1,6 +1,6 @@
 //! What every service of the pipeline is handed: the log, the names of its topics, and who this replica is.
 
-use crate::{CancellationToken, Log, LogError, MemberSpec, Metrics, StageSpec, TopicSpec};
+use crate::{CancellationToken, Log, LogError, MemberSpec, Metrics, StageSpec, TableSpec, TopicSpec};
 use proto::{
     topic::{Names, Retention, RetentionOverride, Topic},
     wire::Encoding,
@@ -65,15 +65,22 @@ impl Runtime {
             group: self.names.group(stage),
             replica: self.replica.clone(),
             source: self.names.of(source),
-            tables: tables.iter().map(|table| self.names.of(*table)).collect(),
+            tables: tables.iter().map(|table| self.table(*table)).collect(),
         }
+    }
+
+    /// The table whose changelog is `topic`. Its name is the topic's suffix.
+    #[must_use]
+    pub fn table(&self, topic: Topic) -> TableSpec {
+        TableSpec { name: topic.suffix().to_owned(), topic: self.names.of(topic) }
     }
 
     /// A stage that [`crate::run`] can run.
     #[must_use]
-    pub fn stage(&self, stage: &str, source: Topic, tables: &[Topic]) -> StageSpec {
+    pub fn stage(&self, stage: &str, source: Topic, tables: &[Topic], outputs: &[Topic]) -> StageSpec {
         StageSpec {
             member: self.member(stage, source, tables),
+            outputs: outputs.iter().map(|topic| self.names.of(*topic)).collect(),
             dead_letters: self.names.of(Topic::DeadLetter),
             encoding: self.encoding,
             max_batch: 500,
