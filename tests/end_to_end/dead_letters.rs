@@ -69,7 +69,8 @@ fn a_record_that_cannot_be_decoded_does_not_block_its_partition(log: &Log) {
 }
 
 fn a_refused_record_can_be_replayed_and_is_refused_again(log: &Log) {
-    let mut newswire = Feed::new(1).newswire(log);
+    let feed = Feed::new(1);
+    let mut newswire = feed.newswire(log);
     newswire.start();
     newswire.wait_for(1);
     write_poison(log, &newswire, "poison", "no JSON");
@@ -92,7 +93,8 @@ fn a_refused_record_can_be_replayed_and_is_refused_again(log: &Log) {
 }
 
 fn a_dead_letter_is_replayed_once(log: &Log) {
-    let mut newswire = Feed::new(1).newswire(log);
+    let feed = Feed::new(1);
+    let mut newswire = feed.newswire(log);
     newswire.start();
     newswire.wait_for(1);
     let url = |name: &str| format!("https://example.org/{name}");
@@ -131,7 +133,8 @@ fn a_dead_letter_is_replayed_once(log: &Log) {
 }
 
 fn a_refused_item_is_found_by_its_url(log: &Log) {
-    let mut newswire = Feed::new(1).newswire(log);
+    let feed = Feed::new(1);
+    let mut newswire = feed.newswire(log);
     newswire.start();
     newswire.wait_for(1);
     let url = "https://example.org/empty";

@@ -47,7 +47,7 @@ impl Newswire {
     pub fn start(&mut self) {
         let feeds = self.folder.path().join("feeds.opml");
         let listen = format!("127.0.0.1:{}", self.port);
-        let mut arguments = vec!["run", "--poll-interval", "1s", "--host-spacing", "20ms", "--allow-private-networks"];
+        let mut arguments = vec!["run", "--poll-interval", "1s", "--host-interval", "20ms", "--allow-private-networks"];
         arguments.extend(["--feeds", feeds.to_str().unwrap(), "--listen", &listen]);
         let arguments: Vec<String> = arguments.into_iter().map(str::to_owned).chain(self.log_flags()).collect();
         let environment = [("NEWSWIRE_LOG".to_owned(), "info".to_owned())];
