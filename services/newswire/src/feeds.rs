@@ -228,11 +228,11 @@ mod tests {
     #[test]
     fn a_list_of_which_nothing_can_be_polled_is_an_error_and_an_empty_list_is_not() {
         let bad = read_text(r#"<opml><outline text="Bad" xmlUrl="feed.xml"/></opml>"#).unwrap_err();
-        assert!(format!("{bad:#}").contains(r#"the feed "Bad": "feed.xml" is no http or https address"#), "{bad:#}");
+        assert!(format!("{bad:#}").contains(r#"the feed "Bad": "feed.xml" is not an http or https URL"#), "{bad:#}");
         let secret = r#"<opml><outline text="Bad" xmlUrl="ftp://me:secret@one.example/"/></opml>"#;
         let refused = format!("{:#}", read_text(secret).unwrap_err());
         assert!(refused.contains("ftp://***@one.example/") && !refused.contains("secret"), "{refused}");
-        assert!(format!("{:#}", read_text("<html/>").unwrap_err()).contains("no OPML"));
+        assert!(format!("{:#}", read_text("<html/>").unwrap_err()).contains("not OPML"));
         assert!(read_text("<opml/>").unwrap().feeds.is_empty());
     }
 }

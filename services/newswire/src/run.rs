@@ -49,14 +49,13 @@ impl Args {
     /// One message for each invalid flag.
     pub fn check(&self) -> Result<Config, Vec<String>> {
         let mut errors = chassis::config::ConfigErrors::default();
-        let (log, poller) = (errors.ok(self.log.check()), errors.ok(self.poller.check()));
+        let (log, mut poller) = (errors.ok(self.log.check()), self.poller.config());
         let (normaliser, enricher) = (errors.ok(self.normaliser.check()), errors.ok(self.enricher.check()));
         if let Some(file) = self.feeds.as_ref().filter(|file| !file.is_file()) {
             errors.push(format!("--feeds {}: no such file", file.display()));
         }
         let sample = self.sample.then(|| sample::Config::on_port(self.sample_port));
         errors.finish(|| {
-            let mut poller = poller?;
             poller.allow_private_networks |= sample.is_some();
             Some(Config {
                 feeds: self.feeds.clone(),
@@ -87,8 +86,8 @@ pub async fn run(config: Config, process: Process) -> Result<(), String> {
     if let Some(file) = &config.feeds {
         let list = crate::feeds::read(file).map_err(|error| format!("{error:#}"))?;
         for refused in &list.refused {
-            let (file, title, problem) = (file.display(), &refused.title, &refused.problem);
-            tracing::warn!(%file, title, %problem, "feed skipped: it cannot be polled");
+            let (file, title, error) = (file.display(), &refused.title, &refused.error);
+            tracing::warn!(%file, title, %error, "feed skipped: it cannot be polled");
         }
         feeds.extend(list.feeds);
     }

@@ -155,7 +155,7 @@ fn show(out: &mut dyn Write, config: &LogConfig, number: Number) -> anyhow::Resu
         "detail": dead_letter.detail,
         "attempt": dead_letter.attempt,
         "time": dead_letter.time.to_string(),
-        "record": answer::record(&dead_letter.record),
+        "record": answer::record(&config.names, &dead_letter.record),
     });
     serde_json::to_writer_pretty(&mut *out, &shown)?;
     Ok(writeln!(out)?)

@@ -44,7 +44,7 @@ fn a_feed_that_cannot_be_polled_is_reported_and_the_others_are_imported() {
         run(&data, &["feeds", "import", file.to_str().unwrap()])
     };
     let bad = r#"<outline type="rss" text="Bad" xmlUrl="ftp://bad.example/feed"/>"#;
-    let reason = r#"the feed "Bad": "ftp://bad.example/feed" is no http or https address: another scheme"#;
+    let reason = r#"the feed "Bad": "ftp://bad.example/feed" is not an http or https URL: another scheme"#;
     let among = LIST.replacen("/>\n", &format!("/>\n{bad}\n"), 1);
     let (printed, error, code) = import(&among);
     assert_eq!((printed.as_str(), code), ("3 feeds in the file, 2 of them new or changed, 1 refused\n", 0), "{error}");
@@ -53,7 +53,7 @@ fn a_feed_that_cannot_be_polled_is_reported_and_the_others_are_imported() {
     let (printed, error, code) = import(&format!("<opml>{bad}</opml>"));
     assert!(printed.is_empty() && code == 70 && error.contains(reason), "{code}: {printed}{error}");
     let (_, error, code) = import("<html/>");
-    assert!(code == 70 && error.contains("no OPML"), "{code}: {error}");
+    assert!(code == 70 && error.contains("not OPML"), "{code}: {error}");
     assert_eq!(urls(&data).len(), 2);
 }
 

@@ -126,7 +126,7 @@ impl Cluster {
         flags.extend(["--session-timeout-ms".into(), SESSION_TIMEOUT_MS.to_string()]);
         if service == "poller" {
             flags.extend(
-                ["--poll-interval", "4s", "--host-spacing", "20ms", "--allow-private-networks"].map(String::from),
+                ["--poll-interval", "4s", "--host-interval", "20ms", "--allow-private-networks"].map(String::from),
             );
         }
         let mut environment = vec![("NEWSWIRE_LOG".to_owned(), "info".to_owned())];
