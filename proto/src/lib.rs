@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod id;
+pub mod key;
 pub mod partition;
 pub mod time;
 pub mod topic;
@@ -12,7 +13,7 @@ pub mod wire;
     missing_docs,
     clippy::allow_attributes,
     clippy::allow_attributes_without_reason,
-    reason = "generated; the documentation stands in the .proto files"
+    reason = "generated; documented in the .proto files"
 )]
 pub mod v1 {
     include!(concat!(env!("OUT_DIR"), "/news.v1.rs"));
@@ -22,7 +23,7 @@ pub mod v1 {
 /// A point in time on the wire: RFC 3339 in JSON.
 pub use pbjson_types::Timestamp;
 
-/// Version of the record's shape, carried in `schema_version`: it changes when a field is added.
+/// Version of the record's shape, carried in `schema_version`. A release that adds a field changes it.
 pub const SCHEMA_VERSION: &str = "1.0";
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ impl Newswire {
         arguments.push(folder.join("feeds.opml").to_string_lossy().into_owned());
         arguments.extend(["--data".into(), folder.join("data").to_string_lossy().into_owned()]);
         arguments.extend(["--listen".into(), format!("127.0.0.1:{}", self.port)]);
-        arguments.extend(["--host-spacing".into(), "20ms".into(), "--partitions".into(), "3".into()]);
+        arguments.extend(["--host-interval".into(), "20ms".into(), "--partitions".into(), "3".into()]);
         arguments.extend(["--topic-prefix".into(), self.prefix.clone()]);
         if let Log::Kafka(address) = &self.log {
             arguments.extend(["--kafka".into(), address.clone()]);

@@ -75,6 +75,7 @@ pub fn both<A, B>(a: Result<A, Vec<String>>, b: Result<B, Vec<String>>) -> Resul
 /// # Errors
 /// The text is not `ADDRESS:PORT`.
 pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    let text = text.trim();
     let loopback = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
     loopback
         .as_deref()

@@ -1,37 +1,38 @@
-// Brings the parts together: the line, the model and the elements.
+// Connects the stream, the model and the document.
 
 import { ago, card, element } from "./card.js";
-import { connect } from "./live.js";
+import { connect } from "./connection.js";
 import { Articles, matches } from "./model.js";
 
-const PAGE = 60;
-const FACETS = 24;
+const PAGE_SIZE = 60;
+const MAX_FACETS = 24;
+const MAX_HELD = 1000;
 const STATES = { connecting: "Connecting", live: "Live", waiting: "Reconnecting" };
 
 const $ = (id) => document.getElementById(id);
 const articles = new Articles();
 const filter = { country: "", language: "", words: [] };
-let limit = PAGE;
+let limit = PAGE_SIZE;
 let paused = false;
 let loaded = false;
 const held = [];
 const fresh = new Set();
 const cards = new Map();
-let drawing = false;
-let drawn = 0;
+let scheduled = false;
+let lastDraw = 0;
 
-/** Draws soon: at once after a quiet while, else a few times a second, however many records come. */
+/** Schedules a redraw: at most five a second, however many records arrive. */
 function draw() {
-  if (drawing) return;
-  drawing = true;
+  if (scheduled) return;
+  scheduled = true;
   setTimeout(() => {
-    // A hidden tab gets no frames; it is drawn when it is seen again.
+    // A hidden tab gets no animation frames; it is drawn when it becomes visible.
     requestAnimationFrame(() => {
-      drawing = false;
-      drawn = performance.now();
+      scheduled = false;
+      lastDraw = performance.now();
       drawNow();
     });
-  }, Math.max(0, drawn + 200 - performance.now()));
+  }, Math.max(0, lastDraw + 200 - performance.now()));
 }
 
 function drawNow() {
@@ -54,7 +55,7 @@ function drawNow() {
   drawActive();
 }
 
-/** Moves the cards that stay, so that focus and an open explanation stay too. */
+/** Reuses the cards that stay, which keeps focus and open explanations. */
 function drawList(shown) {
   const list = $("articles");
   const wanted = new Set(shown.map((article) => article.article_id));
@@ -71,8 +72,8 @@ function drawList(shown) {
       known = { article, node: card(article, { country: filter.country, fresh: fresh.delete(article.article_id) }) };
       cards.set(article.article_id, known);
     }
-    const place = after ? after.nextSibling : list.firstChild;
-    if (known.node !== place) list.insertBefore(known.node, place);
+    const next = after ? after.nextSibling : list.firstChild;
+    if (known.node !== next) list.insertBefore(known.node, next);
     after = known.node;
   }
   for (const button of list.querySelectorAll("[data-country]")) {
@@ -84,9 +85,9 @@ let facetsDrawn = "";
 function drawFacets() {
   let all = articles.countries(filter);
   const chosen = all.find((one) => one.code === filter.country);
-  all = all.slice(0, FACETS);
+  all = all.slice(0, MAX_FACETS);
   if (chosen && !all.includes(chosen)) all.push(chosen);
-  // Unchanged, it is left alone: drawing it anew would take the focus away.
+  // Redrawing would lose the focus, so an unchanged list is kept.
   const key = JSON.stringify([all, filter.country]);
   if (key === facetsDrawn) return;
   facetsDrawn = key;
@@ -136,9 +137,9 @@ function drawActive() {
 
 function choose(change) {
   Object.assign(filter, change);
-  limit = PAGE;
+  limit = PAGE_SIZE;
   draw();
-  // Said for what the reader did, not for each article that arrives.
+  // Screen readers announce the reader's own changes, not each article that arrives.
   $("announcement").textContent = `${articles.matching(filter).length} of ${articles.sorted.length} articles`;
 }
 
@@ -147,9 +148,9 @@ function search(text) {
   choose({ words: text.toLowerCase().split(/\s+/).filter(Boolean) });
 }
 
-function take(article) {
+function apply(article) {
   const isNew = !articles.byId.has(article.article_id);
-  if (articles.take(article, true)) {
+  if (articles.apply(article, true)) {
     if (isNew && matches(article, filter)) fresh.add(article.article_id);
     draw();
   }
@@ -159,7 +160,7 @@ function setPaused(now) {
   paused = now;
   $("pause").setAttribute("aria-pressed", String(paused));
   $("pause").textContent = paused ? "Resume" : "Pause";
-  if (!paused) held.splice(0).forEach(take);
+  if (!paused) held.splice(0).forEach(apply);
   draw();
 }
 
@@ -181,7 +182,7 @@ $("language").addEventListener("change", (event) => choose({ language: event.tar
 $("pause").addEventListener("click", () => setPaused(!paused));
 $("waiting").addEventListener("click", () => setPaused(false));
 $("more").addEventListener("click", () => {
-  limit += PAGE;
+  limit += PAGE_SIZE;
   draw();
 });
 document.addEventListener("keydown", (event) => {
@@ -197,18 +198,17 @@ document.addEventListener("keydown", (event) => {
 });
 
 connect({
-  first(list, all) {
+  list(list, all) {
     loaded = true;
-    articles.begin(list, all);
+    articles.reset(list, all);
     draw();
   },
   article(article) {
-    // Held back, they are bounded: what falls off is still at the gateway.
-    if (!paused) take(article);
-    else if (held.push(article) > 1000) held.shift();
+    // The held articles are bounded; the gateway still has those that are dropped.
+    if (!paused) apply(article);
+    else if (held.push(article) > MAX_HELD) held.shift();
     draw();
   },
-  lagged() {},
   state(state) {
     $("connection").dataset.state = state;
     $("connection-text").textContent = STATES[state];

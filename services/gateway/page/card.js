@@ -1,16 +1,16 @@
-// An article as an element. Everything from outside goes in as text; nothing is parsed as HTML.
+// An article as an element. Values from publishers are inserted as text, never parsed as HTML.
 
 import { link, snippet } from "./model.js";
 
 /** An element with attributes and children; strings become text. */
 export function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
+  const node = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
-    made.setAttribute(key, value === true ? "" : value);
+    node.setAttribute(key, value === true ? "" : value);
   }
-  made.append(...children.filter((child) => child !== null && child !== undefined));
-  return made;
+  node.append(...children.filter((child) => child !== null && child !== undefined));
+  return node;
 }
 
 const KINDS = {
@@ -18,13 +18,13 @@ const KINDS = {
   PERSON: "person",
 };
 const TYPES = { PERSON: "person", ORG: "organisation" };
-const MOST_NAMES = 8;
-const MOST_EVIDENCE = 6;
+const MAX_NAMES = 8;
+const MAX_EVIDENCE = 6;
 
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
-/** `5 min. ago`. */
+/** The relative time, such as `5 min. ago`. */
 export function ago(time, now = Date.now()) {
   const seconds = Math.round((time - now) / 1000);
   if (Math.abs(seconds) < 45) return "just now";
@@ -35,7 +35,7 @@ export function ago(time, now = Date.now()) {
   return "";
 }
 
-/** The article's card. */
+/** The list item of an article. `country` is the chosen filter; `fresh` highlights a new article. */
 export function card(article, { country, fresh }) {
   const url = link(article.url) ?? link(article.canonical_url);
   const title = article.title || "Untitled";
@@ -69,7 +69,7 @@ function countries(article, chosen) {
   return element("ul", { class: "chips", "aria-label": "Countries" }, ...sorted.map((one) => {
     const focus = one.role === "FOCUS";
     const why = [...new Set(one.evidence.map((piece) => `${piece.text} (${KINDS[piece.kind] ?? piece.kind.toLowerCase()})`))];
-    const title = `${one.name}${focus ? ", in focus" : ", mentioned"}${why.length ? `: ${why.slice(0, MOST_EVIDENCE).join(", ")}` : ""}`;
+    const title = `${one.name}${focus ? ", in focus" : ", mentioned"}${why.length ? `: ${why.slice(0, MAX_EVIDENCE).join(", ")}` : ""}`;
     return element("li", {}, element("button", {
       type: "button", class: focus ? "country focus" : "country", "data-country": one.code,
       "aria-pressed": String(chosen === one.code), title,
@@ -80,9 +80,9 @@ function countries(article, chosen) {
 function people(article) {
   const shown = article.entities.filter((entity) => entity.type in TYPES).sort((a, b) => b.salience - a.salience);
   if (!shown.length) return null;
-  const rest = shown.length - MOST_NAMES;
+  const rest = shown.length - MAX_NAMES;
   return element("ul", { class: "names", "aria-label": "People and organisations" },
-    ...shown.slice(0, MOST_NAMES).map((entity) => element("li", {}, element("button", {
+    ...shown.slice(0, MAX_NAMES).map((entity) => element("li", {}, element("button", {
       type: "button", dir: "auto", class: `name ${TYPES[entity.type]}`, "data-name": entity.name,
       title: `${TYPES[entity.type]}, ${entity.mentions.length} mention${entity.mentions.length === 1 ? "" : "s"}`,
     }, entity.name))),
@@ -91,17 +91,17 @@ function people(article) {
 
 function evidence(article) {
   const why = element("details", { class: "why" }, element("summary", {}, "Why these countries"));
-  // Made when it is opened: most never are.
+  // Filled when it is opened, which is rare.
   why.addEventListener("toggle", () => {
     if (why.childElementCount > 1) return;
     why.append(element("dl", {}, ...article.countries.flatMap((one) => [
       element("dt", {}, element("b", {}, one.code), ` ${one.name}`),
-      ...one.evidence.slice(0, MOST_EVIDENCE).map((piece) => {
+      ...one.evidence.slice(0, MAX_EVIDENCE).map((piece) => {
         const [before, text, after] = snippet(article, piece);
         return element("dd", { dir: "auto" }, element("span", { class: "kind" }, `${KINDS[piece.kind] ?? piece.kind.toLowerCase()} in ${piece.field}`),
           element("q", {}, before, element("mark", {}, text), after));
       }),
-      one.evidence.length > MOST_EVIDENCE ? element("dd", { class: "quiet" }, `and ${one.evidence.length - MOST_EVIDENCE} more`) : null,
+      one.evidence.length > MAX_EVIDENCE ? element("dd", { class: "quiet" }, `and ${one.evidence.length - MAX_EVIDENCE} more`) : null,
     ].filter(Boolean))));
   });
   return why;

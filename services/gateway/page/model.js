@@ -1,6 +1,6 @@
-// What the page knows, without any of its elements: articles, filters, counts.
+// Articles, filters and counts. It does not use the document.
 
-const MOST = 2000;
+const MAX_ARTICLES = 2000;
 
 /** Articles, newest first; the highest (revision, enrichment) of each wins. */
 export class Articles {
@@ -10,27 +10,27 @@ export class Articles {
     this.arrivals = [];
   }
 
-  /** Begins with a list of the newest. What is not in it, though it would have a place there, is gone. */
-  begin(list, all) {
-    list.forEach(stamp);
+  /** Starts from a list of the newest. An article that is within the list's range but not in it is removed. */
+  reset(list, all) {
+    list.forEach(setTime);
     const older = all ? [] : this.sorted.filter((article) => isBefore(list.at(-1), article));
     this.byId.clear();
     this.sorted = [];
-    for (const article of [...list, ...older]) this.take(article, false);
+    for (const article of [...list, ...older]) this.apply(article, false);
   }
 
-  /** Takes a record in. True where that changed something. */
-  take(article, live) {
+  /** Applies a record. True where it changed something. */
+  apply(article, live) {
     const known = this.byId.get(article.article_id);
     if (known && !isNewer(article, known)) return false;
     if (known) this.sorted.splice(this.sorted.indexOf(known), 1);
     if (article.change === "WITHDRAWN") {
-      // Kept by id, so that an older record does not bring it back.
+      // Kept by id, so that an older record does not restore it.
       this.byId.set(article.article_id, article);
       return Boolean(known);
     }
     this.byId.set(article.article_id, article);
-    stamp(article);
+    setTime(article);
     article.text = [
       article.title, article.summary, article.publisher_name, article.publisher_domain,
       ...article.countries.map((country) => country.name), ...article.entities.map((entity) => entity.name),
@@ -43,9 +43,9 @@ export class Articles {
     }
     this.sorted.splice(low, 0, article);
     if (live && !known) this.arrivals.push(Date.now());
-    while (this.sorted.length > MOST) this.byId.delete(this.sorted.pop().article_id);
-    // Withdrawn ones are remembered, but not for ever.
-    while (this.byId.size > 2 * MOST) this.byId.delete(this.byId.keys().next().value);
+    while (this.sorted.length > MAX_ARTICLES) this.byId.delete(this.sorted.pop().article_id);
+    // The number of withdrawn articles is bounded, too.
+    while (this.byId.size > 2 * MAX_ARTICLES) this.byId.delete(this.byId.keys().next().value);
     return true;
   }
 
@@ -60,16 +60,16 @@ export class Articles {
     return this.sorted.filter((article) => matches(article, filter));
   }
 
-  /** Number of articles by country, under all filters but that of the country: [{code, name, count, focus}]. */
+  /** Number of articles by country, with all filters but the country's: [{code, name, count, focus}]. */
   countries(filter) {
     const found = new Map();
     for (const article of this.sorted) {
       if (!matches(article, { ...filter, country: "" })) continue;
       for (const { code, name, role } of article.countries) {
-        const one = found.get(code) ?? { code, name, count: 0, focus: 0 };
-        one.count += 1;
-        if (role === "FOCUS") one.focus += 1;
-        found.set(code, one);
+        const facet = found.get(code) ?? { code, name, count: 0, focus: 0 };
+        facet.count += 1;
+        if (role === "FOCUS") facet.focus += 1;
+        found.set(code, facet);
       }
     }
     return [...found.values()].sort((a, b) => b.focus - a.focus || b.count - a.count || (a.name < b.name ? -1 : 1));
@@ -80,7 +80,7 @@ export class Articles {
   }
 }
 
-function stamp(article) {
+function setTime(article) {
   article.time = Date.parse(article.published_at ?? article.first_seen_at ?? article.enriched_at ?? "") || 0;
 }
 
@@ -93,12 +93,12 @@ function isBefore(a, b) {
 }
 
 export function matches(article, { country, language, words }) {
-  return (!country || article.countries.some((one) => one.code === country))
+  return (!country || article.countries.some(({ code }) => code === country))
     && (!language || article.language === language)
     && words.every((word) => article.text.includes(word));
 }
 
-/** The text around a piece of evidence: [before, text, after]. Offsets count code points, as the contract says. */
+/** The text around a piece of evidence: [before, text, after]. Offsets count code points, as in the contract. */
 export function snippet(article, { field, start, end, text }) {
   const points = [...(article[field] ?? "")];
   if (points.slice(start, end).join("") !== text) return ["", text, ""];
@@ -110,7 +110,7 @@ export function snippet(article, { field, start, end, text }) {
   return [(from > 0 ? "…" : "") + before, text, after + (to < points.length ? "…" : "")];
 }
 
-/** A link that is safe to follow: http or https, else null. */
+/** The URL, where it is safe to follow (http or https), else null. */
 export function link(text) {
   try {
     const url = new URL(text);

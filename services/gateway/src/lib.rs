@@ -2,53 +2,52 @@
 
 mod api;
 mod config;
-mod follow;
-mod live;
+mod events;
 mod metrics;
 mod page;
-mod shared;
+mod position;
+mod reader;
+mod state;
 mod store;
 
-pub use api::router;
 pub use config::{Args, Config};
-pub use follow::follow;
 pub use metrics::Metrics;
-pub use shared::Shared;
 
 use chassis::{admin, admin::Readiness, http};
+use state::GatewayState;
 use tokio::net::TcpListener;
 
-/// What ends a gateway.
+/// Why the gateway ended.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Its address is not to be had.
+    /// The address could not be bound.
     #[error(transparent)]
     Bind(#[from] http::BindError),
-    /// The log's storage cannot be read, or its client is not accepted.
+    /// The log's storage cannot be read, or the log rejects the client.
     #[error(transparent)]
     Log(#[from] stream::LogError),
-    /// The thread that reads the log died.
+    /// The thread that reads the log could not be started, or panicked.
     #[error(transparent)]
     Thread(#[from] chassis::thread::ThreadError),
-    /// Metrics of these names are there already.
-    #[error("the gateway's metrics cannot be registered: {0}")]
-    Metrics(#[from] prometheus::Error),
+    /// The registry already has metrics of these names.
+    #[error("the gateway's metrics could not be registered: {0}")]
+    Metrics(#[from] ::metrics::Error),
 }
 
-/// Reads the enriched topic and serves it, until `runtime.stop`: page, API, and the process's `/metrics`, `/healthz`
+/// Reads the enriched topic and serves it until `runtime.shutdown`: page, API, and the process's `/metrics`, `/healthz`
 /// and `/readyz` on one address.
 ///
 /// # Errors
-/// See [`Error`].
+/// The address could not be bound, or reading failed for a reason other than an outage.
 pub async fn run(config: Config, runtime: stream::Runtime, readiness: Readiness) -> Result<(), Error> {
     let listener = http::bind(config.listen).await?;
     serve(listener, &config, runtime, readiness).await
 }
 
-/// As [`run`], on a listener that is there already.
+/// As [`run`], on a listener that is already bound.
 ///
 /// # Errors
-/// See [`Error`].
+/// Reading failed for a reason other than an outage.
 pub async fn serve(
     listener: TcpListener,
     config: &Config,
@@ -56,19 +55,19 @@ pub async fn serve(
     readiness: Readiness,
 ) -> Result<(), Error> {
     let address = listener.local_addr().unwrap_or(config.listen);
-    let shared = Shared::new(config, Metrics::new(&runtime.registry)?, runtime.shutdown.clone());
-    let followed = follow(shared.clone(), runtime.clone(), readiness.add("gateway-caught-up"));
-    let routes = router(shared).merge(admin::router(runtime.registry.clone(), readiness));
-    tracing::info!(%address, "the page is at http://{address}/");
+    let state = GatewayState::new(config, Metrics::new(&runtime.registry)?, runtime.shutdown.clone());
+    let reader = reader::run(state.clone(), runtime.clone(), readiness.add("gateway-caught-up"));
+    let routes = api::router(state).merge(admin::router(runtime.registry.clone(), readiness));
+    tracing::info!(%address, "listening on http://{address}/");
 
     let limits = http::Limits { connections: config.clients + 256, ..http::Limits::default() };
-    let served = http::serve(listener, routes, limits, runtime.shutdown.clone());
-    let followed = async {
-        let ended = followed.await;
-        // Where reading has failed, a page that stands still would deceive: the process is to end.
+    let server = http::serve(listener, routes, limits, runtime.shutdown.clone());
+    let reader = async {
+        let ended = reader.await;
+        // Without a reader the page would show stale articles, so the process ends.
         runtime.shutdown.cancel();
         ended
     };
-    let (followed, ()) = tokio::join!(followed, served);
-    followed
+    let (ended, ()) = tokio::join!(reader, server);
+    ended
 }

@@ -1,6 +1,6 @@
 //! `newswire-gateway`: the gateway as a process of its own.
 
-use chassis::{config, process, telemetry::TelemetryArgs};
+use chassis::{process, telemetry::TelemetryArgs};
 use std::process::ExitCode;
 
 /// Serves enriched articles: a page, an API and a live stream.
@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     process::main(
         "newswire-gateway",
         |args: &Arguments| &args.telemetry,
-        |args| config::both(args.log.check(), args.gateway.check()),
+        |args| Ok((args.log.check()?, args.gateway.config())),
         |(log, gateway), process| async move {
             let runtime = process.open(move |registry, shutdown| log.start(registry, shutdown)).await?;
             gateway::run(gateway, runtime, process.readiness).await?;

@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn a_file_of_nothing_to_poll_is_an_error_and_an_empty_list_is_none() {
         let bad = read_text(r#"<opml><outline text="Bad" xmlUrl="feed.xml"/></opml>"#).unwrap_err();
-        assert!(format!("{bad:#}").contains(r#"the feed "Bad": "feed.xml" is no http or https address"#), "{bad:#}");
+        assert!(format!("{bad:#}").contains(r#"the feed "Bad": "feed.xml" is not an http or https URL"#), "{bad:#}");
         let secret = r#"<opml><outline text="Bad" xmlUrl="ftp://me:secret@one.example/"/></opml>"#;
         let refused = format!("{:#}", read_text(secret).unwrap_err());
         assert!(refused.contains("ftp://***@one.example/") && !refused.contains("secret"), "{refused}");

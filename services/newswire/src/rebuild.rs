@@ -7,8 +7,7 @@ use crate::{
     answer::{self, Answer},
     exclusive::ExclusiveMember,
 };
-use anyhow::bail;
-use normaliser::{STAGE, admit::REMEMBERED};
+use normaliser::{STAGE, revision::MAX_EARLIER_HASHES};
 use proto::{
     partition,
     time::from_wire,
@@ -18,7 +17,7 @@ use proto::{
     wire::{self, Message},
 };
 use std::{collections::HashMap, io::Write, ops::ControlFlow, time::Duration};
-use stream::{Log, LogConfig, MemberSpec, Outgoing, Start, Transaction};
+use stream::{Log, LogConfig, MemberSpec, Outgoing, Start, Table, Transaction};
 
 /// Rows written in one transaction, and articles read between two looks at the group.
 const ROWS: usize = 1_000;
@@ -26,8 +25,7 @@ const ROWS: usize = 1_000;
 /// Time that reading all articles may take.
 const DEADLINE: Duration = Duration::from_secs(3_600);
 
-/// Index of the article state among the stage's tables.
-const STATE: usize = 0;
+const STATE: Table<ArticleState> = Table::new(Topic::ArticleState.suffix());
 
 /// The command, ready to answer.
 pub fn command(config: LogConfig, dry_run: bool) -> Answer {
@@ -45,18 +43,16 @@ fn rebuild(out: &mut dyn Write, config: &LogConfig, dry_run: bool) -> anyhow::Re
     for state in found.values() {
         let id = state.article_id.as_str();
         let number = partition::of(id.as_bytes(), count);
-        let row = alone.session.row(&transaction, STATE, number, id.as_bytes());
-        match row.map(stream::Row::decode::<ArticleState>).transpose() {
-            Ok(Some(row)) if row.revision >= state.revision => continue,
-            Ok(Some(_)) => older += 1,
-            Ok(None) => missing += 1,
-            Err(error) => bail!("the state of {id} cannot be read: {error}"),
+        match alone.session.get(&STATE, &transaction, number, id.as_bytes())? {
+            Some(row) if row.revision >= state.revision => continue,
+            Some(_) => older += 1,
+            None => missing += 1,
         }
         if dry_run {
             continue;
         }
         let change = outgoing(config, number, state)?;
-        transaction.put(&alone.session, STATE, change);
+        transaction.put(&alone.session, &STATE, change)?;
         if transaction.len() >= ROWS {
             alone.commit(std::mem::take(&mut transaction))?;
             alone.keep()?;
@@ -79,7 +75,7 @@ fn take_over(log: &dyn Log, config: &LogConfig) -> anyhow::Result<ExclusiveMembe
         group: names.group(STAGE),
         replica: "rebuild-state".to_owned(),
         source: names.of(Topic::Raw),
-        tables: vec![names.of(Topic::ArticleState)],
+        tables: vec![STATE.spec(&names.of(Topic::ArticleState))],
     };
     ExclusiveMember::take(log, config, &spec, "a normaliser")
 }
@@ -151,7 +147,7 @@ fn learn(state: &mut ArticleState, article: Article) {
         state.earlier_hashes.insert(0, hash);
     }
     state.earlier_hashes.retain(|known| *known != state.content_hash);
-    state.earlier_hashes.truncate(REMEMBERED);
+    state.earlier_hashes.truncate(MAX_EARLIER_HASHES);
 }
 
 fn latest(a: Option<proto::Timestamp>, b: Option<proto::Timestamp>) -> Option<proto::Timestamp> {
@@ -165,7 +161,7 @@ fn latest(a: Option<proto::Timestamp>, b: Option<proto::Timestamp>) -> Option<pr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use normaliser::admit::{Admission, admit};
+    use normaliser::revision::{Revision, decide};
     use proto::v1::{Fetch, RawItem};
 
     fn raw(feed: &str, minute: i64) -> RawItem {
@@ -181,7 +177,7 @@ mod tests {
         }
     }
 
-    /// What the normaliser publishes of a copy that it admitted.
+    /// What the normaliser publishes of a copy that is not a duplicate.
     fn article(raw: &RawItem, state: &ArticleState) -> Article {
         Article {
             article_id: state.article_id.clone(),
@@ -203,12 +199,12 @@ mod tests {
         let (mut state, mut articles) = (None, Vec::new());
         for (feed, minute, hash) in copies {
             let raw = raw(feed, *minute);
-            match admit(&raw, state.as_ref(), hash, jiff::Timestamp::UNIX_EPOCH) {
-                Admission::New(next) | Admission::Updated(next) => {
+            match decide(&raw, state.as_ref(), hash, jiff::Timestamp::UNIX_EPOCH) {
+                Revision::New(next) | Revision::Updated(next) => {
                     articles.push(article(&raw, &next));
                     state = Some(next);
                 }
-                Admission::Duplicate(next) => state = next.or(state),
+                Revision::Duplicate(next) => state = next.or(state),
             }
         }
         (state.unwrap(), articles)

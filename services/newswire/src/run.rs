@@ -49,15 +49,13 @@ impl Args {
     /// A sentence for each thing that is wrong.
     pub fn check(&self) -> Result<Config, Vec<String>> {
         let mut errors = chassis::config::ConfigErrors::default();
-        let (log, poller) = (errors.ok(self.log.check()), errors.ok(self.poller.check()));
+        let (log, mut poller) = (errors.ok(self.log.check()), self.poller.config());
         let (normaliser, enricher) = (errors.ok(self.normaliser.check()), errors.ok(self.enricher.check()));
-        let gateway = errors.ok(self.gateway.check());
         if let Some(file) = self.feeds.as_ref().filter(|file| !file.is_file()) {
             errors.push(format!("--feeds {}: no such file", file.display()));
         }
         let sample = self.sample.then(|| sample::Config::on_port(self.sample_port));
         errors.finish(|| {
-            let mut poller = poller?;
             poller.allow_private_networks |= sample.is_some();
             Some(Config {
                 feeds: self.feeds.clone(),
@@ -66,7 +64,7 @@ impl Args {
                 poller,
                 normaliser: normaliser?,
                 enricher: enricher?,
-                gateway: gateway?,
+                gateway: self.gateway.config(),
             })
         })
     }
@@ -88,8 +86,8 @@ pub async fn run(config: Config, process: Process) -> Result<(), String> {
     if let Some(file) = &config.feeds {
         let list = feeds::read(file).map_err(|error| format!("{error:#}"))?;
         for refused in &list.refused {
-            let (file, title, problem) = (file.display(), &refused.title, &refused.problem);
-            tracing::warn!(%file, title, %problem, "a feed of the list cannot be polled, it is passed over");
+            let (file, title, error) = (file.display(), &refused.title, &refused.error);
+            tracing::warn!(%file, title, %error, "invalid feed in the list, skipped");
         }
         wanted.extend(list.feeds);
     }

@@ -8,7 +8,7 @@ pub struct Metrics {
     /// Lines of boilerplate that were cut off bodies.
     pub boilerplate_lines: IntCounter,
     /// Titles that a site's name was cut off.
-    pub site_cut: IntCounter,
+    pub titles_stripped: IntCounter,
     /// Articles by change (NEW, UPDATED).
     pub articles: IntCounterVec,
     /// Warnings by name.
@@ -26,7 +26,7 @@ impl Metrics {
                 "newswire_normaliser_boilerplate_lines_total",
                 "Lines of boilerplate that were cut off bodies.",
             )?,
-            site_cut: IntCounter::new(
+            titles_stripped: IntCounter::new(
                 "newswire_normaliser_title_site_cut_total",
                 "Titles that a site's name was cut off.",
             )?,
@@ -40,7 +40,7 @@ impl Metrics {
             )?,
         };
         registry.register(Box::new(metrics.boilerplate_lines.clone()))?;
-        registry.register(Box::new(metrics.site_cut.clone()))?;
+        registry.register(Box::new(metrics.titles_stripped.clone()))?;
         registry.register(Box::new(metrics.articles.clone()))?;
         registry.register(Box::new(metrics.warnings.clone()))?;
         Ok(metrics)

@@ -1,6 +1,11 @@
-//! The stage: from a raw item and what is remembered of its article to an article.
+//! The stage as a plain function: a raw item and the state of its article in, an article out.
 
-use crate::{admit, boilerplate, date, html, language, publisher, signature, size, text, title};
+use crate::{
+    boilerplate, date, html, language, publisher,
+    revision::{self, Revision},
+    signature, size,
+    title::{self, Title},
+};
 use proto::{
     time::{from_wire, to_wire},
     v1::{Article, ArticleState, RawItem, Signature},
@@ -8,170 +13,216 @@ use proto::{
 };
 use std::collections::BTreeSet;
 use stream::ProcessError;
+use text::{Document, Form};
 use unicode_segmentation::UnicodeSegmentation;
 use url::Url;
 
-/// A content or a summary was HTML that had been escaped twice.
+/// Warning: a content or a summary was HTML that had been escaped twice.
 pub const DOUBLE_ESCAPED: &str = "double-escaped";
-/// The HTML was nested too deep to be parsed; `body_html` is made of the body's paragraphs.
+/// Warning: the HTML was nested too deep to be parsed; `body_html` is made of the body's paragraphs.
 pub const HTML_TOO_DEEP: &str = "html-too-deep";
 
-/// What became of a raw item.
+/// Most authors or categories that are read of one item.
+const MAX_LIST: usize = 1_000;
+
+/// What a raw item leads to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Normalised {
-    /// To be published, with the state that it leaves.
+    /// An article to be published.
     Article(Box<Published>),
-    /// Nothing new; the state is to be written where there is one.
+    /// Nothing to be published. The state is to be written where there is one.
     Duplicate(Option<Box<ArticleState>>),
 }
 
-/// What is published of a raw item.
+/// An article and what is written with it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Published {
     /// The article.
     pub article: Article,
-    /// What the normaliser remembers of it.
+    /// The new state of the article.
     pub state: ArticleState,
-    /// What near-duplicates are found by; `None` where the text is too short.
+    /// The signature by which near-duplicates are found; `None` where the text is too short.
     pub signature: Option<Signature>,
-    /// Lines of boilerplate that were cut off.
+    /// Number of boilerplate lines that were removed from the body.
     pub boilerplate_lines: usize,
-    /// True where the site's name was cut off the title.
-    pub site_cut: bool,
-    /// What the normaliser warned of, beside the raw item's own warnings.
+    /// True where the site's name was removed from the title.
+    pub site_removed: bool,
+    /// Warnings of the normaliser, without those of the raw item.
     pub warnings: Vec<&'static str>,
 }
 
-/// Normalises an item; `now` stands in where the item does not say when it was fetched.
+/// Normalises a raw item. `now` is used where the item does not say when it was fetched.
 ///
 /// # Errors
-/// Poison, by name: `no-article-id`; `unknown-kind`; `no-text` (neither title nor text).
+/// [`ProcessError::Poison`], by reason: `no-article-id`; `unknown-kind`; `no-text` (neither title nor text).
 pub fn normalise(
     raw: &RawItem,
     state: Option<&ArticleState>,
     now: jiff::Timestamp,
 ) -> Result<Normalised, ProcessError> {
-    if raw.article_id.is_empty() {
-        return Err(ProcessError::poison("no-article-id", format!("an item of {} has no article id", raw.feed_url)));
-    }
-    let origin = match raw.kind.as_str() {
-        kind::PAGE => body_source::PAGE,
-        kind::ENTRY | "" => body_source::FEED,
-        other => return Err(ProcessError::poison("unknown-kind", format!("{other:?} is neither ENTRY nor PAGE"))),
-    };
-    let mut warnings: Vec<&'static str> = Vec::new();
-    let url = if raw.url.is_empty() { &raw.canonical_url } else { &raw.url };
-    let canonical = if raw.canonical_url.is_empty() { url } else { &raw.canonical_url };
-    let domain = publisher::domain(canonical);
-    let feed_title = text::line(&raw.feed_title);
-    let publisher_name = publisher::name(&raw.publisher_name, &feed_title, &domain);
-    let title = title::without_site(&text::line(&raw.title), &[&publisher_name, &feed_title, &domain]);
+    let body_source = body_source(raw)?;
+    let source = Source::of(raw);
+    let content = if raw.content.trim().is_empty() { &raw.summary } else { &raw.content };
+    let content = Document::parse(content);
+    let texts = Texts::of(raw, &source, &content)?;
 
-    let source = if raw.content.trim().is_empty() { &raw.summary } else { &raw.content };
-    if text::form(source) == text::Form::Escaped {
-        warnings.push(DOUBLE_ESCAPED);
-    }
-    let body = boilerplate::cut(&text::plain(source));
-    let summary = boilerplate::cut(&text::plain(&raw.summary));
-    if title.text.is_empty() && body.text.is_empty() {
-        return Err(ProcessError::poison("no-text", format!("{url} has neither title nor text")));
-    }
-
-    let content_hash = proto::id::digest(&[title.text.as_bytes(), body.text.as_bytes()]);
-    let (state, what) = match admit::admit(raw, state, &content_hash, now) {
-        admit::Admission::New(state) => (state, change::NEW),
-        admit::Admission::Updated(state) => (state, change::UPDATED),
-        admit::Admission::Duplicate(state) => return Ok(Normalised::Duplicate(state.map(Box::new))),
+    let content_hash = proto::id::digest(&[texts.title.text.as_bytes(), texts.body.text.as_bytes()]);
+    let (state, change) = match revision::decide(raw, state, &content_hash, now) {
+        Revision::New(state) => (state, change::NEW),
+        Revision::Updated(state) => (state, change::UPDATED),
+        Revision::Duplicate(state) => return Ok(Normalised::Duplicate(state.map(Box::new))),
     };
 
-    let fetch = raw.fetch.as_ref();
-    let fetched_at = fetch.and_then(|fetch| fetch.fetched_at.as_ref()).and_then(from_wire).unwrap_or(now);
+    let fetched_at = raw.fetch.as_ref().and_then(|fetch| fetch.fetched_at.as_ref()).and_then(from_wire).unwrap_or(now);
     let first_seen_at = state.first_seen_at.as_ref().and_then(from_wire).unwrap_or(fetched_at);
-    let dated = date::published(raw, fetched_at, first_seen_at);
-    warnings.extend(dated.warning);
+    let published = date::published(raw, fetched_at, first_seen_at);
+    let language = language::detect(&format!("{}\n{}", texts.title.text, texts.body.text), &raw.language);
+    let has_body = !texts.body.text.is_empty();
+    let body_html = if has_body { body_html(&content, &texts.body, source.base(raw).as_ref()) } else { String::new() };
 
-    let base = [url.as_str(), canonical, fetch.map_or("", |fetch| &fetch.final_url)];
-    let base = base.iter().find_map(|url| Url::parse(url).ok());
-    let markup = markup(source, base.as_ref(), &body, &mut warnings);
-    let language = language::detect(&format!("{}\n{}", title.text, body.text), &raw.language);
-
+    let boilerplate_lines = texts.body.lines();
+    let mut warnings = Vec::new();
+    warnings.extend((content.form() == Form::Escaped).then_some(DOUBLE_ESCAPED));
+    warnings.extend(published.warning);
+    warnings.extend(content.is_too_deep().then_some(HTML_TOO_DEEP));
     let mut article = Article {
         article_id: raw.article_id.clone(),
         revision: state.revision,
-        change: what.to_owned(),
+        change: change.to_owned(),
         content_hash,
-        url: url.clone(),
-        canonical_url: canonical.clone(),
-        same_as: String::new(),
+        url: source.url.to_owned(),
+        canonical_url: source.canonical_url.to_owned(),
         guid: raw.guid.clone(),
         feed_ids: state.feed_ids.clone(),
         feed_tags: raw.feed_tags.clone(),
         backfill: raw.backfill,
-        published_at: Some(dated.at),
-        published_at_source: dated.source,
-        published_at_precision: dated.precision,
-        updated_at: date::changed(raw.updated_at, fetched_at),
+        published_at: Some(published.at),
+        published_at_source: published.source,
+        published_at_precision: published.precision,
+        updated_at: date::updated(raw.updated_at, fetched_at),
         first_seen_at: state.first_seen_at,
         fetched_at: Some(to_wire(fetched_at)),
-        publisher_domain: domain,
-        publisher_name,
+        publisher_domain: source.domain,
+        publisher_name: source.publisher_name,
         publisher_country: raw.publisher_country.clone(),
-        feed_title,
+        feed_title: source.feed_title,
         rights: raw.rights.clone(),
-        title: title.text,
-        summary: summary.text,
-        body_source: if body.text.is_empty() { String::new() } else { origin.to_owned() },
-        body_html: if body.text.is_empty() { String::new() } else { markup },
-        word_count: 0,
-        body: body.text.clone(),
+        title: texts.title.text,
+        summary: texts.summary,
+        body_source: if has_body { body_source.to_owned() } else { String::new() },
+        body: texts.body.text,
+        body_html,
         language: language.code,
         language_confidence: language.confidence,
-        authors: plain_list(&raw.authors),
-        categories: plain_list(&raw.categories),
+        authors: unique_lines(&raw.authors),
+        categories: unique_lines(&raw.categories),
         media: raw.media.clone(),
         schema_version: proto::SCHEMA_VERSION.to_owned(),
-        warnings: Vec::new(),
         ..Article::default()
     };
     warnings.extend(size::fit(&mut article));
     article.word_count = i32::try_from(article.body.unicode_words().count()).unwrap_or(i32::MAX);
-    let all: BTreeSet<&str> = raw.warnings.iter().map(String::as_str).chain(warnings.iter().copied()).collect();
-    article.warnings = all.into_iter().map(str::to_owned).collect();
+    article.warnings = all_warnings(raw, &warnings);
     Ok(Normalised::Article(Box::new(Published {
-        signature: signature_of(&article),
+        signature: signature(&article),
         article,
         state,
-        boilerplate_lines: body.lines(),
-        site_cut: title.cut,
+        boilerplate_lines,
+        site_removed: texts.title.site_removed,
         warnings,
     })))
 }
 
-/// The sanitised HTML without the lines that were cut off the body's end, as far as they are elements of their own.
-fn markup(source: &str, base: Option<&Url>, body: &boilerplate::Cut, warnings: &mut Vec<&'static str>) -> String {
-    let clean = html::sanitise(source, base);
-    if clean.too_deep {
-        warnings.push(HTML_TOO_DEEP);
+/// Where the body comes from. Refuses items without identity or of an unknown kind.
+fn body_source(raw: &RawItem) -> Result<&'static str, ProcessError> {
+    if raw.article_id.is_empty() {
+        return Err(ProcessError::poison("no-article-id", format!("an item of {} has no article id", raw.feed_url)));
+    }
+    match raw.kind.as_str() {
+        kind::PAGE => Ok(body_source::PAGE),
+        kind::ENTRY | "" => Ok(body_source::FEED),
+        other => Err(ProcessError::poison("unknown-kind", format!("{other:?} is neither ENTRY nor PAGE"))),
+    }
+}
+
+/// Who published an item, and where.
+struct Source<'a> {
+    url: &'a str,
+    canonical_url: &'a str,
+    domain: String,
+    feed_title: String,
+    publisher_name: String,
+}
+
+impl<'a> Source<'a> {
+    fn of(raw: &'a RawItem) -> Self {
+        let url = if raw.url.is_empty() { &raw.canonical_url } else { &raw.url };
+        let canonical_url = if raw.canonical_url.is_empty() { url } else { &raw.canonical_url };
+        let domain = publisher::domain(canonical_url);
+        let feed_title = text::line(&raw.feed_title);
+        let publisher_name = publisher::name(&raw.publisher_name, &feed_title, &domain);
+        Source { url, canonical_url, domain, feed_title, publisher_name }
+    }
+
+    /// The URL against which relative links are resolved.
+    fn base(&self, raw: &RawItem) -> Option<Url> {
+        let final_url = raw.fetch.as_ref().map_or("", |fetch| fetch.final_url.as_str());
+        [self.url, self.canonical_url, final_url].into_iter().find_map(|url| Url::parse(url).ok())
+    }
+}
+
+/// The plain texts of an item.
+struct Texts {
+    title: Title,
+    summary: String,
+    body: boilerplate::Stripped,
+}
+
+impl Texts {
+    /// Refuses items with neither title nor text.
+    fn of(raw: &RawItem, source: &Source<'_>, content: &Document<'_>) -> Result<Self, ProcessError> {
+        let names = [source.publisher_name.as_str(), &source.feed_title, &source.domain];
+        let title = title::strip_site(&text::line(&raw.title), &names);
+        let body = boilerplate::strip(content.text());
+        if title.text.is_empty() && body.text.is_empty() {
+            return Err(ProcessError::poison("no-text", format!("{} has neither title nor text", source.url)));
+        }
+        // An item without content has its summary as the content.
+        let summary = if raw.content.trim().is_empty() {
+            body.text.clone()
+        } else {
+            boilerplate::strip(Document::parse(&raw.summary).text()).text
+        };
+        Ok(Texts { title, summary, body })
+    }
+}
+
+/// The sanitised HTML of a body, without the boilerplate at its end as far as it stands in elements of its own.
+fn body_html(content: &Document<'_>, body: &boilerplate::Stripped, base: Option<&Url>) -> String {
+    if content.is_too_deep() {
         return html::paragraphs(&body.text);
     }
-    body.end
-        .iter()
-        .try_fold(clean.html, |html, line| html::without_last(&html, line).ok_or(html))
-        .unwrap_or_else(|kept| kept)
+    html::sanitise(content, base, &body.trailing)
 }
 
-/// Names as plain lines, each once, in their order.
-fn plain_list(list: &[String]) -> Vec<String> {
-    let mut out: Vec<String> = Vec::with_capacity(list.len().min(100));
-    for text in list.iter().take(1_000).map(|text| text::line(text)).filter(|text| !text.is_empty()) {
-        if !out.contains(&text) {
-            out.push(text);
+/// Each text as one line of plain text, without repetitions, in the given order.
+fn unique_lines(texts: &[String]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::with_capacity(texts.len().min(100));
+    for line in texts.iter().take(MAX_LIST).map(|text| text::line(text)).filter(|line| !line.is_empty()) {
+        if !lines.contains(&line) {
+            lines.push(line);
         }
     }
-    out
+    lines
 }
 
-fn signature_of(article: &Article) -> Option<Signature> {
+/// The warnings of the raw item and of the normaliser, sorted, each once.
+fn all_warnings(raw: &RawItem, own: &[&str]) -> Vec<String> {
+    let all: BTreeSet<&str> = raw.warnings.iter().map(String::as_str).chain(own.iter().copied()).collect();
+    all.into_iter().map(str::to_owned).collect()
+}
+
+fn signature(article: &Article) -> Option<Signature> {
     Some(Signature {
         article_id: article.article_id.clone(),
         revision: article.revision,

@@ -1,48 +1,58 @@
 //! The poller's flags.
 
 use crate::{document, fetch};
+use clap::builder::RangedU64ValueParser;
 use jiff::SignedDuration;
 use std::time::Duration;
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// Flags of the poller.
 #[derive(Debug, Clone, clap::Args)]
 #[group(id = "poller")]
 #[command(next_help_heading = "Poller")]
 pub struct Args {
-    /// How often a feed that has news is polled: `30s`, `5m`, `1h`. Quiet feeds are polled more seldom by themselves.
-    #[arg(long, env = "NEWSWIRE_POLL_INTERVAL", value_name = "TIME", default_value = "5m")]
-    pub poll_interval: String,
-    /// Allows addresses that are not public: loopback, private and link-local networks. Leave it off on a server.
+    /// Poll interval of a feed with new entries, 100ms to 24h: `30s`, `5m`, `1h`. The interval of a feed without new
+    /// entries grows automatically.
+    #[arg(long, env = "NEWSWIRE_POLL_INTERVAL", value_name = "DURATION", default_value = "5m",
+        value_parser = duration(SignedDuration::from_millis(100), DAY))]
+    pub poll_interval: SignedDuration,
+    /// Allow requests to addresses that are not public: loopback, private and link-local networks. Do not set it on a
+    /// server.
     #[arg(long, env = "NEWSWIRE_ALLOW_PRIVATE_NETWORKS")]
     pub allow_private_networks: bool,
-    /// Pause between two requests to one host.
-    #[arg(long, env = "NEWSWIRE_HOST_SPACING", value_name = "TIME", default_value = "1s")]
-    pub host_spacing: String,
-    /// Where publishers can reach you: a URL or mail address for the User-Agent.
-    #[arg(long, env = "NEWSWIRE_USER_AGENT_CONTACT", value_name = "TEXT", default_value = "")]
+    /// Minimum interval between two requests to one host, 0s to 1h.
+    #[arg(long, env = "NEWSWIRE_HOST_INTERVAL", value_name = "DURATION", default_value = "1s",
+        value_parser = duration(SignedDuration::ZERO, HOUR))]
+    pub host_interval: SignedDuration,
+    /// URL or mail address in the User-Agent, by which publishers can reach you.
+    #[arg(long, env = "NEWSWIRE_USER_AGENT_CONTACT", value_name = "CONTACT", default_value = "", value_parser = contact)]
     pub user_agent_contact: String,
-    /// Largest feed that is read, in bytes, decompressed.
-    #[arg(long, env = "NEWSWIRE_MAX_FEED_BYTES", value_name = "BYTES", default_value_t = 10 << 20)]
+    /// Maximum size of a feed in bytes, decompressed.
+    #[arg(long, env = "NEWSWIRE_MAX_FEED_BYTES", value_name = "BYTES", default_value_t = 10 << 20,
+        value_parser = RangedU64ValueParser::<usize>::new().range(1 << 10..=256 << 20))]
     pub max_feed_bytes: usize,
-    /// Polls under way at once, over all hosts.
-    #[arg(long, env = "NEWSWIRE_PARALLEL_POLLS", value_name = "N", default_value_t = 64)]
+    /// Maximum number of concurrent polls, all hosts together.
+    #[arg(long, env = "NEWSWIRE_PARALLEL_POLLS", value_name = "N", default_value_t = 64,
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000))]
     pub parallel_polls: usize,
 }
 
-/// The flags, checked.
+/// The poller's configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// Interval of a feed that has news.
+    /// Poll interval of a feed with new entries.
     pub poll_interval: SignedDuration,
-    /// True where any address may be connected to.
+    /// True where requests to addresses that are not public are allowed.
     pub allow_private_networks: bool,
-    /// Pause between two requests to one host.
-    pub host_spacing: Duration,
-    /// For the User-Agent; may be empty.
+    /// Minimum interval between two requests to one host.
+    pub host_interval: Duration,
+    /// Contact in the User-Agent; may be empty.
     pub contact: String,
-    /// How much the client takes, and for how long.
+    /// Limits of one request.
     pub limits: fetch::Limits,
-    /// Polls under way at once.
+    /// Maximum number of concurrent polls.
     pub parallel: usize,
 }
 
@@ -51,7 +61,7 @@ impl Default for Config {
         Config {
             poll_interval: SignedDuration::from_mins(5),
             allow_private_networks: false,
-            host_spacing: Duration::from_secs(1),
+            host_interval: Duration::from_secs(1),
             contact: String::new(),
             limits: fetch::Limits::default(),
             parallel: 64,
@@ -60,7 +70,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Limits of the document's reader.
+    /// Limits of a document.
     #[must_use]
     pub fn document_limits(&self) -> document::Limits {
         document::Limits { bytes: self.limits.bytes, ..document::Limits::default() }
@@ -68,102 +78,85 @@ impl Config {
 }
 
 impl Args {
-    /// Checks all flags.
-    ///
-    /// # Errors
-    /// A sentence for each thing that is wrong.
-    pub fn check(&self) -> Result<Config, Vec<String>> {
-        let mut wrong = Vec::new();
-        let mut span = |flag: &str, text: &str, least: SignedDuration, most: SignedDuration| match text
-            .trim()
-            .parse::<SignedDuration>(
-        ) {
-            Ok(span) if span >= least && span <= most => span,
-            Ok(_) => {
-                wrong.push(format!("--{flag} is {least:#} to {most:#}, not {text}"));
-                least
-            }
-            Err(_) => {
-                wrong.push(format!("--{flag} is a time such as 30s, 5m or 1h, not {text:?}"));
-                least
-            }
-        };
-        let day = SignedDuration::from_hours(24);
-        let poll_interval = span("poll-interval", &self.poll_interval, SignedDuration::from_millis(100), day);
-        let host_spacing =
-            span("host-spacing", &self.host_spacing, SignedDuration::ZERO, SignedDuration::from_hours(1));
-        let contact = self.user_agent_contact.trim().to_owned();
-        if contact.len() > 200 || !contact.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '(' | ')')) {
-            wrong.push(format!("--user-agent-contact is a URL or mail address, not {contact:?}"));
-        }
-        if !(1_024..=256 << 20).contains(&self.max_feed_bytes) {
-            wrong.push(format!("--max-feed-bytes is 1024 to 268435456, not {}", self.max_feed_bytes));
-        }
-        if !(1..=1_000).contains(&self.parallel_polls) {
-            wrong.push(format!("--parallel-polls is 1 to 1000, not {}", self.parallel_polls));
-        }
-        if !wrong.is_empty() {
-            return Err(wrong);
-        }
-        Ok(Config {
-            poll_interval,
+    /// The configuration. clap has validated every value.
+    #[must_use]
+    pub fn config(&self) -> Config {
+        Config {
+            poll_interval: self.poll_interval,
             allow_private_networks: self.allow_private_networks,
-            host_spacing: host_spacing.unsigned_abs(),
-            contact,
+            host_interval: self.host_interval.unsigned_abs(),
+            contact: self.user_agent_contact.clone(),
             limits: fetch::Limits { bytes: self.max_feed_bytes, ..fetch::Limits::default() },
             parallel: self.parallel_polls,
-        })
+        }
     }
+}
+
+/// A parser for durations in a range.
+fn duration(
+    min: SignedDuration,
+    max: SignedDuration,
+) -> impl Fn(&str) -> Result<SignedDuration, String> + Clone + Send + Sync + 'static {
+    move |text| match text.trim().parse() {
+        Ok(duration) if (min..=max).contains(&duration) => Ok(duration),
+        Ok(_) => Err(format!("expected a duration from {min:#} to {max:#}")),
+        Err(_) => Err("expected a duration such as 30s, 5m or 1h".to_owned()),
+    }
+}
+
+fn contact(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.len() > 200 || !text.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '(' | ')')) {
+        return Err("expected a URL or a mail address".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::Parser;
+    use chassis::config::{EarlyExit, parse_from};
 
-    #[derive(Parser)]
+    #[derive(clap::Parser)]
+    #[command(name = "newswire")]
     struct Command {
         #[command(flatten)]
         poller: Args,
     }
 
-    fn check(flags: &[&str]) -> Result<Config, Vec<String>> {
-        Command::try_parse_from([&["newswire"], flags].concat()).unwrap().poller.check()
+    fn config(flags: &[&str]) -> Result<Config, EarlyExit> {
+        parse_from([&["newswire"], flags].concat(), |command: &Command| Ok(command.poller.config()))
     }
 
     #[test]
-    fn the_defaults_are_those_of_the_config() {
-        assert_eq!(check(&[]), Ok(Config::default()));
+    fn the_default_flags_are_the_default_config() {
+        assert_eq!(config(&[]), Ok(Config::default()));
     }
 
     #[test]
-    fn times_are_written_as_people_write_them() {
-        let config = check(&["--poll-interval", "90s", "--host-spacing", "250ms"]).unwrap();
-        assert_eq!((config.poll_interval.as_secs(), config.host_spacing.as_millis()), (90, 250));
+    fn durations_have_units() {
+        let config = config(&["--poll-interval", "90s", "--host-interval", "250ms"]).unwrap();
+        assert_eq!((config.poll_interval.as_secs(), config.host_interval.as_millis()), (90, 250));
     }
 
     #[test]
-    fn everything_that_is_wrong_is_said_at_once() {
+    fn all_invalid_flags_are_reported_at_once() {
         let flags = [
-            "--poll-interval",
-            "often",
-            "--host-spacing",
-            "2h",
-            "--user-agent-contact",
-            "a b",
-            "--max-feed-bytes",
-            "1",
-            "--parallel-polls",
-            "0",
+            "--poll-interval=often",
+            "--host-interval=2h",
+            "--user-agent-contact=a b",
+            "--max-feed-bytes=1",
+            "--parallel-polls=0",
         ];
-        insta::assert_debug_snapshot!(check(&flags).unwrap_err(), @r#"
-        [
-            "--poll-interval is a time such as 30s, 5m or 1h, not \"often\"",
-            "--host-spacing is 0s to 1h, not 2h",
-            "--user-agent-contact is a URL or mail address, not \"a b\"",
-            "--max-feed-bytes is 1024 to 268435456, not 1",
-            "--parallel-polls is 1 to 1000, not 0",
-        ]
-        "#);
+        let Err(EarlyExit::Usage(text)) = config(&flags) else { panic!("accepted") };
+        insta::assert_snapshot!(text, @"
+        newswire: 5 configuration errors:
+          - invalid value 'often' for '--poll-interval <DURATION>': expected a duration such as 30s, 5m or 1h
+          - invalid value '2h' for '--host-interval <DURATION>': expected a duration from 0s to 1h
+          - invalid value 'a b' for '--user-agent-contact <CONTACT>': expected a URL or a mail address
+          - invalid value '1' for '--max-feed-bytes <BYTES>': 1 is not in 1024..=268435456
+          - invalid value '0' for '--parallel-polls <N>': 0 is not in 1..=1000
+        Run `newswire --help` for the options.
+        ");
     }
 }

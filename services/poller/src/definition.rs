@@ -1,4 +1,4 @@
-//! Feed definitions as records of their topic.
+//! Feed definitions: validation, and the records of their topic.
 
 use jiff::Timestamp;
 use proto::{
@@ -10,42 +10,42 @@ use proto::{
 use stream::Outgoing;
 use url::Url;
 
-/// Why a definition is none.
+/// Why a feed definition is invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum DefinitionError {
-    /// Its URL cannot be polled.
-    #[error("{url:?} is no http or https address: {why}")]
+    /// The URL is not an absolute http or https URL.
+    #[error("{url:?} is not an http or https URL: {reason}")]
     Url {
-        /// As given, but for its credentials.
+        /// The URL as given, credentials redacted.
         url: String,
-        /// What is wrong with it.
-        why: String,
+        /// The reason.
+        reason: String,
     },
-    /// Its id is not that of its URL.
+    /// The id does not belong to the URL.
     #[error("the feed id of {url} is {expected}, not {found:?}")]
     Id {
-        /// The URL, but for its credentials.
+        /// The URL, credentials redacted.
         url: String,
-        /// What the id must be.
+        /// The id of this URL.
         expected: String,
-        /// What it is.
+        /// The id of the definition.
         found: String,
     },
-    /// Its policy is none.
-    #[error("backfill {0:?} is neither all, nor a number, nor a duration such as 48h, nor an RFC 3339 time")]
+    /// The backfill policy is invalid.
+    #[error("backfill {0:?} is not all, a number, a duration such as 48h, or an RFC 3339 time")]
     Backfill(String),
-    /// It cannot be written.
+    /// The definition cannot be encoded.
     #[error(transparent)]
     Encode(#[from] wire::EncodeError),
 }
 
-/// An address for people and logs to see: what may be a user and a password in it is `***`, whether it can be parsed or not.
+/// A URL for logs and messages: anything that may be user and password is `***`, even where the URL is invalid.
 #[must_use]
 pub fn redact_credentials(url: &str) -> String {
     let begin = url.find("://").map_or(0, |at| at + 3);
     let (scheme, rest) = url.split_at(begin);
     let authority = rest.find(['/', '?', '#']).map_or(rest, |end| rest.split_at(end).0);
-    // A password with a slash in it ends the authority too early: then all up to the last `@` may be one.
+    // A slash in a password ends the authority too early. Then everything up to the last `@` may be credentials.
     let at = authority.rfind('@').or_else(|| rest.rfind('@').filter(|_| authority.contains(':')));
     match at.and_then(|at| rest.get(at..)) {
         Some(host) => format!("{scheme}***{host}"),
@@ -53,27 +53,27 @@ pub fn redact_credentials(url: &str) -> String {
     }
 }
 
-/// A feed's address as the contract wants it: parsed and written again, without fragment, so that one feed has one id.
+/// A feed's URL in the form that its id is made from: parsed, serialised, without fragment.
 ///
 /// # Errors
-/// Where it is no http or https address.
+/// [`DefinitionError::Url`] where it is not an absolute http or https URL.
 pub fn parse_url(url: &str) -> Result<Url, DefinitionError> {
-    let problem = |why: &str| DefinitionError::Url { url: redact_credentials(url), why: why.to_owned() };
-    let mut parsed = Url::parse(url.trim()).map_err(|error| problem(&error.to_string()))?;
+    let invalid = |reason: &str| DefinitionError::Url { url: redact_credentials(url), reason: reason.to_owned() };
+    let mut parsed = Url::parse(url.trim()).map_err(|error| invalid(&error.to_string()))?;
     if !matches!(parsed.scheme(), "http" | "https") {
-        return Err(problem("another scheme"));
+        return Err(invalid("another scheme"));
     }
     if parsed.host_str().is_none() {
-        return Err(problem("no host"));
+        return Err(invalid("no host"));
     }
     parsed.set_fragment(None);
     Ok(parsed)
 }
 
-/// A definition made whole: address in its one form, id from it, time of adding.
+/// Completes a definition: normalises the URL, derives the id, and sets `added_at` to `now` where it is missing.
 ///
 /// # Errors
-/// Where the URL cannot be polled or the backfill policy is none.
+/// [`DefinitionError`] where the URL or the backfill policy is invalid.
 pub fn complete(mut feed: Feed, now: Timestamp) -> Result<Feed, DefinitionError> {
     feed.url = parse_url(&feed.url)?.into();
     feed.feed_id = id::feed_id(&feed.url);
@@ -84,10 +84,10 @@ pub fn complete(mut feed: Feed, now: Timestamp) -> Result<Feed, DefinitionError>
     Ok(feed)
 }
 
-/// Checks a definition that was read from its topic.
+/// Validates a definition that was read from its topic, and returns its URL.
 ///
 /// # Errors
-/// Where the URL cannot be polled, or the id is not its own.
+/// [`DefinitionError`] where the URL is invalid or the id does not belong to it.
 pub fn validate(feed: &Feed) -> Result<Url, DefinitionError> {
     let url = parse_url(&feed.url)?;
     let expected = id::feed_id(&feed.url);
@@ -97,16 +97,16 @@ pub fn validate(feed: &Feed) -> Result<Url, DefinitionError> {
     Ok(url)
 }
 
-/// Partition of a feed, by its host.
+/// The partition of a feed: that of its host.
 #[must_use]
 pub fn partition_of(url: &Url, partitions: i32) -> i32 {
     partition::of_host(url.host_str().unwrap_or_default(), partitions)
 }
 
-/// The record that adds or changes a feed. The definition is completed first.
+/// The record that adds or changes a feed. The definition is completed as by [`complete`].
 ///
 /// # Errors
-/// See [`DefinitionError`].
+/// [`DefinitionError`] where the definition is invalid or cannot be encoded.
 pub fn record(
     feed: Feed,
     partitions: i32,
@@ -130,10 +130,10 @@ pub fn record(
     })
 }
 
-/// The record that removes a feed, by its URL.
+/// The tombstone that removes the feed of a URL.
 ///
 /// # Errors
-/// Where the URL is none.
+/// [`DefinitionError::Url`] where the URL is invalid.
 pub fn tombstone(url: &str, partitions: i32, names: &Names) -> Result<Outgoing, DefinitionError> {
     let url = parse_url(url)?;
     let partition = partition_of(&url, partitions);
@@ -149,14 +149,14 @@ mod tests {
     }
 
     #[test]
-    fn one_address_written_twice_is_one_feed() {
+    fn equivalent_urls_are_one_feed() {
         let now = Timestamp::UNIX_EPOCH;
         let record = |url| record(feed(url), 12, &Names::default(), wire::Encoding::Json, now).unwrap();
         assert_eq!(record("HTTPS://Example.org:443/feed#top"), record(" https://example.org/feed "));
     }
 
     #[test]
-    fn what_cannot_be_polled_is_refused() {
+    fn an_invalid_url_or_backfill_policy_is_rejected() {
         for url in ["", "example.org/feed", "ftp://example.org/feed", "mailto:a@example.org"] {
             assert!(complete(feed(url), Timestamp::UNIX_EPOCH).is_err(), "{url}");
         }
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_shows_no_credentials() {
+    fn an_error_shows_no_credentials() {
         for url in [
             "ftp://user:secret@example.org/feed",
             "https://user:secret@",
@@ -174,8 +174,8 @@ mod tests {
             "user:secret@example.org/feed",
             "https:/user:secret@exa mple.org",
         ] {
-            let refused = complete(feed(url), Timestamp::UNIX_EPOCH).unwrap_err().to_string();
-            assert!(!refused.contains("ret") && !refused.contains("user") && refused.contains("***@"), "{refused}");
+            let error = complete(feed(url), Timestamp::UNIX_EPOCH).unwrap_err().to_string();
+            assert!(!error.contains("ret") && !error.contains("user") && error.contains("***@"), "{error}");
         }
         let other = Feed { feed_id: "x".into(), ..feed("https://user:secret@example.org/feed") };
         assert!(!validate(&other).unwrap_err().to_string().contains("secret"));
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_removal_meets_its_feed() {
+    fn a_tombstone_has_the_key_and_partition_of_its_feed() {
         let added = record(
             feed("https://example.org/feed"),
             12,

@@ -1,41 +1,41 @@
-//! What a feed's document says, whatever its format: the interface between the rooms `parse` and `poll`.
+//! The data model of a parsed feed document, the same for every format.
 
 use jiff::Timestamp;
 use proto::v1::Media;
 
-/// What is known about a document beside its bytes.
+/// What the parser knows about a document besides its bytes.
 #[derive(Debug, Clone)]
 pub struct Context<'a> {
-    /// Final URL, after redirects: the base of relative links.
+    /// The URL after redirects: the base of relative links.
     pub url: &'a str,
-    /// The HTTP header Content-Type as it came, charset and all.
+    /// HTTP header Content-Type, charset included.
     pub content_type: Option<&'a str>,
-    /// The HTTP header Content-Location: a base that stands before the URL (RFC 3986 section 5.1).
+    /// HTTP header Content-Location: the base of relative links where present (RFC 3986 section 5.1).
     pub content_location: Option<&'a str>,
-    /// The HTTP header Content-Language: counts where the document declares no language.
+    /// HTTP header Content-Language: the language where the document declares none.
     pub content_language: Option<&'a str>,
-    /// The present: what lies after it is clamped.
+    /// The current time, for dates in the future.
     pub now: Timestamp,
-    /// How much is read.
+    /// Limits of the document.
     pub limits: Limits,
 }
 
 impl<'a> Context<'a> {
-    /// A document found at `url`, with the limits that hold by default.
+    /// A document fetched from `url`, without headers and with default limits.
     #[must_use]
     pub fn new(url: &'a str, now: Timestamp) -> Self {
         Self { url, content_type: None, content_location: None, content_language: None, now, limits: Limits::default() }
     }
 }
 
-/// How much of a document is read.
+/// Limits of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Larger documents are refused, in bytes.
+    /// A document of more bytes is rejected.
     pub bytes: usize,
-    /// Items beyond this number are left out, with a warning.
+    /// Items beyond this number are dropped, with a warning.
     pub items: usize,
-    /// Elements nested deeper than this are read as if they stood at this depth.
+    /// Elements nested deeper are treated as if they were at this depth.
     pub depth: usize,
 }
 
@@ -45,131 +45,131 @@ impl Default for Limits {
     }
 }
 
-/// A feed as read.
+/// A parsed feed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Document {
-    /// What it is written in: `rss2`, `rss1`, `rss0`, `atom1`, `atom0`, `cdf`, `json1`, `sitemap`.
+    /// One of `rss2`, `rss1`, `rss0`, `atom1`, `atom0`, `cdf`, `json1`, `sitemap`.
     pub format: &'static str,
-    /// Encoding that the bytes were decoded from: its WHATWG name, or `UTF-32LE` or `UTF-32BE`.
+    /// The encoding of the bytes: its WHATWG name, or `UTF-32LE` or `UTF-32BE`.
     pub encoding: &'static str,
-    /// Title; may hold markup.
+    /// Title; may contain markup.
     pub title: String,
-    /// Description, subtitle or tagline.
+    /// Description, subtitle or tagline; may contain markup.
     pub description: String,
-    /// The site's home page, absolute; empty where it names none.
+    /// Absolute URL of the site's home page; empty where there is none.
     pub site_url: String,
-    /// BCP 47 as declared, in the document or else by HTTP; empty where neither declares one.
+    /// Declared language as a BCP 47 tag, from the document, else from HTTP; empty where there is none.
     pub language: String,
-    /// Rights or copyright statement.
+    /// Copyright statement; empty where there is none.
     pub rights: String,
-    /// Authors or editors of the whole feed.
+    /// Authors or editors of the feed.
     pub authors: Vec<String>,
-    /// Categories of the whole feed.
+    /// Categories of the feed.
     pub categories: Vec<String>,
-    /// When the whole feed was last changed, as it says.
+    /// When the feed was last updated, by its own account.
     pub updated: Option<Date>,
-    /// Items in the document's order.
+    /// Items in document order.
     pub entries: Vec<Entry>,
-    /// When to come again, and who would push.
+    /// Polling and push hints.
     pub hints: Hints,
-    /// What was repaired in the document as a whole, by name: see `salvage/README.md`.
+    /// Repairs of the document as a whole, by the names in `salvage/README.md`.
     pub warnings: Vec<&'static str>,
 }
 
-/// An item of a feed.
+/// An item of a feed. Absent texts are empty.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Entry {
-    /// The publisher's id as it stands in the document (guid, id, `rdf:about`); empty where there is none.
+    /// The publisher's id as written (guid, id, `rdf:about`).
     pub guid: String,
-    /// True where the guid is the item's URL (RSS 2.0: an absolute URL, and `isPermaLink` not false).
+    /// True where the guid is the item's URL (RSS 2.0: an absolute URL, and `isPermaLink` is not false).
     pub guid_is_permalink: bool,
-    /// Link, absolute; empty where there is none.
+    /// Absolute URL of the article.
     pub link: String,
-    /// Title as it stands; may hold markup.
+    /// Title; may contain markup.
     pub title: String,
-    /// Summary or description, HTML or text as it came, the entities of the XML layer decoded.
+    /// Summary or description, HTML or plain text. Entities of the XML layer are decoded.
     pub summary: String,
-    /// Full content, likewise; empty where the item has only a summary.
+    /// Full content, in the same form as the summary.
     pub content: String,
-    /// Names, else mail addresses.
+    /// Names of the authors, or mail addresses where there are no names.
     pub authors: Vec<String>,
-    /// Terms.
+    /// Category terms.
     pub categories: Vec<String>,
-    /// Enclosures, images and Media RSS, their URLs absolute, each URL once.
+    /// Enclosures, images and Media RSS. URLs are absolute and unique.
     pub media: Vec<Media>,
-    /// When it was published, as the item says.
+    /// Date of publication.
     pub published: Option<Date>,
-    /// When it was changed, as the item says.
+    /// Date of the last update.
     pub updated: Option<Date>,
-    /// BCP 47 that the item declares itself; empty where only the feed does.
+    /// Language that the item itself declares, as a BCP 47 tag.
     pub language: String,
-    /// Page of its comments, absolute; empty where there is none.
+    /// Absolute URL of the comments page.
     pub comments: String,
-    /// What was repaired in this item, by name.
+    /// Repairs of this item, by the names in `salvage/README.md`.
     pub warnings: Vec<&'static str>,
 }
 
-/// A date that a feed gave.
+/// A date of a feed or an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Date {
-    /// The time, or the start of the day, month or year.
+    /// The time, or the start of the day, month or year in UTC.
     pub at: Timestamp,
     /// One of `proto::vocab::precision`.
     pub precision: &'static str,
-    /// What was guessed or repaired, by name: at most one, the gravest.
+    /// The most serious repair or assumption, by its name in `salvage/README.md`; `None` where there is none.
     pub warning: Option<&'static str>,
 }
 
-/// When a publisher wants to be asked again, and who would tell us.
+/// A publisher's hints on polling and push. Absent URLs are empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hints {
-    /// RSS 2.0 `ttl`: minutes for which the document may be kept.
+    /// RSS 2.0 `ttl`: minutes for which the document may be cached.
     pub ttl_min: Option<u32>,
-    /// RSS `skipHours`: hours of the day, GMT, 0 to 23, in which nothing changes. Sorted, each once.
+    /// RSS `skipHours`: hours of the day without updates, GMT, 0 to 23, sorted and unique.
     pub skip_hours: Vec<u8>,
-    /// RSS `skipDays`: days on which nothing changes. In the order of the week, each once.
+    /// RSS `skipDays`: weekdays without updates, Monday first, unique.
     pub skip_days: Vec<jiff::civil::Weekday>,
     /// RSS 1.0 `sy:updatePeriod` divided by `sy:updateFrequency`, in seconds.
     pub update_period_s: Option<u32>,
-    /// WebSub hubs (`link rel=hub`, JSON Feed `hubs`), absolute.
+    /// Absolute URLs of WebSub hubs (`link rel=hub`, JSON Feed `hubs`).
     pub hubs: Vec<String>,
-    /// What the feed calls its own URL (`link rel=self`, `feed_url`), absolute; empty where it does not say.
+    /// Absolute URL of the feed by its own account (`link rel=self`, `feed_url`).
     pub self_url: String,
-    /// RSS `cloud`: the endpoint that registers for notifications; empty where there is none.
+    /// RSS `cloud`: URL of the endpoint that registers for notifications.
     pub cloud: String,
-    /// The next page of the feed (RFC 5005), absolute; empty where there is none.
+    /// Absolute URL of the feed's next page (RFC 5005).
     pub next_url: String,
-    /// True where the feed says that it is complete or ended (`fh:complete`, JSON Feed `expired`).
+    /// True where the feed declares that it is complete or has ended (`fh:complete`, JSON Feed `expired`).
     pub complete: bool,
 }
 
-/// Why a document cannot be read as a feed.
+/// Why a document cannot be parsed as a feed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DocumentError {
-    /// Nothing, or white space only.
+    /// The document is empty or only white space.
     #[error("the document is empty")]
     Empty,
-    /// Above the limit.
+    /// The document is over the limit.
     #[error("the document has {bytes} bytes, the limit is {limit}")]
     TooLarge {
-        /// Its size.
+        /// Bytes of the document.
         bytes: usize,
-        /// The limit in force.
+        /// The limit in bytes.
         limit: usize,
     },
-    /// A web page, whose head may name feeds.
-    #[error("a web page, no feed")]
+    /// The document is a web page.
+    #[error("the document is a web page, not a feed")]
     WebPage,
-    /// JSON that is no JSON Feed.
-    #[error("JSON, but no JSON Feed: {0}")]
+    /// The document is JSON, but not a JSON Feed; the text says why.
+    #[error("the document is JSON, but not a JSON Feed: {0}")]
     Json(String),
-    /// Anything else; the text says what was found instead.
-    #[error("no feed: {0}")]
+    /// Anything else; the text says what was found.
+    #[error("the document is not a feed: {0}")]
     NotAFeed(String),
 }
 
 impl DocumentError {
-    /// A name to count it by.
+    /// The error's name for metrics.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {

@@ -20,19 +20,19 @@ pub use args::{Args, Config};
 pub use metrics::Metrics;
 pub use run::run;
 
-/// Why the poller ended.
+/// Why the poller failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No client for the network.
-    #[error("the client for the network cannot be made: {0}")]
+    /// The HTTP client could not be built; the text says why.
+    #[error("cannot build the HTTP client: {0}")]
     Client(String),
-    /// The registry has metrics of these names already.
+    /// The registry already has metrics of these names.
     #[error(transparent)]
-    Metrics(#[from] prometheus::Error),
-    /// The thread that owns the session ended by itself.
+    Metrics(#[from] ::metrics::Error),
+    /// The poll loop's thread panicked or could not be started.
     #[error(transparent)]
     Thread(#[from] chassis::thread::ThreadError),
-    /// The log.
+    /// The log failed.
     #[error(transparent)]
     Log(#[from] stream::LogError),
 }

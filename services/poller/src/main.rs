@@ -1,7 +1,6 @@
 //! `newswire-poller`: the poller as a process of its own.
 
 use chassis::{
-    config,
     process::{self, AdminArgs},
     telemetry::TelemetryArgs,
 };
@@ -25,8 +24,8 @@ fn main() -> ExitCode {
     process::main(
         "newswire-poller",
         |args: &Arguments| &args.telemetry,
-        |args| Ok((args.admin.admin, config::both(args.log.check(), args.poller.check())?)),
-        |(admin, (log, poller)), process| async move {
+        |args| Ok((args.admin.admin, args.log.check()?, args.poller.config())),
+        |(admin, log, poller), process| async move {
             stream::faults::armed_from_environment();
             let runtime = process.open(move |registry, shutdown| log.start(registry, shutdown)).await?;
             process::with_admin(admin, process, poller::run(poller, runtime)).await

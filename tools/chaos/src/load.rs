@@ -1,23 +1,26 @@
-//! Items and changes, served over time.
+//! The load: items that a publisher serves and changes over time.
 
-use super::plan::Scenario;
+use crate::scenario::Scenario;
 use std::{
     collections::{BTreeMap, VecDeque},
     time::{Duration, Instant},
 };
 use test_support::publisher::{Item, Publisher, rss};
 
-/// A feed shows this much of its past: longer than any fault lasts, so that nothing scrolls by unseen.
+/// Time between two updates of the served documents.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Items in a feed: more than are published during any fault, so that a poller misses none.
 const WINDOW: usize = 300;
 
-/// What was served of one item.
+/// The history of an item.
 #[derive(Debug, Clone)]
 pub struct Served {
-    /// The titles that it has had, in order.
+    /// Its titles, in order.
     pub titles: Vec<String>,
 }
 
-/// See the module.
+/// The feeds and the history of everything they have served.
 pub struct Load {
     random: fastrand::Rng,
     rate: f64,
@@ -26,7 +29,7 @@ pub struct Load {
     planned: u64,
     feeds: Vec<Feed>,
     all: BTreeMap<String, Served>,
-    /// Items to be changed: when, feed, guid.
+    /// Planned changes: time, feed, guid.
     changes: VecDeque<(Duration, usize, String)>,
     in_time: u64,
 }
@@ -37,17 +40,18 @@ struct Feed {
     base: String,
     items: VecDeque<Item>,
     count: usize,
-    dirty: bool,
+    /// Whether the served document lacks items or changes.
+    stale: bool,
 }
 
 impl Load {
-    /// Nothing served yet.
+    /// Empty feeds.
     #[must_use]
     pub fn new(scenario: &Scenario, publisher: &Publisher) -> Self {
         let feeds = (0..scenario.feeds)
             .map(|at| {
                 let (base, path) = (publisher.base(at), format!("/feed/{at}"));
-                Feed { url: format!("{base}{path}"), path, base, items: VecDeque::new(), count: 0, dirty: true }
+                Feed { url: format!("{base}{path}"), path, base, items: VecDeque::new(), count: 0, stale: true }
             })
             .collect();
         Load {
@@ -69,34 +73,31 @@ impl Load {
         self.feeds.iter().map(|feed| feed.url.clone()).collect()
     }
 
-    /// Everything ever served, by link.
+    /// Everything that has been served, by link.
     #[must_use]
     pub fn all(&self) -> &BTreeMap<String, Served> {
         &self.all
     }
 
-    /// Items that stood in their feed within a second of when they were due.
+    /// Items that were served within a second of their due time.
     #[must_use]
     pub fn in_time(&self) -> u64 {
         self.in_time
     }
 
-    /// Publishes and changes until the run's time is over; then nothing is changed any more, but all of it still served.
-    ///
-    /// # Panics
-    /// Never, but for a poisoned lock.
+    /// Publishes and changes items until the scenario's duration is over. The publisher still serves them afterwards.
     #[must_use]
-    pub fn feed(mut self, begun: Instant, publisher: Publisher) -> (Self, Publisher) {
-        while begun.elapsed() < self.duration {
-            self.advance(begun, &publisher);
-            std::thread::sleep(Duration::from_millis(50));
+    pub fn run(mut self, started: Instant, publisher: Publisher) -> (Self, Publisher) {
+        while started.elapsed() < self.duration {
+            self.advance(started, &publisher);
+            std::thread::sleep(TICK);
         }
         (self, publisher)
     }
 
     /// Publishes and changes what is due.
-    fn advance(&mut self, begun: Instant, publisher: &Publisher) {
-        let now = begun.elapsed().min(self.duration);
+    fn advance(&mut self, started: Instant, publisher: &Publisher) {
+        let now = started.elapsed().min(self.duration);
         let before = self.planned;
         while (self.planned as f64) < now.as_secs_f64() * self.rate {
             self.planned += 1;
@@ -107,11 +108,11 @@ impl Load {
                 self.change(feed, &guid);
             }
         }
-        for feed in self.feeds.iter_mut().filter(|feed| feed.dirty) {
-            feed.dirty = false;
-            publisher.put(&feed.path, "application/rss+xml", rss("The oracle's paper", &feed.base, feed.items.iter()));
+        for feed in self.feeds.iter_mut().filter(|feed| feed.stale) {
+            feed.stale = false;
+            publisher.put(&feed.path, "application/rss+xml", rss("Chaos", &feed.base, feed.items.iter()));
         }
-        let late = begun.elapsed().as_secs_f64() - 1.0;
+        let late = started.elapsed().as_secs_f64() - 1.0;
         self.in_time += (before..self.planned).filter(|number| *number as f64 / self.rate >= late).count() as u64;
     }
 
@@ -135,17 +136,17 @@ impl Load {
         }
         feed.items.push_front(item);
         feed.items.truncate(WINDOW);
-        feed.dirty = true;
+        feed.stale = true;
     }
 
     fn change(&mut self, at: usize, guid: &str) {
         let feed = &mut self.feeds[at];
-        // One that has scrolled by is changed no more: nobody could see it.
+        // An item that is about to leave the feed is not changed: a poller could miss the change.
         let Some(item) = feed.items.iter_mut().take(WINDOW / 2).find(|item| item.guid == guid) else { return };
         item.title.push_str(", corrected");
         if let Some(served) = self.all.get_mut(&item.link) {
             served.titles.push(item.title.clone());
         }
-        feed.dirty = true;
+        feed.stale = true;
     }
 }

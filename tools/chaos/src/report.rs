@@ -1,63 +1,64 @@
-//! What a run says of itself, and whether that is enough.
+//! The result of a run, and whether the run is meaningful.
 
-use super::{
-    ledger::Account,
-    plan::{Kind, Scenario},
+use crate::{
+    counters::StageCounters,
+    fault::FaultKind,
+    scenario::{Sabotage, Scenario},
 };
 use std::{collections::BTreeMap, time::Duration};
 
-/// See the module.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Report {
-    /// What was asked for.
+    /// What the run did.
     pub scenario: Scenario,
-    /// Items that stood in their feed within a second of when they were due.
+    /// Items that the publisher served within a second of their due time.
     pub published: u64,
     /// Enriched records read.
     pub read: u64,
-    /// Served, and never came out; or not in their last version.
+    /// Items that were served but are missing from the output, or are there only in an earlier version.
     pub lost: Vec<String>,
-    /// Came out, and were never served.
+    /// Records that no served item explains.
     pub invented: Vec<String>,
-    /// Came out twice under the design's uniqueness key.
-    pub twice: Vec<String>,
+    /// Records that are there twice under the same unique key.
+    pub repeated: Vec<String>,
     /// Revisions out of order.
     pub disorder: Vec<String>,
-    /// Halves of transactions.
+    /// Transactions of which only a part is visible.
     pub torn: Vec<String>,
-    /// Faults that struck.
-    pub faults: BTreeMap<Kind, usize>,
+    /// Faults injected.
+    pub faults: BTreeMap<FaultKind, usize>,
     /// Transactions aborted.
     pub aborted: usize,
     /// Members fenced.
     pub fenced: usize,
-    /// Processes that ended, or went on, as none should.
+    /// Processes that ended, or kept running, against the rules.
     pub crashed: Vec<String>,
     /// Panics in the services' logs.
     pub panics: usize,
-    /// From the last fault until everything was there.
+    /// Time from the last fault to the complete output; `None` where the output did not become complete.
     pub completed: Option<Duration>,
-    /// From a `kill -9` to the next commit of the same replica.
-    pub moving_again: Vec<Duration>,
-    /// Processes without an account.
-    pub silent: usize,
-    /// An account for each stage.
-    pub ledger: Vec<Account>,
-    /// What else happened.
+    /// For each `kill -9`, the time to the next commit of the same replica.
+    pub recoveries: Vec<Duration>,
+    /// Number of processes without counters.
+    pub without_counters: usize,
+    /// Counters of each stage.
+    pub counters: Vec<StageCounters>,
+    /// Other events.
     pub notes: Vec<String>,
 }
 
-/// What a run must reach for its verdict to mean anything.
+/// What a run must reach to be meaningful.
 #[derive(Debug, Clone, Copy)]
 pub struct Required {
-    /// Each kind of fault at least so often.
+    /// Number of faults of each kind.
     pub faults: usize,
-    /// More than no abort and no fencing.
+    /// Whether at least one transaction must be aborted and one member fenced.
     pub aborts_and_fences: bool,
 }
 
 impl Report {
-    /// Of a run that has not begun.
+    /// An empty report.
     #[must_use]
     pub fn new(scenario: &Scenario) -> Self {
         Report {
@@ -66,7 +67,7 @@ impl Report {
             read: 0,
             lost: Vec::new(),
             invented: Vec::new(),
-            twice: Vec::new(),
+            repeated: Vec::new(),
             disorder: Vec::new(),
             torn: Vec::new(),
             faults: BTreeMap::new(),
@@ -75,31 +76,31 @@ impl Report {
             crashed: Vec::new(),
             panics: 0,
             completed: None,
-            moving_again: Vec::new(),
-            silent: 0,
-            ledger: Vec::new(),
+            recoveries: Vec::new(),
+            without_counters: 0,
+            counters: Vec::new(),
             notes: Vec::new(),
         }
     }
 
-    /// A fault struck.
-    pub fn struck(&mut self, kind: Kind) {
+    /// Counts a fault that has been injected.
+    pub fn count(&mut self, kind: FaultKind) {
         *self.faults.entry(kind).or_default() += 1;
     }
 
-    /// Something worth a line.
+    /// Adds a line for an event.
     pub fn note(&mut self, text: String) {
         self.notes.push(text);
     }
 
-    /// What contradicts the promise: nothing lost, nothing twice.
+    /// What contradicts the guarantee that nothing is lost and nothing repeated, one line each.
     #[must_use]
     pub fn violations(&self) -> Vec<String> {
         let mut all = Vec::new();
         let lists = [
             ("lost", &self.lost),
             ("invented", &self.invented),
-            ("twice", &self.twice),
+            ("repeated", &self.repeated),
             ("out of order", &self.disorder),
             ("torn", &self.torn),
             ("crashed", &self.crashed),
@@ -108,11 +109,11 @@ impl Report {
             if !list.is_empty() {
                 let some: Vec<&str> =
                     list.iter().step_by((list.len() / 6).max(1)).take(6).map(String::as_str).collect();
-                all.push(format!("{what}: {}, for instance {some:?}", list.len()));
+                all.push(format!("{what}: {}, for example {some:?}", list.len()));
             }
         }
-        for account in self.ledger.iter().filter(|account| !account.closes()) {
-            all.push(format!("the ledger of {} does not close: {account:?}", account.stage));
+        for counters in self.counters.iter().filter(|counters| !counters.balance()) {
+            all.push(format!("the counters of {} do not balance: {counters:?}", counters.stage));
         }
         if self.panics > 0 {
             all.push(format!("panics in the services' logs: {}", self.panics));
@@ -120,17 +121,17 @@ impl Report {
         all
     }
 
-    /// Whether the run shows what this broken version does wrong: that it was only late, say, is not it.
+    /// Whether the run found the consequence of this sabotage. Other violations, such as late output, do not count.
     #[must_use]
-    pub fn shows_the_flaw_of(&self, sabotage: &str) -> bool {
+    pub fn finds(&self, sabotage: Sabotage) -> bool {
         match sabotage {
-            // Who takes over skips what was not written, or compares with what was never published.
-            "offsets-outside" | "state-first" => !self.lost.is_empty(),
-            _ => !self.twice.is_empty(),
+            // The successor skips records that were not written, or compares with an article that was not published.
+            Sabotage::OffsetsOutside | Sabotage::StateFirst => !self.lost.is_empty(),
+            Sabotage::NoFence | Sabotage::RestoreToStable | Sabotage::ReadUncommitted => !self.repeated.is_empty(),
         }
     }
 
-    /// Why the run proves nothing, where it does not.
+    /// Reasons for which the run proves nothing, one line each.
     #[must_use]
     pub fn vacuous(&self, required: Required) -> Vec<String> {
         let mut all = Vec::new();
@@ -138,41 +139,43 @@ impl Report {
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52 items")]
         let published = self.published as f64;
         if published < planned * 0.9 {
-            all.push(format!("{published} items were published of {planned} planned"));
+            all.push(format!("{published} of {planned} planned items published"));
         }
         for kind in &self.scenario.kinds {
-            let struck = self.faults.get(kind).copied().unwrap_or(0);
-            if struck < required.faults {
-                all.push(format!("{kind:?} struck {struck} times, not {}", required.faults));
+            let injected = self.faults.get(kind).copied().unwrap_or(0);
+            if injected < required.faults {
+                all.push(format!("{injected} of {} required faults of kind {kind}", required.faults));
             }
         }
         if required.aborts_and_fences && (self.aborted == 0 || self.fenced == 0) {
             all.push(format!("{} transactions aborted, {} members fenced", self.aborted, self.fenced));
         }
         if self.completed.is_none() {
-            all.push(format!("not complete within {:?} of the last fault", self.scenario.complete_within));
+            all.push(format!("output not complete within {:?} of the last fault", self.scenario.complete_within));
         }
-        if self.silent > 0 || self.ledger.is_empty() {
-            all.push(format!("{} processes without an account", self.silent));
+        if self.without_counters > 0 || self.counters.is_empty() {
+            all.push(format!("{} processes without counters", self.without_counters));
         }
         all
     }
 
-    /// For people.
+    /// The report as text, several lines.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut moving = self.moving_again.clone();
-        moving.sort();
-        let at = |share: usize| moving.get((moving.len() * share / 100).min(moving.len().saturating_sub(1))).copied();
-        let faults: Vec<String> = self.faults.iter().map(|(kind, count)| format!("{kind:?} {count}")).collect();
+        let mut recoveries = self.recoveries.clone();
+        recoveries.sort();
+        let percentile = |share: usize| {
+            recoveries.get((recoveries.len() * share / 100).min(recoveries.len().saturating_sub(1))).copied()
+        };
+        let faults: Vec<String> = self.faults.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
         format!(
             "Apache Kafka {}, one broker, read committed by kcat\n\
              seed {} · {} s at {} articles/s · published in time {} · enriched records {}\n\
-             lost {} · twice {} · invented {} · out of order {} · torn {}\n\
+             lost {} · repeated {} · invented {} · out of order {} · torn {}\n\
              faults: {}\n\
              transactions aborted {} · members fenced {} · complete after the last fault in {:?}\n\
-             from a kill -9 to the next commit: p50 {:?}, p99 {:?} ({} kills)\n\
-             ledger: {} accounts, {} closed\n{}",
+             from kill -9 to the next commit: p50 {:?}, p99 {:?} ({} kills)\n\
+             counters of {} of {} stages balance\n{}",
             kafka_version(),
             self.scenario.seed,
             self.scenario.duration.as_secs(),
@@ -180,7 +183,7 @@ impl Report {
             self.published,
             self.read,
             self.lost.len(),
-            self.twice.len(),
+            self.repeated.len(),
             self.invented.len(),
             self.disorder.len(),
             self.torn.len(),
@@ -188,11 +191,11 @@ impl Report {
             self.aborted,
             self.fenced,
             self.completed,
-            at(50),
-            at(99),
-            moving.len(),
-            self.ledger.len(),
-            self.ledger.iter().filter(|account| account.closes()).count(),
+            percentile(50),
+            percentile(99),
+            recoveries.len(),
+            self.counters.iter().filter(|counters| counters.balance()).count(),
+            self.counters.len(),
             self.notes.join("\n")
         )
     }
@@ -202,5 +205,5 @@ impl Report {
 fn kafka_version() -> &'static str {
     let pom = include_str!("../../kafka/pom.xml");
     let version = pom.split_once("<kafka.version>").and_then(|(_, rest)| rest.split('<').next());
-    version.unwrap_or("of unknown version")
+    version.unwrap_or("unknown")
 }

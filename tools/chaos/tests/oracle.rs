@@ -1,105 +1,99 @@
-//! The first promise on a real broker: every service a process of its own, under load, killed, frozen, scaled, and the
-//! broker bounced; and broken versions, which the oracle must catch.
+//! Delivery guarantees on a real broker: all services as processes, under load and faults; and builds that break a rule,
+//! which the run must find.
 
-#![expect(clippy::print_stderr, reason = "a run's report belongs into the test's output")]
+#![expect(clippy::print_stderr, reason = "the report of a run belongs to the test's output")]
 
 use chaos::{
-    plan::{BROKEN, Scenario},
     report::{Report, Required},
+    scenario::{Pause, Sabotage, Scenario},
 };
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use clap::ValueEnum;
+use std::sync::{Mutex, PoisonError};
 use test_support::kafka;
 
-/// `NEWSWIRE_SEED` runs a plan again.
+/// `NEWSWIRE_SEED` repeats a run.
 fn seed() -> u64 {
     std::env::var("NEWSWIRE_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| fastrand::u64(..))
 }
 
-/// Runs take the machine for themselves, one after the other.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-
+/// Runs one scenario at a time, because each needs the whole machine. `None`, after a `skipped:` line, without a broker.
 fn run(scenario: &Scenario) -> Option<Report> {
-    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let report = chaos::run(scenario, kafka::start()?);
     eprintln!("{}", report.text());
     Some(report)
 }
 
 #[test]
-fn two_minutes_of_faults_lose_nothing_and_double_nothing() {
-    let mut scenario = Scenario::chaos(seed(), 2, 20.0);
-    scenario.pause = (Duration::from_secs(2), Duration::from_secs(20), Duration::from_secs(7));
+fn two_minutes_of_faults_lose_nothing_and_repeat_nothing() {
+    let scenario = Scenario { pause: Pause::seconds(2, 20, 7), ..Scenario::chaos(seed(), 2, 20.0) };
     let Some(report) = run(&scenario) else { return };
     assert_eq!(report.violations(), Vec::<String>::new(), "NEWSWIRE_SEED={}", scenario.seed);
-    // Two minutes do not have every kind; `make chaos MINUTES=30` must.
+    // Two minutes do not contain every kind of fault; `make chaos MINUTES=30` requires them.
     let vacuous = report.vacuous(Required { faults: 0, aborts_and_fences: false });
     assert_eq!(vacuous, Vec::<String>::new(), "NEWSWIRE_SEED={}", scenario.seed);
     assert!(report.faults.len() >= 4, "{:?}", report.faults);
-    // Binaries that were built without failpoints would pass by quietly.
-    let armed = report.faults.keys().filter(|kind| kind.failpoints().is_some()).count();
-    assert!(armed > 0, "{:?}", report.faults);
+    // Binaries that are built without failpoints ignore those faults.
+    let at_failpoints = report.faults.keys().filter(|kind| kind.failpoints().is_some()).count();
+    assert!(at_failpoints > 0, "{:?}", report.faults);
 }
 
-fn caught(sabotage: &str) {
+fn assert_found(sabotage: Sabotage) {
     let scenario = Scenario::broken(sabotage, seed());
     let Some(report) = run(&scenario) else { return };
-    let violations = report.violations();
-    eprintln!("{sabotage}: {violations:?}");
-    assert!(report.shows_the_flaw_of(sabotage), "{sabotage} was not caught; NEWSWIRE_SEED={}", scenario.seed);
+    eprintln!("{sabotage:?}: {:?}", report.violations());
+    assert!(report.finds(sabotage), "{sabotage:?} was not found; NEWSWIRE_SEED={}", scenario.seed);
 }
 
-/// Two of the five run with every `make test`; all of them with `make chaos`, which sets NEWSWIRE_FULL.
-fn full(what: &str) -> bool {
-    let full = std::env::var_os("NEWSWIRE_FULL").is_some();
-    if !full {
-        eprintln!("skipped: {what} (`make chaos` runs it)");
+/// Whether to run what takes minutes: `make chaos` sets NEWSWIRE_FULL.
+fn is_full_run(what: &str) -> bool {
+    let is_set = std::env::var_os("NEWSWIRE_FULL").is_some();
+    if !is_set {
+        test_support::skip(what, "`make chaos` runs it");
     }
-    full
+    is_set
 }
 
 #[test]
-fn offsets_committed_outside_the_transaction_are_caught() {
-    caught("offsets-outside");
+fn offsets_committed_outside_the_transaction_are_found() {
+    assert_found(Sabotage::OffsetsOutside);
 }
 
 #[test]
-fn state_applied_before_the_commit_is_caught() {
-    caught("state-first");
+fn state_applied_before_the_commit_is_found() {
+    assert_found(Sabotage::StateFirst);
 }
 
 #[test]
-fn uncommitted_input_is_caught() {
-    if full("the broken version read-uncommitted") {
-        caught("read-uncommitted");
-    }
-}
-
-#[test]
-fn a_missing_fence_is_caught() {
-    if full("the broken version no-fence") {
-        caught("no-fence");
+fn uncommitted_input_is_found() {
+    if is_full_run("sabotage read-uncommitted") {
+        assert_found(Sabotage::ReadUncommitted);
     }
 }
 
 #[test]
-fn state_restored_only_to_the_last_stable_offset_is_caught() {
-    if full("the broken version restore-to-stable") {
-        caught("restore-to-stable");
+fn a_missing_fence_is_found() {
+    if is_full_run("sabotage no-fence") {
+        assert_found(Sabotage::NoFence);
     }
 }
 
-/// What catches the broken must not accuse the sound.
 #[test]
-fn the_version_that_ships_is_not_caught_by_the_same_runs() {
-    if !full("the version that ships, under the runs of the broken ones") {
+fn state_restored_only_to_the_last_stable_offset_is_found() {
+    if is_full_run("sabotage restore-to-stable") {
+        assert_found(Sabotage::RestoreToStable);
+    }
+}
+
+#[test]
+fn nothing_is_found_in_the_same_runs_without_sabotage() {
+    if !is_full_run("the runs of the sabotaged builds, without sabotage") {
         return;
     }
-    for sabotage in BROKEN {
+    for &sabotage in Sabotage::value_variants() {
         let Some(report) = run(&Scenario::broken(sabotage, seed()).healthy()) else { return };
-        assert_eq!(report.violations(), Vec::<String>::new(), "{sabotage}; NEWSWIRE_SEED={}", report.scenario.seed);
-        assert!(report.completed.is_some(), "{sabotage}; NEWSWIRE_SEED={}", report.scenario.seed);
+        assert_eq!(report.violations(), Vec::<String>::new(), "{sabotage:?}; NEWSWIRE_SEED={}", report.scenario.seed);
+        assert!(report.completed.is_some(), "{sabotage:?}; NEWSWIRE_SEED={}", report.scenario.seed);
     }
 }

@@ -1,4 +1,4 @@
-//! Errors as RFC 9457 problem details.
+//! Errors as problem details (RFC 9457).
 
 use axum::{
     Json,
@@ -7,16 +7,16 @@ use axum::{
 };
 use serde::Serialize;
 
-/// A problem.
+/// An error response: a problem details object.
 #[derive(Debug, Serialize)]
 pub(super) struct ApiError {
-    /// No page explains a problem further: RFC 9457 section 4.2.1.
+    /// `about:blank`: the status code says it all (RFC 9457 section 4.2.1).
     #[serde(rename = "type")]
     kind: &'static str,
     title: &'static str,
     status: u16,
     detail: String,
-    /// Everything that is wrong with the request, one sentence each.
+    /// All errors of the request, one sentence each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<String>,
 }
@@ -32,30 +32,32 @@ impl ApiError {
         }
     }
 
-    /// A request that cannot be understood.
+    /// 400, with all errors of the request.
     pub fn bad_request(errors: Vec<String>) -> Self {
         let detail = errors.join("; ");
         ApiError { errors, ..ApiError::new(StatusCode::BAD_REQUEST, detail) }
     }
 
+    /// 404.
     pub fn not_found(detail: impl Into<String>) -> Self {
         ApiError::new(StatusCode::NOT_FOUND, detail)
     }
 
+    /// 405.
     pub fn method_not_allowed() -> Self {
-        ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "this can only be read: GET or HEAD")
+        ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are allowed")
     }
 
-    /// Too many clients.
-    pub fn busy() -> Self {
-        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "as many clients follow the stream as are allowed")
+    /// 503, with `Retry-After`: the limit of stream clients is reached.
+    pub fn too_many_clients() -> Self {
+        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "the limit of stream clients is reached")
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], Json(&self)).into_response();
+        let mut response = (status, Json(&self)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::SERVICE_UNAVAILABLE {

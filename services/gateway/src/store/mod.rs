@@ -1,83 +1,90 @@
-//! The newest articles, in memory: bounded in number and in bytes, never turned back by an older record.
+//! The newest articles, in memory: bounded in number and in bytes. An older record never replaces a newer one.
 
-mod entry;
+mod article;
 
-pub use entry::{Entry, Place};
+pub use article::{SortKey, StoredArticle};
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
+    ops::Bound::{Excluded, Unbounded},
     sync::Arc,
 };
 
-/// What became of a record.
+/// The effect of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is new, or newer than what was known of the article.
+    /// The article is new, or newer than the stored one.
     Shown,
-    /// It takes the article back.
+    /// The article was withdrawn.
     Withdrawn,
-    /// Something newer of the article was known.
+    /// The record is older than what is stored, or a repeat of it.
     Superseded,
 }
 
-/// Articles by id, and in the order in which they are shown.
+/// Articles by id and by sort key.
 pub struct Store {
-    most: usize,
-    most_bytes: usize,
+    max_articles: usize,
+    max_bytes: usize,
     bytes: usize,
-    by_id: HashMap<Arc<str>, Arc<Entry>>,
-    by_place: BTreeMap<Place, Arc<Entry>>,
-    gone: Gone,
+    by_id: HashMap<Arc<str>, Arc<StoredArticle>>,
+    by_sort_key: BTreeMap<SortKey, Arc<StoredArticle>>,
+    withdrawn: Withdrawn,
 }
 
 impl Store {
-    /// An empty store for at most so many articles and bytes.
+    /// An empty store for at most `max_articles` articles and `max_bytes` bytes.
     #[must_use]
-    pub fn new(most: usize, most_bytes: usize) -> Self {
-        Store { most, most_bytes, bytes: 0, by_id: HashMap::new(), by_place: BTreeMap::new(), gone: Gone::new(most) }
+    pub fn new(max_articles: usize, max_bytes: usize) -> Self {
+        Store {
+            max_articles,
+            max_bytes,
+            bytes: 0,
+            by_id: HashMap::new(),
+            by_sort_key: BTreeMap::new(),
+            withdrawn: Withdrawn::new(max_articles),
+        }
     }
 
-    /// Takes a record in. The highest (revision, enrichment) of an article wins, whatever order they come in.
-    pub fn take(&mut self, entry: &Arc<Entry>) -> Outcome {
-        let known = self.by_id.get(&entry.id).map(|held| held.rank).max(self.gone.rank(&entry.id));
-        // The same rank again is a repeat of the same record.
-        if known.is_some_and(|rank| entry.rank <= rank) {
+    /// Applies a record. The highest version of an article wins, in whatever order records arrive.
+    pub fn apply(&mut self, article: &Arc<StoredArticle>) -> Outcome {
+        let stored = self.by_id.get(&article.id).map(|stored| stored.version).max(self.withdrawn.version(&article.id));
+        // An equal version is a repeat of the same record.
+        if stored.is_some_and(|version| article.version <= version) {
             return Outcome::Superseded;
         }
-        self.remove(&Arc::clone(&entry.id));
-        if entry.withdrawn {
-            self.gone.remember(&entry.id, entry.rank);
+        self.remove(&article.id);
+        if article.withdrawn {
+            self.withdrawn.insert(&article.id, article.version);
             return Outcome::Withdrawn;
         }
-        self.bytes += entry.bytes();
-        self.by_id.insert(Arc::clone(&entry.id), Arc::clone(entry));
-        self.by_place.insert(entry.place.clone(), Arc::clone(entry));
-        while self.by_id.len() > self.most || (self.bytes > self.most_bytes && self.by_id.len() > 1) {
-            let Some((_, oldest)) = self.by_place.pop_first() else { break };
+        self.bytes += article.bytes();
+        self.by_id.insert(Arc::clone(&article.id), Arc::clone(article));
+        self.by_sort_key.insert(article.sort_key.clone(), Arc::clone(article));
+        while self.by_id.len() > self.max_articles || (self.bytes > self.max_bytes && self.by_id.len() > 1) {
+            let Some((_, oldest)) = self.by_sort_key.pop_first() else { break };
             self.by_id.remove(&oldest.id);
             self.bytes -= oldest.bytes();
         }
         Outcome::Shown
     }
 
-    fn remove(&mut self, id: &Arc<str>) {
-        if let Some(held) = self.by_id.remove(id) {
-            self.by_place.remove(&held.place);
-            self.bytes -= held.bytes();
+    fn remove(&mut self, id: &str) {
+        if let Some(stored) = self.by_id.remove(id) {
+            self.by_sort_key.remove(&stored.sort_key);
+            self.bytes -= stored.bytes();
         }
     }
 
-    /// An article.
+    /// The article with this id.
     #[must_use]
-    pub fn get(&self, id: &str) -> Option<&Arc<Entry>> {
+    pub fn get(&self, id: &str) -> Option<&Arc<StoredArticle>> {
         self.by_id.get(id)
     }
 
-    /// Articles, newest first; those behind `after`, where that is given.
-    pub fn newest(&self, after: Option<&Place>) -> impl Iterator<Item = &Arc<Entry>> {
-        use std::ops::Bound::{Excluded, Unbounded};
+    /// Articles, newest first; only those older than `after`, where it is given.
+    pub fn newest(&self, after: Option<&SortKey>) -> impl Iterator<Item = &Arc<StoredArticle>> {
         let end = after.map_or(Unbounded, Excluded);
-        self.by_place.range::<Place, _>((Unbounded, end)).rev().map(|(_, entry)| entry)
+        self.by_sort_key.range::<SortKey, _>((Unbounded, end)).rev().map(|(_, article)| article)
     }
 
     /// Number of articles.
@@ -86,36 +93,37 @@ impl Store {
         self.by_id.len()
     }
 
-    /// Bytes that they take.
+    /// Approximate size of the articles, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 }
 
-/// Ranks of withdrawn articles, so that an older record does not bring one back. Forgets the first of too many.
-struct Gone {
-    most: usize,
-    ranks: HashMap<Arc<str>, (i32, i32)>,
+/// Versions of withdrawn articles, so that an older record does not restore one. The oldest withdrawals are dropped
+/// first.
+struct Withdrawn {
+    max: usize,
+    versions: HashMap<Arc<str>, (i32, i32)>,
     order: VecDeque<Arc<str>>,
 }
 
-impl Gone {
-    fn new(most: usize) -> Self {
-        Gone { most, ranks: HashMap::new(), order: VecDeque::new() }
+impl Withdrawn {
+    fn new(max: usize) -> Self {
+        Withdrawn { max, versions: HashMap::new(), order: VecDeque::new() }
     }
 
-    fn rank(&self, id: &str) -> Option<(i32, i32)> {
-        self.ranks.get(id).copied()
+    fn version(&self, id: &str) -> Option<(i32, i32)> {
+        self.versions.get(id).copied()
     }
 
-    fn remember(&mut self, id: &Arc<str>, rank: (i32, i32)) {
-        if self.ranks.insert(Arc::clone(id), rank).is_none() {
+    fn insert(&mut self, id: &Arc<str>, version: (i32, i32)) {
+        if self.versions.insert(Arc::clone(id), version).is_none() {
             self.order.push_back(Arc::clone(id));
         }
-        while self.order.len() > self.most {
+        while self.order.len() > self.max {
             if let Some(first) = self.order.pop_front() {
-                self.ranks.remove(&first);
+                self.versions.remove(&first);
             }
         }
     }

@@ -4,7 +4,7 @@ use gateway::Config;
 use proto::{v1::EnrichedArticle, vocab::change, wire};
 
 #[tokio::test]
-async fn articles_come_newest_first_in_the_contracts_shape_page_by_page() {
+async fn articles_are_listed_newest_first_in_pages() {
     let gateway = Gateway::start(Config::default()).await;
     let empty = gateway.get("/v1/articles").await;
     assert_eq!(empty.body, r#"{"articles":[],"next":"","position":""}"#);
@@ -14,12 +14,12 @@ async fn articles_come_newest_first_in_the_contracts_shape_page_by_page() {
     assert_eq!(all.ids(), ["d", "c", "b", "a"]);
     let first = &all.json()["articles"][0];
     assert_eq!(first["published_at"], "1970-01-01T00:05:00+00:00");
-    assert_eq!(first["same_as"], "", "every field is there");
+    assert_eq!(first["same_as"], "", "empty fields are present");
 
     let page = gateway.get("/v1/articles?limit=3").await;
     assert_eq!(page.ids(), ["d", "c", "b"]);
     let next = page.json()["next"].as_str().unwrap().to_owned();
-    // What comes between two pages moves nothing.
+    // An article that arrives between two requests does not shift the pages.
     gateway.append([article("e", 400)]).await;
     gateway.until("/v1/articles", |answer| answer.ids().len() == 5).await;
     let rest = gateway.get(&format!("/v1/articles?limit=3&cursor={next}")).await;
@@ -30,7 +30,7 @@ async fn articles_come_newest_first_in_the_contracts_shape_page_by_page() {
 }
 
 #[tokio::test]
-async fn filters_take_country_name_text_language_and_time() {
+async fn the_list_is_filtered_by_every_parameter() {
     let gateway = Gateway::start(Config::default()).await;
     let mut french = article("fr", 500);
     french.language = "fr".into();
@@ -55,7 +55,7 @@ async fn filters_take_country_name_text_language_and_time() {
 }
 
 #[tokio::test]
-async fn errors_are_problems_and_every_answer_carries_the_policy() {
+async fn errors_are_problem_details_and_every_response_has_the_security_headers() {
     let gateway = Gateway::start(Config::default()).await;
     for (path, status) in
         [("/v1/articles?contry=KE", 400), ("/v1/articles/none", 404), ("/nothing", 404), ("/v1/stream?after=x", 400)]
@@ -74,7 +74,7 @@ async fn errors_are_problems_and_every_answer_carries_the_policy() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_decoded_is_counted_and_skipped_and_nothing_turns_back() {
+async fn undecodable_and_superseded_records_are_counted_and_skipped() {
     let gateway = Gateway::start(Config::default()).await;
     let mut second = article("a", 100);
     second.revision = 2;
@@ -107,10 +107,10 @@ async fn what_cannot_be_decoded_is_counted_and_skipped_and_nothing_turns_back() 
     gateway.stop().await;
 }
 
-/// A replay of old articles after newer ones, longer than what the gateway reads at its start.
+/// The replay has more records than the gateway reads at its start.
 #[tokio::test]
-async fn a_replay_turns_nothing_back_neither_live_nor_after_a_restart() {
-    let config = Config { kept: 4, ..Config::default() };
+async fn a_replay_of_old_articles_restores_no_old_version() {
+    let config = Config { articles: 4, ..Config::default() };
     let first = Gateway::start(config.clone()).await;
     let revised = |id: &str, second: i64, revision: i32, enrichment: i32, change: &str| EnrichedArticle {
         revision,
@@ -118,16 +118,16 @@ async fn a_replay_turns_nothing_back_neither_live_nor_after_a_restart() {
         change: change.into(),
         ..article(id, second)
     };
-    first.append((0..4).map(|at| article(&format!("new{at}"), 1_000 + at))).await;
+    first.append((0..4).map(|number| article(&format!("new{number}"), 1_000 + number))).await;
     first.append([revised("new3", 1_003, 2, 0, change::UPDATED)]).await;
     first.until("/v1/articles/new3", |answer| answer.status == 200 && answer.json()["revision"] == 2).await;
-    // The enricher was faster than the replay, which had begun with the first revision; and then the old ones.
+    // The first record is a replay of a revision that has been replaced since; then come the old articles.
     let mut replayed =
         vec![revised("new3", 1_003, 1, 1, change::REENRICHED), revised("new2", 1_002, 1, 1, change::REENRICHED)];
-    replayed.extend((0..2_000).map(|at| revised(&format!("old{at}"), at / 10, 1, 1, change::REENRICHED)));
-    let records = replayed.iter().map(|one| {
-        let value = wire::Encoding::Json.encode(one).unwrap();
-        let mut record = first.outgoing(&one.article_id, "application/json", value);
+    replayed.extend((0..2_000).map(|number| revised(&format!("old{number}"), number / 10, 1, 1, change::REENRICHED)));
+    let records = replayed.iter().map(|article| {
+        let value = wire::Encoding::Json.encode(article).unwrap();
+        let mut record = first.outgoing(&article.article_id, "application/json", value);
         record.headers.push(("ce_source".to_owned(), wire::SOURCE_REPLAY.as_bytes().to_vec()));
         record
     });

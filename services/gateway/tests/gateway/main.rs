@@ -1,11 +1,11 @@
 //! The gateway over real sockets, on an embedded log.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helpers, too, end the test where something is wrong")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failure in a helper ends the test")]
 
 /// `/v1/articles`, one article, errors, headers.
 mod articles;
-/// The line to the log, which can be cut and tells when the gateway asks.
+/// A log whose connection the test can cut.
 mod line;
-/// The log is away for a while.
+/// Outages of the log.
 mod outage;
 /// The page in a real browser.
 mod page;
@@ -13,5 +13,5 @@ mod page;
 mod process;
 /// `/v1/stream`.
 mod stream;
-/// A running gateway, a small client, and articles.
+/// A running gateway, a small HTTP client, and articles.
 mod support;

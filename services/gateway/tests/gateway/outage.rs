@@ -5,7 +5,7 @@ use crate::{
 use gateway::Config;
 
 #[tokio::test]
-async fn an_outage_of_the_log_is_waited_out_and_nothing_is_missed_or_repeated() {
+async fn after_an_outage_of_the_log_nothing_is_missed_or_repeated() {
     let gateway = Gateway::start(Config::default()).await;
     let mut events = gateway.follow("/v1/stream", "").await;
     gateway.append([article("before", 1)]).await;
@@ -15,7 +15,7 @@ async fn an_outage_of_the_log_is_waited_out_and_nothing_is_missed_or_repeated() 
     let unready = gateway.until("/readyz", |answer| answer.status == 503).await;
     assert!(unready.body.contains("cut off by the test"), "{}", unready.body);
     gateway.append([article("during", 2)]).await;
-    assert_eq!(gateway.get("/v1/articles").await.ids(), ["before"], "what is there is still served");
+    assert_eq!(gateway.get("/v1/articles").await.ids(), ["before"], "articles in memory are still served");
 
     gateway.line.set_down(false);
     assert_eq!(events.next().await.article().article_id, "during");
@@ -27,9 +27,8 @@ async fn an_outage_of_the_log_is_waited_out_and_nothing_is_missed_or_repeated() 
     gateway.stop().await;
 }
 
-/// A client library that waits an outage out in silence must not make a stalled gateway look well.
 #[tokio::test]
-async fn an_outage_that_the_reader_hides_shows_in_the_readiness() {
+async fn an_outage_that_the_client_library_hides_makes_the_gateway_unready() {
     let gateway = Gateway::start_on(Config::default(), Line::silent(), |log| log).await;
     gateway.line.set_down(true);
     gateway.until("/readyz", |answer| answer.status == 503).await;

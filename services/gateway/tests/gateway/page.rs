@@ -10,12 +10,12 @@ use tokio::{
     process::Command,
 };
 
-/// Set where a missing browser is a failure.
+/// Makes a missing browser a failure.
 const REQUIRED: &str = "NEWSWIRE_REQUIRE_BROWSER";
-/// Where screenshots go; a folder of the system's by default.
+/// Folder for screenshots; by default in the folder for temporary files.
 const SHOTS: &str = "NEWSWIRE_PAGE_SHOTS";
 
-/// The page as a reader sees it: `page-test/page.mjs` looks, this test publishes what it asks for.
+/// `page-test/page.mjs` tests the page; this test publishes the articles that it requests.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn articles_arrive_live_on_the_page() {
     let tools = match tools().await {
@@ -46,14 +46,14 @@ async fn articles_arrive_live_on_the_page() {
     while let Some(line) = lines.next_line().await.unwrap() {
         let running = gateway.as_ref();
         match line.as_str() {
-            "do publish" => running.unwrap().append(eight()).await,
+            "do publish" => running.unwrap().append(articles()).await,
             "do update" => running.unwrap().append([updated(), withdrawn()]).await,
             "do more" => running.unwrap().append([article("late", now() + 1)]).await,
             "do stop" => gateway.take().unwrap().stop().await,
             "ok" => ok = true,
             other => println!("{other}"),
         }
-        // A script that has failed reads no more.
+        // Fails where the script has exited; its status is checked below.
         let _ = answer.write_all(b"done\n").await;
     }
     let status = script.wait().await.unwrap();
@@ -65,7 +65,7 @@ struct Tools {
     folder: PathBuf,
 }
 
-/// What the test needs beside cargo, or what is missing.
+/// The programs that the test needs besides cargo, or the one that is missing.
 async fn tools() -> Result<Tools, String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("page-test");
     let version = Command::new("node").arg("--version").stdout(Stdio::null()).status().await;
@@ -89,8 +89,8 @@ fn now() -> i64 {
     jiff::Timestamp::now().as_second()
 }
 
-/// Eight stories, with a trap or two among them.
-fn eight() -> Vec<EnrichedArticle> {
+/// Eight articles, some with hostile content.
+fn articles() -> Vec<EnrichedArticle> {
     let story = |id: &str, minutes: i64, publisher: &str, title: &str, summary: &str| EnrichedArticle {
         title: title.into(),
         summary: summary.into(),
@@ -120,7 +120,7 @@ fn eight() -> Vec<EnrichedArticle> {
     let mut hostile = story("hostile", 4, "<b>Bold</b> Gazette", title, "</p><svg onload=window.hit=1>");
     hostile.entities = vec![entity("PERSON", "\"><img src=x onerror=window.hit=1>")];
     let mut script =
-        story("script", 9, "Harbour Daily", "A link that is none", "Its address would run as a script in this page.");
+        story("script", 9, "Harbour Daily", "An unsafe link", "Its URL would run as a script in this page.");
     script.url = "javascript:window.hit=1".into();
     script.canonical_url = "javascript:window.hit=1".into();
     script.countries = vec![country("FR", "FRA", "France", false, vec![])];
@@ -163,14 +163,14 @@ fn eight() -> Vec<EnrichedArticle> {
 }
 
 fn updated() -> EnrichedArticle {
-    let mut chess = eight().remove(6);
+    let mut chess = articles().remove(6);
     chess.title = format!("Updated: {}", chess.title);
     (chess.revision, chess.change) = (2, change::UPDATED.into());
     chess
 }
 
 fn withdrawn() -> EnrichedArticle {
-    let mut plain = eight().remove(7);
+    let mut plain = articles().remove(7);
     (plain.revision, plain.change) = (2, change::WITHDRAWN.into());
     plain
 }

@@ -6,29 +6,29 @@ fn gateway(args: &[&str]) -> Output {
 }
 
 #[test]
-fn all_that_is_wrong_with_the_flags_is_said_and_the_exit_is_64() {
-    let ended = gateway(&["--listen", "here", "--articles-kept", "many", "--encoding", "xml", "--colour"]);
-    let said = String::from_utf8(ended.stderr).unwrap();
-    assert_eq!(ended.status.code(), Some(64), "{said}");
+fn all_errors_in_the_flags_are_reported_with_exit_64() {
+    let output = gateway(&["--listen", "here", "--articles-kept", "many", "--encoding", "xml", "--colour"]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(64), "{errors}");
     for flag in ["--listen", "--articles-kept", "--encoding", "--colour"] {
-        assert!(said.contains(flag), "{flag} is not in {said}");
+        assert!(errors.contains(flag), "{flag} is missing: {errors}");
     }
-    assert!(ended.stdout.is_empty());
+    assert!(output.stdout.is_empty());
 }
 
 #[test]
 fn help_goes_to_standard_output() {
-    let ended = gateway(&["--help"]);
-    assert_eq!(ended.status.code(), Some(0));
-    assert!(String::from_utf8(ended.stdout).unwrap().contains("--articles-kept <N>"));
+    let output = gateway(&["--help"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("--articles-kept <N>"));
 }
 
 #[test]
 fn an_address_in_use_ends_the_process_with_a_clear_error() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let ended = gateway(&["--listen", &address]);
-    let said = String::from_utf8(ended.stderr).unwrap();
-    assert!(!ended.status.success());
-    assert!(said.contains(&format!("cannot listen on {address}")) && said.contains("another process"), "{said}");
+    let output = gateway(&["--listen", &address]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success());
+    assert!(errors.contains(&format!("cannot listen on {address}")) && errors.contains("another process"), "{errors}");
 }

@@ -3,7 +3,7 @@ use gateway::Config;
 use proto::vocab::change;
 
 #[tokio::test]
-async fn a_client_sees_what_comes_after_it_and_goes_on_where_it_left() {
+async fn a_client_receives_new_articles_and_resumes_where_it_left() {
     let gateway = Gateway::start(Config::default()).await;
     gateway.append([article("before", 1)]).await;
     let list = gateway.until("/v1/articles", |answer| answer.ids().len() == 1).await;
@@ -21,7 +21,7 @@ async fn a_client_sees_what_comes_after_it_and_goes_on_where_it_left() {
     ids.sort();
     assert_eq!(ids, ["three", "two"]);
 
-    // From a list there is no gap to the stream either.
+    // From a list's position the stream continues without a gap.
     let position = list.json()["position"].as_str().unwrap().to_owned();
     let mut from_list = gateway.follow(&format!("/v1/stream?after={position}"), "").await;
     assert_eq!(from_list.next().await.article().article_id, "one");
@@ -29,7 +29,7 @@ async fn a_client_sees_what_comes_after_it_and_goes_on_where_it_left() {
 }
 
 #[tokio::test]
-async fn a_filter_lets_through_what_matches_and_every_withdrawal() {
+async fn a_filter_passes_matching_articles_and_every_withdrawal() {
     let gateway = Gateway::start(Config::default()).await;
     let mut events = gateway.follow("/v1/stream?country=FR&q=bridge", "").await;
     let mut french = article("fr", 1);
@@ -45,8 +45,8 @@ async fn a_filter_lets_through_what_matches_and_every_withdrawal() {
 }
 
 #[tokio::test]
-async fn who_was_away_for_too_long_is_told_and_goes_on() {
-    let gateway = Gateway::start(Config { kept_bytes: 1, ..Config::default() }).await;
+async fn a_client_that_was_disconnected_for_too_long_is_told_that_it_lagged() {
+    let gateway = Gateway::start(Config { article_bytes: 1, ..Config::default() }).await;
     let mut events = gateway.follow("/v1/stream", "").await;
     gateway.append([article("a", 1)]).await;
     let first = events.next().await;
@@ -62,20 +62,19 @@ async fn who_was_away_for_too_long_is_told_and_goes_on() {
     gateway.stop().await;
 }
 
-/// A client that does not read holds nothing up, is told how much it missed, and goes on.
 #[tokio::test]
-async fn a_slow_client_is_told_what_it_missed() {
-    let gateway = Gateway::start(Config { kept_bytes: 600_000, ..Config::default() }).await;
+async fn a_slow_client_is_told_how_many_events_it_missed() {
+    let gateway = Gateway::start(Config { article_bytes: 600_000, ..Config::default() }).await;
     let mut slow = gateway.follow("/v1/stream", "").await;
-    // More than the system's buffers for one connection hold.
+    // Larger than the socket buffers of one connection.
     let large = |id: String| {
-        let mut one = article(&id, 1);
-        one.body = "x".repeat(200_000);
-        one
+        let mut article = article(&id, 1);
+        article.body = "x".repeat(200_000);
+        article
     };
     let count = 100;
-    for at in 0..count {
-        gateway.append([large(at.to_string())]).await;
+    for id in 0..count {
+        gateway.append([large(id.to_string())]).await;
     }
     let all = format!("records_total{{outcome=\"shown\"}} {count}");
     gateway.until("/metrics", |answer| answer.body.contains(&all)).await;
@@ -98,7 +97,7 @@ async fn a_slow_client_is_told_what_it_missed() {
 }
 
 #[tokio::test]
-async fn there_are_as_many_clients_as_are_allowed_and_a_stop_ends_them() {
+async fn clients_above_the_limit_are_refused_and_shutdown_ends_the_others() {
     let gateway = Gateway::start(Config { clients: 1, ..Config::default() }).await;
     let mut first = gateway.follow("/v1/stream", "").await;
     let refused = gateway.get("/v1/stream").await;

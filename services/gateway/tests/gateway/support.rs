@@ -18,7 +18,7 @@ use tokio::{
 pub const PATIENCE: Duration = Duration::from_secs(30);
 const PARTITIONS: i32 = 3;
 
-/// A gateway on a log of its own.
+/// A gateway on an embedded log.
 pub struct Gateway {
     pub address: SocketAddr,
     pub line: Arc<Line>,
@@ -32,18 +32,19 @@ impl Gateway {
         Self::start_on(config, Line::default(), |log| log).await
     }
 
-    /// At the end of `line`, on a log that `wrap` makes of the embedded one.
+    /// Reaches through `line` the log that `wrap` returns for the embedded one.
     pub async fn start_on(config: Config, line: Line, wrap: impl FnOnce(Arc<dyn Log>) -> Arc<dyn Log>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().to_owned();
         let log: Arc<dyn Log> =
             tokio::task::spawn_blocking(move || Arc::new(Embedded::open(&path).unwrap())).await.unwrap();
-        let registry = prometheus::Registry::new();
+        let registry = ::metrics::Registry::new();
         let line = Arc::new(line);
         let runtime = Runtime {
             log: Arc::new(Remote { log: wrap(log), line: Arc::clone(&line) }),
             names: Names::default(),
             partitions: PARTITIONS,
+            retention: Vec::new(),
             encoding: wire::Encoding::Json,
             replica: "0".into(),
             metrics: Metrics::new(&registry).unwrap(),
@@ -89,7 +90,7 @@ impl Gateway {
         Answer::read(self.open(path, "").await).await
     }
 
-    /// Asks again after each step of the gateway, until the answer is as wanted.
+    /// Repeats the request after each poll of the gateway until the response is as `wanted`.
     pub async fn until(&self, path: &str, wanted: impl Fn(&Answer) -> bool) -> Answer {
         let end = tokio::time::Instant::now() + PATIENCE;
         let mut asked = self.line.asked();
@@ -99,13 +100,13 @@ impl Gateway {
             if wanted(&answer) {
                 return answer;
             }
-            // It asks for more when it has shown what it was given, or has said why it cannot.
+            // It polls again once it has applied the previous records, or has reported an error.
             let more = tokio::time::timeout_at(end, asked.changed()).await;
-            assert!(more.is_ok(), "{path} still answers {} {}", answer.status, answer.body);
+            assert!(more.is_ok(), "{path} still returns {} {}", answer.status, answer.body);
         }
     }
 
-    /// Follows the stream; the gateway counts the client when this returns.
+    /// Connects to the stream; the gateway counts the client when this returns.
     pub async fn follow(&self, path: &str, headers: &str) -> Events {
         let mut events = Events { lines: BufReader::new(self.open(path, headers).await) };
         let mut head = String::new();
@@ -119,7 +120,7 @@ impl Gateway {
 
     async fn open(&self, path: &str, headers: &str) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
-        // Of HTTP/1.0, so that bodies end with the connection and come without chunks.
+        // HTTP/1.0: the body is not chunked and ends with the connection.
         stream.write_all(format!("GET {path} HTTP/1.0\r\n{headers}\r\n").as_bytes()).await.unwrap();
         stream
     }
@@ -150,7 +151,7 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 
-    /// Ids of a list of articles.
+    /// Article ids of a list.
     pub fn ids(&self) -> Vec<String> {
         let json = self.json();
         let articles = json["articles"].as_array().unwrap_or_else(|| panic!("{}", self.body));
@@ -199,14 +200,14 @@ impl Events {
         }
     }
 
-    /// True once the gateway has ended it.
+    /// True once the gateway has closed the connection.
     pub async fn ended(&mut self) -> bool {
         let mut rest = Vec::new();
         tokio::time::timeout(PATIENCE, self.lines.read_to_end(&mut rest)).await.is_ok()
     }
 }
 
-/// An article about Kenya, published at that second.
+/// An article about Kenya, published at `second`.
 pub fn article(id: &str, second: i64) -> EnrichedArticle {
     let title = format!("Kenya opens bridge {id}");
     EnrichedArticle {
@@ -238,7 +239,7 @@ pub fn country(code: &str, alpha3: &str, name: &str, focus: bool, evidence: Vec<
     }
 }
 
-/// Where `field`, whose text is `of`, says `text`.
+/// Evidence for `text` in `field`, whose whole text is `of`.
 pub fn evidence(kind: &str, field: &str, of: &str, text: &str) -> Evidence {
     let at = of.find(text).unwrap_or_else(|| panic!("{text:?} is not in {of:?}"));
     let start = of[..at].chars().count();

@@ -44,7 +44,7 @@ fn a_bad_address_is_named_and_the_others_are_taken() {
         run(&data, &["feeds", "import", file.to_str().unwrap()])
     };
     let bad = r#"<outline type="rss" text="Bad" xmlUrl="ftp://bad.example/feed"/>"#;
-    let reason = r#"the feed "Bad": "ftp://bad.example/feed" is no http or https address: another scheme"#;
+    let reason = r#"the feed "Bad": "ftp://bad.example/feed" is not an http or https URL: another scheme"#;
     let among = LIST.replacen("/>\n", &format!("/>\n{bad}\n"), 1);
     let (said, trouble, code) = import(&among);
     assert_eq!((said.as_str(), code), ("3 feeds in the file, 2 of them new or changed, 1 refused\n", 0), "{trouble}");

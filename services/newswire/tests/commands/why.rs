@@ -45,7 +45,7 @@ fn a_story_of_the_sample_is_followed_from_feed_to_page() {
     let port = test_support::port::free().to_string();
     let child = Command::new(env!("CARGO_BIN_EXE_newswire"))
         .args(["run", "--sample", "--poll-interval", "1s", "--partitions", "3", "--listen", "127.0.0.1:0"])
-        .args(["--sample-port", &port, "--host-spacing", "10ms", "--data"])
+        .args(["--sample-port", &port, "--host-interval", "10ms", "--data"])
         .arg(&data)
         .stderr(Stdio::piped())
         .spawn()

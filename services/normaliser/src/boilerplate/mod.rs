@@ -1,76 +1,76 @@
-//! Lines that a site puts around every article: links to comments, to sharing, to the rest of the text.
+//! Removes lines that a site puts around every article: links to comments, to sharing, to the rest of the text.
 //!
-//! A line goes only where the whole of it is such a line, it is short, and nothing but such lines is between it and
-//! the end (or the beginning) of the body. `patterns.rs` is the list.
+//! A line is removed only where a pattern matches the whole of it, it is short, and only such lines stand between it
+//! and the end (or the start) of the body. `patterns.rs` is the list.
 
 mod patterns;
 
 use patterns::{END, START, TAIL};
 
-/// Longer lines are text.
+/// Longest line of boilerplate, in characters.
 const MAX_CHARS: usize = 200;
-/// At most so many lines go on each side.
+/// Most lines that are removed from each end.
 const MAX_LINES: usize = 12;
 
-/// A body without its boilerplate.
+/// A text and the boilerplate that was removed from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cut {
-    /// What is left.
+pub struct Stripped {
+    /// The text that is left.
     pub text: String,
-    /// Lines cut off the end, the last one first.
-    pub end: Vec<String>,
-    /// Lines cut off the start, the first one first.
-    pub start: Vec<String>,
+    /// Lines removed from the end, the last one first.
+    pub trailing: Vec<String>,
+    /// Lines removed from the start, the first one first.
+    pub leading: Vec<String>,
 }
 
-impl Cut {
-    /// Number of lines that were cut off.
+impl Stripped {
+    /// Number of lines that were removed.
     #[must_use]
     pub fn lines(&self) -> usize {
-        self.end.len() + self.start.len()
+        self.trailing.len() + self.leading.len()
     }
 }
 
-/// Takes boilerplate off both ends of `text`, which is plain.
+/// Removes boilerplate from both ends of plain text.
 #[must_use]
-pub fn cut(text: &str) -> Cut {
-    let (mut end, mut start) = (Vec::new(), Vec::new());
+pub fn strip(text: &str) -> Stripped {
+    let (mut trailing, mut leading) = (Vec::new(), Vec::new());
     let mut rest = text.trim();
-    while end.len() < MAX_LINES && !rest.is_empty() {
+    while trailing.len() < MAX_LINES && !rest.is_empty() {
         let (before, line) = rest.rsplit_once('\n').unwrap_or(("", rest));
-        if is(line, &END) {
-            end.push(line.trim().to_owned());
+        if is_boilerplate(line, &END) {
+            trailing.push(line.trim().to_owned());
             rest = before.trim_end();
             continue;
         }
-        // `The text begins and ... Read more`: behind an ellipsis the link goes, and the ellipsis stays.
+        // `The text begins and ... Read more`: the link is removed and the ellipsis stays.
         let tail = TAIL.as_ref().and_then(|tail| tail.captures(line)).and_then(|found| found.get(1));
         if let Some(link) = tail {
-            end.push(link.as_str().trim().to_owned());
+            trailing.push(link.as_str().trim().to_owned());
             let at = rest.len() - line.len() + link.start();
             rest = rest[..at].trim_end();
         }
         break;
     }
-    while start.len() < MAX_LINES && !rest.is_empty() {
+    while leading.len() < MAX_LINES && !rest.is_empty() {
         let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
-        if !is(line, &START) {
+        if !is_boilerplate(line, &START) {
             break;
         }
-        start.push(line.trim().to_owned());
+        leading.push(line.trim().to_owned());
         rest = after.trim_start();
     }
-    Cut { text: rest.to_owned(), end, start }
+    Stripped { text: rest.to_owned(), trailing, leading }
 }
 
-fn is(line: &str, set: &Option<regex::RegexSet>) -> bool {
+fn is_boilerplate(line: &str, set: &Option<regex::RegexSet>) -> bool {
     let line = line.trim();
     if line.is_empty() || line.chars().count() > MAX_CHARS {
         return false;
     }
     let bare = line.trim_matches(|c: char| !c.is_alphanumeric() && c != '\u{a9}').to_lowercase();
     if bare.is_empty() {
-        return true; // rules and lone ellipses
+        return true; // a rule or an ellipsis
     }
     // `Continue reading Some Headline ->` is a link by its arrow; without one it may be a sentence.
     let arrow = line.ends_with(['\u{2192}', '\u{bb}', '\u{203a}', '\u{2026}', '>', ']']) || line.ends_with("...");

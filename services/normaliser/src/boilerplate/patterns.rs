@@ -1,10 +1,10 @@
-//! The list. Each pattern is the whole of a line, in lower case, without the marks around it. `{next}` stands for an
-//! arrow or an ellipsis behind it, `{who}` for the networks that one shares on.
+//! The patterns. Each matches a whole line in lower case, without the punctuation around it. `{next}` stands for an
+//! arrow or an ellipsis at its end, `{who}` for the networks that readers share on.
 
 use regex::{Regex, RegexSet};
 use std::sync::LazyLock;
 
-/// Off the end: comments, the rest of the text, where it first appeared, sharing, subscriptions, advertisements.
+/// At the end: comments, the rest of the text, where it first appeared, sharing, subscriptions, advertisements.
 const END_ONLY: &[&str] = &[
     // English
     r"(?:post|leave|add|write|submit) (?:a |an |your )?(?:comment|comments|reply)(?: below| here)?{next}?",
@@ -68,7 +68,7 @@ const END_ONLY: &[&str] = &[
     r"더 ?보기{next}?|기사 ?더보기{next}?|댓글(?: 쓰기)?|공유하기",
 ];
 
-/// Off both ends: sharing, advertisements, players.
+/// At both ends: sharing, advertisements, players.
 const BOTH: &[&str] = &[
     r"(?:share|share this|share this (?:article|story|post|page|entry)|share (?:on|via|to|with) {who}|tweet|tweet this|pin it)",
     r"{who}(?:[ ,|/]+{who})*",
@@ -86,11 +86,11 @@ fn set(lists: &[&[&str]]) -> Option<RegexSet> {
     RegexSet::new(lists.iter().flat_map(|list| list.iter()).map(whole)).ok()
 }
 
-/// Lines off the end. `None` only if the list is no list of patterns, which a test excludes.
+/// Matches a line at the end. `None` only if a pattern is invalid, which a test excludes.
 pub static END: LazyLock<Option<RegexSet>> = LazyLock::new(|| set(&[END_ONLY, BOTH]));
-/// Lines off the start.
+/// Matches a line at the start.
 pub static START: LazyLock<Option<RegexSet>> = LazyLock::new(|| set(&[BOTH]));
-/// A link behind an ellipsis in the last line of a text; group 1 is the link.
+/// A link after an ellipsis in the last line of a text; group 1 is the link.
 pub static TAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r"(?i)(?:…|\.\.\.|\[…\]|\[\.\.\.\])\s*(\(?(?:read (?:more|full|on)|continue reading|more|leer más|seguir leyendo|lire la suite|weiterlesen|mehr lesen|leia mais|continua a leggere|lees meer|lees verder|читать далее|devamını oku|続きを読む|阅读全文|اقرأ المزيد)\b[^.]{0,100})$",

@@ -1,17 +1,17 @@
 use super::*;
 
-fn ends(line: &str) -> bool {
+fn is_removed(line: &str) -> bool {
     let body = format!("The minister spoke on Tuesday.\n\n{line}");
-    cut(&body).text == "The minister spoke on Tuesday."
+    strip(&body).text == "The minister spoke on Tuesday."
 }
 
 #[test]
-fn the_list_is_a_list_of_patterns() {
+fn every_pattern_is_valid() {
     assert!(END.is_some() && START.is_some() && TAIL.is_some());
 }
 
 #[test]
-fn what_sites_put_behind_their_articles_goes() {
+fn boilerplate_after_an_article_is_removed() {
     for line in [
         "Post a Comment",
         "Leave a Reply",
@@ -70,12 +70,12 @@ fn what_sites_put_behind_their_articles_goes() {
         "\u{9605}\u{8bfb}\u{5168}\u{6587}",
         "\u{7d9a}\u{304d}\u{3092}\u{8aad}\u{3080}",
     ] {
-        assert!(ends(line), "{line}");
+        assert!(is_removed(line), "{line}");
     }
 }
 
 #[test]
-fn sentences_that_begin_alike_stay() {
+fn sentences_that_begin_like_boilerplate_stay() {
     for line in [
         "To read is to live, the minister said.",
         "Watch at your own risk, the critic wrote. It is long.",
@@ -98,26 +98,26 @@ fn sentences_that_begin_alike_stay() {
         "See you in court, he said.",
         "Kommentare des Ministers l\u{f6}sten Streit aus.",
     ] {
-        assert!(!ends(line), "{line}");
+        assert!(!is_removed(line), "{line}");
     }
 }
 
 #[test]
-fn only_the_ends_are_looked_at_and_all_that_goes_is_counted() {
-    let cut = cut("Advertisement\nShare\n\nOne.\n\nRead more\n\nTwo.\n\nRead more\nPost a Comment");
-    assert_eq!(cut.text, "One.\n\nRead more\n\nTwo.");
-    assert_eq!((cut.start.len(), cut.end.len(), cut.lines()), (2, 2, 4));
+fn only_the_ends_are_stripped_and_removed_lines_are_counted() {
+    let stripped = strip("Advertisement\nShare\n\nOne.\n\nRead more\n\nTwo.\n\nRead more\nPost a Comment");
+    assert_eq!(stripped.text, "One.\n\nRead more\n\nTwo.");
+    assert_eq!((stripped.leading.len(), stripped.trailing.len(), stripped.lines()), (2, 2, 4));
 }
 
 #[test]
-fn a_link_behind_an_ellipsis_goes_and_the_ellipsis_stays() {
-    assert_eq!(cut("The minister said that \u{2026} Read more").text, "The minister said that \u{2026}");
-    assert_eq!(cut("The minister said [...] Continue reading Dam opens").text, "The minister said [...]");
-    assert_eq!(cut("He wants to read more").text, "He wants to read more");
+fn a_link_after_an_ellipsis_is_removed_and_the_ellipsis_stays() {
+    assert_eq!(strip("The minister said that \u{2026} Read more").text, "The minister said that \u{2026}");
+    assert_eq!(strip("The minister said [...] Continue reading Dam opens").text, "The minister said [...]");
+    assert_eq!(strip("He wants to read more").text, "He wants to read more");
 }
 
 #[test]
-fn a_body_of_nothing_else_is_empty() {
-    assert_eq!(cut("Comments").text, "");
-    assert_eq!(cut("").text, "");
+fn a_body_of_boilerplate_alone_becomes_empty() {
+    assert_eq!(strip("Comments").text, "");
+    assert_eq!(strip("").text, "");
 }

@@ -67,7 +67,7 @@ pub fn published(raw: &RawItem, fetched: Timestamp, first_seen: Timestamp) -> Da
 /// A date of change that can be believed: none before 1990, and at most the time at which it was seen, or a wrong clock
 /// would make every later change look old.
 #[must_use]
-pub fn changed(given: Option<proto::Timestamp>, seen: Timestamp) -> Option<proto::Timestamp> {
+pub fn updated(given: Option<proto::Timestamp>, seen: Timestamp) -> Option<proto::Timestamp> {
     let at = given.as_ref().and_then(from_wire).filter(|at| at.as_second() >= EARLIEST_S)?;
     Some(to_wire(at.min(seen)))
 }

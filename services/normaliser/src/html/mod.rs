@@ -1,12 +1,12 @@
-//! Sanitised HTML: what a reader's page may show as it is.
+//! Sanitised HTML, safe to be shown in a page as it is.
 
-use crate::text;
+mod pieces;
+mod trailing;
+
+use pieces::{Piece, pieces};
 use std::collections::HashSet;
+use text::Document;
 use url::Url;
-
-/// Deepest nesting that is parsed; deeper HTML is given as its paragraphs. A tree of n levels costs a browser's
-/// algorithm n steps for each tag.
-pub const MAX_DEPTH: usize = 200;
 
 /// Hosts whose images only count readers.
 const TRACKERS: [&str; 12] = [
@@ -24,36 +24,32 @@ const TRACKERS: [&str; 12] = [
     "www.facebook.com",
 ];
 
-/// Sanitised HTML, and whether it was too deep to be parsed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Clean {
-    /// The HTML.
-    pub html: String,
-    /// True where it is made of the text's paragraphs.
-    pub too_deep: bool,
-}
-
-/// Sanitises `source`, which is HTML or text. Relative links are resolved against `base`; without one they go.
+/// Sanitises `document` and removes from its end the elements whose texts are `trailing`, the last one first. Relative
+/// links are resolved against `base`; without one they are removed. Plain text becomes paragraphs, and so does HTML that
+/// is too deep to be parsed.
 #[must_use]
-pub fn sanitise(source: &str, base: Option<&Url>) -> Clean {
-    let Some(markup) = text::markup(source) else {
-        return Clean { html: paragraphs(&text::plain(source)), too_deep: false };
+pub fn sanitise(document: &Document<'_>, base: Option<&Url>, trailing: &[String]) -> String {
+    let html = match document.markup() {
+        Some(markup) if !document.is_too_deep() => without_pixels(&clean(markup, base)).trim().to_owned(),
+        _ => paragraphs(document.text()),
     };
-    if text::depth(&markup, MAX_DEPTH) >= MAX_DEPTH {
-        return Clean { html: paragraphs(&text::html(&markup)), too_deep: true };
-    }
-    let mut builder = ammonia::Builder::default();
-    let schemes: HashSet<&str> = ["http", "https", "mailto"].into();
-    builder.url_schemes(schemes).clean_content_tags(["script", "style", "noscript", "iframe", "svg", "math"].into());
-    builder.rm_tags(["svg", "math"]);
-    builder.url_relative(match base {
-        Some(base) => ammonia::UrlRelative::RewriteWithBase(base.clone()),
-        None => ammonia::UrlRelative::Deny,
-    });
-    Clean { html: without_pixels(&builder.clean(&markup).to_string()).trim().to_owned(), too_deep: false }
+    trailing::without_trailing(html, trailing)
 }
 
-/// Plain text as HTML.
+fn clean(markup: &str, base: Option<&Url>) -> String {
+    let mut builder = ammonia::Builder::default();
+    builder
+        .url_schemes(HashSet::from(["http", "https", "mailto"]))
+        .clean_content_tags(HashSet::from(["script", "style", "noscript", "iframe", "svg", "math"]))
+        .rm_tags(["svg", "math"])
+        .url_relative(match base {
+            Some(base) => ammonia::UrlRelative::RewriteWithBase(base.clone()),
+            None => ammonia::UrlRelative::Deny,
+        });
+    builder.clean(markup).to_string()
+}
+
+/// Plain text as HTML: a `p` for each paragraph, a `br` for each line end within one.
 #[must_use]
 pub fn paragraphs(plain: &str) -> String {
     let mut out = String::with_capacity(plain.len() + 16);
@@ -73,88 +69,56 @@ pub fn paragraphs(plain: &str) -> String {
     out
 }
 
-/// Takes images off that nobody is meant to see. Works on ammonia's output, where `<img ` is always a tag and every
-/// attribute is in double quotes.
+/// Removes images that are not meant to be seen.
 fn without_pixels(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
-    let mut rest = html;
-    while let Some(at) = rest.find("<img") {
-        let (before, tag) = rest.split_at(at);
-        out.push_str(before);
-        let mut quoted = false;
-        let end = tag.find(|c| {
-            quoted ^= c == '"';
-            c == '>' && !quoted
-        });
-        let (tag, after) = tag.split_at(end.map_or(tag.len(), |end| end + 1));
-        if !is_pixel(tag) {
-            out.push_str(tag);
+    for piece in pieces(html) {
+        if piece.name() != "img" || !is_pixel(piece) {
+            out.push_str(piece.tag);
         }
-        rest = after;
+        out.push_str(piece.text);
     }
-    out.push_str(rest);
     out
 }
 
-fn is_pixel(tag: &str) -> bool {
-    let attribute = |name: &str| {
-        let (_, value) = tag.split_once(&format!(" {name}=\""))?;
-        value.split_once('"').map(|(value, _)| value)
-    };
-    let tiny = |name| attribute(name).is_some_and(|size| matches!(size.trim_end_matches("px"), "0" | "1"));
-    let Some(source) = attribute("src") else { return true };
+fn is_pixel(image: Piece<'_>) -> bool {
+    let Some(source) = image.attribute("src") else { return true };
+    let is_tiny = |side| image.attribute(side).is_some_and(|size| matches!(size.trim_end_matches("px"), "0" | "1"));
     let host = Url::parse(source).ok().and_then(|url| url.host_str().map(str::to_owned));
-    tiny("width") || tiny("height") || host.is_some_and(|host| TRACKERS.contains(&host.as_str()))
-}
-
-/// Takes the last element off where its text is `line`.
-#[must_use]
-pub fn without_last(html: &str, line: &str) -> Option<String> {
-    let mut places: Vec<usize> =
-        ["<p", "<div", "<li", "<a ", "<br", "<h"].iter().filter_map(|tag| html.rfind(tag)).collect();
-    places.sort_unstable();
-    // The outermost element that holds nothing else. Those around it stay open: ammonia closes them again.
-    let at = places.into_iter().find(|at| text::html(&html[*at..]) == line)?;
-    Some(ammonia::clean(html[..at].trim_end()))
+    is_tiny("width") || is_tiny("height") || host.is_some_and(|host| TRACKERS.contains(&host.as_str()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn base() -> Url {
-        Url::parse("https://news.example.org/a/b").unwrap()
+    fn sanitised(source: &str) -> String {
+        let base = Url::parse("https://news.example.org/a/b").unwrap();
+        sanitise(&Document::parse(source), Some(&base), &[])
     }
 
     #[test]
-    fn scripts_handlers_and_odd_schemes_are_off_and_links_are_absolute() {
+    fn scripts_handlers_and_odd_schemes_are_removed_and_links_are_absolute() {
         let source = "<p onclick='x()'>Hi <a href='../c?d=1'>c</a> <a href='javascript:x()'>no</a>\
             <script>x()</script><img src='/i.png' width='300'></p>";
-        insta::assert_snapshot!(sanitise(source, Some(&base())).html, @r#"<p>Hi <a href="https://news.example.org/c?d=1" rel="noopener noreferrer">c</a> <a rel="noopener noreferrer">no</a><img src="https://news.example.org/i.png" width="300"></p>"#);
+        insta::assert_snapshot!(sanitised(source), @r#"<p>Hi <a href="https://news.example.org/c?d=1" rel="noopener noreferrer">c</a> <a rel="noopener noreferrer">no</a><img src="https://news.example.org/i.png" width="300"></p>"#);
     }
 
     #[test]
-    fn tracking_pixels_are_off_and_pictures_stay() {
+    fn tracking_pixels_are_removed_and_pictures_stay() {
         let source = "<p>x<img src='https://t.example.net/p.gif' width='1' height='1'>\
             <img src='https://pixel.wp.com/b.gif'><img src='https://i.example.net/a.jpg' alt='a > b'></p>";
-        insta::assert_snapshot!(sanitise(source, None).html, @r#"<p>x<img src="https://i.example.net/a.jpg" alt="a &gt; b"></p>"#);
+        insta::assert_snapshot!(sanitised(source), @r#"<p>x<img src="https://i.example.net/a.jpg" alt="a &gt; b"></p>"#);
     }
 
     #[test]
-    fn what_is_nested_too_deep_is_given_as_paragraphs() {
+    fn html_that_is_too_deep_becomes_paragraphs() {
         let source = format!("{}a &lt; b{}", "<div>".repeat(20_000), "</div>".repeat(20_000));
-        assert_eq!(sanitise(&source, None), Clean { html: "<p>a &lt; b</p>".into(), too_deep: true });
+        assert_eq!(sanitised(&source), "<p>a &lt; b</p>");
     }
 
     #[test]
-    fn a_text_becomes_paragraphs() {
-        assert_eq!(sanitise("a < b\n\nc & d", None).html, "<p>a &lt; b</p><p>c &amp; d</p>");
-    }
-
-    #[test]
-    fn the_last_element_goes_with_its_line() {
-        let html = "<div><p>One.</p><p><a href=\"https://example.org/\">Read more</a></p></div>";
-        assert_eq!(without_last(html, "Read more").unwrap(), "<div><p>One.</p></div>");
-        assert_eq!(without_last(html, "One."), None);
+    fn plain_text_becomes_paragraphs() {
+        assert_eq!(sanitised("a < b\n\nc & d"), "<p>a &lt; b</p><p>c &amp; d</p>");
     }
 }

@@ -39,7 +39,7 @@ fn the_golden_raw_item() {
     let raw: RawItem = proto::wire::decode(None, std::fs::read_to_string(path).unwrap().as_bytes()).unwrap();
     let published = publish(&raw);
     insta::assert_snapshot!(serde_json::to_string_pretty(&published.article).unwrap());
-    assert_eq!((published.boilerplate_lines, published.site_cut), (1, true));
+    assert_eq!((published.boilerplate_lines, published.site_removed), (1, true));
 }
 
 #[test]

@@ -1,11 +1,11 @@
-//! The title without the site's name.
+//! Removes the site's name from a title.
 //!
-//! Only what is confirmed goes: the part behind the last separator (or before the first) must be the name that the
-//! feed, its definition or the host's domain gives the publisher. A title that ends in ` - China` keeps it.
+//! Only a confirmed name is removed: the part after the last separator (or before the first) must be the name that the
+//! feed, its definition or the domain gives the publisher. A title that ends in ` - China` keeps it.
 
-use unicode_normalization::UnicodeNormalization;
+use text::fold;
 
-/// Separators between a headline and a name. A hyphen or a colon needs blanks around it.
+/// Separators between a headline and a name. A hyphen or a colon needs spaces around it.
 const SEPARATORS: [&str; 12] = [
     " - ",
     " | ",
@@ -20,36 +20,36 @@ const SEPARATORS: [&str; 12] = [
     " ~ ",
     " > ",
 ];
-/// Behind a name that comes first, a colon follows at once: `Example News: Headline`.
+/// A colon follows a name that comes first without a space: `Example News: Headline`.
 const PREFIX_ONLY: [&str; 1] = [": "];
 
-/// A title and whether a name was cut off.
+/// A title and whether the site's name was removed from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Title {
-    /// What is left; never empty where the whole was not.
+    /// The title that is left; never empty where the given title was not.
     pub text: String,
-    /// True where a name was cut off.
-    pub cut: bool,
+    /// True where a name was removed.
+    pub site_removed: bool,
 }
 
-/// Takes the names off both ends of `title`, which is plain and on one line.
+/// Removes `names` from both ends of `title`, which is plain text on one line.
 #[must_use]
-pub fn without_site(title: &str, names: &[&str]) -> Title {
+pub fn strip_site(title: &str, names: &[&str]) -> Title {
     let keys: Vec<String> = names.iter().map(|name| key(name)).filter(|key| !key.is_empty()).collect();
     let mut text = title.trim();
-    let mut cut = false;
+    let mut site_removed = false;
     // A section may repeat the name: `Headline | Example News | Example`.
     for _ in 0..2 {
         match suffix(text, &keys).or_else(|| prefix(text, &keys)) {
-            Some(rest) => (text, cut) = (rest, true),
+            Some(rest) => (text, site_removed) = (rest, true),
             None => break,
         }
     }
-    Title { text: text.to_owned(), cut }
+    Title { text: text.to_owned(), site_removed }
 }
 
 fn suffix<'a>(title: &'a str, keys: &[String]) -> Option<&'a str> {
-    // A name may hold a separator itself (`A - B News`), so every place is tried, the last first.
+    // A name may hold a separator (`A - B News`), so each place is tried, the last first.
     let mut places: Vec<(usize, usize)> =
         SEPARATORS.iter().flat_map(|mark| title.match_indices(mark)).map(|(at, mark)| (at, mark.len())).collect();
     places.sort_unstable();
@@ -73,60 +73,59 @@ fn prefix<'a>(title: &'a str, keys: &[String]) -> Option<&'a str> {
     })
 }
 
-/// What two spellings of a name share: letters and digits in lower case, without accents and a leading article.
+/// The key by which two spellings of a name are compared: letters and digits in lower case, without accents (hosts are
+/// written without them) and without a leading `The`.
 #[must_use]
 pub fn key(name: &str) -> String {
     let name = name.trim().to_lowercase();
     let name = name.strip_prefix("the ").unwrap_or(&name);
-    // Accents are combining characters once decomposed (NFKD), and those are not alphanumeric in Latin, Greek and
-    // Cyrillic; hosts are written without them.
-    name.nfkd().filter(|c| c.is_alphanumeric()).collect()
+    fold::alphanumeric(name)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn cut(title: &str, names: &[&str]) -> String {
-        without_site(title, names).text
+    fn stripped(title: &str, names: &[&str]) -> String {
+        strip_site(title, names).text
     }
 
     #[test]
-    fn a_confirmed_name_goes_whatever_the_separator_and_the_spelling() {
+    fn a_confirmed_name_is_removed_with_any_separator_and_spelling() {
         for mark in ["-", "|", "\u{2013}", "\u{2014}", ":", "\u{b7}", "\u{bb}"] {
             assert_eq!(
-                cut(&format!("Dam opens in Laos {mark} The Example  Post"), &["ExamplePost"]),
+                stripped(&format!("Dam opens in Laos {mark} The Example  Post"), &["ExamplePost"]),
                 "Dam opens in Laos"
             );
         }
-        assert_eq!(cut("Example Post: Dam opens", &["Example Post"]), "Dam opens");
-        assert_eq!(cut("Example Post | Dam opens", &["Example Post"]), "Dam opens");
-        assert_eq!(cut("Dam opens - example.org", &["example.org"]), "Dam opens");
+        assert_eq!(stripped("Example Post: Dam opens", &["Example Post"]), "Dam opens");
+        assert_eq!(stripped("Example Post | Dam opens", &["Example Post"]), "Dam opens");
+        assert_eq!(stripped("Dam opens - example.org", &["example.org"]), "Dam opens");
     }
 
     #[test]
     fn what_is_not_confirmed_stays() {
         for title in ["Talks go on - China", "US-China talks", "Live: talks go on", "Example Post", "A - Example"] {
-            assert_eq!(cut(title, &["Example Post"]), title);
+            assert_eq!(stripped(title, &["Example Post"]), title);
         }
     }
 
     #[test]
     fn a_name_that_is_the_whole_title_stays() {
-        assert_eq!(cut("Example Post", &["Example Post"]), "Example Post");
-        assert_eq!(cut(" - Example Post", &["Example Post"]), "- Example Post");
+        assert_eq!(stripped("Example Post", &["Example Post"]), "Example Post");
+        assert_eq!(stripped(" - Example Post", &["Example Post"]), "- Example Post");
     }
 
     #[test]
     fn a_name_with_a_separator_of_its_own_and_a_name_twice() {
-        assert_eq!(cut("Dam opens - A - B News", &["A - B News"]), "Dam opens");
-        assert_eq!(cut("Dam opens | Example Post | Example Post", &["Example Post"]), "Dam opens");
+        assert_eq!(stripped("Dam opens - A - B News", &["A - B News"]), "Dam opens");
+        assert_eq!(stripped("Dam opens | Example Post | Example Post", &["Example Post"]), "Dam opens");
     }
 
     #[test]
     fn a_sentence_with_the_name_inside_stays() {
         assert_eq!(
-            cut("Editor of Example Post - a portrait", &["Example Post"]),
+            stripped("Editor of Example Post - a portrait", &["Example Post"]),
             "Editor of Example Post - a portrait"
         );
     }

@@ -1,40 +1,40 @@
-//! What of a first poll is taken.
+//! The backfill policy: which entries of a feed's first poll are published.
 
 use crate::document::{Document, Entry};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashSet;
 
-/// Entries without a date of which a first poll takes at most this many, in the document's order.
-pub const UNDATED: usize = 20;
-/// What is older than this when its feed is first polled is old news.
-const OLD: SignedDuration = SignedDuration::from_hours(48);
+/// The number of undated entries that [`Backfill::Since`] selects, in document order.
+pub const MAX_UNDATED: usize = 20;
+/// The default policy, and the age at the first poll from which an entry that appears later counts as backfill.
+const DEFAULT_AGE: SignedDuration = SignedDuration::from_hours(48);
 
-/// A feed's policy.
+/// A backfill policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backfill {
-    /// Everything.
+    /// All entries.
     All,
-    /// So many of the newest.
+    /// This many of the newest entries.
     Newest(usize),
-    /// What was published at or after this time; of what has no date, the first [`UNDATED`].
+    /// Entries published at or after this time, and the first [`MAX_UNDATED`] without a date.
     Since(Timestamp),
 }
 
 impl Backfill {
-    /// Reads a policy: `all`, a number of entries, a duration (`48h`), or an RFC 3339 time, with or without `since`.
-    /// Empty, or what it is not, is 48 hours; [`Backfill::parse`] tells them apart.
+    /// As [`Backfill::parse`]; an invalid policy is the default of 48 hours.
     #[must_use]
-    pub fn of(text: &str, now: Timestamp) -> Self {
-        Self::parse(text, now).unwrap_or(Backfill::Since(now.checked_sub(OLD).unwrap_or(now)))
+    pub fn parse_or_default(text: &str, now: Timestamp) -> Self {
+        Self::parse(text, now).unwrap_or(Backfill::Since(now.checked_sub(DEFAULT_AGE).unwrap_or(now)))
     }
 
-    /// As [`Backfill::of`]; `None` where the text is no policy.
+    /// Parses a policy: `all`, a number of entries, a duration (`48h`) or an RFC 3339 time, the last two with or without
+    /// `since` before them. An empty text is 48 hours. `None` for an invalid policy.
     #[must_use]
     pub fn parse(text: &str, now: Timestamp) -> Option<Self> {
         let text = text.trim();
         let text = text.strip_prefix("since").map_or(text, |rest| rest.trim_start_matches([' ', '=', ':']));
         if text.is_empty() {
-            return Some(Backfill::Since(now.checked_sub(OLD).ok()?));
+            return Some(Backfill::Since(now.checked_sub(DEFAULT_AGE).ok()?));
         }
         if text.eq_ignore_ascii_case("all") {
             return Some(Backfill::All);
@@ -49,13 +49,13 @@ impl Backfill {
         Some(Backfill::Since(now.checked_sub(back).unwrap_or(Timestamp::MIN)))
     }
 
-    /// Places in the document of the entries that are taken.
-    pub(super) fn choose(self, document: &Document, now: Timestamp) -> HashSet<usize> {
+    /// Indices of the selected entries in the document.
+    pub(super) fn select(self, document: &Document, now: Timestamp) -> HashSet<usize> {
         let entries = document.entries.iter().enumerate();
         match self {
             Backfill::All => entries.map(|(at, _)| at).collect(),
             Backfill::Newest(count) => {
-                // Without a date it stands where the document puts it: as new as the entry before it.
+                // An undated entry counts as new as the entry before it.
                 let mut last = now;
                 let mut dated: Vec<(Timestamp, usize)> = entries
                     .map(|(at, entry)| {
@@ -73,7 +73,7 @@ impl Backfill {
                         Some(published) => published >= time,
                         None => {
                             undated += 1;
-                            undated <= UNDATED
+                            undated <= MAX_UNDATED
                         }
                     })
                     .map(|(at, _)| at)
@@ -83,15 +83,15 @@ impl Backfill {
     }
 }
 
-/// When it was published, else changed.
+/// When an entry was published, else updated.
 fn date(entry: &Entry) -> Option<Timestamp> {
     entry.published.or(entry.updated).map(|date| date.at)
 }
 
-/// True for an entry that shows up late and was old news when its feed was first polled.
+/// True for an entry that was more than 48 hours old when its feed was first polled.
 pub(super) fn was_old(entry: &Entry, first_polled_at: Option<Timestamp>) -> bool {
     match (date(entry), first_polled_at) {
-        (Some(published), Some(first)) => first.duration_since(published) > OLD,
+        (Some(published), Some(first)) => first.duration_since(published) > DEFAULT_AGE,
         _ => false,
     }
 }

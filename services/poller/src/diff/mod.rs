@@ -1,18 +1,18 @@
-//! What a document says that its feed's state does not know yet. Pure: document, state and clock in; raw items, new state
-//! and counts out.
+//! Compares a document with its feed's state and finds the new and changed entries. Pure: document, state and clock in; raw
+//! items, the entries of the new state and counts out.
 
 mod backfill;
 mod raw_item;
 mod seen_entries;
 
-pub use backfill::{Backfill, UNDATED};
+pub use backfill::{Backfill, MAX_UNDATED};
 pub use raw_item::{CONTENT_CUT, encode_within, event_id, traceparent};
 pub use seen_entries::{MAX_SEEN, MAX_UNPACKED, MIN_SEEN, pack, unpack};
 pub(crate) use seen_entries::{contains_all, drop_oldest};
 
 use crate::{
     document::Document,
-    identity::{Identified, identify},
+    identity::{IdentifiedEntry, identify},
 };
 use jiff::Timestamp;
 use proto::{
@@ -21,34 +21,33 @@ use proto::{
 };
 use std::collections::{HashMap, HashSet};
 
-/// Why entries of a document were not published. Each entry has one outcome, so that
-/// `seen = new + changed + unchanged + dropped`.
+/// Why an entry of a document was not published although it is new.
 pub mod drop_reason {
-    /// Older than the feed's backfill policy takes, on its first poll.
+    /// The backfill policy excludes it from the feed's first poll.
     pub const BACKFILL: &str = "backfill";
-    /// Another entry of the same document is the same article.
+    /// An earlier entry of the document has the same article id.
     pub const SAME_IDENTITY: &str = "same-identity";
-    /// Neither title, nor text, nor link.
+    /// It has neither title, text nor link.
     pub const EMPTY: &str = "empty";
 }
 
-/// What became of a document's entries.
+/// The entries of a document by outcome. Each has one: `seen = new + changed + unchanged + dropped`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// In the document.
+    /// Entries of the document.
     pub seen: usize,
-    /// Published because they were not known.
+    /// Published because the state did not know them.
     pub new: usize,
-    /// Published because they had changed.
+    /// Published because they changed.
     pub changed: usize,
-    /// Validators, and as they were.
+    /// Known and unchanged.
     pub unchanged: usize,
-    /// Not published, by reason: see [`dropped`].
+    /// Dropped entries by [`drop_reason`].
     pub dropped: Vec<(&'static str, usize)>,
 }
 
 impl Counts {
-    /// Not published, for whatever reason.
+    /// Dropped entries, all reasons together.
     #[must_use]
     pub fn dropped(&self) -> usize {
         self.dropped.iter().map(|(_, count)| count).sum()
@@ -62,37 +61,44 @@ impl Counts {
     }
 }
 
-/// A raw item to be published, and the names that make its record's ids.
+/// A raw item to be published, and what its event id is made from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Publish {
     /// The item.
     pub item: RawItem,
-    /// Its key in the feed's state.
+    /// The entry's key in the feed's state.
     pub entry_key: String,
-    /// Hash of what it says.
+    /// Hash of the entry's content.
     pub fingerprint: String,
 }
 
-/// What a document leads to.
+/// The result of a comparison.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Diff {
-    /// Oldest first: feeds are written newest first.
+    /// The items to publish in reverse document order: feeds list the newest entry first.
     pub publish: Vec<Publish>,
     /// The entries of the new state.
     pub entries: Vec<SeenEntry>,
-    /// What became of each entry.
+    /// The document's entries by outcome.
     pub counts: Counts,
 }
 
-/// Compares a document with what is known of its feed.
+/// Compares a document with its feed's state, whose entries are unpacked ([`unpack`]).
 ///
-/// A feed without `first_polled_at` in its state is polled for the first time: the backfill policy chooses, everything
-/// that it takes is marked `backfill`, and what it leaves is remembered as seen, so that it never comes later. Afterwards
-/// what is not known is new, however old; it is marked where it was more than 48 hours old at the first poll.
+/// Without `first_polled_at` in the state this is the feed's first poll: the backfill policy selects entries, those are
+/// marked `backfill`, and the others are remembered as seen and never published. In later polls every unknown entry is new,
+/// however old; it is marked `backfill` where it was more than 48 hours old at the first poll.
 ///
-/// `whole` is false for a document that ended early. The state's entries are those of [`unpack`].
+/// `is_complete` is false for a document that was truncated: it removes no entry from the state.
 #[must_use]
-pub fn diff(feed: &Feed, state: &FeedState, document: &Document, whole: bool, fetch: &Fetch, now: Timestamp) -> Diff {
+pub fn diff(
+    feed: &Feed,
+    state: &FeedState,
+    document: &Document,
+    is_complete: bool,
+    fetch: &Fetch,
+    now: Timestamp,
+) -> Diff {
     let first_polled_at = state.first_polled_at.as_ref().and_then(time::from_wire);
     let mut known: HashMap<&str, &SeenEntry> = HashMap::new();
     let mut articles: HashMap<&str, &SeenEntry> = HashMap::new();
@@ -106,7 +112,8 @@ pub fn diff(feed: &Feed, state: &FeedState, document: &Document, whole: bool, fe
             one.article_id.clone_from(&seen.article_id);
         }
     }
-    let taken = first_polled_at.is_none().then(|| Backfill::of(&feed.backfill, now).choose(document, now));
+    let selected =
+        first_polled_at.is_none().then(|| Backfill::parse_or_default(&feed.backfill, now).select(document, now));
 
     let mut counts = Counts { seen: identified.len(), ..Counts::default() };
     let mut publish = Vec::new();
@@ -128,7 +135,7 @@ pub fn diff(feed: &Feed, state: &FeedState, document: &Document, whole: bool, fe
             continue;
         }
         let before = known.get(one.key.as_str()).or_else(|| articles.get(one.article_id.as_str()));
-        let backfill = match (before, &taken) {
+        let backfill = match (before, &selected) {
             (Some(seen), _) if seen.fingerprint == one.fingerprint => {
                 counts.unchanged += 1;
                 continue;
@@ -141,13 +148,13 @@ pub fn diff(feed: &Feed, state: &FeedState, document: &Document, whole: bool, fe
                 counts.drop(drop_reason::EMPTY);
                 continue;
             }
-            (None, Some(taken)) if !taken.contains(&at) => {
+            (None, Some(selected)) if !selected.contains(&at) => {
                 counts.drop(drop_reason::BACKFILL);
                 continue;
             }
             (None, _) => {
                 counts.new += 1;
-                taken.is_some() || backfill::was_old(one.entry, first_polled_at)
+                selected.is_some() || backfill::was_old(one.entry, first_polled_at)
             }
         };
         publish.push(Publish {
@@ -157,16 +164,16 @@ pub fn diff(feed: &Feed, state: &FeedState, document: &Document, whole: bool, fe
         });
     }
     publish.reverse();
-    let entries = seen_entries::merge(entries, &state.entries, whole);
+    let entries = seen_entries::merge(entries, &state.entries, is_complete);
     Diff { publish, entries, counts }
 }
 
-fn is_empty(one: &Identified<'_>) -> bool {
+fn is_empty(one: &IdentifiedEntry<'_>) -> bool {
     let entry = one.entry;
     [&entry.title, &entry.summary, &entry.content, &entry.link].iter().all(|text| text.trim().is_empty())
 }
 
-/// Minutes since 1970.
+/// Minutes since the Unix epoch.
 fn minutes(at: Timestamp) -> i32 {
     i32::try_from(at.as_second() / 60).unwrap_or(i32::MAX)
 }

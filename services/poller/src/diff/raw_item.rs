@@ -1,20 +1,20 @@
-//! The record of an entry.
+//! The raw item of an entry, and what its record needs.
 
-use crate::{document::Document, identity::Identified};
+use crate::{document::Document, identity::IdentifiedEntry};
 use proto::{
     id, time,
     v1::{Feed, Fetch, RawItem},
     vocab, wire,
 };
 
-/// Warning on an item that was cut to what a record may hold.
+/// Warning on an item that was shortened to fit into a record.
 pub const CONTENT_CUT: &str = "content-cut";
 
 /// The raw item of an entry.
 pub(super) fn raw_item(
     feed: &Feed,
     document: &Document,
-    one: &Identified<'_>,
+    one: &IdentifiedEntry<'_>,
     fetch: &Fetch,
     backfill: bool,
 ) -> RawItem {
@@ -65,11 +65,11 @@ fn first(texts: &[&String]) -> String {
     texts.iter().find(|text| !text.trim().is_empty()).map(|text| (*text).clone()).unwrap_or_default()
 }
 
-/// Encodes an item so that it takes at most `limit` bytes: what is too long is cut, content first and the title last, and
-/// the item says so. An item is never lost for its size.
+/// Encodes an item in at most `limit` bytes. A longer item is shortened, content first and title last, and gets the warning
+/// [`CONTENT_CUT`].
 ///
 /// # Errors
-/// Where a time cannot be expressed.
+/// [`wire::EncodeError`] where a timestamp is out of range.
 pub fn encode_within(item: &mut RawItem, encoding: wire::Encoding, limit: usize) -> Result<Vec<u8>, wire::EncodeError> {
     let mut encoded = encoding.encode(item)?;
     if encoded.len() <= limit {
@@ -93,7 +93,7 @@ pub fn encode_within(item: &mut RawItem, encoding: wire::Encoding, limit: usize)
                 item.authors.truncate(item.authors.len() / 2);
             }
             2 => shorten(&mut item.title, excess),
-            // Identity is made already; what is shown of an absurd address may go.
+            // The article id is assigned: an absurdly long URL is no longer needed.
             _ => {
                 for text in [&mut item.guid, &mut item.url, &mut item.canonical_url] {
                     if text.len() > 4_096 {
@@ -106,32 +106,23 @@ pub fn encode_within(item: &mut RawItem, encoding: wire::Encoding, limit: usize)
     Ok(encoded)
 }
 
-/// Shortens a text so that it takes about `excess` bytes less once it is written with its escapes; to nothing where it
-/// does not take as much.
+/// Shortens a text by about `excess` bytes of its escaped form, down to nothing.
 fn shorten(text: &mut String, excess: usize) {
-    let written = serde_json::to_string(text).map_or(text.len(), |written| written.len());
-    let keep = written.saturating_sub(excess.saturating_add(64));
-    // Escapes are spread unevenly: what is still too long comes round again.
-    let by = text.len() - (text.len().saturating_mul(keep) / written.max(1)).min(text.len());
-    cut(text, by.max(1));
+    let escaped = serde_json::to_string(text).map_or(text.len(), |escaped| escaped.len());
+    let keep = escaped.saturating_sub(excess.saturating_add(64));
+    // Escapes are spread unevenly, so this is an estimate. The caller repeats it until the item fits.
+    let end = (text.len().saturating_mul(keep) / escaped.max(1)).min(text.len().saturating_sub(1));
+    text.truncate(text.floor_char_boundary(end));
 }
 
-/// Takes `by` bytes off the end, and whatever is left of a character.
-fn cut(text: &mut String, by: usize) {
-    let mut end = text.len().saturating_sub(by);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.truncate(end);
-}
-
-/// Id of an item's event: the same whenever the same entry says the same.
+/// Id of an item's event: the same for the same content of the same entry.
 #[must_use]
 pub fn event_id(feed_id: &str, entry_key: &str, fingerprint: &str) -> String {
     format!("{feed_id}/{entry_key}/{fingerprint}")
 }
 
-/// W3C Trace Context of an item: the trace begins here. Made from the event's id, so that it too can be repeated.
+/// W3C Trace Context (`traceparent`) of an item, whose trace starts here. Derived from the event id, so that a retry has the
+/// same one.
 #[must_use]
 pub fn traceparent(event_id: &str) -> String {
     let trace = id::digest(&[b"trace", event_id.as_bytes()]);

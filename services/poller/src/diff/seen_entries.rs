@@ -1,4 +1,4 @@
-//! Which entries a feed's state keeps, and how it keeps many of them.
+//! The entries that a feed's state remembers, and their packed form.
 
 use proto::{
     id::DIGITS,
@@ -6,36 +6,38 @@ use proto::{
 };
 use std::collections::{HashMap, HashSet};
 
-/// Entries that a feed's state may always hold.
+/// Number of entries that a state may always remember.
 pub const MIN_SEEN: usize = 500;
-/// Entries that it holds at most, unless its document alone has more: packed, and in base64, they take 440 kB.
+/// Number of entries that a state remembers at most, unless the document alone has more. Packed and in base64 they take
+/// 440 kB.
 pub const MAX_SEEN: usize = 7_500;
-/// So many stand in [`FeedState::entries`], where people can read them; more are packed, in about a third of the bytes.
+/// Up to this number, entries are stored readably in [`FeedState::entries`]; more are packed to about a third of the bytes.
 pub const MAX_UNPACKED: usize = 500;
 
-/// Bytes of a packed entry: key and article id, the fingerprint, the minute.
-const WIDTH: usize = 16 + 16 + 8 + 4;
-/// Hex digits of a fingerprint.
-const FINGERPRINT: usize = 16;
+/// Bytes of a packed entry: key, article id, fingerprint, minute last seen.
+const PACKED_BYTES: usize = 16 + 16 + 8 + 4;
+/// Hexadecimal digits of a fingerprint.
+const FINGERPRINT_DIGITS: usize = 16;
 
-/// The document's own entries first, then those it no longer shows, the most recently shown first: twice as many as the
-/// document has, or [`MIN_SEEN`], and never more than [`MAX_SEEN`]. A document that is not `whole`, or that is empty, says nothing
-/// of how many there are: it makes nobody forget.
-pub(super) fn merge(document: Vec<SeenEntry>, before: &[SeenEntry], whole: bool) -> Vec<SeenEntry> {
+/// The entries of the new state: those of the document, then the remembered ones that it no longer lists, the most recently
+/// seen first. There are at most twice as many as the document has, or [`MIN_SEEN`], and never more than [`MAX_SEEN`]. An
+/// empty or incomplete document removes none.
+pub(super) fn merge(document: Vec<SeenEntry>, before: &[SeenEntry], is_complete: bool) -> Vec<SeenEntry> {
     let mut entries = document;
-    let shown: HashSet<&str> = entries.iter().map(|entry| entry.entry_key.as_str()).collect();
-    let mut gone: Vec<&SeenEntry> = before.iter().filter(|entry| !shown.contains(entry.entry_key.as_str())).collect();
-    gone.sort_by_key(|entry| std::cmp::Reverse(entry.last_seen_min));
-    let mut most = (2 * entries.len()).max(MIN_SEEN);
-    if !whole || entries.is_empty() {
-        most = most.max(before.len());
+    let listed: HashSet<&str> = entries.iter().map(|entry| entry.entry_key.as_str()).collect();
+    let mut unlisted: Vec<&SeenEntry> =
+        before.iter().filter(|entry| !listed.contains(entry.entry_key.as_str())).collect();
+    unlisted.sort_by_key(|entry| std::cmp::Reverse(entry.last_seen_min));
+    let mut max = (2 * entries.len()).max(MIN_SEEN);
+    if !is_complete || entries.is_empty() {
+        max = max.max(before.len());
     }
-    gone.truncate(most.min(MAX_SEEN).saturating_sub(entries.len()));
-    entries.extend(gone.into_iter().cloned());
+    unlisted.truncate(max.min(MAX_SEEN).saturating_sub(entries.len()));
+    entries.extend(unlisted.into_iter().cloned());
     entries
 }
 
-/// True where every entry of `after` is known to `before` as it is.
+/// True where `before` has every entry of `after` with the same article id and fingerprint.
 pub(crate) fn contains_all(before: &[SeenEntry], after: &[SeenEntry]) -> bool {
     if before == after {
         return true;
@@ -48,7 +50,8 @@ pub(crate) fn contains_all(before: &[SeenEntry], after: &[SeenEntry]) -> bool {
     })
 }
 
-/// Packs the entries where they are more than [`MAX_UNPACKED`]. One whose ids are no digests stays as it is.
+/// Moves the entries into [`FeedState::packed_entries`] where there are more than [`MAX_UNPACKED`]. An entry whose ids are
+/// not digests stays unpacked.
 pub fn pack(state: &mut FeedState) {
     if state.entries.len() <= MAX_UNPACKED {
         return;
@@ -58,7 +61,7 @@ pub fn pack(state: &mut FeedState) {
         let numbers = (
             number(&entry.entry_key, DIGITS),
             number(&entry.article_id, DIGITS),
-            number(&entry.fingerprint, FINGERPRINT).and_then(|number| u64::try_from(number).ok()),
+            number(&entry.fingerprint, FINGERPRINT_DIGITS).and_then(|number| u64::try_from(number).ok()),
         );
         let (Some(key), Some(article), Some(fingerprint)) = numbers else {
             state.entries.push(entry);
@@ -72,13 +75,13 @@ pub fn pack(state: &mut FeedState) {
     }
 }
 
-/// Undoes [`pack`].
+/// Reverses [`pack`].
 ///
 /// # Errors
-/// The number of packed bytes, where they are not whole entries.
+/// The number of packed bytes where it is not a multiple of an entry's.
 pub fn unpack(state: &mut FeedState) -> Result<(), usize> {
     let packed = std::mem::take(&mut state.packed_entries);
-    let (whole, rest) = packed.as_chunks::<WIDTH>();
+    let (whole, rest) = packed.as_chunks::<PACKED_BYTES>();
     if !rest.is_empty() {
         return Err(packed.len());
     }
@@ -94,13 +97,13 @@ pub fn unpack(state: &mut FeedState) -> Result<(), usize> {
     Ok(())
 }
 
-/// Takes a tenth off the end of a state's entries, packed or not.
+/// Removes the last tenth of a state's entries, packed or not: those that were seen longest ago.
 pub(crate) fn drop_oldest(state: &mut FeedState) {
     state.entries.truncate(state.entries.len() * 9 / 10);
-    state.packed_entries.truncate(state.packed_entries.len() / WIDTH * 9 / 10 * WIDTH);
+    state.packed_entries.truncate(state.packed_entries.len() / PACKED_BYTES * 9 / 10 * PACKED_BYTES);
 }
 
-/// A digest as a number; `None` where writing it again would not give the same.
+/// The number of a digest; `None` where formatting the number would not give the same text.
 fn number(id: &str, length: usize) -> Option<u128> {
     let digits = id.len() == length && id.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
     if digits { u128::from_str_radix(id, 16).ok() } else { None }

@@ -87,7 +87,7 @@ fn the_policies() {
 fn of_what_has_no_date_a_first_poll_takes_twenty() {
     let entries = (0..50).map(|n| entry(&format!("{n}"), None)).collect();
     let first = run(&feed(""), &FeedState::default(), entries);
-    assert_eq!(first.publish.len(), UNDATED);
+    assert_eq!(first.publish.len(), MAX_UNDATED);
     assert_eq!(first.entries.len(), 50);
 }
 

@@ -1,42 +1,43 @@
-//! What tells an entry from the others of its feed, and which article it is.
+//! The key that tells an entry from the others of its feed, and its article id.
 
 use super::canonical_url;
 use crate::document::{Document, Entry};
 use proto::id;
 use std::collections::{HashMap, HashSet};
 
-/// An entry that knows who it is.
+/// An entry with its identity.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Identified<'a> {
+pub struct IdentifiedEntry<'a> {
     /// The entry.
     pub entry: &'a Entry,
-    /// Hex hash of the guid, else of the link, else of title and text.
+    /// Hash of the guid, else of the link, else of title and text, in hexadecimal.
     pub key: String,
-    /// Canonical link; for an entry without one of its own, a `urn:newswire:` name that is the same at every poll.
+    /// The canonical link. An entry without a link of its own has a `urn:newswire:` name, the same at every poll.
     pub canonical_url: String,
-    /// Article id of `canonical_url`. An id under which the feed's state knows the key goes before it.
+    /// Article id of `canonical_url`. Where the feed's state knows the key, the state's article id takes precedence.
     pub article_id: String,
-    /// Hex hash of what the entry says. Its dates are not in it: many feeds give the time of the poll.
+    /// Hash of title, summary, content and canonical URL, 16 hexadecimal digits. Dates are left out: many feeds give the
+    /// time of the poll.
     pub fingerprint: String,
 }
 
-/// Every entry of a document with its identity, in the document's order.
+/// The entries of a document with their identities, in document order.
 ///
-/// A guid identifies only where it tells entries apart: one that stands on entries with different links (a site's
-/// address on every item) counts together with the link. A link likewise: the home page on every item is nobody's link.
+/// A guid that several entries with different links share is combined with the link. A home page or root URL that is the
+/// link of several different entries is not used as a link.
 #[must_use]
-pub fn identify<'a>(feed_url: &str, document: &'a Document) -> Vec<Identified<'a>> {
+pub fn identify<'a>(feed_url: &str, document: &'a Document) -> Vec<IdentifiedEntry<'a>> {
     let home = canonical_url(&document.site_url);
     let links: Vec<Option<String>> = document.entries.iter().map(|entry| canonical_url(&entry.link)).collect();
 
     let mut links_of_guid: HashMap<&str, HashSet<&str>> = HashMap::new();
-    // By guid, else by title.
-    let mut items_of_link: HashMap<&str, HashSet<&str>> = HashMap::new();
+    // Entries by guid, else by title.
+    let mut entries_of_link: HashMap<&str, HashSet<&str>> = HashMap::new();
     for (entry, link) in document.entries.iter().zip(&links) {
         if let Some(link) = link {
             links_of_guid.entry(&entry.guid).or_default().insert(link);
             let item = if entry.guid.is_empty() { &entry.title } else { &entry.guid };
-            items_of_link.entry(link).or_default().insert(item);
+            entries_of_link.entry(link).or_default().insert(item);
         }
     }
     let several = |map: &HashMap<&str, HashSet<&str>>, key: &str| map.get(key).is_some_and(|others| others.len() > 1);
@@ -47,10 +48,9 @@ pub fn identify<'a>(feed_url: &str, document: &'a Document) -> Vec<Identified<'a
         .iter()
         .zip(&links)
         .map(|(entry, link)| {
-            // The home page as the link of several different items says nothing about any of them.
             let own = link
                 .as_deref()
-                .filter(|link| !((home.as_deref() == Some(*link) || is_root(link)) && several(&items_of_link, link)));
+                .filter(|link| !((home.as_deref() == Some(*link) || is_root(link)) && several(&entries_of_link, link)));
             let text = || id::digest(&[entry.title.as_bytes(), entry.summary.as_bytes(), entry.content.as_bytes()]);
             let (key, urn) = if entry.guid.is_empty() {
                 match own {
@@ -77,9 +77,9 @@ pub fn identify<'a>(feed_url: &str, document: &'a Document) -> Vec<Identified<'a
                 entry.content.as_bytes(),
                 canonical_url.as_bytes(),
             ]);
-            // It only ever meets the fingerprint of the same entry: 64 bits are plenty, and state is written often.
+            // It is only compared with the fingerprint of the same entry: 64 bits are enough, and keep the state small.
             fingerprint.truncate(16);
-            Identified { entry, key, article_id: id::article_id(&canonical_url), canonical_url, fingerprint }
+            IdentifiedEntry { entry, key, article_id: id::article_id(&canonical_url), canonical_url, fingerprint }
         })
         .collect()
 }
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_link_under_one_guid_keeps_the_key() {
+    fn a_changed_link_keeps_the_key_of_its_guid() {
         let first = ids(vec![entry("g", "https://e.org/a", "t")]);
         let later = ids(vec![entry("g", "https://e.org/b", "t")]);
         assert_eq!(first.first().map(|one| &one.0), later.first().map(|one| &one.0));
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn one_guid_on_every_item_does_not_make_them_one() {
+    fn entries_that_share_a_guid_keep_apart_by_link() {
         assert_eq!(distinct(vec![entry("g", "https://e.org/a", "a"), entry("g", "https://e.org/b", "b")]), 2);
         let keys: HashSet<String> = ids(vec![entry("g", "https://e.org/a", "a"), entry("g", "https://e.org/b", "b")])
             .into_iter()
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn the_home_page_as_link_of_every_item_does_not_make_them_one() {
+    fn entries_that_all_link_to_the_home_page_keep_apart() {
         assert_eq!(distinct(vec![entry("1", "https://e.org/news", "a"), entry("2", "https://e.org/news", "b")]), 2);
         assert_eq!(distinct(vec![entry("1", "https://e.org/", "a"), entry("2", "https://e.org/", "b")]), 2);
         assert_eq!(distinct(vec![entry("", "https://e.org/", "a"), entry("", "https://e.org/", "b")]), 2);
@@ -132,14 +132,14 @@ mod tests {
     }
 
     #[test]
-    fn without_guid_and_link_the_text_tells_them_apart_and_is_stable() {
+    fn an_entry_without_guid_and_link_is_identified_by_its_text() {
         let once = ids(vec![entry("", "", "a"), entry("", "", "b"), entry("", "", "a")]);
         assert_eq!(once, ids(vec![entry("", "", "a"), entry("", "", "b"), entry("", "", "a")]));
         assert_eq!(once.iter().collect::<HashSet<_>>().len(), 2);
     }
 
     #[test]
-    fn a_urn_belongs_to_one_feed() {
+    fn a_urn_is_specific_to_its_feed() {
         let document = Document { entries: vec![entry("7", "", "a")], ..Document::default() };
         let one = identify("https://a.org/feed", &document);
         let other = identify("https://b.org/feed", &document);

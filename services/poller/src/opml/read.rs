@@ -6,86 +6,86 @@ use quick_xml::{
 };
 use std::collections::HashMap;
 
-/// Bytes of a list.
+/// Maximum size of a list in bytes.
 const MAX_BYTES: usize = 32 << 20;
-/// Feeds of a list.
+/// Maximum number of feeds in a list.
 const MAX_FEEDS: usize = 100_000;
-/// Folders within folders.
+/// Maximum nesting of folders.
 const MAX_DEPTH: usize = 100;
-/// Tags of a feed; more are left out, so that looking for one among them stays cheap.
-pub const MOST_TAGS: usize = 256;
+/// Maximum number of tags of a feed; further tags are dropped.
+pub const MAX_TAGS: usize = 256;
+/// Number of refused feeds that an error lists; the others are counted.
+const MAX_LISTED: usize = 20;
 
 /// Why a list cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum OpmlError {
-    /// Over a limit.
-    #[error("the list is over the limit of {limit} {what}")]
+    /// The list exceeds a limit.
+    #[error("the list exceeds the limit of {limit} {what}")]
     TooLarge {
-        /// Of what.
+        /// What is limited.
         what: &'static str,
         /// The limit.
         limit: usize,
     },
-    /// No XML.
-    #[error("not XML, at byte {at}: {source}")]
+    /// The list is not well-formed XML.
+    #[error("invalid XML at byte {at}: {source}")]
     Xml {
-        /// Where.
+        /// Byte offset of the error.
         at: u64,
-        /// What the reader said.
+        /// The parser's error.
         source: quick_xml::Error,
     },
-    /// XML of another kind.
-    #[error("no OPML: the list has no <opml> or <outline> element")]
+    /// The list is XML, but not OPML.
+    #[error("not OPML: the list has no <opml> or <outline> element")]
     NotOpml,
-    /// Feeds that cannot be polled, all of them.
-    #[error("{}", sentences(.0))]
+    /// These feeds are invalid.
+    #[error("{}", summary(.0))]
     Feeds(Vec<RefusedFeed>),
 }
 
-/// A feed of a list that cannot be polled.
+/// An invalid feed of a list.
 #[derive(Debug, thiserror::Error)]
-#[error("the feed {title:?}: {problem}")]
+#[error("the feed {title:?}: {error}")]
 pub struct RefusedFeed {
-    /// Its title.
+    /// The feed's title, credentials redacted.
     pub title: String,
-    /// What is wrong.
-    pub problem: definition::DefinitionError,
+    /// Why the feed is invalid.
+    pub error: definition::DefinitionError,
 }
 
-/// What a list holds.
+/// The feeds of a list.
 #[derive(Debug, Default)]
 pub struct List {
-    /// The feeds, in the list's order, without `added_at`.
+    /// The valid feeds in document order, without `added_at`.
     pub feeds: Vec<Feed>,
-    /// Those that cannot be polled, likewise.
+    /// The invalid feeds in document order.
     pub refused: Vec<RefusedFeed>,
 }
 
-/// RefusedFeed feeds that an error names; of the others it says how many they are.
-const NAMED: usize = 20;
-
-fn sentences(refused: &[RefusedFeed]) -> String {
-    let mut sentences: Vec<String> = refused.iter().take(NAMED).map(ToString::to_string).collect();
-    if refused.len() > NAMED {
-        sentences.push(format!("and {} others", refused.len() - NAMED));
+fn summary(refused: &[RefusedFeed]) -> String {
+    let mut errors: Vec<String> = refused.iter().take(MAX_LISTED).map(ToString::to_string).collect();
+    if refused.len() > MAX_LISTED {
+        errors.push(format!("and {} others", refused.len() - MAX_LISTED));
     }
-    sentences.join("; ")
+    errors.join("; ")
 }
 
-/// Reads a list all of whose feeds can be polled: see [`read_all`].
+/// As [`read_all`], but an invalid feed is an error.
 ///
 /// # Errors
-/// See [`OpmlError`]; all the feeds that cannot be polled at once.
+/// As [`read_all`], and [`OpmlError::Feeds`] with all invalid feeds.
 pub fn read(bytes: &[u8]) -> Result<Vec<Feed>, OpmlError> {
     let List { feeds, refused } = read_all(bytes)?;
     if refused.is_empty() { Ok(feeds) } else { Err(OpmlError::Feeds(refused)) }
 }
 
-/// Reads a list. An outline with `xmlUrl` is a feed; one without is a folder, whose name becomes a tag of the feeds in it.
-/// A feed that stands in several folders is one feed with several tags. One that cannot be polled keeps no other from coming.
+/// Reads a list. An outline with `xmlUrl` is a feed. An outline without is a folder, whose name becomes a tag of the feeds in
+/// it; of type `rss` it is a dead subscription and ignored. A feed in several folders is one feed with several tags. An
+/// invalid feed does not block the rest of the list.
 ///
 /// # Errors
-/// Where it is no list, or too long a one. An outline of type `rss` without address is passed over: exports of dead subscriptions have it.
+/// [`OpmlError`] where the list is not OPML or exceeds a limit.
 pub fn read_all(bytes: &[u8]) -> Result<List, OpmlError> {
     if bytes.len() > MAX_BYTES {
         return Err(OpmlError::TooLarge { what: "bytes", limit: MAX_BYTES });
@@ -125,7 +125,7 @@ pub fn read_all(bytes: &[u8]) -> Result<List, OpmlError> {
         if url.is_empty() {
             if opens {
                 if folders.len() >= MAX_DEPTH {
-                    return Err(OpmlError::TooLarge { what: "folders within folders", limit: MAX_DEPTH });
+                    return Err(OpmlError::TooLarge { what: "nested folders", limit: MAX_DEPTH });
                 }
                 let is_feed = attributes.get("type").is_some_and(|kind| kind.eq_ignore_ascii_case("rss"));
                 folders.push((!is_feed && !title.is_empty()).then_some(title));
@@ -140,10 +140,10 @@ pub fn read_all(bytes: &[u8]) -> Result<List, OpmlError> {
         }
         let feed = match feed(&attributes, &url, &title, &folders) {
             Ok(feed) => feed,
-            Err(problem) => {
-                // Some lists have the address for a title.
+            Err(error) => {
+                // Some lists use the URL as title.
                 let title = if title.contains("://") { definition::redact_credentials(&title) } else { title };
-                refused.push(RefusedFeed { title, problem });
+                refused.push(RefusedFeed { title, error });
                 continue;
             }
         };
@@ -163,7 +163,7 @@ pub fn read_all(bytes: &[u8]) -> Result<List, OpmlError> {
 }
 
 fn add(tags: &mut Vec<String>, tag: String) {
-    if !tag.is_empty() && tags.len() < MOST_TAGS && !tags.contains(&tag) {
+    if !tag.is_empty() && tags.len() < MAX_TAGS && !tags.contains(&tag) {
         tags.push(tag);
     }
 }
@@ -176,7 +176,7 @@ fn feed(
 ) -> Result<Feed, definition::DefinitionError> {
     let get = |names: &[&str]| first(attributes, names);
     let mut tags: Vec<String> = Vec::new();
-    // `category` holds paths, comma separated (OPML 2.0): "/News/World,Politics". What `write` had to encode is decoded.
+    // `category` is a comma-separated list of paths (OPML 2.0): "/News/World,Politics". `write` percent-encodes separators.
     let categories = get(&["category"]);
     let decoded = |part: &str| part.replace("%2C", ",").replace("%2F", "/").replace("%25", "%").trim().to_owned();
     for tag in folders.iter().flatten().cloned().chain(categories.split([',', '/']).map(decoded)) {
@@ -196,15 +196,15 @@ fn feed(
         paused: get(&["paused"]).eq_ignore_ascii_case("true"),
         ..Feed::default()
     };
-    // The time of adding is the caller's to say.
+    // The caller sets `added_at`.
     let complete = definition::complete(feed, jiff::Timestamp::UNIX_EPOCH)?;
-    // An outline must have a text: an address there says that nobody has given a title.
+    // An outline must have a text. Where that is the URL, the feed has no title.
     let titled = complete.title != url && complete.title != complete.url;
     let title = if titled { complete.title } else { String::new() };
     Ok(Feed { added_at: None, title, ..complete })
 }
 
-/// Attributes by local name in lower case: prefixes are often used without being declared.
+/// Attributes by local name in lower case: prefixes are often undeclared.
 fn attributes(element: &BytesStart<'_>) -> HashMap<String, String> {
     let mut found = HashMap::new();
     for attribute in element.html_attributes().with_checks(false).flatten() {
@@ -222,7 +222,7 @@ fn first(attributes: &HashMap<String, String>, names: &[&str]) -> String {
     names.iter().find_map(|name| attributes.get(*name)).cloned().unwrap_or_default()
 }
 
-/// References undone; where one is broken (a bare `&` in an address) only the five of XML are.
+/// Decodes references. Where one is invalid, such as a bare `&` in a URL, only the five of XML are decoded.
 fn unescaped(value: &str) -> String {
     quick_xml::escape::unescape(value).map_or_else(
         |_| {

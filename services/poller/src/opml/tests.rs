@@ -2,7 +2,7 @@ use super::*;
 use proto::v1::Feed;
 
 #[test]
-fn folders_within_folders_become_tags_and_a_feed_in_two_is_one() {
+fn folders_become_tags_and_a_feed_in_two_folders_is_one_feed() {
     let list = r#"<?xml version="1.0"?><opml version="1.1" ><head><title>x</title></head><body>
         <outline text="World"><outline text="Asia &amp; Pacific">
             <outline type="rss" text="One" title="One News" xmlUrl="https://one.example/feed?a=1&amp;b=2" htmlUrl="https://one.example/"
@@ -23,15 +23,15 @@ fn folders_within_folders_become_tags_and_a_feed_in_two_is_one() {
 }
 
 #[test]
-fn what_is_no_list_says_so() {
+fn a_document_that_is_not_opml_is_an_error() {
     assert!(matches!(read(b"<rss version='2.0'/>"), Err(OpmlError::NotOpml)));
     assert!(matches!(read(b""), Err(OpmlError::NotOpml)));
     let bad = br#"<opml><body><outline text="t" xmlUrl="feed.xml"/></body></opml>"#;
-    insta::assert_snapshot!(read(bad).unwrap_err(), @r#"the feed "t": "feed.xml" is no http or https address: relative URL without a base"#);
+    insta::assert_snapshot!(read(bad).unwrap_err(), @r#"the feed "t": "feed.xml" is not an http or https URL: relative URL without a base"#);
 }
 
 #[test]
-fn bad_feeds_are_named_all_at_once_and_the_others_come() {
+fn all_invalid_feeds_are_reported_and_the_others_are_read() {
     let list = br#"<opml><body>
         <outline text="Good" xmlUrl="https://one.example/feed"/>
         <outline text="Relative" xmlUrl="feed.xml"><outline text="Within" xmlUrl="https://two.example/feed"/></outline>
@@ -44,9 +44,9 @@ fn bad_feeds_are_named_all_at_once_and_the_others_come() {
     let refused: Vec<String> = all.refused.iter().map(ToString::to_string).collect();
     insta::assert_debug_snapshot!(refused, @r#"
     [
-        "the feed \"Relative\": \"feed.xml\" is no http or https address: relative URL without a base",
-        "the feed \"File\": \"file:///etc/passwd\" is no http or https address: another scheme",
-        "the feed \"Policy\": backfill \"some\" is neither all, nor a number, nor a duration such as 48h, nor an RFC 3339 time",
+        "the feed \"Relative\": \"feed.xml\" is not an http or https URL: relative URL without a base",
+        "the feed \"File\": \"file:///etc/passwd\" is not an http or https URL: another scheme",
+        "the feed \"Policy\": backfill \"some\" is not all, a number, a duration such as 48h, or an RFC 3339 time",
     ]
     "#);
     assert_eq!(read(list).unwrap_err().to_string(), refused.join("; "));
@@ -56,19 +56,19 @@ fn bad_feeds_are_named_all_at_once_and_the_others_come() {
 }
 
 #[test]
-fn a_refusal_shows_no_credentials() {
+fn an_error_shows_no_credentials() {
     let list = br#"<opml><outline text="ftp://me:secret@one.example/" xmlUrl="ftp://me:secret@one.example/"/></opml>"#;
-    insta::assert_snapshot!(read(list).unwrap_err(), @r#"the feed "ftp://***@one.example/": "ftp://***@one.example/" is no http or https address: another scheme"#);
+    insta::assert_snapshot!(read(list).unwrap_err(), @r#"the feed "ftp://***@one.example/": "ftp://***@one.example/" is not an http or https URL: another scheme"#);
 }
 
 #[test]
-fn a_list_of_folders_without_end_is_refused() {
+fn folders_nested_too_deep_are_an_error() {
     let deep = format!("<opml><body>{}", "<outline text='a'>".repeat(10_000));
     assert!(matches!(read(deep.as_bytes()), Err(OpmlError::TooLarge { .. })));
 }
 
 #[test]
-fn a_written_list_reads_back() {
+fn a_written_list_reads_back_unchanged() {
     let feed = Feed {
         url: "https://one.example/feed?a=1&b=2".into(),
         title: "One \"&\" <Two>".into(),
@@ -89,7 +89,7 @@ fn a_written_list_reads_back() {
 }
 
 #[test]
-fn what_an_attribute_cannot_hold_reads_back_too() {
+fn separators_in_tags_read_back_unchanged() {
     let many: String =
         (0..60).map(|n| format!("<outline text='{n}/x'><outline xmlUrl='https://two.example/'/></outline>")).collect();
     let list = format!(
@@ -104,7 +104,7 @@ fn what_an_attribute_cannot_hold_reads_back_too() {
 
 proptest::proptest! {
     #[test]
-    fn what_was_read_is_written_and_read_again(
+    fn any_list_reads_back_unchanged(
         folder in "[ -~é\n]{0,12}", title in "[ -~é\n]{0,12}", category in "[a-c,/ &;]{0,8}", path in "[!-~]{0,12}",
     ) {
         let [folder, title, category, path] = [folder, title, category, path].map(|text| text.replace(['"', '<'], ""));
@@ -120,7 +120,7 @@ proptest::proptest! {
     }
 
     #[test]
-    fn nothing_panics(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+    fn no_bytes_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
         let _ = read(&bytes);
     }
 }

@@ -2,7 +2,7 @@ use proto::v1::Feed;
 use quick_xml::escape::escape;
 use std::fmt::Write;
 
-/// Writes a list that [`super::read`] reads back as it was, but for the time of adding and the credentials.
+/// Writes a list that [`super::read`] reads back unchanged, except for `added_at`.
 #[must_use]
 pub fn write(title: &str, feeds: &[Feed]) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<opml version=\"2.0\">\n  <head>\n");
@@ -39,7 +39,7 @@ pub fn write(title: &str, feeds: &[Feed]) -> String {
     out
 }
 
-/// A tag as a part of `category`, whose separators it may hold: as a part of an address would.
+/// A tag in `category`, its separators percent-encoded.
 fn category(tag: &str) -> String {
     tag.replace('%', "%25").replace(',', "%2C").replace('/', "%2F")
 }

@@ -43,6 +43,7 @@ impl Service {
             log,
             names,
             partitions: PARTITIONS,
+            retention: Vec::new(),
             encoding: proto::wire::Encoding::Json,
             replica: replica.into(),
             metrics: Metrics::new(&registry).unwrap(),
@@ -51,7 +52,7 @@ impl Service {
         };
         runtime.ensure_topics().unwrap();
         let config =
-            Config { poll_interval, host_spacing: Duration::ZERO, allow_private_networks: true, ..Config::default() };
+            Config { poll_interval, host_interval: Duration::ZERO, allow_private_networks: true, ..Config::default() };
         let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let ended = tokio.spawn(poller::run(config, runtime.clone()));
         Service { runtime, tokio, ended }

@@ -1,49 +1,49 @@
-//! An article as the gateway holds it: its JSON, its place, and what filters look at.
+//! An article as the gateway stores it: its JSON, its sort key, and the values that filters compare.
 
 use bytes::Bytes;
 use proto::{v1::EnrichedArticle, vocab::change};
 use std::sync::Arc;
 
-/// Where an article stands among the others: by time, then by id, so that no two share a place.
+/// The order in which articles are listed: by time, then by id, so that no two are equal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct SortKey {
     /// Milliseconds since 1970 of `published_at`, else of `first_seen_at`, else of the record.
     pub at_ms: i64,
     /// Article id.
     pub id: Arc<str>,
 }
 
-impl Place {
-    /// As a paging cursor: what one stops at, the other goes on behind.
+impl SortKey {
+    /// The cursor of a page that starts after this article.
     #[must_use]
     pub fn to_cursor(&self) -> String {
         format!("{}.{}", self.at_ms, self.id)
     }
 
-    /// `None` where it is no cursor.
+    /// Parses a cursor. `None` where it is malformed.
     #[must_use]
     pub fn from_cursor(text: &str) -> Option<Self> {
         let (at, id) = text.split_once('.')?;
-        Some(Place { at_ms: at.parse().ok()?, id: Arc::from(id) })
+        Some(SortKey { at_ms: at.parse().ok()?, id: Arc::from(id) })
     }
 }
 
-/// An article.
+/// An article, or its withdrawal.
 #[derive(Debug)]
-pub struct Entry {
+pub struct StoredArticle {
     /// Article id.
     pub id: Arc<str>,
-    /// (revision, enrichment): the highest wins.
-    pub rank: (i32, i32),
-    /// Its place.
-    pub place: Place,
-    /// True where the record takes the article back.
+    /// (revision, enrichment). The record with the highest version wins.
+    pub version: (i32, i32),
+    /// Its position in lists.
+    pub sort_key: SortKey,
+    /// True where the record withdraws the article.
     pub withdrawn: bool,
     /// The contract's JSON, on one line.
     pub json: Bytes,
     /// alpha-2 and alpha-3 codes of its countries, upper case.
     pub countries: Vec<String>,
-    /// BCP 47, lower case.
+    /// BCP 47 tag, lower case.
     pub language: String,
     /// Names and ids of its entities, lower case.
     pub entities: Vec<String>,
@@ -51,11 +51,11 @@ pub struct Entry {
     text: String,
 }
 
-impl Entry {
-    /// An article that was written at `written_ms` (milliseconds since 1970).
+impl StoredArticle {
+    /// Converts an article whose record was written at `written_ms` (milliseconds since 1970).
     ///
     /// # Errors
-    /// Where it has no id, or a time that JSON cannot express.
+    /// The article has no id, or a time that JSON cannot represent.
     pub fn new(article: &EnrichedArticle, written_ms: i64) -> Result<Self, String> {
         if article.article_id.is_empty() {
             return Err("no article_id".to_owned());
@@ -73,17 +73,17 @@ impl Entry {
         for country in &article.countries {
             push_lower(&mut text, &country.name);
         }
-        for one in &article.entities {
-            push_lower(&mut text, &one.name);
-            entities.push(one.name.to_lowercase());
-            let ids = [&one.wikidata_id, &one.geonames_id].into_iter().filter(|id| !id.is_empty());
+        for entity in &article.entities {
+            push_lower(&mut text, &entity.name);
+            entities.push(entity.name.to_lowercase());
+            let ids = [&entity.wikidata_id, &entity.geonames_id].into_iter().filter(|id| !id.is_empty());
             entities.extend(ids.map(|id| id.to_lowercase()));
         }
         let codes = article.countries.iter().flat_map(|country| [&country.code, &country.alpha3]);
-        Ok(Entry {
-            place: Place { at_ms, id: Arc::clone(&id) },
+        Ok(StoredArticle {
+            sort_key: SortKey { at_ms, id: Arc::clone(&id) },
             id,
-            rank: (article.revision, article.enrichment),
+            version: (article.revision, article.enrichment),
             withdrawn: article.change == change::WITHDRAWN,
             json: Bytes::from(json),
             countries: codes.map(|code| code.to_uppercase()).collect(),
@@ -95,11 +95,11 @@ impl Entry {
 
     /// True where every word (lower case) occurs in title, summary, publisher or names.
     #[must_use]
-    pub fn mentions(&self, words: &[String]) -> bool {
+    pub fn contains_all(&self, words: &[String]) -> bool {
         words.iter().all(|word| self.text.contains(word.as_str()))
     }
 
-    /// About what it takes in memory, in bytes.
+    /// Approximate size in memory, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let strings: usize = self.countries.iter().chain(&self.entities).map(|text| text.len() + 24).sum();

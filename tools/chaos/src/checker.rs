@@ -1,57 +1,59 @@
-//! What must hold of the topics: set in equals set out, nothing twice, revisions in order, no torn transaction, state as
-//! the items say. Read committed, by kcat, while the run goes on and at its end.
+//! Checks of the topics' contents: every item that was served is there and no other, none twice, revisions in order, no
+//! transaction visible in part, state in agreement with the outputs. Read committed by kcat, during the run and at its end.
 
-use super::{load::Load, report::Report};
+use crate::{load::Load, report::Report};
 use base64::Engine as _;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use test_support::kcat::{Follower, Seen, read_all, read_uncommitted};
 
-/// See the module.
-pub struct Judge {
+/// Follows the enriched topic, and checks all topics at the end.
+pub struct Checker {
     prefix: String,
     enriched: Follower,
-    /// By link: the titles that were published, in the order of the partition.
+    /// By link: the titles of the enriched records, in the order of the partition.
     titles: HashMap<String, Vec<String>>,
-    /// The last revision of each article id, by partition order.
+    /// By article id: the last revision.
     revisions: HashMap<String, i64>,
-    /// The highest enrichment of each article id and revision; -1 before the first.
+    /// By article id and revision: the highest enrichment; -1 before the first.
     enrichments: HashMap<(String, i64), i64>,
+    /// Unique keys read so far.
     unique: HashSet<String>,
-    twice: Vec<String>,
+    repeated: Vec<String>,
     disorder: Vec<String>,
+    /// By partition: the next offset.
     offsets: HashMap<i32, i64>,
-    /// What stood at each offset when it was first read.
+    /// By partition and offset: article id and revision when it was first read.
     read: HashMap<(i32, i64), (String, i64)>,
 }
 
-impl Judge {
-    /// Begins to read.
+impl Checker {
+    /// Starts to read the enriched topic.
     #[must_use]
     pub fn follow(kafka: &str, prefix: &str) -> Self {
-        Judge {
+        Checker {
             prefix: prefix.to_owned(),
             enriched: Follower::start(kafka, &format!("{prefix}enriched.v1")),
             titles: HashMap::new(),
             revisions: HashMap::new(),
             enrichments: HashMap::new(),
             unique: HashSet::new(),
-            twice: Vec::new(),
+            repeated: Vec::new(),
             disorder: Vec::new(),
             offsets: HashMap::new(),
             read: HashMap::new(),
         }
     }
 
-    /// Reads what has come.
-    pub fn look(&mut self) {
-        for seen in self.enriched.take() {
-            self.see(&seen);
+    /// Reads the records that have arrived since the last call.
+    pub fn poll(&mut self) {
+        for record in self.enriched.take() {
+            self.add(&record);
         }
     }
 
-    fn see(&mut self, seen: &Seen) {
-        // kcat itself may repeat after a broker came back; an offset is the record's identity.
+    fn add(&mut self, seen: &Seen) {
+        // kcat may read records again after the broker was down; the offset identifies a record.
         let next = self.offsets.entry(seen.partition).or_insert(0);
         if seen.offset < *next {
             return;
@@ -59,10 +61,10 @@ impl Judge {
         *next = seen.offset + 1;
         let record = seen.json();
         self.read.insert((seen.partition, seen.offset), version(&record));
-        self.record(&record);
+        self.add_enriched(&record);
     }
 
-    fn record(&mut self, record: &Value) {
+    fn add_enriched(&mut self, record: &Value) {
         let text = |field: &str| record[field].as_str().unwrap_or_default().to_owned();
         let id = text("article_id");
         let revision = record["revision"].as_i64().unwrap_or(0);
@@ -73,13 +75,13 @@ impl Judge {
             text("model_version")
         );
         if !self.unique.insert(unique.clone()) {
-            self.twice.push(format!("{unique} ({})", text("url")));
+            self.repeated.push(format!("{unique} ({})", text("url")));
         }
         let enrichment = record["enrichment"].as_i64().unwrap_or(0);
         let last = self.revisions.entry(id.clone()).or_insert(0);
         let highest = self.enrichments.entry((id, revision)).or_insert(-1);
         let before = std::mem::replace(highest, enrichment.max(*highest));
-        // A replay enriches a revision again, each time under a higher number; it is no revision of its own.
+        // A replay enriches a revision again, under a higher enrichment number; it adds no revision.
         if text("change") == "REENRICHED" {
             if before < 0 || enrichment <= before {
                 let url = text("url");
@@ -94,7 +96,7 @@ impl Judge {
         self.titles.entry(text("url")).or_default().push(text("title"));
     }
 
-    /// Whether everything that was served has come, in its last version.
+    /// Whether every item that was served has been read, in its last version.
     #[must_use]
     pub fn is_complete(&self, load: &Load) -> bool {
         load.all()
@@ -102,10 +104,10 @@ impl Judge {
             .all(|(link, served)| self.titles.get(link).and_then(|titles| titles.last()) == served.titles.last())
     }
 
-    /// The final word.
-    pub fn verdict(&self, load: &Load, kafka: &str, report: &mut Report) {
+    /// Checks all topics and adds the violations to the report.
+    pub fn check(&self, load: &Load, kafka: &str, report: &mut Report) {
         let lacks = |link: &String| !self.titles.contains_key(link);
-        // How far what is missing came tells where to look.
+        // The last topic that has a missing item shows which stage lost it.
         let (mut raw, mut articles, mut invisible) = (HashSet::new(), HashSet::new(), HashSet::new());
         if load.all().keys().any(lacks) {
             raw = urls(&read_all(kafka, &format!("{}raw.v1", self.prefix)));
@@ -115,29 +117,29 @@ impl Judge {
         for (link, served) in load.all() {
             match self.titles.get(link) {
                 None => {
-                    let came = match (raw.contains(link), articles.contains(link)) {
-                        _ if invisible.contains(link) => "written, but never seen by who reads committed",
+                    let reached = match (raw.contains(link), articles.contains(link)) {
+                        _ if invisible.contains(link) => "enriched, but not visible to a read-committed client",
                         (false, false) => "never polled",
-                        (_, true) => "an article, not enriched",
-                        (true, false) => "polled, no article",
+                        (_, true) => "normalised, not enriched",
+                        (true, false) => "polled, not normalised",
                     };
-                    report.lost.push(format!("{link}: {came}"));
+                    report.lost.push(format!("{link}: {reached}"));
                 }
                 Some(titles) if titles.last() != served.titles.last() => {
-                    report.lost.push(format!("{link}: the change to {:?}", served.titles.last()));
+                    report.lost.push(format!("{link}: its change to {:?}", served.titles.last()));
                 }
                 Some(_) => {}
             }
         }
         report.invented.extend(self.titles.keys().filter(|link| !load.all().contains_key(*link)).cloned());
-        report.twice.extend(self.twice.iter().cloned());
+        report.repeated.extend(self.repeated.iter().cloned());
         report.disorder.extend(self.disorder.iter().cloned());
         report.read = u64::try_from(self.unique.len()).unwrap_or(u64::MAX);
-        self.untorn(kafka, report);
+        self.check_transactions(kafka, report);
     }
 
-    /// What goes into a stage comes out of it, version by version, and what was read once stands there still.
-    fn chain(&self, raw: &[Seen], articles: &[Seen], enriched: &[Seen], report: &mut Report) {
+    /// Checks that each version that enters a stage leaves it, and that records read during the run are unchanged.
+    fn check_stages(&self, raw: &[Seen], articles: &[Seen], enriched: &[Seen], report: &mut Report) {
         let titles = |records: &[Seen]| -> HashSet<String> {
             let values = records.iter().filter(|seen| seen.payload.is_some()).map(Seen::json);
             values.map(|value| format!("{} {}", value["article_id"], value["title"])).collect()
@@ -145,54 +147,54 @@ impl Judge {
         let (raw, articles, out) = (titles(raw), titles(articles), titles(enriched));
         report.lost.extend(raw.difference(&articles).map(|lost| format!("raw item {lost}: no article")));
         report.lost.extend(articles.difference(&out).map(|lost| format!("article {lost}: not enriched")));
-        report.invented.extend(articles.difference(&raw).map(|made| format!("article {made}: no raw item")));
-        report.invented.extend(out.difference(&articles).map(|made| format!("enriched {made}: no article")));
+        report.invented.extend(articles.difference(&raw).map(|extra| format!("article {extra}: no raw item")));
+        report.invented.extend(out.difference(&articles).map(|extra| format!("enriched {extra}: no article")));
         let now: HashMap<(i32, i64), (String, i64)> =
             enriched.iter().map(|seen| ((seen.partition, seen.offset), version(&seen.json()))).collect();
-        for (at, was) in self.read.iter().filter(|(at, was)| now.get(at) != Some(was)) {
-            report.torn.push(format!("enriched {at:?} was {was:?}, and is {:?}", now.get(at)));
+        for (at, before) in self.read.iter().filter(|(at, before)| now.get(at) != Some(before)) {
+            report.torn.push(format!("enriched {at:?} was {before:?} and is now {:?}", now.get(at)));
         }
     }
 
-    /// Each transaction wrote its outputs and its state, or neither: the two topics tell the same story.
-    fn untorn(&self, kafka: &str, report: &mut Report) {
+    /// Checks that each transaction wrote both its outputs and its state, or neither.
+    fn check_transactions(&self, kafka: &str, report: &mut Report) {
         let topic = |suffix: &str| read_all(kafka, &format!("{}{suffix}", self.prefix));
         let published = topic("articles.v1");
         for seen in repeated(&published, &["article_id", "revision"]) {
-            report.twice.push(format!("article {seen}"));
+            report.repeated.push(format!("article {seen}"));
         }
         let articles = last(&published);
         let states = last(&topic("article-state.v1"));
-        let says = |value: &Value| (version(value), value["content_hash"].to_string());
+        let content = |value: &Value| (version(value), value["content_hash"].to_string());
         for (id, article) in &articles {
-            let state = states.get(id).map(says);
-            if state.as_ref() != Some(&says(article)) {
-                report.torn.push(format!("article {id}: published last {:?}, state {state:?}", says(article)));
+            let state = states.get(id).map(content);
+            if state.as_ref() != Some(&content(article)) {
+                report.torn.push(format!("article {id}: last published {:?}, state {state:?}", content(article)));
             }
         }
         let signatures = topic("signatures.v1");
         for seen in repeated(&signatures, &["article_id", "revision"]) {
-            report.twice.push(format!("signature {seen}"));
+            report.repeated.push(format!("signature {seen}"));
         }
         let versions: HashSet<(String, i64)> = published.iter().map(|seen| version(&seen.json())).collect();
         for signed in signatures.iter().map(|seen| version(&seen.json())).filter(|signed| !versions.contains(signed)) {
-            report.torn.push(format!("signature of {signed:?}, which was not published"));
+            report.torn.push(format!("signature of {signed:?}, which is not published"));
         }
         for id in states.keys().filter(|id| !articles.contains_key(*id)) {
             report.torn.push(format!("article {id}: state without an article"));
         }
-        // The poller: an entry that is remembered as seen was published, under the same id, and each version of it once.
+        // The poller: every entry that its state holds was published under the same id, each version once.
         let raw = topic("raw.v1");
         for seen in repeated(&raw, &["article_id", "title"]) {
-            report.twice.push(format!("raw item {seen}"));
+            report.repeated.push(format!("raw item {seen}"));
         }
         let enriched = topic("enriched.v1");
-        self.chain(&raw, &published, &enriched, report);
+        self.check_stages(&raw, &published, &enriched, report);
         report.lost.extend(topic("dead-letter.v1").iter().map(|seen| format!("refused: {:?}", seen.headers)));
         let raw: HashSet<String> = raw.iter().filter_map(|seen| seen.key.clone()).collect();
-        for id in last(&topic("feed-state.v1")).values().flat_map(remembered) {
+        for id in last(&topic("feed-state.v1")).values().flat_map(entries) {
             if !raw.contains(&id) {
-                report.torn.push(format!("raw item {id}: remembered, but never published"));
+                report.torn.push(format!("raw item {id}: in the feed's state, but not published"));
             }
         }
     }
@@ -209,8 +211,8 @@ fn version(record: &Value) -> (String, i64) {
     (record["article_id"].as_str().unwrap_or_default().to_owned(), record["revision"].as_i64().unwrap_or(0))
 }
 
-/// Article ids of the entries that a `FeedState` holds, readable or packed (44 bytes each, the id at 16; see its .proto).
-fn remembered(state: &Value) -> Vec<String> {
+/// Article ids of the entries in a `FeedState`, as messages or packed (44 bytes each, the id at 16; see its .proto).
+fn entries(state: &Value) -> Vec<String> {
     let readable = state["entries"].as_array().into_iter().flatten();
     let mut ids: Vec<String> = readable.filter_map(|entry| Some(entry["article_id"].as_str()?.to_owned())).collect();
     let packed = state["packed_entries"].as_str().unwrap_or_default();
@@ -220,7 +222,7 @@ fn remembered(state: &Value) -> Vec<String> {
     ids
 }
 
-/// What these fields together say more than once.
+/// The combined values of these fields that occur more than once.
 fn repeated(records: &[Seen], fields: &[&str]) -> Vec<String> {
     let mut known = HashSet::new();
     let values = records.iter().filter(|seen| seen.payload.is_some()).map(Seen::json);
@@ -244,42 +246,42 @@ mod tests {
     }
 
     #[test]
-    fn what_a_feed_remembers_is_read_packed_too() {
+    fn packed_entries_of_a_feed_are_read() {
         let mut packed = vec![0; 88];
         packed[16..32].fill(0xab);
         packed[60..76].fill(0x01);
         let packed = base64::engine::general_purpose::STANDARD.encode(packed);
         let state = json!({"entries": [{"article_id": "one"}], "packed_entries": packed});
-        assert_eq!(remembered(&state), ["one".to_owned(), "ab".repeat(16), "01".repeat(16)]);
+        assert_eq!(entries(&state), ["one".to_owned(), "ab".repeat(16), "01".repeat(16)]);
     }
 
     #[test]
-    fn only_what_agrees_in_every_field_is_repeated() {
+    fn records_are_repeated_where_all_fields_are_equal() {
         let of = |id: &str, revision: i32| record(&json!({"article_id": id, "revision": revision}));
         let records = [of("a", 1), of("a", 2), of("b", 1), of("a", 2)];
         assert_eq!(repeated(&records, &["article_id", "revision"]), ["\"a\" 2"]);
     }
 
-    fn judged(records: &[(i64, i64, &str, &str)]) -> (usize, usize) {
-        // kcat needs no broker to be started, and what it would read is of no account here.
-        let mut judge = Judge::follow("127.0.0.1:1", "none.");
+    fn violations(records: &[(i64, i64, &str, &str)]) -> (usize, usize) {
+        // kcat starts without a broker; it reads nothing here.
+        let mut checker = Checker::follow("127.0.0.1:1", "none.");
         for (revision, enrichment, change, model) in records {
-            judge.record(&serde_json::json!({
+            checker.add_enriched(&json!({
                 "article_id": "a", "url": "u", "revision": revision, "enrichment": enrichment, "change": change,
                 "model_version": model,
             }));
         }
-        (judge.twice.len(), judge.disorder.len())
+        (checker.repeated.len(), checker.disorder.len())
     }
 
     #[test]
-    fn a_replay_is_in_order_where_its_revision_was_seen_and_its_number_is_higher() {
+    fn a_replay_is_in_order_after_its_revision_and_under_a_higher_number() {
         let (new, updated) = ((1, 0, "NEW", "m1"), (2, 0, "UPDATED", "m1"));
         let again = |revision, enrichment, model| (revision, enrichment, "REENRICHED", model);
-        assert_eq!(judged(&[new, again(1, 1, "m2"), updated, again(2, 1, "m2"), again(1, 2, "m3")]), (0, 0));
-        assert_eq!(judged(&[new, again(1, 1, "m1")]), (1, 0), "by the same versions");
-        assert_eq!(judged(&[new, again(1, 0, "m2")]), (0, 1), "under the same number");
-        assert_eq!(judged(&[new, again(2, 1, "m2")]), (0, 1), "before its revision");
-        assert_eq!(judged(&[new, again(1, 1, "m2"), (3, 0, "UPDATED", "m1")]), (0, 1), "a revision was left out");
+        assert_eq!(violations(&[new, again(1, 1, "m2"), updated, again(2, 1, "m2"), again(1, 2, "m3")]), (0, 0));
+        assert_eq!(violations(&[new, again(1, 1, "m1")]), (1, 0), "by the same versions");
+        assert_eq!(violations(&[new, again(1, 0, "m2")]), (0, 1), "under the same number");
+        assert_eq!(violations(&[new, again(2, 1, "m2")]), (0, 1), "before its revision");
+        assert_eq!(violations(&[new, again(1, 1, "m2"), (3, 0, "UPDATED", "m1")]), (0, 1), "a revision was left out");
     }
 }

@@ -16,15 +16,15 @@ fn copy(feed: &str, written: Option<i64>, fetched: i64) -> RawItem {
     }
 }
 
-/// What `step` makes of the state, and whether something is published.
+/// Applies a copy to the state. Returns the revision that is published.
 fn step(state: &mut Option<ArticleState>, raw: &RawItem, hash: &str) -> Option<i32> {
-    match admit(raw, state.as_ref(), hash, at(0)) {
-        Admission::New(next) | Admission::Updated(next) => {
+    match decide(raw, state.as_ref(), hash, at(0)) {
+        Revision::New(next) | Revision::Updated(next) => {
             let revision = next.revision;
             *state = Some(next);
             Some(revision)
         }
-        Admission::Duplicate(next) => {
+        Revision::Duplicate(next) => {
             if let Some(next) = next {
                 *state = Some(next);
             }
@@ -45,7 +45,7 @@ fn new_then_duplicate_then_updated() {
 }
 
 #[test]
-fn a_duplicate_from_another_feed_adds_the_feed_and_says_nothing() {
+fn a_duplicate_from_another_feed_adds_the_feed_and_publishes_nothing() {
     let mut state = None;
     step(&mut state, &copy("g", None, 0), "one");
     assert_eq!(step(&mut state, &copy("f", None, 1), "one"), None);
@@ -56,13 +56,13 @@ fn a_duplicate_from_another_feed_adds_the_feed_and_says_nothing() {
 fn a_duplicate_seen_within_the_day_leaves_the_state_unwritten() {
     let mut state = None;
     step(&mut state, &copy("f", None, 0), "one");
-    assert_eq!(admit(&copy("f", None, 3_600), state.as_ref(), "one", at(0)), Admission::Duplicate(None));
-    let refreshed = admit(&copy("f", None, 90_000), state.as_ref(), "one", at(0));
-    assert!(matches!(refreshed, Admission::Duplicate(Some(_))));
+    assert_eq!(decide(&copy("f", None, 3_600), state.as_ref(), "one", at(0)), Revision::Duplicate(None));
+    let refreshed = decide(&copy("f", None, 90_000), state.as_ref(), "one", at(0));
+    assert!(matches!(refreshed, Revision::Duplicate(Some(_))));
 }
 
 #[test]
-fn a_section_feed_an_hour_behind_does_not_turn_the_text_back() {
+fn a_feed_that_is_behind_does_not_revert_the_text() {
     let mut state = None;
     step(&mut state, &copy("front", Some(0), 0), "first");
     step(&mut state, &copy("front", Some(100), 100), "second");
@@ -72,7 +72,7 @@ fn a_section_feed_an_hour_behind_does_not_turn_the_text_back() {
 }
 
 #[test]
-fn two_feeds_that_cut_the_text_differently_and_always_say_now_settle() {
+fn two_feeds_with_different_texts_and_increasing_dates_publish_two_revisions() {
     let mut state = None;
     let published = (0..1_000)
         .filter(|n| {
@@ -84,26 +84,30 @@ fn two_feeds_that_cut_the_text_differently_and_always_say_now_settle() {
 }
 
 #[test]
-fn a_cache_that_serves_an_old_text_again_is_not_believed_but_the_publisher_is() {
+fn an_earlier_text_without_a_later_date_is_a_duplicate() {
     let mut state = None;
     step(&mut state, &copy("f", None, 0), "one");
     step(&mut state, &copy("f", None, 1), "two");
     assert_eq!(step(&mut state, &copy("f", None, 2), "one"), None);
-    let mut state = None;
-    step(&mut state, &copy("f", Some(0), 0), "one");
-    step(&mut state, &copy("f", Some(1), 1), "two");
-    assert_eq!(step(&mut state, &copy("f", Some(2), 2), "one"), Some(3), "taken back, with a later date");
 }
 
 #[test]
-fn a_date_of_change_from_2099_does_not_make_every_later_change_old() {
+fn a_publisher_may_revert_a_change_with_a_later_date() {
+    let mut state = None;
+    step(&mut state, &copy("f", Some(0), 0), "one");
+    step(&mut state, &copy("f", Some(1), 1), "two");
+    assert_eq!(step(&mut state, &copy("f", Some(2), 2), "one"), Some(3));
+}
+
+#[test]
+fn a_future_date_does_not_make_later_changes_old() {
     let mut state = None;
     step(&mut state, &copy("f", Some(2_000_000_000), 0), "one");
     assert_eq!(step(&mut state, &copy("f", Some(60), 60), "two"), Some(2));
 }
 
 #[test]
-fn a_withdrawn_article_that_comes_back_is_an_update() {
+fn a_withdrawn_article_that_is_shown_again_is_an_update() {
     let mut state = None;
     step(&mut state, &copy("f", None, 0), "one");
     state.as_mut().unwrap().withdrawn = true;
@@ -112,10 +116,10 @@ fn a_withdrawn_article_that_comes_back_is_an_update() {
 }
 
 proptest! {
-    /// Whatever comes in whatever order: revisions grow by one, first_seen_at stays, every feed is there once and in
-    /// order, and a repeat of the last copy publishes nothing.
+    /// For any copies in any order: revisions grow by one, `first_seen_at` stays, the feeds are sorted and unique, and a
+    /// repeat of the last copy publishes nothing.
     #[test]
-    fn the_state_stays_sound(copies in proptest::collection::vec((0..4u8, proptest::option::of(0..6i64), 0..5u8), 1..60)) {
+    fn the_state_is_consistent_after_any_copies(copies in proptest::collection::vec((0..4u8, proptest::option::of(0..6i64), 0..5u8), 1..60)) {
         let mut state = None;
         let mut revision = 0;
         let mut feeds = HashSet::new();
@@ -135,9 +139,8 @@ proptest! {
         prop_assert_eq!(state.first_seen_at, Some(proto::time::to_wire(at(0))));
     }
 
-    /// Feeds that keep showing their own text, whatever times they claim, end in silence.
     #[test]
-    fn feeds_with_texts_of_their_own_settle(rounds in proptest::collection::vec((0..5u8, proptest::option::of(0..1_000i64)), 1..300)) {
+    fn feeds_that_each_repeat_one_text_publish_each_text_at_most_once(rounds in proptest::collection::vec((0..5u8, proptest::option::of(0..1_000i64)), 1..300)) {
         let mut state = None;
         let published = rounds
             .iter()

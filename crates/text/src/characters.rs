@@ -1,7 +1,8 @@
-//! Characters that no reader sees, and the many kinds of blank.
+//! Characters that no reader sees, and the many kinds of whitespace.
 
-/// Line ends are `\n`; control characters, bidi controls (UAX #9: they could make a text read otherwise than it is
-/// stored), soft hyphens and zero-width spaces are off. Zero-width joiners stay: Persian and Indic words need them.
+/// Removes control characters, bidirectional controls (UAX #9: they could make a text read differently from what is
+/// stored), soft hyphens and zero-width spaces. Every line end becomes `\n`, every tab a space. Zero-width joiners
+/// stay: Persian and Indic words need them.
 #[must_use]
 pub fn clean(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -25,9 +26,9 @@ pub fn clean(text: &str) -> String {
     out
 }
 
-/// Every run of blanks, non-breaking and ideographic ones among them, as one space; none at the ends.
+/// Replaces every run of whitespace, non-breaking and ideographic spaces among it, by one space, and trims the ends.
 #[must_use]
-pub fn fold(text: &str) -> String {
+pub fn collapse_whitespace(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for word in text.split_whitespace() {
         if !out.is_empty() {

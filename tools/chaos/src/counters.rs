@@ -1,21 +1,21 @@
-//! For each stage of each process: read = out + duplicate + dropped + dead letter, from its counters.
+//! Counters of the stages: every record that a stage read is counted under exactly one outcome.
 
-/// Sums of one stage.
+/// Counters of one stage of one process.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Account {
+pub struct StageCounters {
     /// Process and stage.
     pub stage: String,
     /// Records read.
     pub read: f64,
-    /// The sum of their outcomes.
-    pub accounted: f64,
+    /// Records counted under any outcome.
+    pub outcomes: f64,
 }
 
-impl Account {
-    /// Whether nothing is missing and nothing too much.
+impl StageCounters {
+    /// Whether the outcomes add up to the records read.
     #[must_use]
-    pub fn closes(&self) -> bool {
-        (self.read - self.accounted).abs() < 0.5
+    pub fn balance(&self) -> bool {
+        (self.read - self.outcomes).abs() < 0.5
     }
 }
 
@@ -26,24 +26,24 @@ const OUTCOMES: [&str; 4] = [
     "newswire_stage_dead_letter_total",
 ];
 
-/// An account for each stage of each process.
+/// The counters of every stage, from the names and `/metrics` texts of processes.
 #[must_use]
-pub fn check(scraped: &[(String, String)]) -> Vec<Account> {
-    let mut accounts = Vec::new();
+pub fn of_stages(scraped: &[(String, String)]) -> Vec<StageCounters> {
+    let mut all = Vec::new();
     for (process, text) in scraped {
         let mut stages: Vec<&str> =
             text.lines().filter(|line| line.starts_with("newswire_stage_read_total{")).filter_map(stage).collect();
         stages.dedup();
         for name in stages {
             let of = |metric: &str| sum_where(text, metric, &format!("stage=\"{name}\""));
-            accounts.push(Account {
+            all.push(StageCounters {
                 stage: format!("{process}/{name}"),
                 read: of("newswire_stage_read_total"),
-                accounted: OUTCOMES.iter().map(|metric| of(metric)).sum(),
+                outcomes: OUTCOMES.iter().map(|metric| of(metric)).sum(),
             });
         }
     }
-    accounts
+    all
 }
 
 fn stage(line: &str) -> Option<&str> {
@@ -70,9 +70,9 @@ mod tests {
         newswire_stage_dropped_total{reason=\"old\",stage=\"a\"} 1\n";
 
     #[test]
-    fn an_account_that_closes_and_one_that_does_not() {
-        let of = |text: &str| check(&[("p".to_owned(), text.to_owned())]);
-        assert!(of(TEXT)[0].closes());
-        assert!(!of(&TEXT.replace(" 6", " 5"))[0].closes());
+    fn counters_balance_where_the_outcomes_add_up_to_the_records_read() {
+        let of = |text: &str| of_stages(&[("p".to_owned(), text.to_owned())]);
+        assert!(of(TEXT)[0].balance());
+        assert!(!of(&TEXT.replace(" 6", " 5"))[0].balance());
     }
 }

@@ -1,0 +1,85 @@
+//! A text of a feed or a page, parsed once.
+
+use crate::{
+    characters,
+    form::{self, Form},
+    html, paragraphs,
+};
+use std::borrow::Cow;
+
+/// What a feed gives as a title, a summary or a content, parsed once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document<'a> {
+    form: Form,
+    /// HTML; empty where the source is plain text.
+    markup: Cow<'a, str>,
+    text: String,
+    too_deep: bool,
+}
+
+impl<'a> Document<'a> {
+    /// Detects the form of `source` and parses it. Never fails: any string is a document.
+    #[must_use]
+    pub fn parse(source: &'a str) -> Self {
+        match form::detect(source) {
+            form::Detected::Html => Self::html(Form::Html, source.into()),
+            form::Detected::Escaped(decoded) => Self::html(Form::Escaped, decoded.into()),
+            form::Detected::Plain => Document {
+                form: Form::Plain,
+                markup: Cow::Borrowed(""),
+                text: paragraphs::of(&html::unescape(source)),
+                too_deep: false,
+            },
+        }
+    }
+
+    fn html(form: Form, markup: Cow<'a, str>) -> Self {
+        let markup = html::without_oversized_tags(markup);
+        let html::Walk { text, too_deep } = html::walk(&markup);
+        Document { form, markup, text, too_deep }
+    }
+
+    /// The form that was detected.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// The HTML, unescaped once where it was escaped twice; `None` where the source is plain text.
+    #[must_use]
+    pub fn markup(&self) -> Option<&str> {
+        (self.form != Form::Plain).then_some(&self.markup)
+    }
+
+    /// Plain text: one empty line between paragraphs; `br`, list items and table rows on lines of their own; no
+    /// whitespace at the ends.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// [`Document::text`], owned.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
+    /// True where a parser would nest elements [`MAX_DEPTH`](crate::MAX_DEPTH) deep or deeper. Check this before a
+    /// tree is built: the HTML algorithm's time is then quadratic in the length of the source.
+    #[must_use]
+    pub fn is_too_deep(&self) -> bool {
+        self.too_deep
+    }
+}
+
+/// Plain text of `source` in paragraphs; see [`Document::text`].
+#[must_use]
+pub fn plain(source: &str) -> String {
+    Document::parse(source).into_text()
+}
+
+/// Plain text of `source` on one line.
+#[must_use]
+pub fn line(source: &str) -> String {
+    characters::collapse_whitespace(&plain(source))
+}
