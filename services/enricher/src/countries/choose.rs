@@ -52,11 +52,13 @@ pub(super) fn choose(
 
 /// Whether the candidate can have this sense.
 fn possible(document: &Document<'_>, candidate: &Candidate, sense: &Sense) -> bool {
+    match sense.kind {
+        Kind::Abbreviation | Kind::NotAPlace => return false,
+        Kind::City if has_article(document, candidate) => return false,
+        _ => {}
+    }
     // `March`, `Airport`, `Council`: towns only where the tagger sees a place.
-    let common = sense.common && !matches!(candidate.reading, Reading::Whole(Label::Loc) | Reading::Head(Label::Loc));
-    !matches!(sense.kind, Kind::Abbreviation | Kind::NotAPlace)
-        && !common
-        && !(sense.kind == Kind::City && has_article(document, candidate))
+    !sense.common || matches!(candidate.reading, Reading::Whole(Label::Loc) | Reading::Head(Label::Loc))
 }
 
 /// Prior by kind and population, and what the context adds; in logarithms of odds.
