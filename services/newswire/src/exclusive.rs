@@ -30,7 +30,7 @@ impl ExclusiveMember {
     pub fn take(log: &dyn Log, config: &LogConfig, spec: &MemberSpec, rival: &'static str) -> anyhow::Result<Self> {
         let count = usize::try_from(log.partitions(&spec.source)?)?;
         // A replica that has been stopped is still of the group until its session has run out.
-        let patience = match &config.choice {
+        let patience = match &config.kind {
             LogKind::Kafka(kafka) => kafka.session_timeout * 3 + Duration::from_secs(10),
             LogKind::Embedded(_) => Duration::from_secs(10),
         };

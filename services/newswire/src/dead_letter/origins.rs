@@ -4,7 +4,7 @@ use super::number;
 use crate::answer::DEADLINE;
 use proto::topic::Topic;
 use std::{collections::HashMap, ops::ControlFlow};
-use stream::{DeadLetter, Log, LogConfig, Record, Start, dead_letter_header as header};
+use stream::{DeadLetter, Log, LogConfig, Record, Start, header};
 
 /// Says which dead letter a replayed record was: `PARTITION/OFFSET`.
 pub(super) const REPLAY_OF: &str = "dl-replay-of";
