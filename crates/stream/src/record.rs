@@ -79,14 +79,8 @@ pub struct Outgoing {
 impl Outgoing {
     /// A tombstone for `key`.
     #[must_use]
-    pub fn tombstone(topic: &str, partition: i32, key: &str) -> Self {
-        Outgoing {
-            topic: topic.to_owned(),
-            partition,
-            key: key.as_bytes().to_vec(),
-            value: None,
-            headers: Headers::new(),
-        }
+    pub fn tombstone(topic: &str, partition: i32, key: impl Into<Vec<u8>>) -> Self {
+        Outgoing { topic: topic.to_owned(), partition, key: key.into(), value: None, headers: Headers::new() }
     }
 
     /// Refuses what is over the limit of its kind.

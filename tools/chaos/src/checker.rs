@@ -5,7 +5,10 @@ use crate::{load::Load, report::Report};
 use base64::Engine as _;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use test_support::kcat::{Follower, Seen, read_all, read_uncommitted};
+use test_support::{
+    kcat::{Follower, Seen, read_all, read_uncommitted},
+    process::binary,
+};
 
 /// Follows the enriched topic, and checks all topics at the end.
 pub struct Checker {
@@ -164,7 +167,7 @@ impl Checker {
             report.repeated.push(format!("article {seen}"));
         }
         let articles = last(&published);
-        let states = last(&topic("article-state.v1"));
+        let states = self.state(kafka, "article-state.v1");
         let content = |value: &Value| (version(value), value["content_hash"].to_string());
         for (id, article) in &articles {
             let state = states.get(id).map(content);
@@ -192,11 +195,26 @@ impl Checker {
         self.check_stages(&raw, &published, &enriched, report);
         report.lost.extend(topic("dead-letter.v1").iter().map(|seen| format!("refused: {:?}", seen.headers)));
         let raw: HashSet<String> = raw.iter().filter_map(|seen| seen.key.clone()).collect();
-        for id in last(&topic("feed-state.v1")).values().flat_map(entries) {
+        for id in self.state(kafka, "feed-state.v1").values().flat_map(entries) {
             if !raw.contains(&id) {
                 report.torn.push(format!("raw item {id}: in the feed's state, but not published"));
             }
         }
+    }
+
+    /// The last record of each key of a state topic, which is Protobuf under binary keys: kcat prints neither.
+    fn state(&self, kafka: &str, suffix: &str) -> BTreeMap<String, Value> {
+        let topic = format!("{}{suffix}", self.prefix);
+        let output = std::process::Command::new(binary("newswire"))
+            .args(["tail", &topic, "--from", "beginning", "--to-end"])
+            .args(["--topic-prefix", &self.prefix, "--kafka", kafka])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "newswire tail: {}", String::from_utf8_lossy(&output.stderr));
+        let lines = output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let records = lines.map(|line| serde_json::from_slice::<Value>(line).unwrap());
+        let live = records.filter(|record| !record["value"].is_null());
+        live.map(|mut record| (record["key"].as_str().unwrap().to_owned(), record["value"].take())).collect()
     }
 }
 

@@ -26,10 +26,10 @@ struct Found {
 pub fn tell(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, asked: &Asked) -> anyhow::Result<bool> {
     let names = &config.names;
     let id = id_of(log, config, asked)?;
-    let mut found = Found { raw: records(log, &names.of(Topic::Raw), &id)?, ..Found::default() };
-    found.articles = records(log, &names.of(Topic::Articles), &id)?;
-    found.enriched = records(log, &names.of(Topic::Enriched), &id)?;
-    found.state = records(log, &names.of(Topic::ArticleState), &id)?.pop().map(|(_, state)| state);
+    let mut found = Found { raw: records(log, config, &id)?, ..Found::default() };
+    found.articles = records(log, config, &id)?;
+    found.enriched = records(log, config, &id)?;
+    found.state = records(log, config, &id)?.pop().map(|(_, state)| state);
     each(log, &names.of(Topic::FeedState), |record| {
         let Ok(mut state) = record.decode::<FeedState>() else { return };
         // Where a feed has many entries they are packed. What the poller itself could not unpack tells nothing.
@@ -156,10 +156,12 @@ fn verdict(found: &Found, normalised: &HashMap<i32, i64>, enriched: &HashMap<i32
     }
 }
 
-fn records<M: wire::Message>(log: &dyn Log, topic: &str, id: &str) -> anyhow::Result<Vec<(Record, M)>> {
+/// The records of an article in the topic of `M`, oldest first in each partition.
+fn records<M: wire::Message>(log: &dyn Log, config: &LogConfig, id: &str) -> anyhow::Result<Vec<(Record, M)>> {
+    let key = M::TOPIC.key(id)?;
     let mut found = Vec::new();
-    each(log, topic, |record| {
-        if record.key == id.as_bytes()
+    each(log, &config.names.of(M::TOPIC), |record| {
+        if record.key == key
             && let Ok(message) = record.decode()
         {
             found.push((record, message));
