@@ -36,7 +36,7 @@ pub fn detect(text: &str, hint: &str) -> Language {
     let Some(info) = whatlang::detect(&sample) else {
         return if hint.is_empty() { unknown } else { hinted(HINTED) };
     };
-    let found = Language { code: two_letters(info.lang()).to_owned(), confidence: info.confidence() };
+    let found = Language { code: subtag(info.lang()).to_owned(), confidence: info.confidence() };
     if hint.is_empty() {
         let enough = letters >= FEW_LETTERS || has_own_script(info.script());
         return if (info.is_reliable() || found.confidence >= LEAST) && enough { found } else { unknown };
@@ -46,7 +46,7 @@ pub fn detect(text: &str, hint: &str) -> Language {
     }
     // Feeds declare their template's `en-us` for texts of any language, so a reliable detection wins over the
     // declaration. A language that whatlang does not know is accepted unless the script is another.
-    let hinted_lang = Lang::all().iter().find(|lang| two_letters(**lang) == hint);
+    let hinted_lang = Lang::all().iter().find(|lang| subtag(**lang) == hint);
     let same_script = match hinted_lang {
         Some(lang) => info.script().langs().contains(lang),
         None => info.script() == Script::Latin || !has_own_script(info.script()),
@@ -81,80 +81,15 @@ fn has_own_script(script: Script) -> bool {
     !matches!(script, Script::Latin | Script::Cyrillic | Script::Arabic | Script::Devanagari | Script::Hebrew)
 }
 
-/// The primary language subtag of one of whatlang's languages: ISO 639-1 where there is a code. `isolang` would give the
-/// same but for `fil`, with a table of 8,000 languages for the 69 of whatlang.
-fn two_letters(lang: Lang) -> &'static str {
+/// The primary language subtag of one of whatlang's languages: ISO 639-1 where there is a code, else ISO 639-3.
+fn subtag(lang: Lang) -> &'static str {
     match lang {
-        Lang::Epo => "eo",
-        Lang::Eng => "en",
-        Lang::Rus => "ru",
+        // Individual languages whose code of two letters belongs to their macrolanguage.
         Lang::Cmn => "zh",
-        Lang::Spa => "es",
-        Lang::Por => "pt",
-        Lang::Ita => "it",
-        Lang::Ben => "bn",
-        Lang::Fra => "fr",
-        Lang::Deu => "de",
-        Lang::Ukr => "uk",
-        Lang::Kat => "ka",
-        Lang::Ara => "ar",
-        Lang::Hin => "hi",
-        Lang::Jpn => "ja",
-        Lang::Heb => "he",
-        Lang::Yid => "yi",
-        Lang::Pol => "pl",
-        Lang::Amh => "am",
-        Lang::Jav => "jv",
-        Lang::Kor => "ko",
-        Lang::Nob => "nb",
-        Lang::Dan => "da",
-        Lang::Swe => "sv",
-        Lang::Fin => "fi",
-        Lang::Tur => "tr",
-        Lang::Nld => "nl",
-        Lang::Hun => "hu",
-        Lang::Ces => "cs",
-        Lang::Ell => "el",
-        Lang::Bul => "bg",
-        Lang::Bel => "be",
-        Lang::Mar => "mr",
-        Lang::Kan => "kn",
-        Lang::Ron => "ro",
-        Lang::Slv => "sl",
-        Lang::Hrv => "hr",
-        Lang::Srp => "sr",
-        Lang::Mkd => "mk",
-        Lang::Lit => "lt",
-        Lang::Lav => "lv",
-        Lang::Est => "et",
-        Lang::Tam => "ta",
-        Lang::Vie => "vi",
-        Lang::Urd => "ur",
-        Lang::Tha => "th",
-        Lang::Guj => "gu",
-        Lang::Uzb => "uz",
-        Lang::Pan => "pa",
-        Lang::Aze => "az",
-        Lang::Ind => "id",
-        Lang::Tel => "te",
         Lang::Pes => "fa",
-        Lang::Mal => "ml",
-        Lang::Ori => "or",
-        Lang::Mya => "my",
-        Lang::Nep => "ne",
-        Lang::Sin => "si",
-        Lang::Khm => "km",
-        Lang::Tuk => "tk",
-        Lang::Aka => "ak",
-        Lang::Zul => "zu",
-        Lang::Sna => "sn",
-        Lang::Afr => "af",
-        Lang::Lat => "la",
-        Lang::Slk => "sk",
-        Lang::Cat => "ca",
+        // CLDR's name for Tagalog.
         Lang::Tgl => "fil",
-        Lang::Hye => "hy",
-        other => other.code(),
+        lang => isolang::Language::from_639_3(lang.code()).and_then(|known| known.to_639_1()).unwrap_or(lang.code()),
     }
 }
 
