@@ -13,7 +13,7 @@ pub mod size;
 pub mod title;
 
 pub use metrics::Metrics;
-pub use normalise::{DOUBLE_ESCAPED, HTML_TOO_DEEP, Normalised, Published, normalise};
+pub use normalise::{Normalised, Published, normalise};
 
 use proto::{
     partition,
@@ -145,7 +145,7 @@ fn step(
             metrics.titles_stripped.inc_by(u64::from(published.site_removed));
             metrics.articles.with_label_values(&[&published.article.change]).inc();
             for warning in &published.warnings {
-                metrics.warnings.with_label_values(&[warning]).inc();
+                metrics.warnings.with_label_values(&[warning.as_str()]).inc();
             }
             Ok(Outcome::Out)
         }

@@ -1,7 +1,7 @@
 //! Keeps a record within what the log takes: a record that is too large would be refused whole.
 
 use crate::html;
-use proto::v1::Article;
+use proto::{Warning, v1::Article};
 
 /// Bytes of JSON that an article may take: the log's limit of 1,000,000 less what the enricher adds.
 pub const MAX_BYTES: usize = 900_000;
@@ -13,15 +13,8 @@ const MAX_LIST: usize = 100;
 /// Bytes of one of them, of a guid and of a right.
 const MAX_ITEM: usize = 4_000;
 
-/// The body was cut at a paragraph.
-pub const BODY_CUT: &str = "body-cut";
-/// The sanitised HTML was replaced by the body's paragraphs, because both did not fit.
-pub const HTML_CUT: &str = "body-html-cut";
-/// Another field was cut.
-pub const FIELD_CUT: &str = "field-cut";
-
 /// Cuts what is too large, and says so; true where the body was cut.
-pub fn fit(article: &mut Article) -> Vec<&'static str> {
+pub fn fit(article: &mut Article) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let mut fields = false;
     fields |= shorten(&mut article.title, MAX_TITLE);
@@ -41,7 +34,7 @@ pub fn fit(article: &mut Article) -> Vec<&'static str> {
     article.media.truncate(MAX_LIST);
     fields |= article.media.len() != media;
     if fields {
-        warnings.push(FIELD_CUT);
+        warnings.push(Warning::FieldCut);
     }
     let (body, markup) = (json_len(&article.body), json_len(&article.body_html));
     let others = {
@@ -52,13 +45,13 @@ pub fn fit(article: &mut Article) -> Vec<&'static str> {
     if body + markup > room {
         // Both kinds of the body share the room; a paragraph's tags are the difference, and escapes.
         if shorten(&mut article.body, room * 9 / 20) {
-            warnings.push(BODY_CUT);
+            warnings.push(Warning::BodyCut);
         }
         article.body_html = html::paragraphs(&article.body);
         if json_len(&article.body) + json_len(&article.body_html) > room {
             article.body_html = String::new();
         }
-        warnings.push(HTML_CUT);
+        warnings.push(Warning::BodyHtmlCut);
     }
     warnings
 }
@@ -107,7 +100,7 @@ mod tests {
         let paragraph = "\"Word\" & <more> \u{e9}\u{4e2d}. ".repeat(40);
         let body = vec![paragraph.trim().to_owned(); 2_500].join("\n\n");
         let mut article = Article { body_html: html::paragraphs(&body), body, ..Default::default() };
-        assert_eq!(fit(&mut article), [BODY_CUT, HTML_CUT]);
+        assert_eq!(fit(&mut article), [Warning::BodyCut, Warning::BodyHtmlCut]);
         assert!(serde_json::to_vec(&article).unwrap().len() <= MAX_BYTES);
         assert!(article.body.ends_with(paragraph.trim()));
         assert!(article.body.len() > MAX_BYTES / 4);
@@ -116,7 +109,7 @@ mod tests {
     #[test]
     fn a_small_body_under_large_markup_keeps_its_text() {
         let mut article = Article { body: "One.".into(), body_html: "<b>x</b>".repeat(200_000), ..Default::default() };
-        assert_eq!(fit(&mut article), [HTML_CUT]);
+        assert_eq!(fit(&mut article), [Warning::BodyHtmlCut]);
         assert_eq!(article.body_html, "<p>One.</p>");
     }
 
@@ -131,7 +124,7 @@ mod tests {
     #[test]
     fn nothing_but_categories_fits_too() {
         let mut article = Article { categories: vec!["c".repeat(900); 1_000], ..Default::default() };
-        assert_eq!(fit(&mut article), [FIELD_CUT]);
+        assert_eq!(fit(&mut article), [Warning::FieldCut]);
         assert_eq!(article.categories.len(), MAX_LIST);
     }
 }

@@ -85,9 +85,9 @@ fn the_summary_stands_in_for_a_missing_content() {
 #[test]
 fn warnings_of_the_raw_item_are_carried_once_each_and_sorted() {
     let mut item = raw("Dam", "&lt;p&gt;The dam opened.&lt;/p&gt;");
-    item.warnings = vec!["named-entities".into(), "date-absurd".into()];
+    item.warnings = vec!["named-entities-decoded".into(), "date-absurd".into()];
     item.published_at = Some(proto::time::to_wire("1970-01-01T00:00:00Z".parse().unwrap()));
-    assert_eq!(publish(&item).article.warnings, ["date-absurd", "double-escaped", "named-entities"]);
+    assert_eq!(publish(&item).article.warnings, ["date-absurd", "double-escaped", "named-entities-decoded"]);
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn an_item_of_five_megabytes_fits_the_log() {
     let item = raw("Dam", &"<p>The dam opened &amp; \"closed\" again.</p>".repeat(120_000));
     let article = publish(&item).article;
     assert!(serde_json::to_vec(&article).unwrap().len() <= size::MAX_BYTES);
-    assert!(article.warnings.contains(&size::BODY_CUT.to_owned()));
+    assert!(article.warnings.contains(&proto::Warning::BodyCut.to_string()));
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn twenty_thousand_nested_divs_pass() {
     let item = raw("Dam", &format!("{}deep{}", "<div>".repeat(20_000), "</div>".repeat(20_000)));
     let article = publish(&item).article;
     assert_eq!((article.body.as_str(), article.body_html.as_str()), ("deep", "<p>deep</p>"));
-    assert_eq!(article.warnings, [HTML_TOO_DEEP]);
+    assert_eq!(article.warnings, [proto::Warning::HtmlTooDeep]);
 }
 
 /// The article that the project began with, as a feed serves it.
