@@ -7,7 +7,7 @@ use crate::html::{is_one, unescape};
 pub enum Form {
     /// HTML.
     Html,
-    /// HTML whose tags were escaped once more.
+    /// HTML whose tags were escaped a second time.
     Escaped,
     /// Plain text, which may hold character references.
     Plain,
