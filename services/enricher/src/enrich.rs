@@ -1,4 +1,4 @@
-//! The stage's plain function: an article in, the same article with what it is about out.
+//! The stage's function: from an article to the enriched article.
 
 use crate::{Knowledge, countries, document::Document, entities};
 use proto::{
@@ -8,15 +8,15 @@ use proto::{
 };
 use tagger::{InferenceError, Recognition};
 
-/// Version of the rules; the data have versions of their own.
+/// Version of the rules. The gazetteer and the model have versions of their own.
 pub const VERSION: &str = concat!("enricher-", env!("CARGO_PKG_VERSION"));
 
-/// Enriches an article. The same article and knowledge give the same result but for `enriched_at`.
+/// Enriches an article. Equal articles and knowledge give equal results, except for `enriched_at`, which is `now`.
 ///
 /// A withdrawn article passes through without entities and countries.
 ///
 /// # Errors
-/// [`InferenceError`] where a model of the operator's could not read the article; the model that ships reads any.
+/// [`InferenceError`] if an ONNX model fails on the article; the shipped model never does.
 pub fn enrich(
     article: &Article,
     knowledge: &Knowledge,
@@ -58,13 +58,13 @@ pub fn enrich(
     Ok(enriched)
 }
 
-/// English, or unknown, which is taken for English.
+/// Whether a language tag is English or undetermined, which is treated as English.
 fn english(language: &str) -> bool {
     let base = language.split(['-', '_']).next().unwrap_or("").to_ascii_lowercase();
     matches!(base.as_str(), "en" | "und" | "")
 }
 
-/// The named fields of one message in another; the compiler sees to it that none of the first is left out.
+/// Copies the named fields of an article; omitting one does not compile.
 macro_rules! carried {
     ($from:expr; $($field:ident),* $(,)?) => {{
         let Article { $($field),* } = $from;
@@ -72,7 +72,7 @@ macro_rules! carried {
     }};
 }
 
-/// The article's own fields.
+/// The enriched article with the article's own fields.
 fn carry(article: &Article) -> EnrichedArticle {
     carried!(article.clone();
         article_id, revision, change, content_hash, url, canonical_url, same_as, guid, feed_ids, feed_tags,
