@@ -45,7 +45,7 @@ warnings! {
     Encoding = "encoding-repaired", "poller";
     /// Bytes that are invalid in the document's encoding became U+FFFD.
     BadBytes = "bytes-replaced", "poller";
-    /// Text that had been encoded twice (UTF-8 read as Windows-1252) was decoded once more.
+    /// Text that had been encoded twice (UTF-8 read as Windows-1252) was decoded a second time.
     DoubleEncoded = "double-encoding-undone", "poller";
     /// Characters that XML forbids were removed.
     ControlCharacters = "control-characters-removed", "poller";

@@ -126,16 +126,17 @@ fn step(
         let detail = format!("the key is {:?}, the article id {id:?}", String::from_utf8_lossy(&input.record.key));
         return Err(ProcessError::poison("key-mismatch", detail));
     }
-    let state = context.get(&STATE, id)?;
+    let key = Topic::ArticleState.key(id).map_err(|error| ProcessError::poison("no-article-id", error))?;
+    let state = context.get(&STATE, &key)?;
     match normalise(raw, state.as_ref(), context.now)? {
         Normalised::Duplicate(state) => {
             if let Some(state) = state {
-                context.put(&STATE, id, &*state)?;
+                context.put(&STATE, &key, &*state)?;
             }
             Ok(Outcome::Duplicate)
         }
         Normalised::Article(published) => {
-            context.put(&STATE, id, &published.state)?;
+            context.put(&STATE, &key, &published.state)?;
             context.emit(articles, id, &published.article)?;
             if let Some(signature) = &published.signature {
                 context.emit(signatures, id, signature)?;
