@@ -1,54 +1,54 @@
-//! The repairs by name.
+//! The repairs and their names.
 
-/// What was repaired in a document or in an item. The names are part of the contract: they stand in `RawItem.warnings`.
+/// A repair of a document or an item. Its name is part of the contract: it is a warning in `RawItem.warnings`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Repair {
-    /// Decoded as another encoding than declared, or as a guessed one.
+    /// The document was decoded in another encoding than declared, or in a detected one.
     Encoding,
-    /// Bytes that are nothing in the document's encoding became U+FFFD.
+    /// Bytes that are invalid in the document's encoding became U+FFFD.
     BadBytes,
-    /// UTF-8 that had been taken for Windows-1252 and encoded again.
+    /// Text that was encoded twice was decoded again.
     DoubleEncoded,
-    /// Characters that XML forbids were left out.
+    /// Characters that XML forbids were removed, C1 characters decoded as Windows-1252.
     ControlCharacters,
-    /// HTML's named entities were decoded.
+    /// HTML entities were decoded.
     NamedEntities,
-    /// `&` that begins no reference was taken as itself.
+    /// A bare `&` was kept as text.
     BareAmpersand,
-    /// A reference to a character that does not exist.
+    /// A reference was invalid, unterminated, or to a C1 character.
     BadReference,
-    /// A document type declaration was read for its entities and dropped.
+    /// A document type declaration was read for its entities and removed.
     Doctype,
-    /// Prefixes that are not declared were taken as usual.
+    /// An undeclared prefix was given its customary namespace.
     UndeclaredPrefix,
-    /// A namespace other than the format's own, or a version other than those that are defined.
+    /// The version of RSS is missing or undefined.
     Namespace,
-    /// Tags that do not match were closed where it makes sense.
+    /// Tags that do not match were closed.
     MismatchedTags,
-    /// Brackets that are no markup, quotes that are not closed.
+    /// Stray brackets or unclosed quotes were handled.
     Markup,
-    /// The document ends before it is over: what was whole is kept.
+    /// The document or item is incomplete.
     Truncated,
-    /// Something stood before or after the feed.
+    /// Content before the feed was ignored.
     Surroundings,
-    /// Elements nested deeper than the limit.
+    /// Elements nested deeper than the limit were flattened.
     TooDeep,
-    /// Items beyond the limit were left out.
+    /// Items over the limit were dropped.
     TooManyItems,
-    /// A MIME type that is none, or a media element without a URL, was left out.
+    /// An invalid media type, or a file without URL, was dropped.
     Media,
-    /// An item says nothing at all.
+    /// The item is empty.
     EmptyItem,
-    /// Something that should be a link is none.
+    /// An invalid link was dropped.
     BadLink,
-    /// A date that is none was left out.
+    /// An invalid date was dropped.
     BadDate,
-    /// A JSON value of another type than specified was taken as meant.
+    /// A JSON value of the wrong type was converted or dropped.
     JsonType,
 }
 
 impl Repair {
-    /// All of them, in order.
+    /// All repairs in the order of their declaration.
     pub const ALL: [Self; 21] = [
         Self::Encoding,
         Self::BadBytes,
@@ -73,7 +73,7 @@ impl Repair {
         Self::JsonType,
     ];
 
-    /// Its name on the wire.
+    /// The name on the wire.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -107,29 +107,29 @@ impl Repair {
 pub struct Repairs(u32);
 
 impl Repairs {
-    /// Notes one.
+    /// Adds a repair.
     pub fn add(&mut self, repair: Repair) {
         self.0 |= 1 << repair as u32;
     }
 
-    /// Notes all of another set.
+    /// Adds the repairs of another set.
     pub fn merge(&mut self, other: Self) {
         self.0 |= other.0;
     }
 
-    /// True where nothing was repaired.
+    /// True for the empty set.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// True where it is among them.
+    /// True where the set contains `repair`.
     #[must_use]
     pub fn has(self, repair: Repair) -> bool {
         self.0 & (1 << repair as u32) != 0
     }
 
-    /// Their names, in the order of the table.
+    /// The names in the order of [`Repair::ALL`].
     #[must_use]
     pub fn names(self) -> Vec<&'static str> {
         Repair::ALL.into_iter().filter(|&r| self.has(r)).map(Repair::name).collect()

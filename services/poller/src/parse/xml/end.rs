@@ -1,17 +1,18 @@
-//! An end tag, and what else closes elements.
+//! End tags, and everything else that closes elements.
 
 use super::{Parser, key};
 use crate::parse::elements::Role;
 use crate::salvage::repair::Repair;
 
 impl<'a> Parser<'a, '_> {
+    /// Handles an end tag.
     pub(super) fn end(&mut self, name: &'a str) {
         let key = key(name);
         if let Some(capture) = &mut self.capture {
-            if capture.end(name) {
+            if capture.is_closed_by(name) {
                 self.close_capture();
             } else if self.stack.iter().rev().skip(1).any(|o| o.is(name, key) && !matches!(o.role, Role::Ignore)) {
-                // The end of what is around it: the text was never closed.
+                // An outer element ends: the text was not closed.
                 self.repairs.add(Repair::MismatchedTags);
                 self.close_capture();
             } else {
@@ -19,8 +20,8 @@ impl<'a> Parser<'a, '_> {
                 return;
             }
         }
-        if self.beyond > 0 {
-            self.beyond -= 1;
+        if self.flattened > 0 {
+            self.flattened -= 1;
             return;
         }
         match self.stack.iter().rposition(|o| o.is(name, key)) {
@@ -34,16 +35,16 @@ impl<'a> Parser<'a, '_> {
         }
     }
 
-    /// Closes the elements from number `to` up.
+    /// Closes all elements from index `to` of the stack on.
     pub(super) fn unwind(&mut self, to: usize) {
         while self.stack.len() > to {
             let Some(open) = self.stack.pop() else { break };
             (0..open.bases).for_each(|_| self.bases.pop());
-            self.names.leave(self.stack.len());
+            self.namespaces.leave(self.stack.len());
             if open.role == Role::Item {
                 self.end_item();
             }
         }
-        self.beyond = 0;
+        self.flattened = 0;
     }
 }
