@@ -1,11 +1,11 @@
-# make setup   installs or names what is missing
-# make run     the pipeline on a local publisher of invented news; FEEDS=my.opml KAFKA=host:9092 on yours
-# make test    every test; says what it skips      make lint   format, clippy, dependencies, contract
+# make setup   installs the tools, or lists the missing ones
+# make run     the pipeline on invented news; FEEDS=my.opml KAFKA=host:9092 for your feeds and your cluster
+# make test    all tests; lists what was skipped   make lint   format, clippy, links, dependencies, contract
 # make kafka   one Kafka node; prints its address  make image  the container image
 # make eval    WHAT=feeds|dates|names|left-out|countries|salience DATA=PATH [JSON=1]
 # make bench   WHAT=parse|enrich|start [DATA=PATH] [JSON=1]
 # make model   trains the tagger from ../shared/ner
-# make chaos   MINUTES=10 SEED=n: kills, freezes and bounces under load, judged; then fifty kills end to end
+# make chaos   MINUTES=10 SEED=n: delivery guarantees under load and faults; then fifty kills end to end
 .PHONY: setup run test lint kafka eval bench model chaos image
 
 FEEDS =

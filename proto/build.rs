@@ -2,17 +2,14 @@
 use prost_types::FileDescriptorSet;
 use std::{env, error::Error, path::PathBuf};
 
-const FILES: [&str; 5] = [
-    "news/v1/feed.proto",
-    "news/v1/raw.proto",
-    "news/v1/article.proto",
-    "news/v1/enriched.proto",
-    "news/v1/story.proto",
-];
-
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=news");
-    let descriptors: FileDescriptorSet = protox::compile(FILES, ["."])?;
+    let mut files = Vec::new();
+    for file in std::fs::read_dir("news/v1")? {
+        files.push(file?.path());
+    }
+    files.sort();
+    let descriptors: FileDescriptorSet = protox::compile(files, ["."])?;
     let encoded = encode(&descriptors);
     let path = PathBuf::from(env::var("OUT_DIR")?).join("descriptors.bin");
     std::fs::write(path, &encoded)?;

@@ -1,10 +1,14 @@
 //! Golden records: `examples/v1/NAME.json` and `NAME.empty.json` are what a consumer sees. They round-trip through the
-//! types in JSON and in Protobuf, and a changed shape fails here first.
+//! types in JSON and in Protobuf. `NEWSWIRE_GOLDEN=1` writes the empty ones.
 
-use crate::{v1, wire};
+use crate::{
+    topic::{Key, Kind, PartitionedBy, Retention, Settings, Topic},
+    v1, wire,
+};
+use std::collections::BTreeSet;
 
-fn check<M: wire::Message + std::fmt::Debug>() {
-    let name = M::TYPE.trim_start_matches("news.v1.");
+pub(crate) fn check<M: wire::Message + std::fmt::Debug>() {
+    let name = M::NAME;
     let folder = format!("{}/examples/v1", env!("CARGO_MANIFEST_DIR"));
 
     let empty = serde_json::to_string_pretty(&M::default()).unwrap() + "\n";
@@ -31,25 +35,100 @@ fn check<M: wire::Message + std::fmt::Debug>() {
     assert_eq!(wire::decode::<M>(Some("application/protobuf"), &binary).unwrap(), message);
 }
 
-macro_rules! golden {
-    ($($test:ident $message:ident),* $(,)?) => {
-        $(#[test] fn $test() { check::<v1::$message>(); })*
-    };
+#[test]
+fn every_message_has_its_golden_records() {
+    crate::topic::check_golden_records();
 }
-golden!(
-    feed Feed,
-    feed_state FeedState,
-    feed_entries FeedEntries,
-    feed_health FeedHealth,
-    raw_item RawItem,
-    page_request PageRequest,
-    push Push,
-    article Article,
-    article_state ArticleState,
-    enriched_article EnrichedArticle,
-    signature Signature,
-    story_label StoryLabel,
-);
+
+#[test]
+fn every_message_that_is_not_a_part_of_another_has_a_topic() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/news/v1");
+    let mut declared = BTreeSet::new();
+    let mut parts = BTreeSet::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        for line in std::fs::read_to_string(file.unwrap().path()).unwrap().lines() {
+            match line.split_whitespace().collect::<Vec<_>>().as_slice() {
+                ["message", name, "{"] => drop(declared.insert((*name).to_owned())),
+                ["repeated", name, _, "=", ..] | [name, _, "=", ..] => drop(parts.insert((*name).to_owned())),
+                _ => {}
+            }
+        }
+    }
+    let in_topics: BTreeSet<String> =
+        Topic::ALL.iter().flat_map(|topic| topic.settings().messages).map(|name| (*name).to_owned()).collect();
+    let missing: Vec<_> = declared.iter().filter(|name| !parts.contains(*name) && !in_topics.contains(*name)).collect();
+    assert!(missing.is_empty(), "no topic in proto/src/topic.rs holds {missing:?}");
+}
+
+/// The table of topics in the README; `NEWSWIRE_GOLDEN=1` rewrites it.
+#[test]
+fn the_readme_lists_the_topics() {
+    let mut table = "| topic | messages | key | partitioned by | encoding | kept | holds |
+"
+    .to_owned();
+    table += "| --- | --- | --- | --- | --- | --- | --- |
+";
+    for topic in Topic::ALL {
+        let Settings { suffix, kind, key, partitioned_by, retention, is_created, messages, description } =
+            topic.settings();
+        let days = |ms: i64| format!("{} days", ms / 86_400_000).replace("1 days", "1 day");
+        table += &format!(
+            "| `news.{suffix}`{} | {} | {} | {} | {} | {} | {} |
+",
+            if is_created { "" } else { " (not written yet)" },
+            messages.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+            match (key, kind) {
+                (Key::Feed, Kind::State) => "feed id, 16 bytes",
+                (Key::Article, Kind::State) => "article id, 16 bytes",
+                (Key::Feed, _) => "feed id, hex",
+                (Key::Article, _) => "article id, hex",
+                (Key::Original, _) => "that of the refused record",
+            },
+            match partitioned_by {
+                PartitionedBy::Host => "host",
+                PartitionedBy::Id => "key",
+                PartitionedBy::Nothing => "one partition",
+            },
+            match (kind, messages) {
+                (_, []) => "as refused",
+                (Kind::State, _) => "Protobuf",
+                _ => "`--encoding`",
+            },
+            match retention {
+                Retention::Compact => "last of each key".to_owned(),
+                Retention::CompactDelete(ms) => format!("last of each key, {}", days(ms)),
+                Retention::Delete(ms) => days(ms),
+            },
+            description,
+        );
+    }
+    check_readme("topics", &table);
+}
+
+/// Compares the part of the README between `<!-- name -->` and `<!-- end of name -->` with `table`.
+pub(crate) fn check_readme(name: &str, table: &str) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let readme = std::fs::read_to_string(path).unwrap();
+    let (before, rest) = readme
+        .split_once(&format!(
+            "<!-- {name} -->
+"
+        ))
+        .unwrap();
+    let (found, after) = rest.split_once(&format!("<!-- end of {name} -->")).unwrap();
+    if std::env::var_os("NEWSWIRE_GOLDEN").is_some() {
+        std::fs::write(
+            path,
+            format!(
+                "{before}<!-- {name} -->
+{table}<!-- end of {name} -->{after}"
+            ),
+        )
+        .unwrap();
+        return;
+    }
+    assert_eq!(found, table, "{path}: the table of {name}; NEWSWIRE_GOLDEN=1 rewrites it");
+}
 
 #[test]
 fn an_enriched_article_repeats_every_field_of_the_article() {

@@ -1,8 +1,8 @@
-//! Ids and hashes: hex strings, so that every client can compare and print them.
+//! Ids and hashes, as hex strings that every client can compare and print.
 
 use sha2::{Digest, Sha256};
 
-/// Number of hex digits in an id: 128 bits, so that a clash among 10^12 articles has a chance of about 10^-15.
+/// Number of hex digits in an id: 128 bits, a collision among 10^12 articles has a probability of about 10^-15.
 pub const DIGITS: usize = 32;
 
 /// The first 128 bits of the SHA-256 of `parts`, as 32 hex digits. Parts are separated by a zero byte, so that
@@ -16,13 +16,7 @@ pub fn digest(parts: &[&[u8]]) -> String {
         }
         hash.update(part);
     }
-    let mut out = String::with_capacity(DIGITS);
-    for byte in hash.finalize().iter().take(DIGITS / 2) {
-        for nibble in [byte >> 4, byte & 15] {
-            out.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-        }
-    }
-    out
+    crate::key::to_hex(&hash.finalize()[..DIGITS / 2])
 }
 
 /// Id of a feed: the digest of its URL.

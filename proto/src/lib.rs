@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 pub mod id;
+pub mod key;
 pub mod partition;
 pub mod time;
 pub mod topic;
 pub mod vocab;
+mod warning;
 pub mod wire;
 
 /// The message types, generated from `proto/news/v1/*.proto`.
@@ -12,17 +14,19 @@ pub mod wire;
     missing_docs,
     clippy::allow_attributes,
     clippy::allow_attributes_without_reason,
-    reason = "generated; the documentation stands in the .proto files"
+    reason = "generated; documented in the .proto files"
 )]
 pub mod v1 {
     include!(concat!(env!("OUT_DIR"), "/news.v1.rs"));
     include!(concat!(env!("OUT_DIR"), "/news.v1.serde.rs"));
 }
 
+pub use warning::Warning;
+
 /// A point in time on the wire: RFC 3339 in JSON.
 pub use pbjson_types::Timestamp;
 
-/// Version of the record's shape, carried in `schema_version`: it changes when a field is added.
+/// Version of the record's shape, carried in `schema_version`. A release that adds a field changes it.
 pub const SCHEMA_VERSION: &str = "1.0";
 
 #[cfg(test)]

@@ -1,45 +1,27 @@
-//! What a record's value and headers look like on the wire.
+//! Values and headers of records.
 //!
-//! Values are proto3 JSON by default (`content-type: application/json`), or Protobuf binary
-//! (`application/protobuf`). Headers follow the CloudEvents Kafka protocol binding 1.0, binary content mode.
+//! Values are proto3 JSON (`content-type: application/json`) or Protobuf binary (`application/protobuf`). Headers follow
+//! the CloudEvents Kafka protocol binding 1.0, binary content mode.
 
-use crate::v1;
+use crate::topic::Topic;
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Header that says how a value is encoded.
+/// Header that names the encoding of the value.
 pub const CONTENT_TYPE: &str = "content-type";
-/// W3C Trace Context.
+/// Header of W3C Trace Context.
 pub const TRACEPARENT: &str = "traceparent";
 
-/// A message that stands alone as a record.
+/// A message that is the value of a record. Implemented by the table in [`crate::topic`].
 pub trait Message:
     prost::Message + Serialize + DeserializeOwned + Default + Clone + PartialEq + Send + Sync + 'static
 {
-    /// Full name of the message, which is its CloudEvents type.
+    /// Name without package: `Article`.
+    const NAME: &'static str;
+    /// Full name, which is the CloudEvents type: `news.v1.Article`.
     const TYPE: &'static str;
+    /// The topic that holds it.
+    const TOPIC: Topic;
 }
-
-macro_rules! events {
-    ($($name:ident),* $(,)?) => {
-        $(impl Message for v1::$name {
-            const TYPE: &'static str = concat!("news.v1.", stringify!($name));
-        })*
-    };
-}
-events!(
-    Feed,
-    FeedState,
-    FeedEntries,
-    FeedHealth,
-    RawItem,
-    PageRequest,
-    Push,
-    Article,
-    ArticleState,
-    EnrichedArticle,
-    Signature,
-    StoryLabel
-);
 
 /// How values are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -64,7 +46,7 @@ impl Encoding {
     /// The value's bytes.
     ///
     /// # Errors
-    /// Where a time lies outside the years 1 to 9999, which JSON cannot express.
+    /// Where a time is outside the years 1 to 9999, which JSON cannot express.
     pub fn encode<M: Message>(self, message: &M) -> Result<Vec<u8>, EncodeError> {
         match self {
             Encoding::Json => serde_json::to_vec(message).map_err(|source| EncodeError { what: M::TYPE, source }),
@@ -73,10 +55,10 @@ impl Encoding {
     }
 }
 
-/// `ce_source` of what a replay wrote: an article enriched once more.
+/// `ce_source` of a record that `newswire replay` wrote: an article enriched again.
 pub const SOURCE_REPLAY: &str = "newswire/replay";
 
-/// A message that JSON cannot express.
+/// The message cannot be expressed in JSON.
 #[derive(Debug, thiserror::Error)]
 #[error("{what} cannot be written as JSON: {source}")]
 pub struct EncodeError {
@@ -84,7 +66,7 @@ pub struct EncodeError {
     source: serde_json::Error,
 }
 
-/// Bytes that are no such message.
+/// The bytes are not the expected message.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
     /// Not the JSON of this message.
@@ -92,7 +74,7 @@ pub enum DecodeError {
     Json {
         /// The message's type.
         what: &'static str,
-        /// What the reader said.
+        /// The parser's error.
         source: serde_json::Error,
     },
     /// Not the Protobuf of this message.
@@ -100,7 +82,7 @@ pub enum DecodeError {
     Protobuf {
         /// The message's type.
         what: &'static str,
-        /// What the reader said.
+        /// The parser's error.
         source: prost::DecodeError,
     },
     /// A content type that newswire does not write.
@@ -111,10 +93,10 @@ pub enum DecodeError {
     NoValue,
 }
 
-/// Reads a value by its `content-type` header; without one it is JSON. Unknown fields are ignored.
+/// Decodes a value by its `content-type` header; without the header it is JSON. Unknown fields are ignored.
 ///
 /// # Errors
-/// Where the bytes are no such message, or the content type is unknown.
+/// Where the bytes are not this message, or the content type is unknown.
 pub fn decode<M: Message>(content_type: Option<&str>, value: &[u8]) -> Result<M, DecodeError> {
     let media_type = content_type.map_or("application/json", |full| full.split(';').next().unwrap_or(full).trim());
     match media_type {
@@ -126,20 +108,29 @@ pub fn decode<M: Message>(content_type: Option<&str>, value: &[u8]) -> Result<M,
     }
 }
 
+/// The JSON of a value, whichever encoding it has.
+///
+/// # Errors
+/// As [`decode`].
+pub fn json<M: Message>(content_type: Option<&str>, value: &[u8]) -> Result<serde_json::Value, DecodeError> {
+    let message: M = decode(content_type, value)?;
+    serde_json::to_value(&message).map_err(|source| DecodeError::Json { what: M::TYPE, source })
+}
+
 /// CloudEvents 1.0 attributes of a record.
 #[derive(Debug, Clone)]
 pub struct Attributes<'a> {
-    /// Unique with `source`: who repeats a record repeats its id.
+    /// Unique within `source`. A record that is written again has the same id.
     pub id: &'a str,
-    /// `Message::TYPE`.
+    /// [`Message::TYPE`].
     pub event_type: &'a str,
-    /// `newswire/normaliser`.
+    /// The program that wrote it: `newswire/normaliser`.
     pub source: &'a str,
-    /// Time of writing.
+    /// When it was written.
     pub time: jiff::Timestamp,
 }
 
-/// Headers of a record: content type, CloudEvents, and the trace it belongs to where there is one.
+/// Headers of a record: content type, CloudEvents attributes, and the trace where there is one.
 #[must_use]
 pub fn headers(encoding: Encoding, event: &Attributes<'_>, traceparent: Option<&str>) -> Vec<(String, Vec<u8>)> {
     let mut headers = vec![

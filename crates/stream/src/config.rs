@@ -5,7 +5,10 @@ use crate::{
     embedded::Embedded,
     kafka::{Kafka, KafkaConfig, Security},
 };
-use proto::{topic::Names, wire::Encoding};
+use proto::{
+    topic::{Names, RetentionOverride},
+    wire::Encoding,
+};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// Flags of everything that runs on a log.
@@ -48,7 +51,11 @@ pub struct LogArgs {
     /// Partitions of the pipeline's topics.
     #[arg(long, env = "NEWSWIRE_PARTITIONS", value_name = "N", default_value_t = proto::topic::PARTITIONS)]
     pub partitions: i32,
-    /// How values are written: json or protobuf.
+    /// How long a topic keeps its records, for example `dead-letter=60d`: raw, articles, enriched, signatures or
+    /// dead-letter. It counts when the topic is created. Repeatable; in the environment separated by commas.
+    #[arg(long, env = "NEWSWIRE_RETENTION", value_name = "TOPIC=TIME", value_delimiter = ',')]
+    pub retention: Vec<RetentionOverride>,
+    /// How values of public topics are written: json or protobuf.
     #[arg(long, env = "NEWSWIRE_ENCODING", value_name = "NAME", default_value = "json")]
     pub encoding: String,
     /// Stable name of this replica (its ordinal), so that a restart takes its predecessor's place at once.
@@ -65,7 +72,9 @@ pub struct LogConfig {
     pub names: Names,
     /// Partitions of the pipeline's topics.
     pub partitions: i32,
-    /// How values are written.
+    /// Retention of topics where it is not the default.
+    pub retention: Vec<RetentionOverride>,
+    /// How values of public topics are written.
     pub encoding: Encoding,
     /// This replica.
     pub replica: String,
@@ -137,6 +146,7 @@ impl LogArgs {
             choice,
             names: Names::new(&self.topic_prefix),
             partitions: self.partitions,
+            retention: self.retention.clone(),
             encoding,
             replica: self.replica.clone(),
         })
@@ -233,6 +243,7 @@ impl LogConfig {
             log,
             names: self.names.clone(),
             partitions: self.partitions,
+            retention: self.retention.clone(),
             encoding: self.encoding,
             replica: self.replica.clone(),
             metrics,

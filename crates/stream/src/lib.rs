@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 mod admin;
+mod backoff;
 mod config;
 mod dead_letter;
+mod driver;
 pub mod embedded;
 mod error;
 pub mod faults;
@@ -19,15 +21,16 @@ mod tail;
 pub use admin::{Admin, TopicSpec};
 pub use config::{LogArgs, LogConfig, LogKind};
 pub use dead_letter::{DeadLetter, header as dead_letter_header};
+pub use driver::{Processor, drive};
 pub use error::{LogError, ProcessError};
 pub use log::{Batch, Event, Log, Member, MemberSpec};
-pub use metrics::Metrics;
+pub use metrics::{Metrics, StageMetrics};
 pub use record::{Headers, MAX_RECORD_BYTES, Outgoing, Record};
 pub use runtime::Runtime;
 pub use session::{Session, Transaction};
-pub use stage::{Input, Outcome, ProcessContext, StageSpec, rejoining, run};
-pub use table::{Row, Rows};
+pub use stage::{Input, Outcome, ProcessContext, StageSpec, run};
+pub use table::{Row, Rows, Table, TableSpec};
 pub use tail::{Start, Tail, scan, until};
 
-/// Asks a stage to stop: it finishes or aborts its batch and leaves.
+/// Asks a stage to shut down: it finishes or aborts its batch and leaves its group.
 pub use tokio_util::sync::CancellationToken;

@@ -1,6 +1,6 @@
 //! The interface of a stage to its log, which Kafka and the embedded log implement.
 
-use crate::{Admin, LogError, Outgoing, Record, Rows, Start, Tail};
+use crate::{Admin, LogError, Outgoing, Record, Rows, Start, TableSpec, Tail};
 use std::{collections::HashMap, time::Duration};
 
 /// A log of topics, each in numbered partitions.
@@ -44,8 +44,8 @@ pub struct MemberSpec {
     pub replica: String,
     /// The topic that the group reads.
     pub source: String,
-    /// Changelog topics of the member's tables. Each has as many partitions as the source.
-    pub tables: Vec<String>,
+    /// The member's tables.
+    pub tables: Vec<TableSpec>,
 }
 
 /// A member's share of its group's topic. It lives on one thread.

@@ -50,21 +50,13 @@ pub async fn run(config: Config, runtime: Runtime) -> Result<(), Error> {
 
 /// The stage's loop.
 fn stage(batch: usize, runtime: &Runtime, knowledge: &Knowledge) -> Result<(), stream::LogError> {
-    let mut spec = runtime.stage(STAGE, Topic::Articles, &[]);
+    let mut spec = runtime.stage(STAGE, Topic::Articles, &[], &[Topic::Enriched]);
     spec.max_batch = batch;
     let enriched = runtime.names.of(Topic::Enriched);
-    let topics = [enriched.clone()];
-    stream::run(
-        runtime.log.as_ref(),
-        &spec,
-        &topics,
-        &runtime.shutdown,
-        &runtime.metrics,
-        |input: &Input<Article>, effects| {
-            let record = enrich(&input.message, knowledge, effects.now)
-                .map_err(|failed| ProcessError::poison(REFUSED_MODEL, failed.to_string()))?;
-            effects.emit(&enriched, &record.article_id, &record)?;
-            Ok(Outcome::Out)
-        },
-    )
+    stream::run(runtime.log.as_ref(), &spec, &runtime.shutdown, &runtime.metrics, |input: &Input<Article>, context| {
+        let record = enrich(&input.message, knowledge, context.now)
+            .map_err(|failed| ProcessError::poison(REFUSED_MODEL, failed.to_string()))?;
+        context.emit(&enriched, &record.article_id, &record)?;
+        Ok(Outcome::Out)
+    })
 }

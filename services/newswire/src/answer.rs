@@ -1,9 +1,9 @@
-//! What a command answers, on standard output; its troubles go to standard error.
+//! Commands: their output, their access to the log, and how they show records.
 
 use anyhow::Context;
 use proto::{
     topic::{Names, Topic},
-    v1, wire,
+    wire,
 };
 use std::{
     io::{BufWriter, ErrorKind, Write},
@@ -13,19 +13,19 @@ use std::{
 };
 use stream::{CancellationToken, Log, LogConfig, Metrics, Record};
 
-/// Time that reading a topic to its end may take.
+/// Time limit for reading a topic to its end.
 pub const DEADLINE: Duration = Duration::from_secs(300);
 
-/// A command, ready to answer.
+/// A command whose flags are checked: writes its answer.
 pub type Answer = Box<dyn FnOnce(&mut dyn Write) -> anyhow::Result<()>>;
 
-/// Prints an answer. A reader that has gone (`| head -1`) is no trouble.
+/// Prints the answer on standard output and an error on standard error. A closed pipe (`| head -1`) is not an error.
 pub fn print(answer: Answer) -> ExitCode {
     let mut out = BufWriter::new(std::io::stdout().lock());
     let result = answer(&mut out).and_then(|()| out.flush().context("standard output"));
     let Err(error) = result else { return ExitCode::SUCCESS };
     let gone = error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe);
-    // What is still buffered belongs to the answer, before the trouble.
+    // The buffered part of the answer comes before the error.
     drop(out.flush());
     if gone {
         return ExitCode::SUCCESS;
@@ -34,18 +34,18 @@ pub fn print(answer: Answer) -> ExitCode {
     ExitCode::from(chassis::process::EX_SOFTWARE)
 }
 
-/// Reaches the log of a command beside the services.
+/// Opens the log for a command that runs alongside the services.
 ///
 /// # Errors
-/// Where it cannot be reached.
+/// Where the log cannot be reached.
 pub fn reach(config: &LogConfig) -> anyhow::Result<Arc<dyn Log>> {
     Ok(config.reach()?)
 }
 
-/// As [`reach`], with the pipeline's topics made where they are missing: a list may be written before anything has run.
+/// As [`reach`], and creates the topics that are missing: feeds may be imported before a service has run.
 ///
 /// # Errors
-/// Where the log cannot be reached, or has topics with another number of partitions.
+/// Where the log cannot be reached, or has a topic with another number of partitions.
 pub fn ready(config: &LogConfig) -> anyhow::Result<Arc<dyn Log>> {
     let log = reach(config)?;
     let registry = prometheus::Registry::new();
@@ -53,21 +53,21 @@ pub fn ready(config: &LogConfig) -> anyhow::Result<Arc<dyn Log>> {
     Ok(log)
 }
 
-/// The full name of a topic that is given by its full name, or without prefix, or also without version: `raw`.
+/// The full name of a topic that is given in full, without prefix (`raw.v1`), or without prefix and version (`raw`).
+/// Any other name is taken as it is.
 #[must_use]
 pub fn topic_name(names: &Names, given: &str) -> String {
-    let all = Topic::ALL.map(|topic| names.of(topic));
-    let short = |full: &String| {
-        let prefix = names.of(Topic::Raw).len() - "raw.v1".len();
-        let rest = full.get(prefix..).unwrap_or(full);
-        rest == given || rest.strip_suffix(".v1") == Some(given)
-    };
-    all.iter().find(|full| *full == given || short(full)).cloned().unwrap_or_else(|| given.to_owned())
+    let is_given = |topic: &&Topic| topic.suffix() == given || topic.short_name() == given;
+    Topic::ALL.iter().find(is_given).map_or_else(|| given.to_owned(), |topic| names.of(*topic))
 }
 
-/// A record as JSON: where it stands, its headers, and its value as what it is (JSON, text, or base64).
+/// A record as JSON: topic, partition, offset, time, key, headers, and the value as `value` (JSON), `value_text` or
+/// `value_base64`. Ids in keys are hex; Protobuf messages of the contract are JSON.
 #[must_use]
-pub fn record(record: &Record) -> serde_json::Value {
+pub fn record(names: &Names, record: &Record) -> serde_json::Value {
+    let key = names
+        .topic(&record.topic)
+        .map_or_else(|| String::from_utf8_lossy(&record.key).into_owned(), |topic| topic.key_text(&record.key));
     let headers: serde_json::Map<String, serde_json::Value> = record
         .headers
         .iter()
@@ -78,7 +78,7 @@ pub fn record(record: &Record) -> serde_json::Value {
         "partition": record.partition,
         "offset": record.offset,
         "time": jiff::Timestamp::from_millisecond(record.timestamp_ms).map(|at| at.to_string()).unwrap_or_default(),
-        "key": String::from_utf8_lossy(&record.key),
+        "key": key,
         "headers": headers,
     });
     let (name, value) = value(record);
@@ -90,8 +90,10 @@ pub fn record(record: &Record) -> serde_json::Value {
 
 fn value(record: &Record) -> (&'static str, serde_json::Value) {
     let Some(bytes) = &record.value else { return ("value", serde_json::Value::Null) };
-    if record.header(wire::CONTENT_TYPE).is_some_and(|of| of.starts_with("application/protobuf"))
-        && let Some(json) = protobuf(record)
+    let content_type = record.header(wire::CONTENT_TYPE);
+    if content_type.is_some_and(|of| of.starts_with("application/protobuf"))
+        && let Some(event_type) = record.header("ce_type")
+        && let Some(Ok(json)) = proto::topic::json(event_type, content_type, bytes)
     {
         return ("value", json);
     }
@@ -107,34 +109,13 @@ fn value(record: &Record) -> (&'static str, serde_json::Value) {
     }
 }
 
-/// The JSON of a Protobuf value, by the type that its header names.
-fn protobuf(record: &Record) -> Option<serde_json::Value> {
-    fn json<M: wire::Message>(record: &Record) -> Option<serde_json::Value> {
-        serde_json::to_value(record.decode::<M>().ok()?).ok()
-    }
-    match record.header("ce_type")?.strip_prefix("news.v1.")? {
-        "Feed" => json::<v1::Feed>(record),
-        "FeedState" => json::<v1::FeedState>(record),
-        "FeedEntries" => json::<v1::FeedEntries>(record),
-        "FeedHealth" => json::<v1::FeedHealth>(record),
-        "RawItem" => json::<v1::RawItem>(record),
-        "PageRequest" => json::<v1::PageRequest>(record),
-        "Push" => json::<v1::Push>(record),
-        "Article" => json::<v1::Article>(record),
-        "ArticleState" => json::<v1::ArticleState>(record),
-        "EnrichedArticle" => json::<v1::EnrichedArticle>(record),
-        "Signature" => json::<v1::Signature>(record),
-        "StoryLabel" => json::<v1::StoryLabel>(record),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proto::v1;
 
     #[test]
-    fn a_topic_is_named_in_full_or_in_short() {
+    fn a_topic_is_named_in_full_or_without_prefix_and_version() {
         let names = Names::new("test.");
         for given in ["test.raw.v1", "raw.v1", "raw"] {
             assert_eq!(topic_name(&names, given), "test.raw.v1");
@@ -143,24 +124,26 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_shown_as_what_it_is() {
+    fn a_value_is_shown_as_json_text_or_base64() {
         let shown = |value: &[u8], content_type: &str| {
-            record(&Record {
-                topic: "t".into(),
+            let record_of = |value: &[u8]| Record {
+                topic: "news.article-state.v1".into(),
                 partition: 0,
                 offset: 1,
                 timestamp_ms: 0,
-                key: b"k".to_vec(),
+                key: vec![0xab; 16],
                 value: Some(value.to_vec()),
                 headers: vec![
                     ("content-type".into(), content_type.into()),
                     ("ce_type".into(), b"news.v1.ArticleState".to_vec()),
                 ],
-            })
+            };
+            record(&Names::default(), &record_of(value))
         };
         let state = v1::ArticleState { revision: 3, ..v1::ArticleState::default() };
         let binary = wire::Encoding::Protobuf.encode(&state).unwrap();
         assert_eq!(shown(&binary, "application/protobuf")["value"]["revision"], 3);
+        assert_eq!(shown(&binary, "application/protobuf")["key"], "ab".repeat(16));
         assert_eq!(shown(b"{\"a\":1}", "application/json")["value"]["a"], 1);
         assert_eq!(shown(b"no json", "application/json")["value_text"], "no json");
         assert_eq!(shown(b"\xff\x00", "application/json")["value_base64"], "/wA=");

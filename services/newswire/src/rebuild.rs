@@ -7,7 +7,6 @@ use crate::{
     answer::{self, Answer},
     exclusive::ExclusiveMember,
 };
-use anyhow::bail;
 use normaliser::{STAGE, revision::MAX_EARLIER_HASHES};
 use proto::{
     partition,
@@ -18,7 +17,7 @@ use proto::{
     wire::{self, Message},
 };
 use std::{collections::HashMap, io::Write, ops::ControlFlow, time::Duration};
-use stream::{Log, LogConfig, MemberSpec, Outgoing, Start, Transaction};
+use stream::{Log, LogConfig, MemberSpec, Outgoing, Start, Table, Transaction};
 
 /// Rows written in one transaction, and articles read between two looks at the group.
 const ROWS: usize = 1_000;
@@ -26,8 +25,7 @@ const ROWS: usize = 1_000;
 /// Time that reading all articles may take.
 const DEADLINE: Duration = Duration::from_secs(3_600);
 
-/// Index of the article state among the stage's tables.
-const STATE: usize = 0;
+const STATE: Table<ArticleState> = Table::new(Topic::ArticleState.suffix());
 
 /// The command, ready to answer.
 pub fn command(config: LogConfig, dry_run: bool) -> Answer {
@@ -45,18 +43,16 @@ fn rebuild(out: &mut dyn Write, config: &LogConfig, dry_run: bool) -> anyhow::Re
     for state in found.values() {
         let id = state.article_id.as_str();
         let number = partition::of(id.as_bytes(), count);
-        let row = alone.session.row(&transaction, STATE, number, id.as_bytes());
-        match row.map(stream::Row::decode::<ArticleState>).transpose() {
-            Ok(Some(row)) if row.revision >= state.revision => continue,
-            Ok(Some(_)) => older += 1,
-            Ok(None) => missing += 1,
-            Err(error) => bail!("the state of {id} cannot be read: {error}"),
+        match alone.session.get(&STATE, &transaction, number, id.as_bytes())? {
+            Some(row) if row.revision >= state.revision => continue,
+            Some(_) => older += 1,
+            None => missing += 1,
         }
         if dry_run {
             continue;
         }
         let change = outgoing(config, number, state)?;
-        transaction.put(&alone.session, STATE, change);
+        transaction.put(&alone.session, &STATE, change)?;
         if transaction.len() >= ROWS {
             alone.commit(std::mem::take(&mut transaction))?;
             alone.keep()?;
@@ -79,7 +75,7 @@ fn take_over(log: &dyn Log, config: &LogConfig) -> anyhow::Result<ExclusiveMembe
         group: names.group(STAGE),
         replica: "rebuild-state".to_owned(),
         source: names.of(Topic::Raw),
-        tables: vec![names.of(Topic::ArticleState)],
+        tables: vec![STATE.spec(&names.of(Topic::ArticleState))],
     };
     ExclusiveMember::take(log, config, &spec, "a normaliser")
 }

@@ -1,4 +1,4 @@
-//! `newswire topics`.
+//! `newswire topics`: creates and lists topics, and rebuilds the article state.
 
 use crate::{
     answer::{self, Answer},
@@ -8,28 +8,28 @@ use proto::topic::Topic;
 use std::io::Write;
 use stream::{LogArgs, LogConfig, LogError};
 
-/// What is done with the topics.
+/// The subcommands.
 #[derive(Debug, clap::Subcommand)]
 pub enum Args {
-    /// Creates those that are missing, with the policies of the contract.
+    /// Create the topics that are missing.
     Create(Box<Flags>),
-    /// Prints each topic with its partitions and the sum of their ends.
+    /// List the topics with their number of partitions and the sum of the partitions' end offsets.
     List(Box<Flags>),
-    /// Writes what the article state has lost once more, from the articles published. Stop the normaliser first.
+    /// Rebuild lost article state from the published articles. Stop the normaliser first.
     RebuildState(Box<Rebuild>),
 }
 
-/// Which log.
+/// Flags of `create` and `list`.
 #[derive(Debug, clap::Args)]
 pub struct Flags {
     #[command(flatten)]
     log: LogArgs,
 }
 
-/// What is rebuilt.
+/// Flags of `rebuild-state`.
 #[derive(Debug, clap::Args)]
 pub struct Rebuild {
-    /// Says how many states would be written, and writes none.
+    /// Print how many states would be written, and write none.
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -40,7 +40,7 @@ impl Args {
     /// Checks the flags.
     ///
     /// # Errors
-    /// A sentence for each thing that is wrong.
+    /// One sentence for each wrong flag.
     pub fn check(&self) -> Result<Answer, Vec<String>> {
         let (config, create) = match self {
             Args::RebuildState(flags) => return Ok(rebuild::command(flags.log.check()?, flags.dry_run)),
@@ -54,12 +54,12 @@ impl Args {
 fn show(out: &mut dyn Write, config: &LogConfig, create: bool) -> anyhow::Result<()> {
     let log = if create { answer::ready(config)? } else { answer::reach(config)? };
     writeln!(out, "{:<28} {:>10} {:>12}", "topic", "partitions", "ends")?;
-    for topic in Topic::ALL {
+    for topic in Topic::created() {
         let name = config.names.of(topic);
         match log.ends(&name) {
             Ok(ends) => writeln!(out, "{name:<28} {:>10} {:>12}", ends.len(), ends.values().sum::<i64>())?,
             Err(LogError::NoTopic(_)) => writeln!(out, "{name:<28} {:>10}", "missing")?,
-            Err(fault) => return Err(fault.into()),
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(())

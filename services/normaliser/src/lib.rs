@@ -20,13 +20,12 @@ use proto::{
     topic::Topic,
     v1::{ArticleState, RawItem},
 };
-use stream::{Input, Outcome, ProcessContext, ProcessError, Record, Runtime};
+use stream::{Input, Outcome, ProcessContext, ProcessError, Record, Runtime, Table};
 
 /// Name of the stage, of its group and of its metrics' label.
 pub const STAGE: &str = "normaliser";
 
-/// Index of the article state among the stage's tables.
-const STATE: usize = 0;
+const STATE: Table<ArticleState> = Table::new(Topic::ArticleState.suffix());
 
 /// The normaliser's flags.
 #[derive(Debug, Clone, clap::Args)]
@@ -87,14 +86,14 @@ pub enum Error {
 pub async fn run(config: Config, runtime: Runtime) -> Result<(), Error> {
     let metrics = Metrics::new(&runtime.registry)?;
     chassis::thread::run(STAGE, move || {
-        let mut spec = runtime.stage(STAGE, Topic::Raw, &[Topic::ArticleState]);
+        let outputs = [Topic::Articles, Topic::Signatures];
+        let mut spec = runtime.stage(STAGE, Topic::Raw, &[Topic::ArticleState], &outputs);
         spec.max_batch = config.batch;
-        let topics = [runtime.names.of(Topic::Articles), runtime.names.of(Topic::Signatures)];
-        let [articles, signatures] = &topics;
+        let [articles, signatures] = outputs.map(|topic| runtime.names.of(topic));
         let partitions = runtime.partitions;
-        stream::run(&*runtime.log, &spec, &topics, &runtime.shutdown, &runtime.metrics, |input, effects| {
+        stream::run(&*runtime.log, &spec, &runtime.shutdown, &runtime.metrics, |input, context| {
             placed(&input.record, partitions)?;
-            step(input, effects, articles, signatures, &metrics)
+            step(input, context, &articles, &signatures, &metrics)
         })
     })
     .await??;
@@ -115,7 +114,7 @@ fn placed(record: &Record, partitions: i32) -> Result<(), ProcessError> {
 /// One raw item.
 fn step(
     input: &Input<RawItem>,
-    effects: &mut ProcessContext<'_>,
+    context: &mut ProcessContext<'_>,
     articles: &str,
     signatures: &str,
     metrics: &Metrics,
@@ -127,19 +126,19 @@ fn step(
         let detail = format!("the key is {:?}, the article id {id:?}", String::from_utf8_lossy(&input.record.key));
         return Err(ProcessError::poison("key-mismatch", detail));
     }
-    let state: Option<ArticleState> = effects.state(STATE, id)?;
-    match normalise(raw, state.as_ref(), effects.now)? {
+    let state = context.get(&STATE, id)?;
+    match normalise(raw, state.as_ref(), context.now)? {
         Normalised::Duplicate(state) => {
             if let Some(state) = state {
-                effects.set_state(STATE, id, &*state)?;
+                context.put(&STATE, id, &*state)?;
             }
             Ok(Outcome::Duplicate)
         }
         Normalised::Article(published) => {
-            effects.set_state(STATE, id, &published.state)?;
-            effects.emit(articles, id, &published.article)?;
+            context.put(&STATE, id, &published.state)?;
+            context.emit(articles, id, &published.article)?;
             if let Some(signature) = &published.signature {
-                effects.emit(signatures, id, signature)?;
+                context.emit(signatures, id, signature)?;
             }
             metrics.boilerplate_lines.inc_by(u64::try_from(published.boilerplate_lines).unwrap_or(0));
             metrics.titles_stripped.inc_by(u64::from(published.site_removed));

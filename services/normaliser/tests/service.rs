@@ -18,6 +18,7 @@ fn runtime(folder: &Path) -> Runtime {
         log: Arc::new(Embedded::open(folder).unwrap()),
         names: Names::default(),
         partitions: PARTITIONS,
+        retention: Vec::new(),
         encoding: Encoding::Json,
         replica: "0".into(),
         metrics: Metrics::new(&registry).unwrap(),

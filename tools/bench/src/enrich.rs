@@ -1,7 +1,7 @@
-//! `bench enrich [DATA]`: how fast articles are enriched on one core, beside spaCy-sm on the same texts in one run; what
-//! the gazetteer and the model cost in time and memory; and what an article costs by its length.
+//! `bench enrich [DATA]`: enrichment speed on one core, compared with spaCy-sm on the same texts in the same run; time and
+//! memory that the gazetteer and the model take; and the cost of an article by its length.
 //!
-//! DATA is a file or folder as `eval countries` reads it. Tokens are words as the enricher's tokeniser parts them.
+//! DATA is a file or folder in the format of `eval countries`. Tokens are those of the enricher's tokeniser.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -14,13 +14,13 @@ use proto::v1::Article;
 use serde_json::{Value, json};
 use tagger::tokens;
 
-/// Prints a table, or with `json` nothing, and returns `{"articles_per_s", "tokens_per_s", "spacy_tokens_per_s",
+/// Prints a table unless `json` is set, and returns `{"articles_per_s", "tokens_per_s", "spacy_tokens_per_s",
 /// "ratio", "ready_ms", "memory_mb", "per_length": [[bytes, ns a byte], ..], "repeats": [[text, ns a byte at 10 KB, at
 /// 100 KB], ..]}`.
 ///
 /// # Errors
-/// Data that cannot be read.
-#[expect(clippy::print_stdout, reason = "the table is the answer to the command")]
+/// DATA cannot be read.
+#[expect(clippy::print_stdout, reason = "the table goes to standard output")]
 #[expect(clippy::cast_precision_loss, reason = "counts of tokens and bytes")]
 pub fn run(data: &Path, json: bool) -> anyhow::Result<Value> {
     let before = resident();
@@ -58,7 +58,7 @@ pub fn run(data: &Path, json: bool) -> anyhow::Result<Value> {
                 articles.len() as f64 / seconds,
                 tokens_per_s * seconds / tokens as f64
             ),
-            Err(error) => println!("spaCy-sm  not run: {error}"),
+            Err(error) => println!("spaCy-sm  not measured: {error}"),
         }
         for (bytes, ns) in &per_length {
             println!("an article of {bytes:>9} bytes: {ns:6.0} ns a byte");
@@ -75,7 +75,7 @@ pub fn run(data: &Path, json: bool) -> anyhow::Result<Value> {
     }))
 }
 
-/// Nanoseconds a byte for bodies of growing length. What is over the enricher's limit is cut, so the last falls.
+/// Nanoseconds a byte for bodies of growing length. The enricher cuts bodies at its limit, so that the last value is lower.
 fn lengths(articles: &[Article], knowledge: &Knowledge) -> anyhow::Result<Vec<(usize, f64)>> {
     let text: String = articles.iter().map(|one| one.body.as_str()).collect::<Vec<_>>().join("\n\n");
     let mut rows = Vec::new();
@@ -103,8 +103,8 @@ fn ns_a_byte(body: String, language: &str, knowledge: &Knowledge) -> anyhow::Res
     Ok(start.elapsed().as_secs_f64() * 1e9 / f64::from(rounds) / bytes)
 }
 
-/// What some rule looks around for, again and again: leaders, saints, relatives, acronyms, capitals, other languages. A
-/// rule that is quadratic shows here as ten times the cost of a byte.
+/// Texts on which a rule searches the context at every repetition: leaders, saints, relatives, acronyms, capitals, other
+/// languages. A quadratic rule costs ten times as much a byte in the longer text.
 const REPEATED: [(&str, &str); 7] = [
     ("en", "President Macron met Volodomyr Zelensky and Erdogan. "),
     ("en", "St. Mark and "),
@@ -124,7 +124,7 @@ fn repeats(knowledge: &Knowledge) -> anyhow::Result<Vec<(&'static str, f64, f64)
         .collect()
 }
 
-/// Resident memory in KB, 0 where the system does not tell.
+/// Resident memory in KB; 0 where it is unknown.
 fn resident() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -158,18 +158,18 @@ fn articles(data: &Path) -> anyhow::Result<Vec<Article>> {
     Ok(articles)
 }
 
-/// Seconds that spaCy-sm's pipeline takes for the same texts, by the script of `eval names`.
+/// Seconds that the pipeline of spaCy-sm takes for the same texts, measured by the script of `eval names`.
 fn spacy(articles: &[Article]) -> anyhow::Result<f64> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let python = [".tools/venv/bin/python", ".tools/eval/bin/python"].iter().map(|path| root.join(path));
-    let python = python.into_iter().find(|path| path.exists()).context("no Python under .tools")?;
+    let python = python.into_iter().find(|path| path.exists()).context("no Python in .tools: `EVAL=1 make setup`")?;
     let mut child = Command::new(python)
         .arg(root.join("tools/eval/spacy_names.py"))
         .env("OMP_NUM_THREADS", "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;
-    let mut input = child.stdin.take().context("no standard input")?;
+    let mut input = child.stdin.take().context("the process has no standard input")?;
     let texts: Vec<String> = articles
         .iter()
         .map(|article| serde_json::to_string(&format!("{}\n\n{}", article.title, article.body)))
@@ -177,8 +177,8 @@ fn spacy(articles: &[Article]) -> anyhow::Result<f64> {
     let writer = std::thread::spawn(move || texts.iter().try_for_each(|text| writeln!(input, "{text}")));
     let output = child.wait_with_output()?;
     anyhow::ensure!(output.status.success(), "tools/eval/spacy_names.py failed");
-    writer.join().map_err(|_| anyhow::anyhow!("the writer panicked"))??;
+    writer.join().map_err(|_| anyhow::anyhow!("the writing thread panicked"))??;
     let last = String::from_utf8_lossy(&output.stdout);
     let last: Value = serde_json::from_str(last.trim_end().lines().next_back().unwrap_or_default())?;
-    last["seconds"].as_f64().context("no seconds")
+    last["seconds"].as_f64().context("tools/eval/spacy_names.py printed no seconds")
 }

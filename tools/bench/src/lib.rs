@@ -1,4 +1,4 @@
-//! What `bench WHAT DATA` measures: ratios within one run, one module each.
+//! The measurements of `bench`, one module each. Their results are ratios within one run.
 
 pub mod enrich;
 pub mod parse;

@@ -1,43 +1,50 @@
-//! `bench WHAT [DATA] [--json]`: speed, beside others, as ratios within one run.
-#![expect(clippy::print_stdout, reason = "its answer goes there")]
+//! `bench parse|enrich|start`: speed, compared with other programs in the same run.
+#![expect(clippy::print_stdout, reason = "the result goes to standard output")]
 
+use bench::{enrich, parse, start};
+use clap::{Parser, Subcommand};
 use std::path::PathBuf;
-
-use anyhow::{Context, bail};
-use clap::Parser;
 use test_support::corpora;
 
+/// Measures speed, compared with other programs in the same run
 #[derive(Parser)]
-#[command(about = "Speed, beside others, as ratios within one run")]
 struct Args {
-    /// parse, enrich, start
-    what: String,
-    /// A folder; where it is not named, the corpora beside the project.
-    data: Option<PathBuf>,
-    /// One JSON object instead of a table.
-    #[arg(long)]
+    #[command(subcommand)]
+    what: What,
+    /// Print one JSON object instead of a table
+    #[arg(long, global = true)]
     json: bool,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Feeds and megabytes a second, compared with feed-rs and feedparser
+    Parse {
+        /// Folder of feed documents [default: corpora of NEWSWIRE_CORPORA or ../shared]
+        data: Option<PathBuf>,
+    },
+    /// Articles and tokens a second, compared with spaCy; cost by length of the article
+    Enrich {
+        /// File or folder in the format of `eval countries` [default: countries of NEWSWIRE_CORPORA or ../shared]
+        data: Option<PathBuf>,
+    },
+    /// Time until gazetteer and model are ready
+    Start,
+    /// Loads a part once; `start` runs it
+    #[command(hide = true)]
+    StartOnce { part: start::Part },
 }
 
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
-    let value = match args.what.as_str() {
-        "parse" => {
-            let data = args.data.unwrap_or_else(|| corpora::folder().join("corpora"));
-            bench::parse::run(&data, args.json)?
-        }
-        "enrich" => {
-            let data = args.data.unwrap_or_else(|| corpora::folder().join("countries"));
-            bench::enrich::run(&data, args.json)?
-        }
-        "start" => bench::start::run(args.json)?,
-        // A process of `start`.
-        "start-once" => {
-            let part = args.data.context("no part")?;
-            println!("{}", bench::start::once(&part.to_string_lossy())?);
+    let value = match args.what {
+        What::Parse { data } => parse::run(&data.unwrap_or_else(|| corpora::folder().join("corpora")), args.json)?,
+        What::Enrich { data } => enrich::run(&data.unwrap_or_else(|| corpora::folder().join("countries")), args.json)?,
+        What::Start => start::run(args.json)?,
+        What::StartOnce { part } => {
+            println!("{}", start::once(part)?);
             return Ok(());
         }
-        what => bail!("nothing is called {what}: parse, enrich, start"),
     };
     if args.json {
         println!("{value}");

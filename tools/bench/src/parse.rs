@@ -1,7 +1,6 @@
-//! `bench parse`: feeds and megabytes a second on one core, beside feed-rs alone and feedparser.
+//! `bench parse [DATA]`: feeds and megabytes a second on one core, compared with feed-rs and feedparser.
 //!
-//! All readers get the same documents, in turns, in one run, so that what else the machine does hits them alike; the
-//! ratios are the result.
+//! All parsers read the same documents, in turns, so that other load on the machine affects them equally.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +11,7 @@ use anyhow::Context as _;
 use poller::document::Context;
 use serde_json::{Value, json};
 
-/// Turns; the best of them counts.
+/// Number of turns; the best one counts.
 const TURNS: usize = 7;
 
 #[derive(Debug, Clone, Copy)]
@@ -21,12 +20,13 @@ struct Speed {
     seconds: f64,
 }
 
-/// Prints a table, or with `json` nothing, and returns `{"feeds", "bytes", "newswire": {..}, "feed_rs": {..},
-/// "feedparser": {..} or null, "to_feed_rs", "to_feedparser"}`. DATA holds documents, as `corpora/publishers`.
+/// Prints a table unless `json` is set, and returns `{"feeds", "bytes", "newswire": {..}, "feed_rs": {..},
+/// "feedparser": {..} or null, "to_feed_rs", "to_feedparser"}`. `data` is a folder of
+/// documents, or one that has such a folder `publishers`.
 ///
 /// # Errors
-/// Documents that cannot be read.
-#[expect(clippy::print_stdout, reason = "the table is the answer to the command")]
+/// A document cannot be read, or there is none.
+#[expect(clippy::print_stdout, reason = "the table goes to standard output")]
 pub fn run(data: &Path, json: bool) -> anyhow::Result<Value> {
     let inner = data.join("publishers");
     let data = if inner.is_dir() { inner } else { data.to_owned() };
@@ -42,13 +42,12 @@ pub fn run(data: &Path, json: bool) -> anyhow::Result<Value> {
     let cx = Context::new("http://127.0.0.1/feed", jiff::Timestamp::now());
     let ours = |d: &[u8]| poller::parse::read(d, &cx).is_ok();
     let theirs = |d: &[u8]| feed_rs::parser::Builder::new().sanitize_content(false).build().parse(d).is_ok();
-    // One turn each, alternating.
     let mut best = [Speed { read: 0, seconds: f64::MAX }; 2];
     for _ in 0..TURNS {
         for (slot, reader) in [&ours as &dyn Fn(&[u8]) -> bool, &theirs].into_iter().enumerate() {
-            let begun = Instant::now();
+            let started = Instant::now();
             let read = documents.iter().filter(|d| reader(d)).count();
-            let seconds = begun.elapsed().as_secs_f64();
+            let seconds = started.elapsed().as_secs_f64();
             if seconds < best[slot].seconds {
                 best[slot] = Speed { read, seconds };
             }
@@ -87,15 +86,18 @@ pub fn run(data: &Path, json: bool) -> anyhow::Result<Value> {
     }))
 }
 
-/// feedparser in the environment that `tools/bench/README.md` describes, over the same documents, timed by itself.
+/// feedparser on the same documents. The Python script measures the time.
 fn feedparser(data: &Path) -> anyhow::Result<Speed> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let python = root.join(".tools/feedparser/bin/python");
-    anyhow::ensure!(python.exists(), "no .tools/feedparser; tools/bench/README.md says how to make it");
+    anyhow::ensure!(python.exists(), "no feedparser in .tools: `make setup`");
     let output = Command::new(python).arg(root.join("tools/bench/feedparser_speed.py")).arg(data).output()?;
     anyhow::ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let answer: Value = serde_json::from_slice(&output.stdout)?;
-    let seconds = answer["seconds"].as_f64().context("no seconds")?;
-    let read = answer["read"].as_u64().and_then(|n| usize::try_from(n).ok()).context("no count")?;
+    let seconds = answer["seconds"].as_f64().context("feedparser_speed.py printed no seconds")?;
+    let read = answer["read"]
+        .as_u64()
+        .and_then(|n| usize::try_from(n).ok())
+        .context("feedparser_speed.py printed no count")?;
     Ok(Speed { read, seconds: seconds.max(Duration::from_nanos(1).as_secs_f64()) })
 }

@@ -1,45 +1,64 @@
-//! `bench start`: how long the gazetteer and the model take to be ready, each in processes of its own.
+//! `bench start`: time until the gazetteer and the model are ready, as at the start of a service.
 //!
-//! A process reads one of them once and prints its clock and processor time; the first thing that a service does. With
-//! nothing read it says what a process costs by itself.
+//! Each measurement is a process of its own, which loads a part once. A process that loads nothing is the baseline.
 
 use std::process::Command;
 use std::time::Instant;
 
 use anyhow::Context as _;
+use clap::ValueEnum;
 use nix::sys::resource::{UsageWho, getrusage};
 use serde_json::{Value, json};
 
-/// Processes of each kind.
+/// Number of processes for each part.
 const PROCESSES: usize = 15;
-/// What is read, by the name that a process is given.
-const PARTS: [&str; 4] = ["nothing", "gazetteer", "model", "both"];
+/// What a process loads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// Nothing.
+    Nothing,
+    /// The gazetteer.
+    Gazetteer,
+    /// The model that finds names.
+    Model,
+    /// The gazetteer and the model.
+    Both,
+}
 
-/// Prints a table, or with `json` nothing, and returns `{PART: {"clock_ms": [best, median], "processor_ms": [..]}}`.
+impl Part {
+    fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+}
+
+/// Prints a table unless `json` is set, and returns `{PART: {"clock_ms": [best, median], "processor_ms": [..]}}`.
 ///
 /// # Errors
-/// This program cannot be started again.
-#[expect(clippy::print_stdout, reason = "the table is the answer to the command")]
+/// A process cannot be started, or fails.
+#[expect(clippy::print_stdout, reason = "the table goes to standard output")]
 pub fn run(json: bool) -> anyhow::Result<Value> {
-    let mut times = vec![(Vec::new(), Vec::new()); PARTS.len()];
+    let mut times = vec![(Vec::new(), Vec::new()); Part::value_variants().len()];
     for _ in 0..PROCESSES {
-        // In turns, so that what else the machine does hits all alike.
-        for (part, (clock, processor)) in PARTS.iter().zip(&mut times) {
-            let output = Command::new(std::env::current_exe()?).args(["start-once", part]).output()?;
+        // In turns, so that other load on the machine affects all parts equally.
+        for (part, (clock, processor)) in Part::value_variants().iter().zip(&mut times) {
+            let output = Command::new(std::env::current_exe()?).args(["start-once", &part.name()]).output()?;
             anyhow::ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
             let answer: Value = serde_json::from_slice(&output.stdout)?;
-            clock.push(answer["clock_ms"].as_f64().context("no time")?);
-            processor.push(answer["processor_ms"].as_f64().context("no time")?);
+            clock.push(answer["clock_ms"].as_f64().context("the process printed no time")?);
+            processor.push(answer["processor_ms"].as_f64().context("the process printed no time")?);
         }
     }
     let mut answer = serde_json::Map::new();
-    for (part, (clock, processor)) in PARTS.iter().zip(&mut times) {
+    for (part, (clock, processor)) in Part::value_variants().iter().zip(&mut times) {
         let (clock, processor) = (best_and_median(clock), best_and_median(processor));
         if !json {
             let ([a, b], [c, d]) = (clock, processor);
-            println!("{part:<10} by the clock {a:6.1} ms, median {b:6.1}; of the processor {c:6.1} ms, median {d:6.1}");
+            println!(
+                "{:<10} wall time {a:6.1} ms, median {b:6.1}; processor time {c:6.1} ms, median {d:6.1}",
+                part.name()
+            );
         }
-        answer.insert((*part).to_owned(), json!({ "clock_ms": clock, "processor_ms": processor }));
+        answer.insert(part.name(), json!({ "clock_ms": clock, "processor_ms": processor }));
     }
     if !json {
         println!("{PROCESSES} processes each, best and median");
@@ -47,23 +66,23 @@ pub fn run(json: bool) -> anyhow::Result<Value> {
     Ok(answer.into())
 }
 
-/// One process of `run`: reads a part, and returns its times in milliseconds.
+/// Loads a part, and returns the times in milliseconds: `{"clock_ms", "processor_ms"}`.
 ///
 /// # Errors
-/// Shipped data that do not fit.
-pub fn once(part: &str) -> anyhow::Result<Value> {
-    let (began, before) = (Instant::now(), processor_ms()?);
-    if matches!(part, "gazetteer" | "both") {
+/// The shipped data cannot be loaded.
+pub fn once(part: Part) -> anyhow::Result<Value> {
+    let (started, before) = (Instant::now(), processor_ms()?);
+    if matches!(part, Part::Gazetteer | Part::Both) {
         std::hint::black_box(enricher::gazetteer::Gazetteer::shipped()?);
     }
-    if matches!(part, "model" | "both") {
+    if matches!(part, Part::Model | Part::Both) {
         std::hint::black_box(tagger::Tagger::shipped()?);
     }
-    let clock_ms = began.elapsed().as_secs_f64() * 1e3;
+    let clock_ms = started.elapsed().as_secs_f64() * 1e3;
     Ok(json!({ "clock_ms": clock_ms, "processor_ms": processor_ms()? - before }))
 }
 
-/// Processor time of this process so far, its own and the system's for it.
+/// User and system time of this process so far, in milliseconds.
 #[expect(clippy::cast_precision_loss, reason = "microseconds of a short process")]
 fn processor_ms() -> anyhow::Result<f64> {
     let usage = getrusage(UsageWho::RUSAGE_SELF)?;
@@ -81,8 +100,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_process_tells_what_it_took() {
-        let once = once("gazetteer").unwrap();
+    fn loading_a_part_takes_time() {
+        let once = once(Part::Gazetteer).unwrap();
         assert!(once["clock_ms"].as_f64().unwrap() > 0.0 && once["processor_ms"].as_f64().unwrap() > 0.0);
         assert_eq!(best_and_median(&mut [3.0, 1.0, 2.0]), [1.0, 2.0]);
     }

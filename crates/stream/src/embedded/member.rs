@@ -30,11 +30,11 @@ impl EmbeddedMember {
     pub(super) fn join(store: Arc<Store>, spec: &MemberSpec) -> Result<Self, LogError> {
         let source = store.topic(&spec.source)?;
         for table in &spec.tables {
-            let partitions = store.topic(table)?.partitions;
+            let partitions = store.topic(&table.topic)?.partitions;
             if partitions != source.partitions {
                 return Err(LogError::Config(format!(
-                    "table {table} has {partitions} partitions, its source {} has {}",
-                    spec.source, source.partitions
+                    "table {} has {partitions} partitions, its source {} has {}",
+                    table.topic, spec.source, source.partitions
                 )));
             }
         }
@@ -121,7 +121,7 @@ impl Member for EmbeddedMember {
 
     fn restore(&mut self, partitions: &[i32]) -> Result<HashMap<i32, Vec<Rows>>, LogError> {
         let topics: Vec<Topic> =
-            self.spec.tables.iter().map(|table| self.store.topic(table)).collect::<Result<_, _>>()?;
+            self.spec.tables.iter().map(|table| self.store.topic(&table.topic)).collect::<Result<_, _>>()?;
         let tables = |partition: &i32| -> Result<Vec<Rows>, LogError> {
             topics.iter().map(|topic| self.rows(topic, *partition)).collect()
         };

@@ -136,7 +136,8 @@ pub(super) struct KafkaMember {
     writer: Writer,
     restorer: restore::Restorer,
     source: String,
-    tables: Vec<String>,
+    /// Changelogs of the tables.
+    changelogs: Vec<String>,
     /// Next offset of each owned partition, as committed.
     positions: HashMap<i32, i64>,
     timeout: Duration,
@@ -183,7 +184,7 @@ impl KafkaMember {
             writer,
             restorer: restore::Restorer::new(config)?,
             source: spec.source.clone(),
-            tables: spec.tables.clone(),
+            changelogs: spec.tables.iter().map(|table| table.topic.clone()).collect(),
             positions: HashMap::new(),
             timeout: config.call_timeout(),
         })
@@ -266,7 +267,7 @@ impl Member for KafkaMember {
     // The committed offsets were stable when the partitions were assigned, so the changelogs are read after that.
     fn restore(&mut self, partitions: &[i32]) -> Result<HashMap<i32, Vec<Rows>>, LogError> {
         // The client has accepted the assignment: without its state this member must not go on.
-        self.restorer.restore(&self.tables, partitions).map_err(|error| match error {
+        self.restorer.restore(&self.changelogs, partitions).map_err(|error| match error {
             error @ LogError::Fenced(_) => error,
             other => LogError::Lost(other.to_string()),
         })

@@ -43,7 +43,7 @@ impl Restorer {
 
     /// The rows of each table, by partition.
     pub(super) fn restore(&self, tables: &[String], partitions: &[i32]) -> Result<HashMap<i32, Vec<Rows>>, LogError> {
-        let mut all: HashMap<i32, Vec<Rows>> = HashMap::new();
+        let mut all: HashMap<i32, Vec<Rows>> = partitions.iter().map(|partition| (*partition, Vec::new())).collect();
         for table in tables {
             let mut rows = self.table(table, partitions)?;
             for partition in partitions {

@@ -71,17 +71,18 @@ fn state_of_a_refused_transaction_is_gone(harness: &mut Harness) {
     let partition = change("").partition;
     let value = |session: &Session| {
         session
-            .row(&Transaction::default(), 0, partition, b"k0")
+            .row(&help::STATE, &Transaction::default(), partition, b"k0")
+            .unwrap()
             .map(|row| String::from_utf8(row.value.clone()).unwrap())
     };
     let mut session = help::session(&*runtime.log, &spec);
     let mut good = Transaction::default();
-    good.put(&session, 0, change("good"));
+    good.put(&session, &help::STATE, change("good")).unwrap();
     good.advance(partition, 0);
     assert_eq!(value(&session), None, "nothing before the commit");
     session.commit(good).unwrap();
     let mut bad = Transaction::default();
-    bad.put(&session, 0, change("bad"));
+    bad.put(&session, &help::STATE, change("bad")).unwrap();
     bad.write(too_large(&state));
     bad.advance(partition, 1);
     session.commit(bad).unwrap_err();

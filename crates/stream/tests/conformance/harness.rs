@@ -106,6 +106,7 @@ impl Harness {
             log: self.log(),
             names: self.names(),
             partitions: PARTITIONS,
+            retention: Vec::new(),
             encoding: Encoding::Json,
             replica: "0".to_owned(),
             metrics: Metrics::new(&registry).unwrap(),

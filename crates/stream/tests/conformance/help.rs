@@ -7,10 +7,11 @@ use std::{
     ops::ControlFlow,
     time::{Duration, Instant},
 };
-use stream::{Event, Log, Member, MemberSpec, Outcome, Outgoing, Record, Rows, Runtime, Session, Start};
+use stream::{Event, Log, Member, MemberSpec, Outcome, Outgoing, Record, Rows, Runtime, Session, Start, Table};
 
 /// Longer than a group's session, shorter than a tester's patience.
 pub const DEADLINE: Duration = Duration::from_secs(60);
+pub const STATE: Table<v1::ArticleState> = Table::new(Topic::ArticleState.suffix());
 const POLL: Duration = Duration::from_millis(100);
 
 /// A record without a schema, on its key's partition.
@@ -115,21 +116,20 @@ pub fn run_stage(runtime: &Runtime, until: impl FnMut() -> bool) {
 
 /// The stage itself, in small batches, so that there are many commits.
 pub fn count(runtime: &Runtime, shutdown: &stream::CancellationToken) -> Result<(), stream::LogError> {
-    let mut spec = runtime.stage("count", Topic::Raw, &[Topic::ArticleState]);
+    let mut spec = runtime.stage("count", Topic::Raw, &[Topic::ArticleState], &[Topic::Articles]);
     spec.max_batch = 5;
     let articles = runtime.names.of(Topic::Articles);
-    let topics = [articles.clone()];
-    stream::run::<v1::RawItem>(&*runtime.log, &spec, &topics, shutdown, &runtime.metrics, |input, effects| {
+    stream::run::<v1::RawItem>(&*runtime.log, &spec, shutdown, &runtime.metrics, |input, context| {
         let (id, title) = (input.message.article_id.as_str(), input.message.title.as_str());
-        let mut state: v1::ArticleState = effects.state(0, id)?.unwrap_or_default();
+        let mut state = context.get(&STATE, id)?.unwrap_or_default();
         if state.content_hash == title {
             return Ok(Outcome::Duplicate);
         }
         state.revision += 1;
         state.content_hash = title.to_owned();
-        effects.set_state(0, id, &state)?;
+        context.put(&STATE, id, &state)?;
         let article = v1::Article { article_id: id.to_owned(), revision: state.revision, ..Default::default() };
-        effects.emit(&articles, id, &article)?;
+        context.emit(&articles, id, &article)?;
         match title {
             "boom" => panic!("a mistake in a step"),
             "poison" => Err(stream::ProcessError::poison("no-title", "it says so itself")),

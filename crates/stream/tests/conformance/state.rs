@@ -25,7 +25,7 @@ fn put(log: &dyn Log, spec: &MemberSpec, changes: Vec<Outgoing>) {
     let mut transaction = Transaction::default();
     for change in changes {
         transaction.advance(change.partition, 0);
-        transaction.put(&session, 0, change);
+        transaction.put(&session, &help::STATE, change).unwrap();
     }
     session.commit(transaction).unwrap();
 }

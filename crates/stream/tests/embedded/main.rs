@@ -9,4 +9,5 @@ mod holder; // the lock on the file and the socket beside it
 mod members; // a group has one member
 mod model; // random operations against a simple model
 mod pace; // commits of many threads share an fsync (a measurement: --ignored)
+mod policy; // what follows from each error of a commit
 mod retention; // what is too old or superseded goes, and the file shrinks

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 use stream::{
-    Admin, Batch, Event, Log, LogError, Member, MemberSpec, Outgoing,
+    Admin, Batch, Event, Log, LogError, Member, MemberSpec, Outgoing, TableSpec,
     embedded::{Embedded, Options},
 };
 
@@ -165,7 +165,7 @@ fn spec() -> MemberSpec {
         group: "g".into(),
         replica: "0".into(),
         source: "news".into(),
-        tables: vec!["table".into()],
+        tables: vec![TableSpec { name: "table".into(), topic: "table".into() }],
     }
 }
 

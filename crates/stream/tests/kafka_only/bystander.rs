@@ -30,6 +30,7 @@ pub fn runtime(kafka: &str, prefix: &str, replica: &str) -> Runtime {
         log: Arc::new(Kafka::new(config).unwrap()),
         names: Names::new(prefix),
         partitions: PARTITIONS,
+        retention: Vec::new(),
         encoding: wire::Encoding::Json,
         replica: replica.to_owned(),
         metrics: Metrics::new(&registry).unwrap(),

@@ -8,7 +8,9 @@ use std::{
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
     time::Duration,
 };
-use stream::{LogError, Outcome};
+use stream::{LogError, Outcome, Table};
+
+const STATE: Table<v1::ArticleState> = Table::new(Topic::ArticleState.suffix());
 
 /// Exit code of a worker that was fenced.
 pub const FENCED: i32 = 17;
@@ -139,33 +141,27 @@ fn be_a_worker() {
         drop(std::io::stdin().read_line(&mut nothing));
         shutdown.cancel();
     });
-    let spec = runtime.stage("count", Topic::Raw, &[Topic::ArticleState]);
+    let spec = runtime.stage("count", Topic::Raw, &[Topic::ArticleState], &[Topic::Articles]);
     let articles = runtime.names.of(Topic::Articles);
     let mut first = true;
-    let result = stream::run::<v1::RawItem>(
-        &*runtime.log,
-        &spec,
-        std::slice::from_ref(&articles),
-        &runtime.shutdown,
-        &runtime.metrics,
-        |input, effects| {
+    let result =
+        stream::run::<v1::RawItem>(&*runtime.log, &spec, &runtime.shutdown, &runtime.metrics, |input, context| {
             if std::mem::take(&mut first) {
                 say("working");
             }
             let id = input.message.article_id.as_str();
-            let mut state: v1::ArticleState = effects.state(0, id)?.unwrap_or_default();
+            let mut state = context.get(&STATE, id)?.unwrap_or_default();
             state.revision += 1;
-            effects.set_state(0, id, &state)?;
+            context.put(&STATE, id, &state)?;
             let article = v1::Article {
                 article_id: id.to_owned(),
                 revision: state.revision,
                 rights: replica.clone(),
                 ..Default::default()
             };
-            effects.emit(&articles, id, &article)?;
+            context.emit(&articles, id, &article)?;
             Ok(Outcome::Out)
-        },
-    );
+        });
     match result {
         Ok(()) => say("stopped"),
         Err(LogError::Fenced(reason)) => {

@@ -44,6 +44,7 @@ impl Gateway {
             log: Arc::new(Remote { log: wrap(log), line: Arc::clone(&line) }),
             names: Names::default(),
             partitions: PARTITIONS,
+            retention: Vec::new(),
             encoding: wire::Encoding::Json,
             replica: "0".into(),
             metrics: Metrics::new(&registry).unwrap(),

@@ -172,7 +172,7 @@ fn show(out: &mut dyn Write, config: &LogConfig, at: (i32, i64)) -> anyhow::Resu
         "detail": letter.detail,
         "attempt": letter.attempt,
         "time": letter.time.to_string(),
-        "record": answer::record(&letter.record),
+        "record": answer::record(&config.names, &letter.record),
     });
     serde_json::to_writer_pretty(&mut *out, &shown)?;
     Ok(writeln!(out)?)

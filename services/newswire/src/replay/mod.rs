@@ -92,7 +92,7 @@ impl Args {
             None => log.names.of(Topic::Enriched),
         });
         if let (Some(log), Some(to)) = (&log, &to)
-            && Topic::ALL.iter().any(|topic| *topic != Topic::Enriched && log.names.of(*topic) == *to)
+            && log.names.topic(to).is_some_and(|topic| topic != Topic::Enriched)
         {
             errors.push(format!("--to is a topic for enriched articles, not {to}"));
         }

@@ -1,10 +1,10 @@
-//! What the network brought, made visible: items, states and health in one transaction.
+//! Committing results: items, feed states and health in one transaction.
 
 use super::{
-    STAGE,
-    desk::{BATCH, Desk, HEALTH, STATES, is_awaited, state_of},
-    ledger, records, sparing,
-    watches::Watch,
+    counters,
+    poll_loop::{HEALTH, PollLoop, STATES, state_of},
+    queue::ScheduledFeed,
+    records, write_policy,
 };
 use crate::poll::{PollResult, PollUpdate, apply};
 use jiff::Timestamp;
@@ -12,114 +12,107 @@ use proto::v1::FeedState;
 use std::time::Instant;
 use stream::{LogError, Session, Transaction};
 
-/// A result that waits for its commit.
-struct Outcome {
-    applied: PollUpdate,
+/// Records after which a transaction takes no more results.
+const MAX_RECORDS: usize = 2_000;
+
+/// What one result adds to a transaction.
+struct Staged {
+    update: PollUpdate,
     /// Warnings of the published items.
-    repaired: Vec<String>,
-    /// True where the state, or the health, that stands on the log will do.
-    state_spared: bool,
-    health_spared: bool,
+    warnings: Vec<String>,
+    skips_state: bool,
+    skips_health: bool,
     at: Timestamp,
 }
 
-impl Desk {
-    pub(super) fn commit(&self, session: &mut Session, transaction: Transaction) -> Result<(), LogError> {
-        let began = Instant::now();
-        session.commit(transaction)?;
-        let stages = &self.runtime.metrics;
-        stages.commit_seconds.with_label_values(&[STAGE]).observe(began.elapsed().as_secs_f64());
-        stages.committed.with_label_values(&[STAGE]).inc();
-        Ok(())
-    }
-
-    /// Items, states and health of the pending results in one transaction. True where something was committed.
+impl PollLoop {
+    /// Commits items, states and health of the pending results in one transaction; true where there was something to
+    /// commit. After an error the results stay pending.
     pub(super) fn commit_results(&mut self, session: &mut Session) -> Result<bool, LogError> {
-        // A feed may have been removed or changed since.
-        let watches = &self.watches;
-        self.pending.retain(|polled| is_awaited(watches, polled));
+        // A feed may have been removed or changed since its poll began.
+        let feeds = &self.feeds;
+        self.pending.retain(|result| feeds.awaits(result));
         if self.pending.is_empty() {
             return Ok(false);
         }
         let positions = session.positions();
         let began = Instant::now();
         let mut transaction = Transaction::default();
-        let mut outcomes: Vec<Outcome> = Vec::new();
-        for polled in &self.pending {
-            let Some(watch) = self.watches.get(&polled.feed_id) else { break };
-            let Some(position) = positions.get(&watch.partition) else { break };
+        let mut staged: Vec<Staged> = Vec::new();
+        for result in &self.pending {
+            let Some(feed) = self.feeds.get(&result.feed_id) else { break };
+            let Some(position) = positions.get(&feed.partition) else { break };
             let before = transaction.len();
-            outcomes.push(self.write(session, &mut transaction, watch, polled)?);
+            staged.push(self.stage(session, &mut transaction, feed, result)?);
             if transaction.len() > before {
-                // Its own position: a transaction without an offset would fence nobody.
-                transaction.advance(watch.partition, *position);
+                // The unchanged position: a transaction without an offset would not be fenced.
+                transaction.advance(feed.partition, *position);
             }
-            if transaction.len() >= BATCH {
+            if transaction.len() >= MAX_RECORDS {
                 break;
             }
         }
-        if outcomes.is_empty() {
+        if staged.is_empty() {
             return Ok(false);
         }
-        self.runtime.metrics.work_seconds.with_label_values(&[STAGE]).observe(began.elapsed().as_secs_f64());
-        let writes = !transaction.is_empty();
-        if writes {
-            self.commit(session, transaction)?;
+        self.stage_metrics.work_seconds.observe(began.elapsed().as_secs_f64());
+        let has_records = !transaction.is_empty();
+        if has_records {
+            session.commit(transaction)?;
         }
-        let done: Vec<PollResult> = self.pending.drain(..outcomes.len()).collect();
-        for (polled, outcome) in done.iter().zip(outcomes) {
-            let Outcome { applied, repaired, .. } = &outcome;
-            ledger::count(&self.metrics, &self.runtime.metrics, polled, applied, repaired);
-            self.settle(&polled.feed_id, outcome);
+        let done: Vec<PollResult> = self.pending.drain(..staged.len()).collect();
+        for (result, staged) in done.iter().zip(staged) {
+            counters::count(&self.metrics, &self.stage_metrics, result, &staged.update, &staged.warnings);
+            self.reschedule(&result.feed_id, staged);
         }
-        Ok(writes)
+        Ok(has_records)
     }
 
-    /// Writes what a result leads to, but for what the log says already.
-    fn write(
+    /// Adds the records that follow from a result to the transaction.
+    fn stage(
         &self,
         session: &Session,
         transaction: &mut Transaction,
-        watch: &Watch,
-        polled: &PollResult,
-    ) -> Result<Outcome, LogError> {
+        feed: &ScheduledFeed,
+        result: &PollResult,
+    ) -> Result<Staged, LogError> {
+        let (id, at) = (feed.feed.feed_id.as_str(), result.at);
         let limit = session.max_record_bytes();
-        let row = session.row(transaction, STATES, watch.partition, watch.feed.feed_id.as_bytes());
+        let row = session.row(&STATES, transaction, feed.partition, id.as_bytes())?;
         let bytes = row.map_or(0, |row| row.value.len());
-        let stored = state_of(session, transaction, watch.partition, &watch.feed.feed_id)?;
+        let stored = state_of(session, transaction, feed.partition, id)?;
         let written_at = stored.as_ref().and_then(|state| records::at(state.last_polled_at.as_ref()));
-        let state = watch.current(stored);
-        let mut applied = apply(&watch.feed, state, polled, self.config.poll_interval);
-        let mut repaired = Vec::new();
-        for publish in std::mem::take(&mut applied.publish) {
-            repaired.extend(publish.item.warnings.iter().cloned());
-            transaction.write(records::raw(&self.runtime, publish, limit, polled.at)?);
+        let mut update = apply(&feed.feed, feed.current_state(stored), result, self.config.poll_interval);
+        let mut warnings = Vec::new();
+        for publish in std::mem::take(&mut update.publish) {
+            warnings.extend(publish.item.warnings.iter().cloned());
+            transaction.write(records::raw(&self.runtime, publish, limit, at)?);
         }
-        let state_spared = sparing::spares_state(applied.schedule_only, bytes, written_at, polled.at);
-        if !state_spared {
-            let change = records::state(&self.runtime, watch.partition, applied.state.clone(), limit, polled.at)?;
-            transaction.put(session, STATES, change);
+        let skips_state = write_policy::may_skip_state(update.schedule_only, bytes, written_at, at);
+        if !skips_state {
+            let change = records::state(&self.runtime, feed.partition, update.state.clone(), limit, at)?;
+            transaction.put(session, &STATES, change)?;
         }
-        let outcome = &applied.record.outcome;
-        let health_spared = sparing::spares_health(applied.schedule_only, watch.told.as_ref(), outcome, polled.at);
-        if !health_spared {
-            let change = records::health(&self.runtime, watch, &applied.state, Some(&applied), polled.at)?;
-            transaction.put(session, HEALTH, change);
+        let outcome = &update.record.outcome;
+        let skips_health = write_policy::may_skip_health(update.schedule_only, feed.last_health.as_ref(), outcome, at);
+        if !skips_health {
+            let change = records::health(&self.runtime, feed, &update.state, Some(&update), at)?;
+            transaction.put(session, &HEALTH, change)?;
         }
-        Ok(Outcome { applied, repaired, state_spared, health_spared, at: polled.at })
+        Ok(Staged { update, warnings, skips_state, skips_health, at })
     }
 
-    /// After the commit: the feed's next turn.
-    fn settle(&mut self, feed_id: &str, outcome: Outcome) {
-        let Outcome { applied, state_spared, health_spared, at, .. } = outcome;
-        let Some(watch) = self.watches.get_mut(feed_id) else { return };
-        watch.awaited = None;
-        watch.unwritten = state_spared.then(|| FeedState { entries: Vec::new(), ..applied.state });
-        if !health_spared {
-            watch.told = Some((at, applied.record.outcome.clone()));
+    /// Schedules the feed's next poll, after the commit.
+    fn reschedule(&mut self, feed_id: &str, staged: Staged) {
+        let Staged { update, skips_state, skips_health, at, .. } = staged;
+        let Some(feed) = self.feeds.get_mut(feed_id) else { return };
+        feed.awaited = None;
+        feed.unwritten_state = skips_state.then(|| FeedState { entries: Vec::new(), ..update.state });
+        if !skips_health {
+            feed.last_health = Some((at, update.record.outcome.clone()));
         }
-        watch.remember(applied.record);
-        let due = if watch.feed.paused { None } else { applied.next_poll_at };
-        self.watches.set_due(feed_id, due);
+        feed.add_poll(update.record);
+        let due = if feed.feed.paused { None } else { update.next_poll_at };
+        self.feeds.set_due(feed_id, due);
     }
 }

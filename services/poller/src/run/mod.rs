@@ -1,13 +1,13 @@
-//! The loop. One thread owns the log's session: it knows which feeds are due, hands them to the network, and commits what
-//! comes back. The network runs on tokio; the two meet in bounded channels.
+//! The poll loop. One thread owns the log's session: it knows which feeds are due, hands them to the network, and commits
+//! the results. The network runs on tokio; bounded channels connect the two.
 
 mod commit;
+mod counters;
 mod definitions;
-mod desk;
-mod ledger;
+mod poll_loop;
+mod queue;
 mod records;
-mod sparing;
-mod watches;
+mod write_policy;
 
 use crate::{
     Config, Error, Metrics,
@@ -16,39 +16,41 @@ use crate::{
     poll::{self, Job, PollResult},
     rate_limit::HostLimiter,
 };
+use poll_loop::PollLoop;
 use tokio::{sync::mpsc, task::JoinSet};
 
 const STAGE: &str = "poller";
 
-/// Runs the poller until `runtime.stop`: it then starts no more polls, finishes the commit in hand, and leaves.
+/// Polls feeds until `runtime.shutdown` is cancelled. It then starts no more polls, commits the results that it has, and
+/// returns.
 ///
 /// # Errors
-/// Where the client cannot be made, or the log's fault says that the process must end.
+/// Where the HTTP client cannot be created, metrics cannot be registered, or a log error requires the process to end.
 pub async fn run(config: Config, runtime: stream::Runtime) -> Result<(), Error> {
     let limiter = HostLimiter::new(config.host_interval);
     let client = Client::new(limiter, config.limits.clone(), config.allow_private_networks, &config.contact)
         .map_err(|failed| Error::Client(failed.to_string()))?;
     let metrics = Metrics::new(&runtime.registry)?;
-    // As many places as polls may be under way: neither side ever waits for the other.
+    // At most `parallel` polls are in flight, so a send never waits.
     let (jobs, to_fetch) = mpsc::channel(config.parallel);
     let (fetched, results) = mpsc::channel(config.parallel);
-    let desk = desk::Desk::new(config.clone(), runtime, metrics, client.limiter().clone(), jobs, results);
+    let poll_loop = PollLoop::new(config.clone(), runtime, metrics, client.limiter().clone(), jobs, results);
     let fetchers = tokio::spawn(fetch(client, config.document_limits(), to_fetch, fetched));
-    let ended = chassis::thread::run("poller", move || desk.run()).await;
+    let ended = chassis::thread::run(STAGE, move || poll_loop.run()).await;
     fetchers.abort();
     Ok(ended??)
 }
 
-/// Polls what it is handed, each in a task of its own; dropped together with it.
+/// Runs each job in a task of its own. Dropping the future cancels them all.
 async fn fetch(client: Client, limits: Limits, mut jobs: mpsc::Receiver<Job>, results: mpsc::Sender<PollResult>) {
     let mut tasks = JoinSet::new();
     while let Some(job) = jobs.recv().await {
         let (client, results) = (client.clone(), results.clone());
         tasks.spawn(async move {
             let (number, feed_id, url) = (job.number, job.feed_id.clone(), job.url.clone());
-            // A panic would leave its feed waiting for ever.
-            let polled = match tokio::spawn(async move { poll::poll(&client, job, limits).await }).await {
-                Ok(polled) => polled,
+            // Without a result after a panic the feed would never be due again.
+            let result = match tokio::spawn(async move { poll::poll(&client, job, limits).await }).await {
+                Ok(result) => result,
                 Err(_) => PollResult {
                     number,
                     feed_id,
@@ -59,8 +61,8 @@ async fn fetch(client: Client, limits: Limits, mut jobs: mpsc::Receiver<Job>, re
                     response: Err(FetchError::Network("the poll panicked".to_owned())),
                 },
             };
-            // Nobody listens any more only when the poller is leaving.
-            let _ = results.send(polled).await;
+            // The receiver is gone only at shutdown.
+            let _ = results.send(result).await;
         });
         while tasks.try_join_next().is_some() {}
     }

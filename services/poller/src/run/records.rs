@@ -1,6 +1,6 @@
-//! Records as the poller writes them.
+//! The records that the poller writes.
 
-use super::watches::{LINES, Watch};
+use super::queue::{MAX_POLLS, ScheduledFeed};
 use crate::{
     diff::{self, Publish},
     poll::PollUpdate,
@@ -16,7 +16,7 @@ use stream::{LogError, Outgoing, Runtime};
 
 const SOURCE: &str = "newswire/poller";
 
-/// Bytes that a record's key and headers take at most.
+/// Upper bound for the bytes of a record's key and headers.
 const OVERHEAD: usize = 1_024;
 
 fn unencodable(error: wire::EncodeError) -> LogError {
@@ -52,8 +52,8 @@ pub(super) fn raw(runtime: &Runtime, publish: Publish, limit: usize, now: Timest
     Ok(outgoing::<proto::v1::RawItem>(runtime, (Topic::Raw, to, &item.article_id), value, &id, Some(&trace), now))
 }
 
-/// The changelog record of a feed's state, on the feed's own partition. It fits by far ([`diff::MAX_SEEN`]); into a log whose
-/// records must be smaller still, the entries that were shown longest ago are not taken along.
+/// The changelog record of a feed's state, on the feed's own partition. [`diff::MAX_SEEN`] entries are far below the default
+/// limit; under a smaller `limit` the entries that were shown longest ago are left out.
 pub(super) fn state(
     runtime: &Runtime,
     partition: i32,
@@ -75,12 +75,12 @@ pub(super) fn state(
 /// The health record of a feed, on the feed's own partition.
 pub(super) fn health(
     runtime: &Runtime,
-    watch: &Watch,
+    feed: &ScheduledFeed,
     state: &FeedState,
-    applied: Option<&PollUpdate>,
+    update: Option<&PollUpdate>,
     now: Timestamp,
 ) -> Result<Outgoing, LogError> {
-    let status = if watch.feed.paused {
+    let status = if feed.feed.paused {
         "PAUSED"
     } else if state.gone {
         "GONE"
@@ -89,23 +89,23 @@ pub(super) fn health(
     } else {
         "OK"
     };
-    let line = applied.map(|applied| applied.record.clone());
+    let poll = update.map(|update| update.record.clone());
     let health = FeedHealth {
-        feed_id: watch.feed.feed_id.clone(),
-        url: watch.feed.url.clone(),
-        title: if watch.feed.title.is_empty() { state.title.clone() } else { watch.feed.title.clone() },
+        feed_id: feed.feed.feed_id.clone(),
+        url: feed.feed.url.clone(),
+        title: if feed.feed.title.is_empty() { state.title.clone() } else { feed.feed.title.clone() },
         status: status.to_owned(),
         last_success_at: state.last_success_at,
-        next_poll_at: if watch.feed.paused { None } else { state.next_poll_at },
+        next_poll_at: if feed.feed.paused { None } else { state.next_poll_at },
         failures: state.failures,
-        polls: line.into_iter().chain(watch.lines.iter().cloned()).take(LINES).collect(),
+        polls: poll.into_iter().chain(feed.polls.iter().cloned()).take(MAX_POLLS).collect(),
     };
     let value = runtime.encoding.encode(&health).map_err(unencodable)?;
     let id = format!("{}/health/{now}", health.feed_id);
-    Ok(outgoing::<FeedHealth>(runtime, (Topic::FeedHealth, watch.partition, &health.feed_id), value, &id, None, now))
+    Ok(outgoing::<FeedHealth>(runtime, (Topic::FeedHealth, feed.partition, &health.feed_id), value, &id, None, now))
 }
 
-/// A wire time as a time; `None` where there is none.
+/// A time of the wire; `None` where there is none.
 pub(super) fn at(time: Option<&proto::Timestamp>) -> Option<Timestamp> {
     time.and_then(time::from_wire)
 }

@@ -43,6 +43,7 @@ impl Service {
             log,
             names,
             partitions: PARTITIONS,
+            retention: Vec::new(),
             encoding: proto::wire::Encoding::Json,
             replica: replica.into(),
             metrics: Metrics::new(&registry).unwrap(),

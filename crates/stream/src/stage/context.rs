@@ -1,0 +1,110 @@
+//! What a step sees of its stage.
+
+use super::StageSpec;
+use crate::{LogError, Outgoing, ProcessError, Record, Session, Table, Transaction};
+use proto::{partition, wire};
+use std::collections::HashMap;
+
+/// What a step may do: read tables, change them, emit records. Nothing of it is visible before the commit.
+pub struct ProcessContext<'a> {
+    /// Time at which the batch is processed.
+    pub now: jiff::Timestamp,
+    pub(super) spec: &'a StageSpec,
+    pub(super) session: &'a Session,
+    /// Number of partitions of each topic that the step may emit to.
+    pub(super) partitions: &'a HashMap<String, i32>,
+    pub(super) transaction: &'a Transaction,
+    pub(super) source: &'a Record,
+    pub(super) effects: Effects,
+}
+
+/// What a step has done so far.
+#[derive(Default)]
+pub(super) struct Effects {
+    outputs: Vec<Outgoing>,
+    /// Changed rows, with their tables' numbers.
+    rows: Vec<(usize, Outgoing)>,
+}
+
+impl Effects {
+    fn len(&self) -> usize {
+        self.outputs.len() + self.rows.len()
+    }
+
+    pub(super) fn move_to(self, transaction: &mut Transaction) {
+        self.rows.into_iter().for_each(|(number, change)| transaction.put_numbered(number, change));
+        self.outputs.into_iter().for_each(|output| transaction.write(output));
+    }
+}
+
+impl ProcessContext<'_> {
+    /// The row of `key` in `table`, in the input's partition. Changes of this step are not visible to it.
+    ///
+    /// # Errors
+    /// [`LogError::Config`] where the stage has no such table; [`LogError::Corrupt`] where the row cannot be decoded.
+    pub fn get<M: wire::Message>(&self, table: &Table<M>, key: impl AsRef<[u8]>) -> Result<Option<M>, ProcessError> {
+        Ok(self.session.get(table, self.transaction, self.source.partition, key.as_ref())?)
+    }
+
+    /// Writes the row of `key` in `table`, in the input's partition.
+    ///
+    /// # Errors
+    /// Poison where the row cannot be encoded or is over the limit; [`LogError::Config`] where the stage has no such
+    /// table.
+    pub fn put<M: wire::Message>(
+        &mut self,
+        table: &Table<M>,
+        key: impl AsRef<[u8]>,
+        row: &M,
+    ) -> Result<(), ProcessError> {
+        let (number, changelog) = self.session.find(table)?;
+        let change = self.outgoing(changelog, self.source.partition, key.as_ref(), row)?;
+        self.effects.rows.push((number, change));
+        Ok(())
+    }
+
+    /// Emits a record on the partition that its key belongs to.
+    ///
+    /// # Errors
+    /// Poison where it cannot be encoded or is over the limit; [`LogError::NoTopic`] where `topic` is not one of the
+    /// stage's outputs.
+    pub fn emit<M: wire::Message>(
+        &mut self,
+        topic: &str,
+        key: impl AsRef<[u8]>,
+        message: &M,
+    ) -> Result<(), ProcessError> {
+        let key = key.as_ref();
+        let count = self.partitions.get(topic).ok_or_else(|| LogError::NoTopic(topic.to_owned()))?;
+        let output = self.outgoing(topic, partition::of(key, *count), key, message)?;
+        self.effects.outputs.push(output);
+        Ok(())
+    }
+
+    fn outgoing<M: wire::Message>(
+        &self,
+        topic: &str,
+        partition: i32,
+        key: &[u8],
+        message: &M,
+    ) -> Result<Outgoing, ProcessError> {
+        let encoding = self.spec.encoding;
+        let value = encoding.encode(message).map_err(|error| ProcessError::poison("unencodable", error.to_string()))?;
+        // Derived from the input's coordinates, so that processing it again writes the same id.
+        let from = self.source;
+        let event = wire::Attributes {
+            id: &format!("{}/{}/{}/{}", from.topic, from.partition, from.offset, self.effects.len()),
+            event_type: M::TYPE,
+            source: &format!("newswire/{}", self.spec.member.stage),
+            time: self.now,
+        };
+        let headers = wire::headers(encoding, &event, from.header(wire::TRACEPARENT));
+        let output = Outgoing { topic: topic.to_owned(), partition, key: key.to_vec(), value: Some(value), headers };
+        let limit = self.session.max_record_bytes();
+        if output.size() > limit {
+            let detail = format!("{} would be {} bytes, the limit is {limit}", M::TYPE, output.size());
+            return Err(ProcessError::poison("too-large", detail));
+        }
+        Ok(output)
+    }
+}

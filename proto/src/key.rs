@@ -1,0 +1,70 @@
+//! Keys of state topics: the 16 bytes of an id. Public topics have the 32 hex digits as text.
+
+/// The byte that follows a feed's id in the key of its `FeedEntries`.
+const ENTRIES: u8 = 1;
+
+/// An id that is not 32 lower-case hex digits.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not an id of 32 hex digits")]
+pub struct KeyError(String);
+
+/// The 16 bytes of an id.
+///
+/// # Errors
+/// Where `id` is not 32 lower-case hex digits.
+pub fn to_bytes(id: &str) -> Result<[u8; 16], KeyError> {
+    let error = || KeyError(id.chars().take(64).collect());
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Ok(byte - b'0'),
+        b'a'..=b'f' => Ok(byte - b'a' + 10),
+        _ => Err(error()),
+    };
+    let digits: &[u8; crate::id::DIGITS] = id.as_bytes().try_into().map_err(|_| error())?;
+    let mut bytes = [0; 16];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        if let [high, low] = pair {
+            *byte = (digit(*high)? << 4) | digit(*low)?;
+        }
+    }
+    Ok(bytes)
+}
+
+/// The hex digits of a key, lower case: the id where the key has 16 bytes.
+#[must_use]
+pub fn to_hex(key: &[u8]) -> String {
+    key.iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .map(|nibble| char::from_digit(u32::from(nibble), 16).unwrap_or('0'))
+        .collect()
+}
+
+/// The key of a feed's `FeedEntries`: the id's 16 bytes and one more, 17 in all.
+///
+/// # Errors
+/// As [`to_bytes`].
+pub fn of_entries(feed_id: &str) -> Result<Vec<u8>, KeyError> {
+    let mut key = to_bytes(feed_id)?.to_vec();
+    key.push(ENTRIES);
+    Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_survives_the_way_to_bytes_and_back() {
+        let id = crate::id::feed_id("https://example.org/feed");
+        assert_eq!(to_hex(&to_bytes(&id).unwrap()), id);
+        assert_eq!(of_entries(&id).unwrap().len(), 17);
+    }
+
+    #[test]
+    fn only_ids_are_keys() {
+        for wrong in
+            ["", "x", "856D31b5508e061aa32b519868d34c4d", "856d31b5508e061aa32b519868d34c4", "ééééééééééééééééé"]
+        {
+            assert!(to_bytes(wrong).is_err(), "{wrong}");
+        }
+    }
+}
