@@ -6,7 +6,7 @@ mod raw_item;
 mod seen_entries;
 
 pub use backfill::{Backfill, MAX_UNDATED};
-pub use raw_item::{CONTENT_CUT, encode_within, event_id, traceparent};
+pub use raw_item::{encode_within, event_id, traceparent};
 pub use seen_entries::{MAX_SEEN, MAX_UNPACKED, MIN_SEEN, pack, unpack};
 pub(crate) use seen_entries::{contains_all, drop_oldest};
 
@@ -154,7 +154,7 @@ pub fn diff(
             }
             (None, _) => {
                 counts.new += 1;
-                selected.is_some() || backfill::was_old(one.entry, first_polled_at)
+                selected.is_some() || backfill::was_old(one.entry, first_polled_at, now)
             }
         };
         publish.push(Publish {

@@ -2,13 +2,10 @@
 
 use crate::{document::Document, identity::IdentifiedEntry};
 use proto::{
-    id, time,
+    Warning, id, time,
     v1::{Feed, Fetch, RawItem},
     vocab, wire,
 };
-
-/// Warning on an item that was shortened to fit into a record.
-pub const CONTENT_CUT: &str = "content-cut";
 
 /// The raw item of an entry.
 pub(super) fn raw_item(
@@ -19,13 +16,14 @@ pub(super) fn raw_item(
     backfill: bool,
 ) -> RawItem {
     let entry = one.entry;
-    let published = entry.published.or(entry.updated);
+    let (published, published_text) = match (entry.published, entry.updated) {
+        (None, Some(updated)) => (Some(updated), &entry.updated_text),
+        (published, _) => (published, &entry.published_text),
+    };
     let mut warnings: Vec<String> = Vec::new();
-    let dates = [entry.published, entry.updated].into_iter().flatten().filter_map(|date| date.warning);
+    let dates = [entry.published, entry.updated].into_iter().flatten().filter_map(|date| date.warning());
     for warning in document.warnings.iter().copied().chain(entry.warnings.iter().copied()).chain(dates) {
-        if !warnings.iter().any(|known| known == warning) {
-            warnings.push(warning.to_owned());
-        }
+        warning.add_to(&mut warnings);
     }
     RawItem {
         article_id: one.article_id.clone(),
@@ -47,6 +45,8 @@ pub(super) fn raw_item(
         published_at: published.map(|date| time::to_wire(date.at)),
         published_at_source: published.map_or("", |_| vocab::date_source::FEED).to_owned(),
         published_at_precision: published.map_or("", |date| date.precision).to_owned(),
+        published_text: published_text.clone(),
+        updated_text: entry.updated_text.clone(),
         updated_at: entry.updated.map(|date| time::to_wire(date.at)),
         backfill,
         publisher_name: feed.publisher_name.clone(),
@@ -66,7 +66,7 @@ fn first(texts: &[&String]) -> String {
 }
 
 /// Encodes an item in at most `limit` bytes. A longer item is shortened, content first and title last, and gets the warning
-/// [`CONTENT_CUT`].
+/// `content-cut`.
 ///
 /// # Errors
 /// [`wire::EncodeError`] where a timestamp is out of range.
@@ -75,7 +75,7 @@ pub fn encode_within(item: &mut RawItem, encoding: wire::Encoding, limit: usize)
     if encoded.len() <= limit {
         return Ok(encoded);
     }
-    item.warnings.push(CONTENT_CUT.to_owned());
+    Warning::ContentCut.add_to(&mut item.warnings);
     for round in 0..64 {
         encoded = encoding.encode(item)?;
         if encoded.len() <= limit {

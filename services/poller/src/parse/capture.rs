@@ -4,8 +4,9 @@ use base64::Engine;
 
 use super::elements::Field;
 use crate::salvage::references::escape_into;
-use crate::salvage::repair::{Repair, Repairs};
+use crate::salvage::repairs::Repairs;
 use crate::salvage::tokenizer::attributes;
+use proto::Warning;
 
 /// An element whose text is being collected.
 pub(super) struct Capture<'a> {
@@ -155,7 +156,7 @@ impl<'a> Capture<'a> {
     /// The collected text, trimmed; `None` where it is empty.
     pub fn finish(mut self, repairs: &mut Repairs) -> Option<String> {
         if self.open > 0 {
-            repairs.add(Repair::MismatchedTags);
+            repairs.add(Warning::MismatchedTags);
         }
         if self.xhtml {
             self.begin_markup();

@@ -19,7 +19,8 @@ use std::borrow::Cow;
 use crate::document::{Context, Document, DocumentError};
 use crate::salvage::characters::{decode_c1, without_controls};
 use crate::salvage::charset;
-use crate::salvage::repair::{Repair, Repairs};
+use crate::salvage::repairs::Repairs;
+use proto::Warning;
 use xml::Scope;
 
 /// Parses a feed of any format, well-formed or not. There is no recursion and a bounded number of passes, so that a document
@@ -45,7 +46,7 @@ pub fn read(bytes: &[u8], cx: &Context<'_>) -> Result<Document, DocumentError> {
     if document.language.is_empty() {
         document.language = single_language(cx.content_language.unwrap_or_default());
     }
-    document.warnings = repairs.names();
+    document.warnings = repairs.warnings();
     Ok(document)
 }
 
@@ -69,15 +70,15 @@ pub fn text<'a>(bytes: &'a [u8], cx: &Context<'_>) -> Result<(Cow<'a, str>, &'st
     let mut repairs = Repairs::default();
     let charset::Decoded { mut text, encoding } = charset::decode(bytes, cx.content_type, &mut repairs);
     if let Some(clean) = without_controls(&text) {
-        repairs.add(Repair::ControlCharacters);
+        repairs.add(Warning::ControlCharacters);
         text = Cow::Owned(clean);
     }
     if let Some(decoded) = charset::undo_double_encoding(&text) {
-        repairs.add(Repair::DoubleEncoded);
+        repairs.add(Warning::DoubleEncoded);
         text = Cow::Owned(decoded);
     }
     if let Some(decoded) = decode_c1(&text) {
-        repairs.add(Repair::ControlCharacters);
+        repairs.add(Warning::ControlCharacters);
         text = Cow::Owned(decoded);
     }
     // A byte order mark may remain after white space, or where a header names the charset.

@@ -1,7 +1,8 @@
 //! The namespace of an element: by its declaration, else by the customary prefix. Own code because quick-xml's `NsReader`
 //! stops at the first malformed tag.
 
-use crate::salvage::repair::{Repair, Repairs};
+use crate::salvage::repairs::Repairs;
+use proto::Warning;
 
 /// The namespaces of feeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,7 +159,7 @@ impl<'a> NamespaceScope<'a> {
             Some(_) => by_prefix(prefix),
             None if prefix.is_empty() => self.fallback,
             None => {
-                repairs.add(Repair::UndeclaredPrefix);
+                repairs.add(Warning::UndeclaredPrefix);
                 by_prefix(prefix)
             }
         };
@@ -178,7 +179,7 @@ mod tests {
         assert_eq!(scope.resolve("x:date", &mut repairs), (Namespace::Dc, "date"));
         assert!(repairs.is_empty());
         assert_eq!(scope.resolve("dc:date", &mut repairs), (Namespace::Dc, "date"));
-        assert_eq!(repairs.names(), ["prefixes_assumed"]);
+        assert_eq!(repairs.warnings(), ["prefixes-assumed"]);
         scope.leave(1);
         assert_eq!(scope.resolve("x:date", &mut repairs).0, Namespace::Other);
     }

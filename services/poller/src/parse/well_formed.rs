@@ -6,7 +6,8 @@ use proto::v1::Media;
 use super::builder::add;
 use super::xml::{self, Parsed, Scope};
 use crate::document::{Context, Document, Entry};
-use crate::salvage::repair::{Repair, Repairs};
+use crate::salvage::repairs::Repairs;
+use proto::Warning;
 
 /// Parses a document that needs no repair; `None` where the own parser is needed. `before` are the repairs of the text: a
 /// document with any is not parsed here.
@@ -53,7 +54,7 @@ fn merge(mut structure: Document, feed: model::Feed) -> Option<Document> {
     let is_empty = |e: &Entry| e.title.is_empty() && e.link.is_empty() && e.guid.is_empty() && e.summary.is_empty();
     for (entry, read) in structure.entries.iter_mut().zip(feed.entries) {
         // Every item of the structure lacks its texts.
-        entry.warnings.retain(|w| *w != Repair::EmptyItem.name());
+        entry.warnings.retain(|w| *w != Warning::EmptyItem);
         add_texts(entry, read);
     }
     (!structure.entries.iter().any(is_empty)).then_some(structure)

@@ -9,7 +9,8 @@ use std::borrow::Cow;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use memchr::memmem;
 
-use super::repair::{Repair, Repairs};
+use super::repairs::Repairs;
+use proto::Warning;
 
 /// Bytes, from the first one beyond ASCII, that detection reads.
 const SAMPLE_BYTES: usize = 256 << 10;
@@ -60,7 +61,7 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, repairs: &mut Rep
         let claimed = first.filter(|_| ascii).unwrap_or(UTF_8);
         if claimed.is_ascii_compatible() {
             if (says_otherwise && !ascii) || wide_claim || unknown {
-                repairs.add(Repair::Encoding);
+                repairs.add(Warning::Encoding);
             }
             return Decoded { text: Cow::Borrowed(text), encoding: claimed.name() };
         }
@@ -68,12 +69,12 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, repairs: &mut Rep
     for encoding in [from_header, from_declaration].into_iter().flatten().filter(narrow) {
         if let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(body) {
             if from_header.or(from_declaration) != Some(encoding) {
-                repairs.add(Repair::Encoding);
+                repairs.add(Warning::Encoding);
             }
             return Decoded { text, encoding: encoding.name() };
         }
     }
-    repairs.add(Repair::Encoding);
+    repairs.add(Warning::Encoding);
     // UTF-8 with invalid bytes is still UTF-8 where most of what is not ASCII is valid.
     if first.is_none_or(|e| e == UTF_8) && mostly_utf8(body) {
         return lossy(UTF_8, body, repairs);
@@ -95,7 +96,7 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, repairs: &mut Rep
 fn lossy<'a>(encoding: &'static Encoding, body: &'a [u8], repairs: &mut Repairs) -> Decoded<'a> {
     let (text, bad) = encoding.decode_without_bom_handling(body);
     if bad {
-        repairs.add(Repair::BadBytes);
+        repairs.add(Warning::BadBytes);
     }
     Decoded { text, encoding: encoding.name() }
 }
@@ -226,7 +227,7 @@ fn runs(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| c.is_ascii()).filter(|run| !run.is_empty())
 }
 
-/// A run decoded once more; `None` where that is not valid UTF-8.
+/// A run decoded again; `None` where that is not valid UTF-8.
 fn decoded_again(run: &str) -> Option<String> {
     let bytes: Option<Vec<u8>> = run.chars().map(windows_1252_byte).collect();
     String::from_utf8(bytes?).ok()
@@ -246,10 +247,10 @@ fn windows_1252_byte(c: char) -> Option<u8> {
 mod tests {
     use super::*;
 
-    fn read(bytes: &[u8], header: Option<&str>) -> (String, &'static str, Vec<&'static str>) {
+    fn read(bytes: &[u8], header: Option<&str>) -> (String, &'static str, Vec<Warning>) {
         let mut repairs = Repairs::default();
         let decoded = decode(bytes, header, &mut repairs);
-        (decoded.text.into_owned(), decoded.encoding, repairs.names())
+        (decoded.text.into_owned(), decoded.encoding, repairs.warnings())
     }
 
     #[test]
@@ -281,7 +282,7 @@ mod tests {
             read("<a>caf\u{e9} \u{e0} la cr\u{e8}me</a>".chars().map(|c| c as u8).collect::<Vec<_>>().as_slice(), None);
         assert_eq!(
             (text.as_str(), encoding, repairs),
-            ("<a>café à la crème</a>", "windows-1252", vec!["encoding_repaired"])
+            ("<a>café à la crème</a>", "windows-1252", vec![Warning::Encoding])
         );
     }
 

@@ -3,5 +3,5 @@
 pub mod characters;
 pub mod charset;
 pub mod references;
-pub mod repair;
+pub mod repairs;
 pub mod tokenizer;

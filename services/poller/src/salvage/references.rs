@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use memchr::memchr;
 
 use super::characters::windows_1252;
-use super::repair::{Repair, Repairs};
+use super::repairs::Repairs;
+use proto::Warning;
 
 /// The entities that a document declares, by name. A replacement is never searched for further entities, so that it cannot
 /// expand exponentially.
@@ -84,11 +85,11 @@ pub fn decode<'a>(raw: &'a str, declared: &EntityDeclarations, repairs: &mut Rep
                 length
             }
             Reference::Invalid(length) => {
-                repairs.add(Repair::BadReference);
+                repairs.add(Warning::BadReference);
                 length
             }
             Reference::None => {
-                repairs.add(Repair::BareAmpersand);
+                repairs.add(Warning::BareAmpersand);
                 out.push('&');
                 1
             }
@@ -130,7 +131,7 @@ fn reference<'a>(text: &'a str, declared: &'a EntityDeclarations, repairs: &mut 
             }
             return match html_entity(name_text) {
                 Some(html) => {
-                    repairs.add(Repair::NamedEntities);
+                    repairs.add(Warning::NamedEntities);
                     Reference::Valid(Cow::Borrowed(html), name + 2)
                 }
                 None => Reference::None,
@@ -162,7 +163,7 @@ fn numeric<'a>(number: &str, repairs: &mut Repairs) -> Reference<'a> {
     }
     let closed = digits.as_bytes().get(length) == Some(&b';');
     if !closed {
-        repairs.add(Repair::BadReference);
+        repairs.add(Warning::BadReference);
     }
     let all = skipped + length + usize::from(closed);
     let scalar =
@@ -177,7 +178,7 @@ fn numeric<'a>(number: &str, repairs: &mut Repairs) -> Reference<'a> {
 fn character(number: u32, repairs: &mut Repairs) -> Option<char> {
     match u8::try_from(number) {
         Ok(byte @ 0x80..=0x9F) => {
-            repairs.add(Repair::BadReference);
+            repairs.add(Warning::BadReference);
             windows_1252(byte)
         }
         _ => char::from_u32(number),
@@ -205,17 +206,17 @@ pub fn escape_into(text: &str, out: &mut String) {
 mod tests {
     use super::*;
 
-    fn read(raw: &str) -> (String, Vec<&'static str>) {
+    fn read(raw: &str) -> (String, Vec<Warning>) {
         let mut repairs = Repairs::default();
-        (decode(raw, &EntityDeclarations::default(), &mut repairs).into_owned(), repairs.names())
+        (decode(raw, &EntityDeclarations::default(), &mut repairs).into_owned(), repairs.warnings())
     }
 
     #[test]
     fn references_of_every_kind_are_decoded() {
         assert_eq!(read("a &amp; b &#x41;&#66; &lt;"), ("a & b AB <".into(), vec![]));
-        assert_eq!(read("caf&eacute; &hellip;"), ("café …".into(), vec!["named_entities_decoded"]));
-        assert_eq!(read("AT&T & Co &nosuch; &"), ("AT&T & Co &nosuch; &".into(), vec!["ampersands_escaped"]));
-        assert_eq!(read("&#146;&#0;&#xD800;&#99999999999;&#65 x"), ("’A x".into(), vec!["references_repaired"]));
+        assert_eq!(read("caf&eacute; &hellip;"), ("café …".into(), vec![Warning::NamedEntities]));
+        assert_eq!(read("AT&T & Co &nosuch; &"), ("AT&T & Co &nosuch; &".into(), vec![Warning::BareAmpersand]));
+        assert_eq!(read("&#146;&#0;&#xD800;&#99999999999;&#65 x"), ("’A x".into(), vec![Warning::BadReference]));
     }
 
     #[test]

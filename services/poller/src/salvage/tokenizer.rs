@@ -4,7 +4,8 @@
 
 use memchr::{memchr, memmem};
 
-use super::repair::{Repair, Repairs};
+use super::repairs::Repairs;
+use proto::Warning;
 
 /// A token. Text and attributes are as written: references are not decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +83,7 @@ impl<'a> Tokenizer<'a> {
                 self.take(from, from + at, close.len())
             }
             None => {
-                self.repairs.add(Repair::Truncated);
+                self.repairs.add(Warning::Truncated);
                 let all = rest.len();
                 self.scanned += all;
                 self.take(from.min(all), all, 0)
@@ -139,7 +140,7 @@ impl<'a> Iterator for Tokenizer<'a> {
                 [] => return None,
                 [b'<', second, ..] => *second,
                 [b'<'] => {
-                    self.repairs.add(Repair::Truncated);
+                    self.repairs.add(Warning::Truncated);
                     self.at += 1;
                     return None;
                 }
@@ -158,7 +159,7 @@ impl<'a> Iterator for Tokenizer<'a> {
                     return Some(Token::Doctype(self.doctype()));
                 }
                 b'!' => {
-                    self.repairs.add(Repair::Markup);
+                    self.repairs.add(Warning::Markup);
                     self.section(2, ">");
                 }
                 b'?' => {
@@ -170,11 +171,11 @@ impl<'a> Iterator for Tokenizer<'a> {
                     match rest.get(2 + length..).and_then(|r| memchr::memchr2(b'>', b'<', r).map(|i| (i, r[i]))) {
                         Some((i, b'>')) => self.at += 2 + length + i + 1,
                         Some((i, _)) => {
-                            self.repairs.add(Repair::Markup);
+                            self.repairs.add(Warning::Markup);
                             self.at += 2 + length + i;
                         }
                         None => {
-                            self.repairs.add(Repair::Truncated);
+                            self.repairs.add(Warning::Truncated);
                             self.at = self.text.len();
                         }
                     }
@@ -187,7 +188,7 @@ impl<'a> Iterator for Tokenizer<'a> {
                 },
                 _ => {
                     // A stray `<` and what follows up to the next one are text.
-                    self.repairs.add(Repair::Markup);
+                    self.repairs.add(Warning::Markup);
                     let end = memchr(b'<', rest.get(1..).unwrap_or_default()).map_or(rest.len(), |i| i + 1);
                     self.scanned += end;
                     return Some(Token::Text(self.take(0, end, 0)));
@@ -210,7 +211,7 @@ impl<'a> Tokenizer<'a> {
                     Some((i, b'>')) => break Some((at + i, 1)),
                     // The next tag starts before this one is closed.
                     Some((i, b'<')) => {
-                        self.repairs.add(Repair::Markup);
+                        self.repairs.add(Warning::Markup);
                         break Some((at + i, 0));
                     }
                     Some((i, q)) => {
@@ -242,18 +243,18 @@ impl<'a> Tokenizer<'a> {
         let (end, skip) = match (end, inner) {
             (Some((end, skip)), inner) => {
                 if inner {
-                    self.repairs.add(Repair::Markup);
+                    self.repairs.add(Warning::Markup);
                 }
                 (end, skip)
             }
             // The quote of a value is not closed: the tag ends at its first `>`, if any.
             (None, _) => match memchr(b'>', rest.get(begin..).unwrap_or_default()) {
                 Some(i) if quote != 0 => {
-                    self.repairs.add(Repair::Markup);
+                    self.repairs.add(Warning::Markup);
                     (begin + i, 1)
                 }
                 _ => {
-                    self.repairs.add(Repair::Truncated);
+                    self.repairs.add(Warning::Truncated);
                     self.at = self.text.len();
                     return None;
                 }
@@ -313,10 +314,10 @@ impl<'a> Iterator for Attributes<'a> {
 mod tests {
     use super::*;
 
-    fn shown(text: &str) -> (Vec<String>, Vec<&'static str>) {
+    fn shown(text: &str) -> (Vec<String>, Vec<Warning>) {
         let mut tokens = Tokenizer::new(text);
         let all = tokens.by_ref().map(|t| format!("{t:?}")).collect();
-        (all, tokens.repairs.names())
+        (all, tokens.repairs.warnings())
     }
 
     #[test]
@@ -332,7 +333,7 @@ mod tests {
                 r#"End { name: "t" }"#
             ]
         );
-        assert_eq!(repairs, ["markup_repaired"]);
+        assert_eq!(repairs, ["markup-repaired"]);
     }
 
     #[test]

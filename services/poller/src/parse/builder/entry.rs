@@ -4,10 +4,11 @@ use proto::v1::Media;
 use super::authors::Authors;
 use super::{MAX_VALUES, Ranked, add};
 use crate::dates;
-use crate::document::{Context, Date, Entry};
+use crate::document::{Date, Entry};
 use crate::parse::base_urls::{BaseUrls, is_absolute};
 use crate::parse::elements::{Field, Kind};
-use crate::salvage::repair::{Repair, Repairs};
+use crate::salvage::repairs::Repairs;
+use proto::Warning;
 
 /// An item under construction.
 #[derive(Debug, Default)]
@@ -18,8 +19,11 @@ pub(in crate::parse) struct EntryBuilder {
     link: Ranked<String>,
     guid: Ranked<String>,
     permalink: bool,
-    published: Ranked<Date>,
-    updated: Ranked<Date>,
+    published: Ranked<(Date, String)>,
+    updated: Ranked<(Date, String)>,
+    /// The first text of each kind that is not a date.
+    unread_published: String,
+    unread_updated: String,
     /// Dates parsed so far.
     dates: usize,
     language: Ranked<String>,
@@ -46,20 +50,29 @@ impl EntryBuilder {
         self.language.offer_text(rank, value.trim().to_owned());
     }
 
-    pub fn date(&mut self, field: Field, text: &str, cx: &Context<'_>) {
+    /// Takes a date of [`Field::Published`] or [`Field::Updated`].
+    pub fn date(&mut self, field: Field, text: &str) {
         if self.dates >= MAX_VALUES {
             return;
         }
         self.dates += 1;
-        match (dates::parse(text, cx.now), field) {
-            (Some(date), Field::Published(rank)) => self.published.offer_last(rank, date),
-            (Some(date), Field::Updated(rank)) => self.updated.offer_last(rank, date),
-            _ => self.repairs.add(Repair::BadDate),
+        let written = dates::as_written(text);
+        match (dates::parse(text), field) {
+            (Some(date), Field::Published(rank)) => self.published.offer_last(rank, (date, written)),
+            (Some(date), Field::Updated(rank)) => self.updated.offer_last(rank, (date, written)),
+            (_, field) => {
+                self.repairs.add(Warning::BadDate);
+                let published = matches!(field, Field::Published(_));
+                let unread = if published { &mut self.unread_published } else { &mut self.unread_updated };
+                if unread.is_empty() {
+                    *unread = written;
+                }
+            }
         }
     }
 
     /// Takes the text of an element. True where feed-rs prefers another of several elements.
-    pub fn take(&mut self, field: Field, text: String, permalink: bool, bases: &BaseUrls, cx: &Context<'_>) -> bool {
+    pub fn take(&mut self, field: Field, text: String, permalink: bool, bases: &BaseUrls) -> bool {
         match field {
             Field::Title(rank) => return !self.title.offer_text(rank, text),
             Field::Summary(rank) => {
@@ -71,7 +84,7 @@ impl EntryBuilder {
             Field::Link(rank) => {
                 let link = bases.resolve(&text);
                 if link.is_empty() {
-                    self.repairs.add(Repair::BadLink);
+                    self.repairs.add(Warning::BadLink);
                 }
                 return !self.link.offer_text(rank, link);
             }
@@ -81,7 +94,7 @@ impl EntryBuilder {
                     self.permalink = absolute;
                 }
             }
-            Field::Published(_) | Field::Updated(_) => self.date(field, &text, cx),
+            Field::Published(_) | Field::Updated(_) => self.date(field, &text),
             Field::Author(rank) => self.authors.add_text(rank, &text),
             Field::Name => self.authors.name(text),
             Field::Email => self.authors.email(text),
@@ -115,7 +128,7 @@ impl EntryBuilder {
                     _ => {}
                 }
                 if get("href").is_empty() {
-                    self.repairs.add(Repair::BadLink);
+                    self.repairs.add(Warning::BadLink);
                 }
             }
             Kind::Enclosure | Kind::Content => {
@@ -141,7 +154,7 @@ impl EntryBuilder {
         let number = |key: &str| get(key).parse::<i32>().ok().filter(|n| *n > 0).unwrap_or(0);
         let is_valid = is_media_type(kind);
         if url.is_empty() || (!kind.is_empty() && !is_valid) {
-            self.repairs.add(Repair::Media);
+            self.repairs.add(Warning::Media);
         }
         let length = number("length").max(number("filesize"));
         let kind = if is_valid { kind } else { "" };
@@ -165,7 +178,8 @@ impl EntryBuilder {
     /// The item. An empty one is kept with a warning, so that the code that drops it counts it.
     pub fn finish(mut self) -> Entry {
         let guid = self.guid.take().unwrap_or_default();
-        let (published, updated) = (self.published.take(), self.updated.take());
+        let (published, published_text) = self.published.take().unzip();
+        let (updated, updated_text) = self.updated.take().unzip();
         let link = match self.link.take() {
             Some(link) => link,
             None if is_absolute(&guid) && self.permalink => guid.clone(),
@@ -183,6 +197,8 @@ impl EntryBuilder {
             media: self.media,
             published,
             updated,
+            published_text: published_text.unwrap_or(self.unread_published),
+            updated_text: updated_text.unwrap_or(self.unread_updated),
             language: self.language.take().unwrap_or_default().replace('_', "-"),
             comments: self.comments,
             warnings: Vec::new(),
@@ -198,11 +214,11 @@ impl EntryBuilder {
             || entry.published.is_some()
             || entry.updated.is_some();
         if !has_content {
-            self.repairs.add(Repair::EmptyItem);
+            self.repairs.add(Warning::EmptyItem);
         }
         let dates = [entry.published, entry.updated];
-        entry.warnings = self.repairs.names();
-        for warning in dates.into_iter().flatten().filter_map(|d| d.warning) {
+        entry.warnings = self.repairs.warnings();
+        for warning in dates.into_iter().flatten().filter_map(|date| date.warning()) {
             if !entry.warnings.contains(&warning) {
                 entry.warnings.push(warning);
             }

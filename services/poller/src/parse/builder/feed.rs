@@ -4,10 +4,11 @@ use jiff::civil::Weekday;
 use super::authors::Authors;
 use super::{Ranked, add, inherited};
 use crate::dates;
-use crate::document::{Context, Date, Document, Entry, Hints};
+use crate::document::{Date, Document, Entry, Hints};
 use crate::parse::base_urls::BaseUrls;
 use crate::parse::elements::{Field, Kind};
-use crate::salvage::repair::{Repair, Repairs};
+use crate::salvage::repairs::Repairs;
+use proto::Warning;
 
 /// A feed under construction.
 #[derive(Debug, Default)]
@@ -48,7 +49,7 @@ impl FeedBuilder {
             _ => "rss2",
         };
         if name == "rss" && !version.is_some_and(|v| VERSIONS.contains(&v)) {
-            repairs.add(Repair::Namespace);
+            repairs.add(Warning::Namespace);
         }
     }
 
@@ -58,7 +59,7 @@ impl FeedBuilder {
     }
 
     /// Takes the text of an element.
-    pub fn take(&mut self, field: Field, text: String, bases: &BaseUrls, cx: &Context<'_>) {
+    pub fn take(&mut self, field: Field, text: String, bases: &BaseUrls) {
         match field {
             Field::Title(rank) => {
                 self.title.offer_text(rank, text);
@@ -71,7 +72,7 @@ impl FeedBuilder {
             }
             Field::Published(rank) | Field::Updated(rank) => {
                 let rank = rank + if matches!(field, Field::Updated(_)) { 0 } else { 8 };
-                if let Some(date) = dates::parse(&text, cx.now) {
+                if let Some(date) = dates::parse(&text) {
                     self.updated.offer_last(rank, date);
                 }
             }

@@ -9,7 +9,8 @@ use super::base_urls::BaseUrls;
 use super::builder::{MAX_VALUES, add, inherited, is_media_type};
 use crate::dates;
 use crate::document::{Context, Document, DocumentError, Entry};
-use crate::salvage::repair::{Repair, Repairs};
+use crate::salvage::repairs::Repairs;
+use proto::Warning;
 
 /// Parses a JSON Feed. A truncated one is closed after its last complete item.
 ///
@@ -19,7 +20,7 @@ pub fn read(text: &str, cx: &Context<'_>, repairs: &mut Repairs) -> Result<Docum
     let value = match tree::read(text, cx.limits.items) {
         Ok(value) => value,
         Err(e) => {
-            repairs.add(Repair::Truncated);
+            repairs.add(Warning::Truncated);
             let closed =
                 close_truncated(text, cx.limits.items).and_then(|text| tree::read(&text, cx.limits.items).ok());
             closed.ok_or_else(|| DocumentError::Json(e.to_string()))?
@@ -58,15 +59,15 @@ pub fn read(text: &str, cx: &Context<'_>, repairs: &mut Repairs) -> Result<Docum
     }
     for (n, item) in items.into_iter().flatten().enumerate() {
         if n >= cx.limits.items {
-            repairs.add(Repair::TooManyItems);
+            repairs.add(Warning::TooManyItems);
             break;
         }
-        document.entries.push(entry(item, &bases, cx, inherited(&document.authors)));
+        document.entries.push(entry(item, &bases, inherited(&document.authors)));
     }
     Ok(document)
 }
 
-fn entry(item: &Value, bases: &BaseUrls, cx: &Context<'_>, inherited: &[String]) -> Entry {
+fn entry(item: &Value, bases: &BaseUrls, inherited: &[String]) -> Entry {
     let mut repairs = Repairs::default();
     let mut entry = Entry {
         guid: string(item, "id", &mut repairs),
@@ -97,14 +98,14 @@ fn entry(item: &Value, bases: &BaseUrls, cx: &Context<'_>, inherited: &[String])
     }
     let mut date = |key: &str| {
         let text = string(item, key, &mut repairs);
-        let date = dates::parse(&text, cx.now);
+        let date = dates::parse(&text);
         if date.is_none() && !text.is_empty() {
-            repairs.add(Repair::BadDate);
+            repairs.add(Warning::BadDate);
         }
-        date
+        (date, dates::as_written(&text))
     };
-    entry.published = date("date_published");
-    entry.updated = date("date_modified");
+    (entry.published, entry.published_text) = date("date_published");
+    (entry.updated, entry.updated_text) = date("date_modified");
     let tags = item.get("tags");
     for tag in tags.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
         add(&mut entry.categories, tag);
@@ -115,7 +116,7 @@ fn entry(item: &Value, bases: &BaseUrls, cx: &Context<'_>, inherited: &[String])
     }
     let mut media = |url: String, kind: &str, title: String, length: i64| {
         if !kind.is_empty() && !is_media_type(kind) || url.is_empty() {
-            repairs.add(Repair::Media);
+            repairs.add(Warning::Media);
         }
         if !url.is_empty() && entry.media.len() < MAX_VALUES && !entry.media.iter().any(|m| m.url == url) {
             let kind = if is_media_type(kind) { kind.to_owned() } else { String::new() };
@@ -136,10 +137,10 @@ fn entry(item: &Value, bases: &BaseUrls, cx: &Context<'_>, inherited: &[String])
     let has_content =
         [&entry.guid, &entry.link, &entry.title, &entry.summary, &entry.content].iter().any(|t| !t.is_empty());
     if !has_content {
-        repairs.add(Repair::EmptyItem);
+        repairs.add(Warning::EmptyItem);
     }
-    entry.warnings = repairs.names();
-    for warning in [entry.published, entry.updated].into_iter().flatten().filter_map(|d| d.warning) {
+    entry.warnings = repairs.warnings();
+    for warning in [entry.published, entry.updated].into_iter().flatten().filter_map(|date| date.warning()) {
         if !entry.warnings.contains(&warning) {
             entry.warnings.push(warning);
         }
@@ -153,11 +154,11 @@ fn string(value: &Value, key: &str, repairs: &mut Repairs) -> String {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.trim().to_owned(),
         Some(Value::Number(number)) => {
-            repairs.add(Repair::JsonType);
+            repairs.add(Warning::JsonType);
             number.to_string()
         }
         Some(Value::Bool(_) | Value::Array(_) | Value::Object(_)) => {
-            repairs.add(Repair::JsonType);
+            repairs.add(Warning::JsonType);
             String::new()
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Parser, key};
 use crate::parse::elements::Role;
-use crate::salvage::repair::Repair;
+use proto::Warning;
 
 impl<'a> Parser<'a, '_> {
     /// Handles an end tag.
@@ -13,7 +13,7 @@ impl<'a> Parser<'a, '_> {
                 self.close_capture();
             } else if self.stack.iter().rev().skip(1).any(|o| o.is(name, key) && !matches!(o.role, Role::Ignore)) {
                 // An outer element ends: the text was not closed.
-                self.repairs.add(Repair::MismatchedTags);
+                self.repairs.add(Warning::MismatchedTags);
                 self.close_capture();
             } else {
                 capture.inline_end(name);
@@ -27,11 +27,11 @@ impl<'a> Parser<'a, '_> {
         match self.stack.iter().rposition(|o| o.is(name, key)) {
             Some(at) => {
                 if at + 1 != self.stack.len() {
-                    self.repairs.add(Repair::MismatchedTags);
+                    self.repairs.add(Warning::MismatchedTags);
                 }
                 self.unwind(at);
             }
-            None => self.repairs.add(Repair::MismatchedTags),
+            None => self.repairs.add(Warning::MismatchedTags),
         }
     }
 

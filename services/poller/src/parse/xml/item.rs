@@ -6,15 +6,15 @@ use super::{Parser, lower};
 use crate::parse::builder::EntryBuilder;
 use crate::parse::elements::{Field, Kind, Role};
 use crate::salvage::references::decode;
-use crate::salvage::repair::Repair;
 use crate::salvage::tokenizer::attributes;
+use proto::Warning;
 
 impl<'a> Parser<'a, '_> {
     /// Starts an item, after closing an open one.
     pub(super) fn begin_item(&mut self, inside: &'a str) {
         self.close_capture();
         if let Some(at) = self.stack.iter().position(|o| o.role == Role::Item) {
-            self.repairs.add(Repair::MismatchedTags);
+            self.repairs.add(Warning::MismatchedTags);
             self.unwind(at);
         }
         let mut entry = EntryBuilder::default();
@@ -23,7 +23,7 @@ impl<'a> Parser<'a, '_> {
             match lower(key.rsplit(':').next().unwrap_or(key)).as_ref() {
                 "about" => entry.about(&value),
                 "href" => entry.link(&self.bases.resolve(&value), 1),
-                "lastmod" => entry.date(Field::Updated(1), &value, self.cx),
+                "lastmod" => entry.date(Field::Updated(1), &value),
                 _ => {}
             }
         }
@@ -42,7 +42,7 @@ impl<'a> Parser<'a, '_> {
                 _ => continue,
             };
             let value = decode(value, &self.declared, &mut self.repairs).into_owned();
-            self.feed.take(field, value, &self.bases, self.cx);
+            self.feed.take(field, value, &self.bases);
         }
     }
 

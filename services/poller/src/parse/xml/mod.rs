@@ -17,8 +17,9 @@ use super::elements::{Place, Role};
 use super::namespaces::NamespaceScope;
 use crate::document::{Context, Document, DocumentError};
 use crate::salvage::references::EntityDeclarations;
-use crate::salvage::repair::{Repair, Repairs};
+use crate::salvage::repairs::Repairs;
 use crate::salvage::tokenizer::{Token, Tokenizer};
+use proto::Warning;
 
 /// What a pass reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,7 +129,7 @@ impl<'a> Parser<'a, '_> {
                 }
                 Token::End { name } => self.end(name),
                 Token::Doctype(inside) => {
-                    self.repairs.add(Repair::Doctype);
+                    self.repairs.add(Warning::Doctype);
                     self.declared = EntityDeclarations::parse(inside);
                 }
             }
@@ -150,7 +151,7 @@ impl<'a> Parser<'a, '_> {
             _ => false,
         });
         if more || self.entry.take().is_some() {
-            self.repairs.add(Repair::TooManyItems);
+            self.repairs.add(Warning::TooManyItems);
         }
         self.capture = None;
         self.entry = None;
@@ -160,11 +161,11 @@ impl<'a> Parser<'a, '_> {
     fn finish(mut self) -> Result<Parsed, DocumentError> {
         // Elements that are still open are truncated.
         if self.found_feed && !self.stack.is_empty() {
-            self.repairs.add(Repair::Truncated);
+            self.repairs.add(Warning::Truncated);
         }
         self.close_capture();
         if let Some(entry) = &mut self.entry {
-            entry.repairs.add(Repair::Truncated);
+            entry.repairs.add(Warning::Truncated);
         }
         self.end_item();
         let scanned = self.tokens.scanned;

@@ -7,8 +7,8 @@ use crate::parse::capture::Capture;
 use crate::parse::elements::{Field, Kind, Place, Role, role};
 use crate::parse::namespaces::Namespace;
 use crate::salvage::references::decode;
-use crate::salvage::repair::Repair;
 use crate::salvage::tokenizer::attributes;
+use proto::Warning;
 
 impl<'a> Parser<'a, '_> {
     /// Handles a start tag; `raw` is the whole tag as written.
@@ -88,14 +88,14 @@ impl<'a> Parser<'a, '_> {
         self.root = (local.to_owned(), version.unwrap_or_default().to_owned());
         self.feed.root(local, version, inside, &mut self.repairs);
         if self.first_element.as_deref().is_some_and(|f| !f.to_ascii_lowercase().ends_with(local)) {
-            self.repairs.add(Repair::Surroundings);
+            self.repairs.add(Warning::Surroundings);
         }
     }
 
     fn open(&mut self, name: &'a str, role: Role, inside: &'a str, empty: bool, depth: usize, shared: bool) {
         if role == Role::Item && empty && self.entry.is_some() && inside.trim().is_empty() {
             // `<item/>` in an item is an empty item and does not close the outer one.
-            self.repairs.add(Repair::MismatchedTags);
+            self.repairs.add(Warning::MismatchedTags);
             self.feed.entries.push(EntryBuilder::default().finish());
             return;
         }
@@ -181,7 +181,7 @@ impl<'a> Parser<'a, '_> {
             return;
         }
         if self.stack.len() >= self.cx.limits.depth {
-            self.repairs.add(Repair::TooDeep);
+            self.repairs.add(Warning::TooDeep);
             (0..bases).for_each(|_| self.bases.pop());
             self.flattened += 1;
             return;

@@ -4,7 +4,8 @@ use super::{Parser, Scope, lower};
 use crate::parse::elements::{Field, Place, Role, role};
 use crate::parse::namespaces::Namespace;
 use crate::salvage::references::decode;
-use crate::salvage::repair::{Repair, Repairs};
+use crate::salvage::repairs::Repairs;
+use proto::Warning;
 
 impl<'a> Parser<'a, '_> {
     /// Handles character data.
@@ -32,8 +33,8 @@ impl<'a> Parser<'a, '_> {
         let image = self.stack.last().is_some_and(|open| open.role == Role::Image);
         let field = if image { Field::ImageUrl } else { Field::Link(0) };
         match &mut self.entry {
-            Some(entry) => self.needs_own_parser |= entry.take(field, text, false, &self.bases, self.cx),
-            None => self.feed.take(field, text, &self.bases, self.cx),
+            Some(entry) => self.needs_own_parser |= entry.take(field, text, false, &self.bases),
+            None => self.feed.take(field, text, &self.bases),
         }
     }
 
@@ -69,7 +70,7 @@ impl<'a> Parser<'a, '_> {
         };
         // XHTML content declares its namespace at its root.
         if ends && !inside.contains("xmlns=\"http://www.w3.org/1999/xhtml") {
-            self.repairs.add(Repair::MismatchedTags);
+            self.repairs.add(Warning::MismatchedTags);
             self.close_capture();
             if let Some(open) = self.stack.len().checked_sub(1) {
                 self.unwind(open);
@@ -92,9 +93,9 @@ impl<'a> Parser<'a, '_> {
         let Some(text) = capture.finish(&mut self.repairs) else { return };
         match &mut self.entry {
             Some(entry) => {
-                self.needs_own_parser |= entry.take(field, text, guid_is_link, &self.bases, self.cx);
+                self.needs_own_parser |= entry.take(field, text, guid_is_link, &self.bases);
             }
-            None => self.feed.take(field, text, &self.bases, self.cx),
+            None => self.feed.take(field, text, &self.bases),
         }
     }
 }
