@@ -1,7 +1,6 @@
 //! Keys of state topics: the 16 bytes of an id. Public topics have the 32 hex digits as text.
 
-/// The byte that follows a feed's id in the key of its `FeedEntries`.
-const ENTRIES: u8 = 1;
+pub use crate::id::to_hex;
 
 /// An id that is not 32 lower-case hex digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,23 +28,13 @@ pub fn to_bytes(id: &str) -> Result<[u8; 16], KeyError> {
     Ok(bytes)
 }
 
-/// The hex digits of a key, lower case: the id where the key has 16 bytes.
-#[must_use]
-pub fn to_hex(key: &[u8]) -> String {
-    key.iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .map(|nibble| char::from_digit(u32::from(nibble), 16).unwrap_or('0'))
-        .collect()
-}
-
-/// The key of a feed's `FeedEntries`: the id's 16 bytes and one more, 17 in all.
+/// The key of a feed's `FeedEntries`: 16 bytes that differ from the key of its `FeedState`.
 ///
 /// # Errors
 /// As [`to_bytes`].
-pub fn of_entries(feed_id: &str) -> Result<Vec<u8>, KeyError> {
-    let mut key = to_bytes(feed_id)?.to_vec();
-    key.push(ENTRIES);
-    Ok(key)
+pub fn of_entries(feed_id: &str) -> Result<[u8; 16], KeyError> {
+    to_bytes(feed_id)?;
+    to_bytes(&crate::id::digest(&[b"entries", feed_id.as_bytes()]))
 }
 
 #[cfg(test)]
@@ -56,7 +45,7 @@ mod tests {
     fn an_id_survives_the_way_to_bytes_and_back() {
         let id = crate::id::feed_id("https://example.org/feed");
         assert_eq!(to_hex(&to_bytes(&id).unwrap()), id);
-        assert_eq!(of_entries(&id).unwrap().len(), 17);
+        assert_ne!(of_entries(&id).unwrap(), to_bytes(&id).unwrap());
     }
 
     #[test]

@@ -88,7 +88,7 @@ impl ProcessContext<'_> {
         key: &[u8],
         message: &M,
     ) -> Result<Outgoing, ProcessError> {
-        let encoding = self.spec.encoding;
+        let encoding = M::TOPIC.encoding(self.spec.encoding);
         let value = encoding.encode(message).map_err(|error| ProcessError::poison("unencodable", error.to_string()))?;
         // Derived from the input's coordinates, so that processing it again writes the same id.
         let from = self.source;

@@ -27,7 +27,8 @@ pub struct Date {
     pub at: Timestamp,
     /// One of [`proto::vocab::precision`].
     pub precision: &'static str,
-    /// The offset that was assumed, where the text has a time of day and no known time zone.
+    /// The offset that was assumed where the text has a time of day and no known time zone: UTC, or +09:00 for a date in
+    /// Chinese, Japanese or Korean.
     pub assumed_zone: Option<Offset>,
     /// True where the text has another form than RFC 822, RFC 3339 or W3C-DTF.
     pub repaired: bool,

@@ -176,15 +176,16 @@ impl PollLoop {
     }
 }
 
-/// Deletes a row where there is one.
+/// Deletes a feed's row where there is one.
 fn delete<M: Message>(
     session: &Session,
     transaction: &mut Transaction,
     table: &Table<M>,
     partition: i32,
-    key: &str,
+    feed_id: &str,
 ) -> Result<(), LogError> {
-    if session.row(table, transaction, partition, key.as_bytes())?.is_none() {
+    let Ok(key) = M::TOPIC.key(feed_id) else { return Ok(()) };
+    if session.row(table, transaction, partition, &key)?.is_none() {
         return Ok(());
     }
     transaction.put(session, table, Outgoing::tombstone(session.changelog(table)?, partition, key))
