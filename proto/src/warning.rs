@@ -89,7 +89,7 @@ warnings! {
     DateWithoutZone = "date-without-zone", "poller";
     /// The item exceeded the size limit of a record and was cut.
     ContentCut = "content-cut", "poller";
-    /// The date is later than the fetch; another time is used.
+    /// The date is later than the fetch; the time of first sight is used.
     DateFuture = "date-future", "normaliser";
     /// The date is before 1990; the time of first sight is used.
     DateAbsurd = "date-absurd", "normaliser";
