@@ -3,9 +3,8 @@
 use super::{Subject, dead_letters, position, print_dead_letter, time};
 use crate::answer::DEADLINE;
 use proto::{
-    topic::Topic,
+    topic::{InTopic, Topic},
     v1::{Article, ArticleState, EnrichedArticle, FeedState, RawItem},
-    wire,
 };
 use std::{collections::HashMap, io::Write, ops::ControlFlow};
 use stream::{DeadLetter, Log, LogConfig, Record, Start};
@@ -160,7 +159,7 @@ fn summary(story: &Story, normalised: &HashMap<i32, i64>, enriched: &HashMap<i32
 }
 
 /// The records of an article in the topic of `M`, oldest first in each partition.
-fn records<M: wire::Message>(log: &dyn Log, config: &LogConfig, id: &str) -> anyhow::Result<Vec<(Record, M)>> {
+fn records<M: InTopic>(log: &dyn Log, config: &LogConfig, id: &str) -> anyhow::Result<Vec<(Record, M)>> {
     let key = M::TOPIC.key(id)?;
     let mut found = Vec::new();
     each(log, &config.names.of(M::TOPIC), |record| {

@@ -10,9 +10,8 @@ use crate::{definition, rate_limit::host_of};
 use jiff::Timestamp;
 use proto::{
     partition,
-    topic::Topic,
+    topic::{InTopic, Topic},
     v1::{Feed, FeedHealth, FeedState, Poll},
-    wire::Message,
 };
 use std::collections::VecDeque;
 use stream::{DeadLetter, LogError, Outgoing, Record, Session, Table, Transaction};
@@ -177,7 +176,7 @@ impl PollLoop {
 }
 
 /// Deletes a feed's row where there is one.
-fn delete<M: Message>(
+fn delete<M: InTopic>(
     session: &Session,
     transaction: &mut Transaction,
     table: &Table<M>,

@@ -8,9 +8,9 @@ use crate::{
 use jiff::Timestamp;
 use proto::{
     partition, time,
-    topic::Topic,
+    topic::{InTopic, Topic},
     v1::{FeedHealth, FeedState},
-    wire::{self, Message},
+    wire,
 };
 use stream::{LogError, Outgoing, Runtime};
 
@@ -24,7 +24,7 @@ fn unencodable(error: wire::EncodeError) -> LogError {
 }
 
 /// The record of a message under the key `key`, an article's or a feed's id. `id` identifies the event.
-fn outgoing<M: Message>(
+fn outgoing<M: InTopic>(
     runtime: &Runtime,
     (partition, key): (i32, &str),
     value: Vec<u8>,
