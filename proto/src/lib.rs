@@ -6,6 +6,7 @@ pub mod partition;
 pub mod time;
 pub mod topic;
 pub mod vocab;
+mod warning;
 pub mod wire;
 
 /// The message types, generated from `proto/news/v1/*.proto`.
@@ -19,6 +20,8 @@ pub mod v1 {
     include!(concat!(env!("OUT_DIR"), "/news.v1.rs"));
     include!(concat!(env!("OUT_DIR"), "/news.v1.serde.rs"));
 }
+
+pub use warning::Warning;
 
 /// A point in time on the wire: RFC 3339 in JSON.
 pub use pbjson_types::Timestamp;

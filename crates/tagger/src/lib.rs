@@ -16,6 +16,7 @@ mod span;
 mod tagger;
 pub mod tokens;
 pub mod training;
+pub mod word_lists;
 
 pub use encoding::ModelError;
 pub use label::Label;

@@ -19,7 +19,7 @@ pub struct Knowledge {
 pub enum KnowledgeError {
     /// The gazetteer.
     #[error(transparent)]
-    Gazetteer(#[from] gazetteer::Unreadable),
+    Gazetteer(#[from] gazetteer::GazetteerError),
     /// The tagger's model.
     #[error("the tagger's model: {0}")]
     Model(#[from] ModelError),

@@ -5,6 +5,7 @@ pub mod countries;
 pub mod document;
 mod enrich;
 pub mod entities;
+mod fold;
 pub mod gazetteer;
 mod knowledge;
 

@@ -1,7 +1,7 @@
-//! A command that must be the only one of its kind: a member of a group that owns every partition of its topic.
+//! A command of which one process runs at a time: the only member of a group, which owns every partition of its topic.
 //!
-//! On Kafka all processes of one command have one transactional id: who comes later fences who was there, and finds in
-//! the topics whatever the other has committed.
+//! On Kafka all processes of a command share one transactional id. A later process fences the earlier one and reads from
+//! the topics what that has committed.
 
 use anyhow::{Context, bail};
 use std::{
@@ -10,38 +10,39 @@ use std::{
 };
 use stream::{Event, Log, LogConfig, LogError, LogKind, MemberSpec, Outgoing, Session, Transaction};
 
-/// Times that an aborted transaction is tried again.
+/// Attempts at a transaction that is aborted.
 const ATTEMPTS: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// See the module.
+/// The only member of its group.
 pub struct ExclusiveMember {
     /// The member with its tables.
     pub session: Session,
-    /// Who would take partitions away, for the sentence that says so.
+    /// The other process that may own partitions, for error messages: `a normaliser`.
     rival: &'static str,
 }
 
 impl ExclusiveMember {
-    /// Takes every partition of the spec's source, and fences a predecessor with the same replica.
+    /// Joins the group and waits until it owns every partition of the spec's source. Fences an earlier process with the
+    /// same replica.
     ///
     /// # Errors
-    /// Where `rival` (`a normaliser`) keeps partitions, or holds the file of the embedded log.
-    pub fn take(log: &dyn Log, config: &LogConfig, spec: &MemberSpec, rival: &'static str) -> anyhow::Result<Self> {
+    /// `rival` (`a normaliser`) keeps partitions, or another process has the embedded log open.
+    pub fn join(log: &dyn Log, config: &LogConfig, spec: &MemberSpec, rival: &'static str) -> anyhow::Result<Self> {
         let count = usize::try_from(log.partitions(&spec.source)?)?;
-        // A replica that has been stopped is still of the group until its session has run out.
-        let patience = match &config.choice {
+        // A replica that was stopped stays in the group until its session times out.
+        let timeout = match &config.choice {
             LogKind::Kafka(kafka) => kafka.session_timeout * 3 + Duration::from_secs(10),
             LogKind::Embedded(_) => Duration::from_secs(10),
         };
         let mut session = Session::join(log, spec).context("stop newswire first")?;
-        let deadline = Instant::now() + patience;
+        let deadline = Instant::now() + timeout;
         let mut owned: HashSet<i32> = HashSet::new();
         while owned.len() < count {
             if Instant::now() > deadline {
-                bail!("{rival} still holds {} of {count} partitions: stop it first", count - owned.len());
+                bail!("{rival} still owns {} of {count} partitions; stop it first", count - owned.len());
             }
-            // Records come too; they are left alone, for the offsets are said by who commits.
+            // Records are ignored: the caller reads them itself and commits their offsets.
             match session.poll(1, PAUSE)? {
                 Event::Assigned(numbers) => owned.extend(numbers),
                 Event::Revoked(numbers) => owned.retain(|number| !numbers.contains(number)),
@@ -51,28 +52,27 @@ impl ExclusiveMember {
         Ok(ExclusiveMember { session, rival })
     }
 
-    /// Stays in the group: a member that does not poll is put out of it, and is then no longer told apart from a
-    /// stranger.
+    /// Keeps the membership alive, which a member loses when it does not poll.
     ///
     /// # Errors
-    /// Where a rival has come.
-    pub fn keep(&mut self) -> anyhow::Result<()> {
+    /// Another process has joined the group.
+    pub fn keep_alive(&mut self) -> anyhow::Result<()> {
         match self.session.poll(1, Duration::ZERO)? {
             Event::Records(_) | Event::Idle => Ok(()),
             Event::Assigned(_) | Event::Revoked(_) => {
-                bail!("{} has started: stop it, and run this again", self.rival)
+                bail!("{} has started; stop it and run this command again", self.rival)
             }
         }
     }
 
-    /// Waits, and stays in the group.
+    /// Waits, and keeps the membership alive.
     ///
     /// # Errors
-    /// As [`ExclusiveMember::keep`].
+    /// Another process has joined the group.
     pub fn wait(&mut self, time: Duration) -> anyhow::Result<()> {
         let until = Instant::now() + time;
         loop {
-            self.keep()?;
+            self.keep_alive()?;
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Ok(());
@@ -81,11 +81,10 @@ impl ExclusiveMember {
         }
     }
 
-    /// Commits `transaction` together with the group's own offsets, unchanged where it has none further on: without an
-    /// offset nobody would be fenced.
+    /// Commits `transaction` together with the group's current offsets: only a transaction with offsets is fenced.
     ///
     /// # Errors
-    /// See [`Session::commit`].
+    /// Those of [`Session::commit`].
     pub fn commit(&mut self, mut transaction: Transaction) -> Result<(), LogError> {
         for (number, next) in self.session.positions() {
             transaction.advance(number, next);
@@ -93,11 +92,11 @@ impl ExclusiveMember {
         self.session.commit(transaction)
     }
 
-    /// Writes records and the group's offsets (by partition; one that is not named stays) in one transaction, which is
-    /// tried again where it was aborted.
+    /// Writes records and the group's `offsets` (next offset by partition; others stay unchanged) in one transaction, which is
+    /// retried when it is aborted.
     ///
     /// # Errors
-    /// See [`Session::commit`]; as [`ExclusiveMember::keep`].
+    /// Those of [`Session::commit`], or another process has joined the group.
     pub fn write(&mut self, outputs: &[Outgoing], offsets: &HashMap<i32, i64>) -> anyhow::Result<()> {
         let mut attempt = 1;
         loop {
@@ -106,7 +105,7 @@ impl ExclusiveMember {
             offsets.iter().for_each(|(number, next)| transaction.advance(*number, *next));
             match self.commit(transaction) {
                 Err(LogError::Aborted(reason)) if attempt < ATTEMPTS => {
-                    tracing::warn!(reason, attempt, "transaction aborted; trying again");
+                    tracing::warn!(reason, attempt, "transaction aborted; retrying");
                     self.wait(PAUSE * attempt)?;
                     attempt += 1;
                 }

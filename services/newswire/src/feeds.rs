@@ -1,4 +1,4 @@
-//! `newswire feeds`: the list of feeds, as records of its topic.
+//! `newswire feeds`: the list of feeds, kept as records of a topic.
 
 use crate::answer::{self, Answer, DEADLINE};
 use anyhow::{Context, bail};
@@ -13,50 +13,50 @@ use std::{
 };
 use stream::{Log, LogArgs, LogConfig, Outgoing, Start};
 
-/// What is done with the list.
+/// Subcommands of `newswire feeds`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Args {
-    /// Adds a feed, or changes what is said of one.
+    /// Adds a feed, or updates its definition.
     Add {
-        /// Its address, http or https.
+        /// URL of the feed, http or https.
         url: String,
-        /// Its title; the feed's own by default.
+        /// Title; by default that of the feed itself.
         #[arg(long, default_value = "")]
         title: String,
-        /// Who publishes it.
+        /// Name of the publisher.
         #[arg(long, default_value = "")]
         publisher: String,
-        /// Where who publishes it sits, ISO 3166-1 alpha-2.
+        /// Country of the publisher, ISO 3166-1 alpha-2.
         #[arg(long, default_value = "")]
         country: String,
-        /// Labels that its articles carry.
+        /// Label that its articles carry; may be repeated.
         #[arg(long = "tag", value_name = "TAG")]
         tags: Vec<String>,
-        /// What of the first poll is taken: 48h, all, a number of entries, or a time.
+        /// Which entries of the first poll are published: 48h, all, a number of entries, or a time.
         #[arg(long, default_value = "")]
         backfill: String,
         #[command(flatten)]
         log: Box<LogArgs>,
     },
-    /// Adds the feeds of an OPML file, and changes those that it describes otherwise. Removes none. Feeds that cannot be
-    /// polled are named and passed over; where that is all of them, it fails.
+    /// Adds or updates the feeds of an OPML file, and removes none. Feeds that cannot be polled are reported and skipped; the
+    /// command fails where none can be polled.
     Import {
-        /// OPML 1.0 or 2.0.
+        /// File in OPML 1.0 or 2.0.
         file: PathBuf,
         #[command(flatten)]
         log: Box<LogArgs>,
     },
-    /// Prints the list: address and title; with --opml as a file that `import` reads.
+    /// Prints URL and title of each feed.
     List {
-        /// As OPML.
+        /// Prints an OPML file, which `import` reads.
         #[arg(long)]
         opml: bool,
         #[command(flatten)]
         log: Box<LogArgs>,
     },
-    /// Takes a feed off the list. Its articles stay.
+    /// Removes a feed from the list. Its articles stay.
     Remove {
-        /// Its address.
+        /// URL of the feed.
         url: String,
         #[command(flatten)]
         log: Box<LogArgs>,
@@ -67,7 +67,7 @@ impl Args {
     /// Checks the flags.
     ///
     /// # Errors
-    /// A sentence for each thing that is wrong.
+    /// One message for each invalid flag.
     pub fn check(&self) -> Result<Answer, Vec<String>> {
         Ok(match self {
             Args::Add { url, title, publisher, country, tags, backfill, log } => {
@@ -88,7 +88,7 @@ impl Args {
                 Box::new(move |out| {
                     let log = answer::ready(&config)?;
                     let written = sync(&*log, &config, vec![feed])?;
-                    Ok(writeln!(out, "{}", if written == 1 { "added" } else { "there already, as it is" })?)
+                    Ok(writeln!(out, "{}", if written == 1 { "added" } else { "unchanged" })?)
                 })
             }
             Args::Import { file, log } => {
@@ -121,21 +121,21 @@ impl Args {
 /// Reads an OPML file: the feeds that can be polled, and those that cannot.
 ///
 /// # Errors
-/// Where it cannot be read, is none, or has feeds none of which can be polled.
+/// The file cannot be read, is not OPML, or lists feeds of which none can be polled.
 pub fn read(file: &Path) -> anyhow::Result<List> {
     let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
-    let taken = opml::read_all(&bytes).and_then(|list| match list {
+    let parsed = opml::read_all(&bytes).and_then(|list| match list {
         List { feeds, refused } if feeds.is_empty() && !refused.is_empty() => Err(OpmlError::Feeds(refused)),
         list => Ok(list),
     });
-    taken.with_context(|| file.display().to_string())
+    parsed.with_context(|| file.display().to_string())
 }
 
-/// Writes those of `feeds` that are new or said otherwise, and returns how many. Feeds that are on the topic and not
-/// among `feeds` are left as they are: they may have been added by hand.
+/// Writes those of `feeds` that are new or changed and returns their number. Other feeds on the topic stay unchanged: they
+/// may have been added by hand.
 ///
 /// # Errors
-/// Where the log cannot be reached.
+/// The log cannot be reached.
 pub fn sync(log: &dyn Log, config: &LogConfig, feeds: Vec<Feed>) -> anyhow::Result<usize> {
     let topic = config.names.of(Topic::Feeds);
     let known = known(log, &topic)?;
@@ -153,7 +153,7 @@ pub fn sync(log: &dyn Log, config: &LogConfig, feeds: Vec<Feed>) -> anyhow::Resu
         records.push(poller::definition::record(feed, partitions, &config.names, config.encoding, now)?);
     }
     let written = records.len();
-    // In pieces, so that a list of any length fits: each feed is whole in its record.
+    // In batches, so that a list of any length fits into the limits of an append.
     while !records.is_empty() {
         let rest = records.split_off(records.len().min(500));
         log.append(records)?;
@@ -162,7 +162,7 @@ pub fn sync(log: &dyn Log, config: &LogConfig, feeds: Vec<Feed>) -> anyhow::Resu
     Ok(written)
 }
 
-/// The feeds on the topic, by id. A record that cannot be read is the poller's to complain of.
+/// The feeds on the topic, by id. A record that cannot be decoded is skipped here; the poller reports it.
 fn known(log: &dyn Log, topic: &str) -> anyhow::Result<BTreeMap<String, Feed>> {
     let mut feeds = BTreeMap::new();
     stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn one_bad_feed_keeps_no_other_from_coming() {
+    fn a_feed_that_cannot_be_polled_does_not_block_the_others() {
         let list = read_text(
             r#"<opml><outline text="One" xmlUrl="https://one.example/"/><outline text="Bad" xmlUrl="feed.xml"/>
             <outline text="Two" xmlUrl="https://two.example/"/></opml>"#,
@@ -226,13 +226,13 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_nothing_to_poll_is_an_error_and_an_empty_list_is_none() {
+    fn a_list_of_which_nothing_can_be_polled_is_an_error_and_an_empty_list_is_not() {
         let bad = read_text(r#"<opml><outline text="Bad" xmlUrl="feed.xml"/></opml>"#).unwrap_err();
         assert!(format!("{bad:#}").contains(r#"the feed "Bad": "feed.xml" is not an http or https URL"#), "{bad:#}");
         let secret = r#"<opml><outline text="Bad" xmlUrl="ftp://me:secret@one.example/"/></opml>"#;
         let refused = format!("{:#}", read_text(secret).unwrap_err());
         assert!(refused.contains("ftp://***@one.example/") && !refused.contains("secret"), "{refused}");
-        assert!(format!("{:#}", read_text("<html/>").unwrap_err()).contains("no OPML"));
+        assert!(format!("{:#}", read_text("<html/>").unwrap_err()).contains("not OPML"));
         assert!(read_text("<opml/>").unwrap().feeds.is_empty());
     }
 }

@@ -16,7 +16,7 @@ use chassis::{config, process, telemetry};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// From feeds on the network to enriched articles in Kafka and in a browser.
+/// Streams news from feeds into Kafka topics of clean, enriched articles.
 #[derive(Parser)]
 #[command(name = "newswire", version)]
 struct Arguments {
@@ -30,7 +30,7 @@ struct Arguments {
 enum Command {
     /// Runs poller, normaliser, enricher and gateway in one process.
     Run(Box<run::Args>),
-    /// Serves invented news in four feed formats under several hosts, to try things out with.
+    /// Serves invented news in four feed formats from several local publishers.
     Sample(sample::Args),
     /// Adds, imports, lists and removes feeds.
     #[command(subcommand)]
@@ -38,31 +38,31 @@ enum Command {
     /// Creates and lists the pipeline's topics.
     #[command(subcommand)]
     Topics(topics::Args),
-    /// Prints a topic's records, a JSON object a line.
+    /// Prints the records of a topic, one JSON object a line.
     Tail(Box<tail::Args>),
-    /// Tells where a story or a feed is, and why.
+    /// Reports how far a story or a feed has come, and why.
     Why(Box<why::Args>),
-    /// Enriches articles once more, with this version and model.
+    /// Enriches articles again, with this version and model.
     Replay(Box<replay::Args>),
-    /// Lists, shows and replays what a stage refused.
+    /// Lists, shows and replays dead letters: the records that a stage refused.
     #[command(subcommand)]
     DeadLetter(dead_letter::Args),
 }
 
-/// What is to be done, with its flags checked.
+/// A command with its flags checked.
 enum Task {
     Run(Box<run::Config>),
     Sample(sample::Config),
     Answer(answer::Answer),
 }
 
-/// Reads the process's arguments and does what they say.
+/// Parses the arguments of the process and runs the command.
 #[must_use]
 pub fn main() -> ExitCode {
     let (task, telemetry) = config::parse(|arguments: &Arguments| {
         let mut errors = config::ConfigErrors::default();
         let (task, telemetry) = (errors.ok(task(&arguments.command)), errors.ok(arguments.telemetry.check()));
-        // A command that answers has no running commentary.
+        // A command that prints an answer logs only warnings, unless --log is given.
         let quiet = arguments.telemetry.log.is_none() && matches!(task, Some(Task::Answer(_)));
         let telemetry = telemetry.map(|config| match quiet {
             true => telemetry::TelemetryConfig { filter: "warn".to_owned(), ..config },
@@ -81,7 +81,7 @@ pub fn main() -> ExitCode {
 fn task(command: &Command) -> Result<Task, Vec<String>> {
     Ok(match command {
         Command::Run(args) => Task::Run(Box::new(args.check()?)),
-        Command::Sample(args) => Task::Sample(args.check()?),
+        Command::Sample(args) => Task::Sample(args.config()),
         Command::Feeds(args) => Task::Answer(args.check()?),
         Command::Topics(args) => Task::Answer(args.check()?),
         Command::Tail(args) => Task::Answer(args.check()?),

@@ -1,4 +1,4 @@
-//! `newswire`: the one command.
+//! The `newswire` command.
 
 use std::process::ExitCode;
 

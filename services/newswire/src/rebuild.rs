@@ -1,7 +1,7 @@
-//! `newswire topics rebuild-state`: what the normaliser remembers of each article, once more from what it published.
+//! `newswire topics rebuild-state`: rebuilds the normaliser's state of each article from the published articles.
 //!
-//! It takes the normaliser's place in its group, and writes only once every partition is its own: a normaliser that runs
-//! could write a later revision in between, which would then be remembered as an earlier one.
+//! It joins the normaliser's group and writes once it owns every partition. A running normaliser could otherwise write a
+//! later revision in between, which the rebuilt state would then replace with an earlier one.
 
 use crate::{
     answer::{self, Answer},
@@ -19,15 +19,15 @@ use proto::{
 use std::{collections::HashMap, io::Write, ops::ControlFlow, time::Duration};
 use stream::{Log, LogConfig, MemberSpec, Outgoing, Start, Table, Transaction};
 
-/// Rows written in one transaction, and articles read between two looks at the group.
+/// Rows of one transaction, and articles read between two polls of the group.
 const ROWS: usize = 1_000;
 
-/// Time that reading all articles may take.
+/// Time limit for reading all articles.
 const DEADLINE: Duration = Duration::from_secs(3_600);
 
 const STATE: Table<ArticleState> = Table::new(Topic::ArticleState.suffix());
 
-/// The command, ready to answer.
+/// The command, with its flags checked.
 pub fn command(config: LogConfig, dry_run: bool) -> Answer {
     Box::new(move |out| rebuild(out, &config, dry_run))
 }
@@ -35,7 +35,7 @@ pub fn command(config: LogConfig, dry_run: bool) -> Answer {
 fn rebuild(out: &mut dyn Write, config: &LogConfig, dry_run: bool) -> anyhow::Result<()> {
     let log = answer::ready(config)?;
     let mut alone = take_over(&*log, config)?;
-    // Read after the partitions were taken: from here on nobody publishes an article.
+    // Read once all partitions are assigned: from here on no normaliser publishes an article.
     let found = published(&*log, &config.names.of(Topic::Articles), &mut alone)?;
     let count = log.partitions(&config.names.of(Topic::ArticleState))?;
     let mut transaction = Transaction::default();
@@ -55,15 +55,15 @@ fn rebuild(out: &mut dyn Write, config: &LogConfig, dry_run: bool) -> anyhow::Re
         transaction.put(&alone.session, &STATE, change)?;
         if transaction.len() >= ROWS {
             alone.commit(std::mem::take(&mut transaction))?;
-            alone.keep()?;
+            alone.keep_alive()?;
         }
     }
     if !transaction.is_empty() {
         alone.commit(transaction)?;
     }
-    let said = if dry_run { "would be written" } else { "written" };
+    let done = if dry_run { "would be written" } else { "written" };
     let topic = config.names.of(Topic::ArticleState);
-    writeln!(out, "{} articles published, {} states {said} to {topic}", found.len(), missing + older)?;
+    writeln!(out, "{} articles published, {} states {done} to {topic}", found.len(), missing + older)?;
     Ok(writeln!(out, "  {missing} were missing, {older} of an earlier revision")?)
 }
 
@@ -77,7 +77,7 @@ fn take_over(log: &dyn Log, config: &LogConfig) -> anyhow::Result<ExclusiveMembe
         source: names.of(Topic::Raw),
         tables: vec![STATE.spec(&names.of(Topic::ArticleState))],
     };
-    ExclusiveMember::take(log, config, &spec, "a normaliser")
+    ExclusiveMember::join(log, config, &spec, "a normaliser")
 }
 
 fn outgoing(config: &LogConfig, number: i32, state: &ArticleState) -> anyhow::Result<Outgoing> {
@@ -100,31 +100,31 @@ fn outgoing(config: &LogConfig, number: i32, state: &ArticleState) -> anyhow::Re
 fn published(log: &dyn Log, topic: &str, alone: &mut ExclusiveMember) -> anyhow::Result<HashMap<String, ArticleState>> {
     let mut states: HashMap<String, ArticleState> = HashMap::new();
     let (mut read, mut kept) = (0_usize, Ok(()));
-    // Also what stands behind the open transaction of a normaliser that was killed.
+    // Waits for open transactions, such as that of a normaliser that was killed.
     log.settled_ends(topic)?;
     stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
-        // What is no article has been published by nobody of ours, and no state hangs on it.
+        // Other records are not the normaliser's, and have no state.
         if let Ok(article) = record.decode::<Article>()
             && record.key == article.article_id.as_bytes()
         {
-            learn(states.entry(article.article_id.clone()).or_default(), article);
+            apply(states.entry(article.article_id.clone()).or_default(), article);
         }
         read += 1;
         if read.is_multiple_of(ROWS) {
-            kept = alone.keep();
+            kept = alone.keep_alive();
         }
         if kept.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
-    kept.and_then(|()| alone.keep())?;
+    kept.and_then(|()| alone.keep_alive())?;
     Ok(states)
 }
 
-/// What a published revision says of its article's state. The revisions may come in any order.
+/// Adds a published revision to the state of its article. The revisions may come in any order.
 ///
-/// Two things are not published. Which feed gave the present revision is known only while one feed has shown the
-/// article; else whoever changes it next is taken for it. When the publisher says it was written is the date of
-/// change, else the date of publication, where it is the feed's own.
-fn learn(state: &mut ArticleState, article: Article) {
+/// Two fields of the state are not published. The feed of the current revision is known only where a single feed has listed
+/// the article; otherwise it stays empty, and the feed of the next change takes its place. The publisher's date of the text
+/// is the date of change, else the feed's own date of publication.
+fn apply(state: &mut ArticleState, article: Article) {
     let dated = (article.published_at_source == date_source::FEED).then_some(article.published_at).flatten();
     state.updated_at = latest(state.updated_at, article.updated_at.or(dated));
     state.last_seen_at = latest(state.last_seen_at, article.fetched_at);
@@ -177,7 +177,7 @@ mod tests {
         }
     }
 
-    /// What the normaliser publishes of a copy that is not a duplicate.
+    /// The article that the normaliser publishes for a copy that is not a duplicate.
     fn article(raw: &RawItem, state: &ArticleState) -> Article {
         Article {
             article_id: state.article_id.clone(),
@@ -194,7 +194,7 @@ mod tests {
         }
     }
 
-    /// The state that the normaliser would have, and the articles that it published on the way.
+    /// The normaliser's state after these copies, and the articles that it published.
     fn history(copies: &[(&str, i64, String)]) -> (ArticleState, Vec<Article>) {
         let (mut state, mut articles) = (None, Vec::new());
         for (feed, minute, hash) in copies {
@@ -210,44 +210,44 @@ mod tests {
         (state.unwrap(), articles)
     }
 
-    fn learned(articles: impl IntoIterator<Item = Article>) -> ArticleState {
+    fn rebuilt(articles: impl IntoIterator<Item = Article>) -> ArticleState {
         let mut state = ArticleState::default();
-        articles.into_iter().for_each(|article| learn(&mut state, article));
+        articles.into_iter().for_each(|article| apply(&mut state, article));
         state
     }
 
     #[test]
-    fn what_was_published_by_one_feed_gives_the_normalisers_own_state() {
+    fn articles_of_one_feed_give_the_normalisers_own_state() {
         for revisions in [1, 2, 20] {
-            let copies: Vec<_> = (0..revisions).map(|at| ("f", at, format!("h{at}"))).collect();
+            let copies: Vec<_> = (0..revisions).map(|minute| ("f", minute, format!("h{minute}"))).collect();
             let (state, articles) = history(&copies);
-            assert_eq!(learned(articles), state, "{revisions}");
+            assert_eq!(rebuilt(articles), state, "{revisions}");
         }
     }
 
     #[test]
-    fn a_text_that_was_taken_back_is_the_present_one_only() {
+    fn a_text_that_was_restored_is_not_an_earlier_one() {
         let copies = [("f", 0, "a".to_owned()), ("f", 1, "b".to_owned()), ("f", 2, "a".to_owned())];
         let (state, articles) = history(&copies);
         assert_eq!((state.revision, &state.earlier_hashes), (3, &vec!["b".to_owned()]));
-        assert_eq!(learned(articles), state);
+        assert_eq!(rebuilt(articles), state);
     }
 
     #[test]
-    fn with_two_feeds_it_is_open_whose_the_present_revision_is() {
+    fn with_two_feeds_the_feed_of_the_current_revision_is_unknown() {
         let copies = [("f", 0, "a".to_owned()), ("g", 1, "b".to_owned())];
         let (state, articles) = history(&copies);
-        let learned = learned(articles);
-        assert_eq!((learned.feed_id.as_str(), state.feed_id.as_str()), ("", "g"));
-        assert_eq!(ArticleState { feed_id: "g".into(), ..learned }, state);
+        let rebuilt = rebuilt(articles);
+        assert_eq!((rebuilt.feed_id.as_str(), state.feed_id.as_str()), ("", "g"));
+        assert_eq!(ArticleState { feed_id: "g".into(), ..rebuilt }, state);
     }
 
     #[test]
-    fn revisions_in_another_order_give_the_same_revision_and_forget_no_text() {
-        let copies: Vec<_> = (0..5).map(|at| ("f", at, format!("h{at}"))).collect();
+    fn revisions_in_another_order_give_the_same_revision_and_texts() {
+        let copies: Vec<_> = (0..5).map(|minute| ("f", minute, format!("h{minute}"))).collect();
         let (state, articles) = history(&copies);
-        let mut learned = learned(articles.into_iter().rev());
-        learned.earlier_hashes.sort_by(|a, b| b.cmp(a));
-        assert_eq!(learned, state);
+        let mut rebuilt = rebuilt(articles.into_iter().rev());
+        rebuilt.earlier_hashes.sort_by(|a, b| b.cmp(a));
+        assert_eq!(rebuilt, state);
     }
 }

@@ -99,6 +99,7 @@ pub fn normalise(
         published_at: Some(published.at),
         published_at_source: published.source,
         published_at_precision: published.precision,
+        published_text: published.text,
         updated_at: date::updated(raw.updated_at, fetched_at),
         first_seen_at: state.first_seen_at,
         fetched_at: Some(to_wire(fetched_at)),

@@ -1,5 +1,6 @@
 //! The data model of a parsed feed document, the same for every format.
 
+pub use crate::dates::Date;
 use jiff::Timestamp;
 use proto::v1::Media;
 
@@ -14,8 +15,6 @@ pub struct Context<'a> {
     pub content_location: Option<&'a str>,
     /// HTTP header Content-Language: the language where the document declares none.
     pub content_language: Option<&'a str>,
-    /// The current time, for dates in the future.
-    pub now: Timestamp,
     /// Limits of the document.
     pub limits: Limits,
 }
@@ -23,8 +22,8 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// A document fetched from `url`, without headers and with default limits.
     #[must_use]
-    pub fn new(url: &'a str, now: Timestamp) -> Self {
-        Self { url, content_type: None, content_location: None, content_language: None, now, limits: Limits::default() }
+    pub fn new(url: &'a str) -> Self {
+        Self { url, content_type: None, content_location: None, content_language: None, limits: Limits::default() }
     }
 }
 
@@ -101,6 +100,10 @@ pub struct Entry {
     pub published: Option<Date>,
     /// Date of the last update.
     pub updated: Option<Date>,
+    /// Date of publication as written, kept where it cannot be read.
+    pub published_text: String,
+    /// Date of the last update as written, kept where it cannot be read.
+    pub updated_text: String,
     /// Language that the item itself declares, as a BCP 47 tag.
     pub language: String,
     /// Absolute URL of the comments page.
@@ -109,15 +112,13 @@ pub struct Entry {
     pub warnings: Vec<&'static str>,
 }
 
-/// A date of a feed or an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Date {
-    /// The time, or the start of the day, month or year in UTC.
-    pub at: Timestamp,
-    /// One of `proto::vocab::precision`.
-    pub precision: &'static str,
-    /// The most serious repair or assumption, by its name in `salvage/README.md`; `None` where there is none.
-    pub warning: Option<&'static str>,
+impl Entry {
+    /// The date by which the poller orders entries and applies the backfill policy: when the entry was published, else
+    /// changed. A date after `now` counts as `now`: a wrong clock must not make an entry the newest forever.
+    #[must_use]
+    pub fn date(&self, now: Timestamp) -> Option<Timestamp> {
+        self.published.or(self.updated).map(|date| date.at.min(now))
+    }
 }
 
 /// A publisher's hints on polling and push. Absent URLs are empty.

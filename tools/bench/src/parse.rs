@@ -39,7 +39,7 @@ pub fn run(data: &Path, json: bool) -> anyhow::Result<Value> {
     }
     anyhow::ensure!(!documents.is_empty(), "no documents in {}", data.display());
     let bytes: usize = documents.iter().map(Vec::len).sum();
-    let cx = Context::new("http://127.0.0.1/feed", jiff::Timestamp::now());
+    let cx = Context::new("http://127.0.0.1/feed");
     let ours = |d: &[u8]| poller::parse::read(d, &cx).is_ok();
     let theirs = |d: &[u8]| feed_rs::parser::Builder::new().sanitize_content(false).build().parse(d).is_ok();
     let mut best = [Speed { read: 0, seconds: f64::MAX }; 2];

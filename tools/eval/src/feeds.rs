@@ -104,7 +104,7 @@ fn suites(data: &Path) -> anyhow::Result<BTreeMap<String, Suite>> {
 
 fn one(file: &Path, relative: &str, expected: Option<&expect::Expected>, suite: &mut Suite) -> anyhow::Result<()> {
     let bytes = fs::read(file).with_context(|| file.display().to_string())?;
-    let mut cx = Context::new("http://127.0.0.1:8097/tests/", jiff::Timestamp::now());
+    let mut cx = Context::new("http://127.0.0.1:8097/tests/");
     cx.content_type = expected.and_then(|e| e.header("content-type"));
     cx.content_location = expected.and_then(|e| e.header("content-location"));
     cx.content_language = expected.and_then(|e| e.header("content-language"));

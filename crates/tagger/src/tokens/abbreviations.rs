@@ -1,22 +1,24 @@
 //! Words that keep their full stop.
 
-/// Abbreviations after which a sentence goes on as a rule (a title, a rank, a street).
-/// Lower case, without the stop, sorted for the search.
-const GOES_ON: &[&str] = &[
-    "adm", "assn", "assoc", "aug", "ave", "bishop", "blvd", "brig", "bros", "cap", "capt", "cf", "cmdr", "cmte", "col",
-    "com", "cpl", "dec", "dept", "det", "dr", "e.g", "esq", "feb", "fig", "fr", "ft", "gen", "gov", "hon", "i.e",
-    "insp", "jan", "jul", "jun", "lt", "maj", "mar", "messrs", "mlle", "mme", "mr", "mrs", "ms", "msgr", "mt", "nov",
-    "oct", "ofc", "pfc", "prof", "pvt", "rep", "reps", "rev", "rt", "sec", "sen", "sens", "sep", "sept", "sgt", "st",
-    "ste", "supt", "univ", "v", "vol", "vs",
-];
+use crate::word_lists::{self, WORDS};
+use std::{collections::HashSet, sync::OnceLock};
 
-/// Abbreviations that may end a sentence or not: companies' forms, states, junior.
-const MAY_END: &[&str] = &[
-    "a.m", "ala", "ariz", "ark", "bhd", "calif", "co", "colo", "conn", "corp", "cos", "del", "etc", "fla", "ga", "ill",
-    "inc", "ind", "jr", "kan", "ky", "la", "ltd", "mass", "md", "mich", "minn", "miss", "mo", "mont", "n.v", "neb",
-    "nev", "okla", "ore", "p.m", "pa", "ph.d", "plc", "pty", "s.a", "sdn", "sr", "tenn", "tex", "va", "vt", "wash",
-    "wis", "wyo",
-];
+/// Abbreviations in lower case without their full stop.
+struct Abbreviations {
+    /// After them a sentence usually continues: a title, a rank, a street.
+    within_sentence: HashSet<&'static str>,
+    /// After them a sentence may end: forms of companies, states, junior.
+    may_end_sentence: HashSet<&'static str>,
+}
+
+fn abbreviations() -> &'static Abbreviations {
+    static LISTS: OnceLock<Abbreviations> = OnceLock::new();
+    let list = |name| word_lists::words(WORDS, name).collect();
+    LISTS.get_or_init(|| Abbreviations {
+        within_sentence: list("abbreviation_within_sentence"),
+        may_end_sentence: list("abbreviation_may_end_sentence"),
+    })
+}
 
 /// How a word with a full stop at its end behaves.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,7 +39,8 @@ pub(super) fn stop(word: &str) -> Stop {
         return if first.is_uppercase() { Stop::GoesOn } else { Stop::Plain };
     }
     let lower = word.to_lowercase();
-    if GOES_ON.binary_search(&lower.as_str()).is_ok() {
+    let lists = abbreviations();
+    if lists.within_sentence.contains(lower.as_str()) {
         // `Mar` and `sec` are words too: only a capital makes them abbreviations.
         let capital = word.chars().next().is_some_and(char::is_uppercase);
         return if capital || lower.contains('.') || lower == "v" || lower == "vs" {
@@ -47,7 +50,7 @@ pub(super) fn stop(word: &str) -> Stop {
         };
     }
     let capital = word.chars().next().is_some_and(char::is_uppercase);
-    if MAY_END.binary_search(&lower.as_str()).is_ok() && (capital || lower.contains('.') || lower == "etc") {
+    if lists.may_end_sentence.contains(lower.as_str()) && (capital || lower.contains('.') || lower == "etc") {
         return Stop::MayEnd;
     }
     if dotted(word) { Stop::MayEnd } else { Stop::Plain }
@@ -61,15 +64,4 @@ fn dotted(word: &str) -> bool {
             letters.next().is_some_and(char::is_alphabetic)
                 && letters.next().is_none_or(|second| second.is_lowercase() && letters.next().is_none())
         })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{GOES_ON, MAY_END};
-
-    #[test]
-    fn both_lists_are_sorted_for_the_search() {
-        assert!(GOES_ON.is_sorted());
-        assert!(MAY_END.is_sorted());
-    }
 }

@@ -2,14 +2,14 @@
 
 use super::abbreviations::{self, Stop};
 use super::{Sentence, Token};
+use crate::word_lists::{self, WORDS};
+use std::{collections::HashSet, sync::OnceLock};
 
 /// Words that begin a sentence far more often than they follow an abbreviation inside one.
-const STARTERS: &[&str] = &[
-    "A", "After", "All", "Also", "An", "And", "As", "At", "But", "By", "During", "For", "From", "He", "Her", "His",
-    "However", "If", "In", "It", "Its", "Last", "Many", "Most", "No", "On", "One", "Our", "She", "Since", "So", "Some",
-    "That", "The", "Their", "There", "These", "They", "This", "Those", "To", "Two", "Under", "We", "What", "When",
-    "While", "With", "You",
-];
+fn is_starter(word: &str) -> bool {
+    static STARTERS: OnceLock<HashSet<&str>> = OnceLock::new();
+    STARTERS.get_or_init(|| word_lists::words(WORDS, "sentence_starter").collect()).contains(word)
+}
 
 /// Cuts the tokens into sentences.
 pub(super) fn split(text: &str, tokens: &[Token]) -> Vec<Sentence> {
@@ -60,7 +60,7 @@ fn punctuated(text: &str, tokens: &[Token], from: usize, index: usize) -> bool {
         "." | "!" | "?" | "..." | "\u{2026}" | "\u{3002}" => !first.is_lowercase() && first != ',' && first != ')',
         _ => {
             let Some(bare) = word.strip_suffix('.') else { return false };
-            !bare.is_empty() && abbreviations::stop(bare) == Stop::MayEnd && STARTERS.binary_search(&next).is_ok()
+            !bare.is_empty() && abbreviations::stop(bare) == Stop::MayEnd && is_starter(next)
         }
     }
 }
@@ -74,14 +74,4 @@ fn opens_next(text: &str, tokens: &[Token], index: usize) -> bool {
     let quote = matches!(tokens[index].text(text), "\"" | "'");
     let spaced = tokens[index].start > tokens[index - 1].end;
     quote && spaced && tokens.get(index + 1).is_some_and(|after| after.start == tokens[index].end)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::STARTERS;
-
-    #[test]
-    fn starters_are_sorted_for_the_search() {
-        assert!(STARTERS.is_sorted());
-    }
 }

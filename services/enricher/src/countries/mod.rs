@@ -1,23 +1,29 @@
-//! The countries that an article mentions, each with its evidence, and those among them that it is about.
+//! The countries that an article mentions, each with its evidence, and which of them it is about.
 //!
-//! `scan` finds the phrases of the gazetteer and says why one is no mention; `resolve` decides which of several places
-//! of one name is meant; `score` adds up. Languages beside English: `languages`.
+//! English: `scan` finds the gazetteer's phrases and excludes those that are not mentions; `resolve` decides which of
+//! several places of one name is meant; `score` adds up. Other languages: [`Languages`].
 
-mod american;
-mod around;
-mod barred;
-mod inflection;
+mod adjacent;
+mod candidate;
+mod choose;
+mod context;
+mod exclusions;
+mod language_names;
 mod languages;
-mod lists;
-mod misspelt;
-mod neighbours;
+mod local_news;
+mod misspelt_leaders;
 mod persons;
+mod place;
 mod resolve;
 mod scan;
 mod score;
+mod surroundings;
+mod unambiguous;
+mod word_lists;
 
+pub use candidate::{Candidate, Reading};
 pub use languages::Languages;
-pub use lists::lists;
-pub use resolve::{Place, resolve};
-pub use scan::{Candidate, Reading, scan};
+pub use place::Place;
+pub use resolve::resolve;
+pub use scan::scan;
 pub use score::score;

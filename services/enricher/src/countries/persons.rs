@@ -1,15 +1,15 @@
 //! Words that are a person's in a document, whatever place they name elsewhere.
 
-use super::lists;
+use super::word_lists::word_lists;
 use crate::{
     document::{Document, Field},
-    gazetteer::words::{Gap, Word},
+    gazetteer::words::{Separator, Word},
 };
 use std::collections::HashSet;
 use tagger::{Label, Span};
 
 /// Words of persons' names of two words and more.
-pub(super) fn personal(document: &Document<'_>, spans: &[Span]) -> HashSet<u64> {
+pub(super) fn person_words(document: &Document<'_>, spans: &[Span]) -> HashSet<u64> {
     let mut words = HashSet::new();
     for span in spans.iter().filter(|span| span.label == Label::Person) {
         let Some(field) = document.fields.get(span.field) else { continue };
@@ -42,8 +42,8 @@ fn surnames(document: &Document<'_>, spans: &[Span], words: &mut HashSet<u64>) {
         .collect();
     for span in spans.iter().filter(|span| matches!(span.label, Label::Loc | Label::Org)) {
         if let [first, last] = inside(span)
-            && last.gap == Gap::Space
-            && last.capital
+            && last.separator == Separator::Space
+            && last.capitalised
             && persons.contains(&last.hash)
         {
             words.extend([first.hash, last.hash]);
@@ -54,33 +54,36 @@ fn surnames(document: &Document<'_>, spans: &[Span], words: &mut HashSet<u64>) {
 /// Names that can only be a person's by what stands beside them: `Paris, 54,`; `her daughter, Brittany`; `her sons
 /// Austin and Chad`; `Georgia's father`.
 fn relatives(field: &Field<'_>, words: &mut HashSet<u64>) {
-    let kin = |at: usize| field.words.get(at).is_some_and(|word| !word.capital && lists().kin.contains(&word.hash));
+    let kin =
+        |at: usize| field.words.get(at).is_some_and(|word| !word.capitalised && word_lists().kin.contains(&word.hash));
     for (at, word) in field.words.iter().enumerate() {
         if kin(at) {
             let mut next = at + 1;
             // A list of names: `sons Austin, Israel and Chad`.
             while let Some(name) = field.words.get(next) {
-                let joined = matches!(name.gap, Gap::Space | Gap::Comma);
-                if joined && name.capital && !name.shout {
+                let joined = matches!(name.separator, Separator::Space | Separator::Comma);
+                if joined && name.capitalised && !name.all_caps {
                     words.insert(name.hash);
-                } else if !(joined && lists().list.contains(&name.hash) && next > at + 1) {
+                } else if !(joined && word_lists().conjunction.contains(&name.hash) && next > at + 1) {
                     break;
                 }
                 next += 1;
             }
         }
-        if !word.capital {
+        if !word.capitalised {
             continue;
         }
-        let possessive =
-            field.words.get(at + 1).is_some_and(|word| word.gap == Gap::Apostrophe && word.end - word.start == 1);
+        let possessive = field
+            .words
+            .get(at + 1)
+            .is_some_and(|word| word.separator == Separator::Apostrophe && word.end - word.start == 1);
         let age = |word: &Word| {
-            word.gap == Gap::Comma
+            word.separator == Separator::Comma
                 && (1..=3).contains(&(word.end - word.start))
                 && field.slice(word.start, word.end).bytes().all(|byte| byte.is_ascii_digit())
         };
         let aged = field.words.get(at + 1).is_some_and(age)
-            && field.words.get(at + 2).is_some_and(|word| word.gap == Gap::Comma && !word.capital);
+            && field.words.get(at + 2).is_some_and(|word| word.separator == Separator::Comma && !word.capitalised);
         if possessive && kin(at + 2) || aged {
             words.insert(word.hash);
         }

@@ -1,56 +1,26 @@
 //! Phrases of the gazetteer in a text, with what speaks against each.
 
 use super::{
-    barred::{airline, barred, saint, trade},
-    lists,
-    misspelt::misspelt,
-    persons::personal,
+    candidate::{Candidate, Reading},
+    exclusions::{is_emirates_airline, is_part_of_other_name, is_saint_or_church, is_trade_company},
+    language_names::exclude_language_names,
+    misspelt_leaders::misspelt_leaders,
+    persons::person_words,
+    word_lists::word_lists,
 };
 use crate::{
     document::{Document, Field},
-    gazetteer::{Gazetteer, Kind, words::Gap},
+    gazetteer::{Gazetteer, Kind, words},
 };
 use tagger::{Label, Span};
-
-/// What the tagger says of a phrase.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Reading {
-    /// Nothing, or the tagger did not run.
-    Untagged,
-    /// It is a name of this type, whole.
-    Whole(Label),
-    /// It is the beginning of a longer name.
-    Head(Label),
-    /// It is the end or the middle of a longer name.
-    Inner(Label),
-}
-
-/// A phrase that may be a mention.
-#[derive(Debug, Clone)]
-pub struct Candidate {
-    /// Index of the field.
-    pub field: usize,
-    /// Words `start..end` of the field.
-    pub start: usize,
-    /// One past its last word.
-    pub end: usize,
-    /// Indices of its senses in the gazetteer.
-    pub senses: Vec<usize>,
-    /// The tagger's word on it.
-    pub reading: Reading,
-    /// Its word is part of a person's longer name somewhere in the document.
-    pub personal: bool,
-    /// It is surely no mention of a place: a sea, a disease, a street, a company.
-    pub barred: bool,
-}
 
 /// The candidates of a document in the order of the text, those of the fields' copies left out.
 #[must_use]
 pub fn scan(document: &Document<'_>, gazetteer: &Gazetteer, spans: &[Span], own: &[&str]) -> Vec<Candidate> {
     let mut candidates = Vec::new();
-    let personal = personal(document, spans);
-    let flying =
-        document.fields.iter().flat_map(|field| &field.words).any(|word| lists().aviation.contains(&word.hash));
+    let person_words = person_words(document, spans);
+    let aviation =
+        document.fields.iter().flat_map(|field| &field.words).any(|word| word_lists().aviation.contains(&word.hash));
     for (index, field) in document.fields.iter().enumerate() {
         let from = spans.partition_point(|span| span.field < index);
         let to = spans.partition_point(|span| span.field <= index);
@@ -70,7 +40,7 @@ pub fn scan(document: &Document<'_>, gazetteer: &Gazetteer, spans: &[Span], own:
             at = hit.end;
             let reading = reading(field, hit.start, hit.end, spans);
             // `Mr Modi`: whose surname it is decides.
-            let shy = hit
+            let surname_alone = hit
                 .senses
                 .iter()
                 .filter_map(|sense| gazetteer.sense(*sense))
@@ -79,25 +49,25 @@ pub fn scan(document: &Document<'_>, gazetteer: &Gazetteer, spans: &[Span], own:
             let country =
                 hit.senses.iter().filter_map(|sense| gazetteer.sense(*sense)).any(|sense| sense.kind == Kind::Name);
             let own_name = own.iter().any(|name| covers(field, hit.start, hit.end, name));
-            let barred = own_name
-                || barred(field, hit.start, hit.end, &hit.senses, gazetteer)
-                || trade(field, hit.end, reading)
-                || !country && saint(field, hit.start, hit.end)
-                || flying && airline(field, hit.start, hit.end);
+            let excluded = own_name
+                || is_part_of_other_name(field, hit.start, hit.end, &hit.senses, gazetteer)
+                || is_trade_company(field, hit.end, reading)
+                || !country && is_saint_or_church(field, hit.start, hit.end)
+                || aviation && is_emirates_airline(field, hit.start, hit.end);
             candidates.push(Candidate {
                 field: index,
                 start: hit.start,
                 end: hit.end,
                 senses: hit.senses,
-                personal: personal.contains(&field.words.get(hit.end - 1).unwrap_or(word).hash)
-                    && (hit.end == hit.start + 1 || shy),
+                person_elsewhere: person_words.contains(&field.words.get(hit.end - 1).unwrap_or(word).hash)
+                    && (hit.end == hit.start + 1 || surname_alone),
                 reading,
-                barred,
+                excluded,
             });
         }
-        languages(field, candidates.get_mut(first..).unwrap_or(&mut []), gazetteer);
+        exclude_language_names(field, candidates.get_mut(first..).unwrap_or(&mut []), gazetteer);
     }
-    candidates.extend(misspelt(document, gazetteer, spans, &candidates));
+    candidates.extend(misspelt_leaders(document, gazetteer, spans, &candidates));
     candidates
 }
 
@@ -132,7 +102,7 @@ fn reading(field: &Field<'_>, start: usize, end: usize, spans: &[Span]) -> Readi
     let mut words = before.split([' ', '-']).filter(|word| !word.is_empty() && !word.eq_ignore_ascii_case("the"));
     let part = span.label == Label::Loc
         && before.starts_with(char::is_lowercase)
-        && words.all(|word| lists().part.contains(&crate::gazetteer::words::hash(word)));
+        && words.all(|word| word_lists().part_before.contains(&words::hash(word)));
     let head =
         part || before.is_empty() || before.trim().eq_ignore_ascii_case("the") || hyphened && !before.contains(' ');
     let tail = behind.chars().all(|c| !c.is_alphanumeric()) || hyphened && !behind.contains(' ');
@@ -141,85 +111,5 @@ fn reading(field: &Field<'_>, start: usize, end: usize, spans: &[Span]) -> Readi
         (true, true) => Reading::Whole(span.label),
         (true, false) => Reading::Head(span.label),
         _ => Reading::Inner(span.label),
-    }
-}
-
-pub(super) fn joined(field: &Field<'_>, at: usize) -> bool {
-    field.words.get(at).is_some_and(|word| matches!(word.gap, Gap::Space | Gap::Hyphen | Gap::Apostrophe))
-}
-
-/// Bars demonyms that name a language: `in French`, `from Spanish into English`, `Arabic, Turkish and English`.
-fn languages(field: &Field<'_>, candidates: &mut [Candidate], gazetteer: &Gazetteer) {
-    let lists = lists();
-    let is_language =
-        |at: usize| field.words.get(at).is_some_and(|word| word.capital && lists.languages.contains(&word.hash));
-    let mut barred_words: Vec<usize> = Vec::new();
-    for candidate in candidates.iter_mut() {
-        let demonym = candidate
-            .senses
-            .iter()
-            .filter_map(|sense| gazetteer.sense(*sense))
-            .any(|sense| sense.kind == Kind::Demonym);
-        if !demonym || candidate.end != candidate.start + 1 || !is_language(candidate.start) {
-            continue;
-        }
-        let next = field.words.get(candidate.end);
-        let close = next.filter(|word| matches!(word.gap, Gap::Space | Gap::Hyphen));
-        let follows = close.is_some_and(|word| lists.language_behind.contains(&word.hash));
-        // Nothing that the adjective could belong to: the end, a sign, or a little word.
-        let alone = close.is_none_or(|word| {
-            let text = field.slice(word.start, word.end);
-            lists.list.contains(&word.hash)
-                || matches!(
-                    text,
-                    "into"
-                        | "to"
-                        | "but"
-                        | "because"
-                        | "that"
-                        | "when"
-                        | "as"
-                        | "at"
-                        | "with"
-                        | "by"
-                        | "for"
-                        | "on"
-                        | "is"
-                        | "was"
-                        | "so"
-                        | "while"
-                        | "than"
-                        | "in"
-                )
-        });
-        let mut head = candidate.start;
-        // Back through a list of languages.
-        while let Some(word) = field.words.get(head) {
-            let Some(previous) = head.checked_sub(1) else { break };
-            let before = field.words.get(previous);
-            if before.is_some_and(|word| lists.list.contains(&word.hash)) {
-                if let Some(other) = previous.checked_sub(1).filter(|at| is_language(*at)) {
-                    head = other;
-                    continue;
-                }
-            } else if word.gap == Gap::Comma && is_language(previous) {
-                head = previous;
-                continue;
-            }
-            break;
-        }
-        let lead = head.checked_sub(1).and_then(|at| field.words.get(at)).filter(|_| joined(field, head));
-        let led = lead.is_some_and(|word| {
-            lists.language_before.contains(&word.hash)
-                || (field.slice(word.start, word.end) == "from"
-                    && field
-                        .words
-                        .get(candidate.end)
-                        .is_some_and(|word| matches!(field.slice(word.start, word.end), "into" | "to")))
-        });
-        if follows || (led && alone) || barred_words.contains(&head) {
-            candidate.barred = true;
-            barred_words.push(candidate.start);
-        }
     }
 }

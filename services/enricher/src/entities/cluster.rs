@@ -1,8 +1,9 @@
 //! Which mentions name one thing.
 
-use super::{collect::Found, names};
+use super::mention::Mention;
 use crate::{
     document::Document,
+    fold::name_key,
     gazetteer::{Gazetteer, Kind},
 };
 use proto::vocab::entity;
@@ -16,7 +17,7 @@ pub struct Cluster<'f> {
     /// Canonical name.
     pub name: String,
     /// In the order of the text.
-    pub mentions: Vec<&'f Found>,
+    pub mentions: Vec<&'f Mention>,
     /// The best of its mentions'.
     pub confidence: f64,
     /// Sense of the gazetteer.
@@ -28,7 +29,7 @@ pub struct Cluster<'f> {
 /// Groups mentions: equal names; of persons, a part of the name with its fullest form; of organisations, initials with
 /// what they stand for; of places, one place under several names.
 #[must_use]
-pub fn cluster<'f>(document: &Document<'_>, gazetteer: &Gazetteer, found: &'f [Found]) -> Vec<Cluster<'f>> {
+pub fn cluster<'f>(document: &Document<'_>, gazetteer: &Gazetteer, found: &'f [Mention]) -> Vec<Cluster<'f>> {
     // Equal keys of one type first, in the order of the first mention.
     let mut groups: Vec<(String, Cluster<'f>)> = Vec::new();
     let mut by_key: HashMap<(String, &'static str), usize> = HashMap::new();
@@ -36,7 +37,7 @@ pub fn cluster<'f>(document: &Document<'_>, gazetteer: &Gazetteer, found: &'f [F
         let Some(field) = document.fields.get(one.field) else { continue };
         let text = field.slice(one.start, one.end);
         // Countries and peoples under any of their names are one thing each.
-        let key = place_key(gazetteer, one).unwrap_or_else(|| names::key(text));
+        let key = place_key(gazetteer, one).unwrap_or_else(|| name_key(text));
         if key.is_empty() {
             continue;
         }
@@ -85,7 +86,7 @@ pub fn cluster<'f>(document: &Document<'_>, gazetteer: &Gazetteer, found: &'f [F
     clusters
 }
 
-fn place_key(gazetteer: &Gazetteer, one: &Found) -> Option<String> {
+fn place_key(gazetteer: &Gazetteer, one: &Mention) -> Option<String> {
     let sense = gazetteer.sense(one.sense?)?;
     match sense.kind {
         Kind::Name if sense.id != 0 && one.kind == entity::GPE => Some(format!("\u{1}{}", sense.id)),
@@ -96,12 +97,12 @@ fn place_key(gazetteer: &Gazetteer, one: &Found) -> Option<String> {
 /// Groups of short forms and of the organisations that they stand behind in brackets: `African Development Bank (AfDB)`.
 fn bracketed(
     document: &Document<'_>,
-    found: &[Found],
+    found: &[Mention],
     by_key: &HashMap<(String, &'static str), usize>,
     gazetteer: &Gazetteer,
 ) -> Vec<(usize, usize)> {
-    let group = |one: &Found, text: &str| {
-        let key = place_key(gazetteer, one).unwrap_or_else(|| names::key(text));
+    let group = |one: &Mention, text: &str| {
+        let key = place_key(gazetteer, one).unwrap_or_else(|| name_key(text));
         by_key.get(&(key, one.kind)).copied()
     };
     let mut pairs = Vec::new();
@@ -260,7 +261,7 @@ fn name(document: &Document<'_>, gazetteer: &Gazetteer, cluster: &Cluster<'_>) -
                 }
             }
             Kind::Organisation | Kind::Leader => {
-                if let Some(canonical) = sense.more.split('|').nth(2) {
+                if let Some(canonical) = sense.detail.split('|').nth(2) {
                     return canonical.to_owned();
                 }
             }
@@ -272,7 +273,7 @@ fn name(document: &Document<'_>, gazetteer: &Gazetteer, cluster: &Cluster<'_>) -
         let text = document.fields.get(one.field).map_or("", |field| field.slice(one.start, one.end));
         // Capitals throughout are a headline's, unless nothing else is there.
         let better = text.chars().count() > best.chars().count()
-            || (shouts(best) && !shouts(text) && names::key(best) == names::key(text));
+            || (shouts(best) && !shouts(text) && name_key(best) == name_key(text));
         if better && !(shouts(text) && text.contains(' ') && !best.is_empty()) {
             best = text;
         }
@@ -294,8 +295,8 @@ fn aliases(clusters: &mut [Cluster<'_>]) {
     for (number, left) in person.iter().take(MOST).enumerate() {
         for right in person.iter().take(MOST).skip(number + 1) {
             let (Some(a), Some(b)) = (clusters.get(*left), clusters.get(*right)) else { continue };
-            let (a_key, b_key) = (names::key(&a.name), names::key(&b.name));
-            let edits = names::distance(&a_key, &b_key);
+            let (a_key, b_key) = (name_key(&a.name), name_key(&b.name));
+            let edits = strsim::levenshtein(&a_key, &b_key);
             let close = edits > 0
                 && edits
                     <= if a_key.chars().count().min(b_key.chars().count()) >= 8 {

@@ -1,46 +1,22 @@
 //! Mentions of named things, from the tagger, the gazetteer and a few rules that join the two.
 
-use super::names;
+use super::{mention::Mention, names};
 use crate::{
     countries::Place,
     document::{Document, Field},
-    gazetteer::{Kind, words::Gap},
+    gazetteer::{Kind, words::Separator},
 };
 use proto::vocab::entity;
 use std::collections::{HashMap, HashSet};
 use tagger::{Label, Span};
 
-/// One mention.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Found {
-    /// Index of the field.
-    pub field: usize,
-    /// First byte.
-    pub start: usize,
-    /// One past the last byte.
-    pub end: usize,
-    /// Type of the contract.
-    pub kind: &'static str,
-    /// From 0 to 1.
-    pub confidence: f64,
-    /// Role words right before it, in lower case (`iranian president`): what an alias is compared by.
-    pub role: String,
-    /// Sense of the gazetteer that it was resolved to.
-    pub sense: Option<usize>,
-}
-
-/// What follows a place's or people's name and makes an organisation of both, in lower case as agencies write it.
-const HEADS: [&str; 4] = ["news agency", "press agency", "news service", "broadcasting corporation"];
-
-/// Heads of names of events.
-const EVENTS: &str = "cup olympics olympic games championship championships open war revolution festival summit \
-    conference election elections marathon tournament grand prix derby masters uprising massacre treaty accord \
-    convention expo fair series bowl day week hurricane typhoon cyclone";
+/// What follows the name of a place or people and makes an organisation of both.
+static AGENCIES: &str = include_str!("../../data/sources/words/agencies.txt");
 
 /// The mentions of a document in the order of the text, without overlap.
 #[must_use]
-pub fn collect(document: &Document<'_>, spans: &[Span], places: &[Place], own: &[&str]) -> Vec<Found> {
-    let mut found: Vec<Found> = Vec::new();
+pub fn collect(document: &Document<'_>, spans: &[Span], places: &[Place], own: &[&str]) -> Vec<Mention> {
+    let mut found: Vec<Mention> = Vec::new();
     let by_start: HashMap<(usize, usize), &Place> =
         places.iter().map(|place| ((place.field, place.start), place)).collect();
     let persons = persons(document, spans);
@@ -69,7 +45,7 @@ pub fn collect(document: &Document<'_>, spans: &[Span], places: &[Place], own: &
                 let last = text.rsplit(char::is_whitespace).next().unwrap_or("").to_lowercase();
                 if place.is_some_and(|place| place.kind == Kind::Demonym) {
                     (start, end, entity::NORP)
-                } else if EVENTS.split_whitespace().any(|head| head == last) {
+                } else if names::is_event_head(&last) {
                     (start, end, entity::EVENT)
                 } else {
                     continue;
@@ -86,8 +62,8 @@ pub fn collect(document: &Document<'_>, spans: &[Span], places: &[Place], own: &
             },
             _ => (kind, end),
         };
-        let sense = place.map(|place| place.sense).filter(|sense| *sense != usize::MAX);
-        found.push(Found {
+        let sense = place.and_then(|place| place.sense);
+        found.push(Mention {
             field: span.field,
             start,
             end,
@@ -113,15 +89,14 @@ pub fn collect(document: &Document<'_>, spans: &[Span], places: &[Place], own: &
             Kind::Abbreviation => continue,
             _ => entity::GPE,
         };
-        let sense = Some(place.sense).filter(|sense| *sense != usize::MAX);
-        found.push(Found {
+        found.push(Mention {
             field: place.field,
             start: place.start,
             end: place.end,
             kind,
             confidence: place.confidence * 0.9,
             role: String::new(),
-            sense,
+            sense: place.sense,
         });
     }
     for (index, field) in document.fields.iter().enumerate() {
@@ -164,7 +139,7 @@ fn persons<'a>(document: &Document<'a>, spans: &[Span]) -> HashSet<&'a str> {
 }
 
 /// Persons that the tagger has overlooked behind an unmistakable title: `President Okella said`.
-fn titled(field: &Field<'_>, index: usize, found: &mut Vec<Found>) {
+fn titled(field: &Field<'_>, index: usize, found: &mut Vec<Mention>) {
     // Headlines write everything in capitals.
     if index == 0 {
         return;
@@ -175,22 +150,23 @@ fn titled(field: &Field<'_>, index: usize, found: &mut Vec<Found>) {
     for (at, pair) in field.words.windows(2).enumerate() {
         let [title, name] = pair else { continue };
         let word = field.slice(name.start, name.end);
-        let fits = title.capital
-            && name.capital
+        let fits = title.capitalised
+            && name.capitalised
             && !name.address
-            && name.gap == Gap::Space
-            && !name.shout
+            && name.separator == Separator::Space
+            && !name.all_caps
             && word.chars().count() > 2
             && word.chars().skip(1).all(char::is_lowercase)
             && names::is_sure_title(field.slice(title.start, title.end))
             && !names::is_title(word);
         let next = field.words.get(at + 2);
         // What goes on in capitals may be anything: `President Day Sale`.
-        let ends = next.is_none_or(|next| !next.capital || !matches!(next.gap, Gap::Space | Gap::Hyphen));
+        let ends = next
+            .is_none_or(|next| !next.capitalised || !matches!(next.separator, Separator::Space | Separator::Hyphen));
         let after = known.partition_point(|(_, end)| *end <= name.start);
         let free = known.get(after).is_none_or(|(start, _)| *start >= name.end);
         if fits && ends && free {
-            found.push(Found {
+            found.push(Mention {
                 field: index,
                 start: name.start,
                 end: name.end,
@@ -204,12 +180,12 @@ fn titled(field: &Field<'_>, index: usize, found: &mut Vec<Found>) {
 }
 
 /// End of `Ruritanian news agency` where a mention of the first word is given.
-fn extended(field: &Field<'_>, one: &Found) -> Option<usize> {
+fn extended(field: &Field<'_>, one: &Mention) -> Option<usize> {
     if !matches!(one.kind, entity::GPE | entity::NORP | entity::ORG | entity::LOC) {
         return None;
     }
     let rest = field.text.get(one.end..)?;
-    HEADS.iter().find_map(|head| {
+    AGENCIES.lines().filter(|line| !line.starts_with("# ")).find_map(|head| {
         let tail = rest.strip_prefix(' ')?.strip_prefix(head)?;
         tail.chars().next().is_none_or(|c| !c.is_alphanumeric()).then_some(one.end + 1 + head.len())
     })

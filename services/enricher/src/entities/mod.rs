@@ -2,6 +2,7 @@
 
 mod cluster;
 mod collect;
+mod mention;
 mod names;
 
 use crate::{
@@ -9,7 +10,6 @@ use crate::{
     document::Document,
     gazetteer::{Gazetteer, Kind},
 };
-pub(crate) use names::{distance, key};
 use tagger::Span;
 
 use cluster::Cluster;
@@ -67,7 +67,7 @@ pub fn entities(
     entities.into_iter().map(|(_, _, entity)| entity).collect()
 }
 
-fn mention(document: &Document<'_>, one: &collect::Found) -> v1::Mention {
+fn mention(document: &Document<'_>, one: &mention::Mention) -> v1::Mention {
     document.fields.get(one.field).map_or_else(v1::Mention::default, |field| v1::Mention {
         field: field.name.to_owned(),
         start: field.point(one.start),

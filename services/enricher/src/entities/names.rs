@@ -1,53 +1,44 @@
 //! A name without what only surrounds it: titles, articles, possessives.
 
 use std::{collections::HashSet, sync::OnceLock};
+use tagger::word_lists;
 
-/// Stands before a person and is no part of the name.
-const TITLES: &str = "mr mrs ms miss mx dr prof professor sir lord lady dame president vice-president vice premier prime \
-    minister chancellor senator sen governor gov congressman congresswoman representative rep general gen brigadier \
-    colonel col lieutenant lt captain capt sergeant sgt corporal cpl private pvt pfc major maj admiral adm commander \
-    king queen prince princess crown pope cardinal archbishop bishop rev reverend father sister imam ayatollah sheikh \
-    sheik sultan emir judge justice mayor coach ambassador secretary deputy chief officer detective inspector sheriff \
-    attorney spokesman spokeswoman spokesperson chairman chairwoman ceo director manager former defence defense \
-    foreign finance interior opposition leader state councillor councilman alderman the pastor rabbi baroness baron \
-    count duke duchess marshal field hon honourable honorable first lady actor actress singer author striker midfielder \
-    defender goalkeeper captain";
+/// Words around names.
+static WORDS: &str = include_str!("../../data/sources/words/entities.tsv");
 
-fn titles() -> &'static HashSet<&'static str> {
-    static SET: OnceLock<HashSet<&'static str>> = OnceLock::new();
-    SET.get_or_init(|| TITLES.split_whitespace().collect())
+/// Word lists for names of persons and events, in lower case.
+struct NameWords {
+    titles: HashSet<&'static str>,
+    sure_titles: HashSet<&'static str>,
+    event_heads: HashSet<&'static str>,
+}
+
+fn name_words() -> &'static NameWords {
+    static LISTS: OnceLock<NameWords> = OnceLock::new();
+    let list = |name| word_lists::words(WORDS, name).collect();
+    LISTS.get_or_init(|| NameWords {
+        titles: list("title"),
+        sure_titles: list("sure_title"),
+        event_heads: list("event_head"),
+    })
+}
+
+/// True for the last word of an event's name, in lower case.
+#[must_use]
+pub fn is_event_head(word: &str) -> bool {
+    name_words().event_heads.contains(word)
 }
 
 /// True for a word that stands before a person's name (`President`, `Gen.`).
 #[must_use]
 pub fn is_title(word: &str) -> bool {
-    titles().contains(word.trim_end_matches('.').to_lowercase().as_str())
+    name_words().titles.contains(word.trim_end_matches('.').to_lowercase().as_str())
 }
 
 /// True for a title that nothing but a person follows, when it has a capital.
 #[must_use]
 pub fn is_sure_title(word: &str) -> bool {
-    const SURE: [&str; 18] = [
-        "president",
-        "minister",
-        "chancellor",
-        "senator",
-        "governor",
-        "general",
-        "colonel",
-        "captain",
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "professor",
-        "ambassador",
-        "archbishop",
-        "ayatollah",
-        "sheikh",
-        "spokesman",
-    ];
-    SURE.contains(&word.to_lowercase().as_str())
+    name_words().sure_titles.contains(word.to_lowercase().as_str())
 }
 
 /// Bytes `start..end` of `text` without titles before it.
@@ -96,39 +87,6 @@ pub fn bare(text: &str, start: usize, end: usize) -> (usize, usize) {
     }
 }
 
-/// For comparison: words in lower case without diacritics, one blank between.
-#[must_use]
-pub fn key(name: &str) -> String {
-    use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
-    let folded: String = name.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect();
-    let folded = folded.replace(['’', '‘'], "'");
-    let words = folded.split(|c: char| !(c.is_alphanumeric() || c == '\'')).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join(" ")
-}
-
-/// Edits between two words: insertions, deletions, replacements.
-#[must_use]
-pub fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut before = row.first().copied().unwrap_or(0);
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-        for (j, y) in b.iter().enumerate() {
-            let above = row.get(j + 1).copied().unwrap_or(0);
-            let left = row.get(j).copied().unwrap_or(0);
-            let cost = (before + usize::from(x != *y)).min(above + 1).min(left + 1);
-            before = above;
-            if let Some(slot) = row.get_mut(j + 1) {
-                *slot = cost;
-            }
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,10 +102,5 @@ mod tests {
     #[test]
     fn a_title_alone_stays() {
         assert_eq!(without_titles("General", 0, 7), (0, 7));
-    }
-
-    #[test]
-    fn one_letter_makes_one_edit() {
-        assert_eq!((distance("otieno", "otiena"), distance("abc", "abc"), distance("", "ab")), (1, 0, 2));
     }
 }

@@ -1,10 +1,10 @@
 //! Large companies by name. The table is made by `data/companies.py`, and says nothing of countries.
 
+use crate::fold::company_key;
 use std::collections::HashMap;
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// The shipped table.
-pub(super) static SHIPPED: &str = include_str!("../../data/companies.tsv");
+pub(super) static SHIPPED: &str = include_str!("../../data/generated/companies.tsv");
 
 /// Legal forms that news writes or leaves out.
 const FORMS: [&str; 14] =
@@ -23,7 +23,7 @@ impl Companies {
         let rows = table.lines().filter_map(|line| line.strip_prefix('Q')?.split_once('\t'));
         for (number, names) in rows.filter_map(|(number, names)| Some((number.parse::<u32>().ok()?, names))) {
             for name in names.split('|') {
-                let known = companies.entry(key(name)).or_insert(Some(number));
+                let known = companies.entry(company_key(name)).or_insert(Some(number));
                 if *known != Some(number) {
                     *known = None;
                 }
@@ -38,7 +38,7 @@ impl Companies {
         if !name.chars().any(char::is_uppercase) {
             return None;
         }
-        let key = key(name);
+        let key = company_key(name);
         let mut rest = key.as_str();
         loop {
             if let Some(number) = self.0.get(rest) {
@@ -48,13 +48,6 @@ impl Companies {
             rest = FORMS.contains(&last).then_some(before)?;
         }
     }
-}
-
-/// Letters and digits in lower case without diacritics, one blank between words.
-fn key(name: &str) -> String {
-    let folded: String = name.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect();
-    let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

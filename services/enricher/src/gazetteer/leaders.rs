@@ -1,7 +1,7 @@
 //! Leaders by surname, to find those whose given name is misspelt.
 
 use super::{Gazetteer, Kind};
-use crate::entities::{distance, key};
+use crate::fold::name_key;
 use std::collections::{HashMap, HashSet};
 
 /// Letters of a given name that may be misspelt: in a shorter one a letter makes another name.
@@ -20,7 +20,7 @@ impl Leaders {
         let mut leaders = Leaders::default();
         let mut seen = HashSet::new();
         for (index, sense) in gazetteer.senses.iter().enumerate().filter(|(_, sense)| sense.kind == Kind::Leader) {
-            let Some(name) = sense.more.split('|').nth(2).map(key) else { continue };
+            let Some(name) = sense.detail.split('|').nth(2).map(name_key) else { continue };
             let Some((given, surname)) = name.strip_suffix(" jr").unwrap_or(&name).rsplit_once(' ') else { continue };
             if given.chars().count() >= LEAST && seen.insert(name.clone()) {
                 leaders.by_surname.entry(surname.to_owned()).or_default().push((given.to_owned(), index));
@@ -36,14 +36,14 @@ impl Gazetteer {
     #[must_use]
     pub fn almost_leader(&self, name: &str) -> Option<usize> {
         let leaders = self.leaders.get_or_init(|| Leaders::of(self));
-        let name = key(name);
+        let name = name_key(name);
         let name = name.strip_suffix(" jr").unwrap_or(&name);
         let (given, surname) = name.rsplit_once(' ')?;
         let known = leaders.by_surname.get(surname)?;
         let close = |one: &&(String, usize)| {
             given.chars().count() >= LEAST
                 && given.chars().next() == one.0.chars().next()
-                && (1..=EDITS).contains(&distance(given, &one.0))
+                && (1..=EDITS).contains(&strsim::levenshtein(given, &one.0))
         };
         known.iter().find(close).map(|(_, index)| *index)
     }

@@ -7,7 +7,7 @@ use std::{collections::HashMap, sync::Arc};
 
 /// A file that is no gazetteer of this format.
 #[derive(Debug, thiserror::Error)]
-pub enum Unreadable {
+pub enum GazetteerError {
     /// The compression.
     #[error("the gazetteer cannot be decompressed: {0}")]
     Compression(#[from] std::io::Error),
@@ -28,8 +28,8 @@ impl Gazetteer {
     /// A gazetteer from the bytes of `gazetteer.bin` and the text of `companies.tsv`.
     ///
     /// # Errors
-    /// [`Unreadable`] where they are none of this format.
-    pub fn from_bytes(bytes: &[u8], companies: &str) -> Result<Gazetteer, Unreadable> {
+    /// [`GazetteerError`] where they are none of this format.
+    pub fn from_bytes(bytes: &[u8], companies: &str) -> Result<Gazetteer, GazetteerError> {
         let mut text = String::new();
         let decoder = zstd::stream::read::Decoder::new(bytes)?;
         std::io::Read::read_to_string(&mut std::io::Read::take(decoder, LIMIT), &mut text)?;
@@ -49,7 +49,7 @@ impl Gazetteer {
         let mut phrases: Vec<(u64, Sense)> = Vec::with_capacity(text.len() / 30);
         let mut beginnings: Vec<u64> = Vec::new();
         for (number, line) in text.lines().enumerate() {
-            let wrong = |why| Unreadable::Line { line: number + 1, why };
+            let wrong = |why| GazetteerError::Line { line: number + 1, why };
             if let Some(name) = line.strip_prefix('#') {
                 section = name;
                 if !matches!(section, "V" | "C" | "E" | "L") {
@@ -90,10 +90,10 @@ impl Gazetteer {
                         kind,
                         countries,
                         id: field().trim_start_matches('Q').parse().unwrap_or(0),
-                        people: field().parse().unwrap_or(0),
-                        more: intern(field(), &mut more),
+                        population: field().parse().unwrap_or(0),
+                        detail: intern(field(), &mut more),
                         common: letter.starts_with(|c: char| c.is_ascii_lowercase()),
-                        cased,
+                        upper_case: cased,
                         lower: (false, false),
                         comma: name.contains(','),
                     };
@@ -150,7 +150,7 @@ fn phrase(name: &str, mut sense: Sense, phrases: &mut Vec<(u64, Sense)>, beginni
         key = words::join(key, word.hash);
     }
     if let (Some(first), Some(last)) = (words.first(), words.last()) {
-        sense.lower = (!first.capital, !last.capital);
+        sense.lower = (!first.capitalised, !last.capitalised);
         phrases.push((key, sense));
     }
 }

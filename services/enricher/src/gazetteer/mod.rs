@@ -11,10 +11,10 @@ pub mod words;
 
 use std::sync::{Arc, OnceLock};
 use table::Table;
-use words::{Gap, Word};
+use words::{Separator, Word};
 
 pub use companies::Companies;
-pub use load::Unreadable;
+pub use load::GazetteerError;
 
 /// Index of a country in [`Gazetteer::countries`].
 pub type Code = u16;
@@ -98,23 +98,31 @@ pub struct Sense {
     /// GeoNames number, or Wikidata's without its `Q` for organisations and leaders; 0 where unknown.
     pub id: u32,
     /// Inhabitants, 0 where it does not apply.
-    pub people: u32,
+    pub population: u32,
     /// ISO 3166-2 of the subdivision; for cities of some countries the part behind the hyphen; for organisations,
     /// leaders and non-places `type|kind|canonical name`.
-    pub more: Arc<str>,
+    pub detail: Arc<str>,
     /// Its name is a common English word too (`Reading`, `Police`).
     pub common: bool,
     /// It counts only in capitals throughout.
-    pub cased: bool,
+    pub upper_case: bool,
     /// Its first and its last word begin in lower case as the name is written.
     lower: (bool, bool),
     /// The name holds a comma.
     comma: bool,
 }
 
+impl Sense {
+    /// Natural logarithm of the population, of at least 300.
+    #[must_use]
+    pub fn log_population(&self) -> f64 {
+        f64::from(self.population.max(300)).ln()
+    }
+}
+
 /// A phrase found in a text: words `start..end` and the senses that it has there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hit {
+pub struct Match {
     /// Index of the first word.
     pub start: usize,
     /// One past the last word.
@@ -135,7 +143,7 @@ pub struct Gazetteer {
     leaders: OnceLock<leaders::Leaders>,
 }
 
-static SHIPPED: &[u8] = include_bytes!("../../data/gazetteer.bin");
+static SHIPPED: &[u8] = include_bytes!("../../data/generated/gazetteer.bin");
 
 /// Longest phrase in words that is looked for.
 const LONGEST: usize = 9;
@@ -144,8 +152,8 @@ impl Gazetteer {
     /// The shipped gazetteer, read at the first call and kept.
     ///
     /// # Errors
-    /// [`Unreadable`] where the shipped file does not fit this program, which a test excludes.
-    pub fn shipped() -> Result<&'static Gazetteer, Unreadable> {
+    /// [`GazetteerError`] where the shipped file does not fit this program, which a test excludes.
+    pub fn shipped() -> Result<&'static Gazetteer, GazetteerError> {
         static GAZETTEER: OnceLock<Gazetteer> = OnceLock::new();
         if let Some(gazetteer) = GAZETTEER.get() {
             return Ok(gazetteer);
@@ -199,7 +207,7 @@ impl Gazetteer {
 
     /// The longest phrase that begins at word `at`, with the senses that its writing allows.
     #[must_use]
-    pub fn longest(&self, words: &[Word], at: usize) -> Option<Hit> {
+    pub fn longest(&self, words: &[Word], at: usize) -> Option<Match> {
         let mut key = 0;
         let mut best = None;
         for (offset, word) in words.get(at..)?.iter().take(LONGEST).enumerate() {
@@ -211,7 +219,7 @@ impl Gazetteer {
             let senses: Vec<usize> =
                 slot.senses().filter(|sense| self.fits(*sense, words, at, at + offset + 1)).collect();
             if !senses.is_empty() {
-                best = Some(Hit { start: at, end: at + offset + 1, senses });
+                best = Some(Match { start: at, end: at + offset + 1, senses });
             }
             if !slot.longer() {
                 break;
@@ -224,22 +232,22 @@ impl Gazetteer {
     fn fits(&self, sense: usize, words: &[Word], start: usize, end: usize) -> bool {
         let (Some(sense), Some(span)) = (self.senses.get(sense), words.get(start..end)) else { return false };
         let (Some(first), Some(last)) = (span.first(), span.last()) else { return false };
-        if sense.cased {
-            return span.iter().all(|word| word.shout);
+        if sense.upper_case {
+            return span.iter().all(|word| word.all_caps);
         }
         // `us`, `march` and `turkey` are no names; `al-Qaeda` is.
-        (first.capital || sense.lower.0)
-            && (last.capital || sense.lower.1)
-            && (sense.comma || span.iter().skip(1).all(|word| word.gap != Gap::Comma))
+        (first.capitalised || sense.lower.0)
+            && (last.capitalised || sense.lower.1)
+            && (sense.comma || span.iter().skip(1).all(|word| word.separator != Separator::Comma))
     }
 }
 
 /// Whether a name can go on from one word to the next.
 fn passable(before: &Word, word: &Word) -> bool {
-    match word.gap {
-        Gap::Space | Gap::Hyphen | Gap::Apostrophe | Gap::Ampersand | Gap::Comma => true,
+    match word.separator {
+        Separator::Space | Separator::Hyphen | Separator::Apostrophe | Separator::Ampersand | Separator::Comma => true,
         // `St. Lucia` and `U.S.`, but not the end of a sentence.
-        Gap::Stop => before.end - before.start <= 3,
-        Gap::Break | Gap::Bracket | Gap::Slash => false,
+        Separator::Stop => before.end - before.start <= 3,
+        Separator::Break | Separator::Bracket | Separator::Slash => false,
     }
 }

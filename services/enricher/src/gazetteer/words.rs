@@ -3,11 +3,13 @@
 //! Coarser than the tagger's tokens on purpose: `US-China`, `Iran's` and `Côte d'Ivoire` fall into words that a name's
 //! own words can be compared with, whatever joins them.
 
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use crate::fold::fold;
+use tagger::hash;
+use unicode_normalization::char::is_combining_mark;
 
 /// What stands between a word and the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gap {
+pub enum Separator {
     /// The beginning of the field, a blank line, a quote, a bracket or another sign: no name goes across.
     Break,
     /// Blanks, or one line break.
@@ -38,45 +40,28 @@ pub struct Word {
     /// Hash of the folded word: lower case, without diacritics.
     pub hash: u64,
     /// What stands before it.
-    pub gap: Gap,
+    pub separator: Separator,
     /// It begins with a capital, or with a letter of a script without case.
-    pub capital: bool,
+    pub capitalised: bool,
     /// Two letters or more, all capitals.
-    pub shout: bool,
+    pub all_caps: bool,
     /// Part of a URL, a mail address or a handle: names nothing.
     pub address: bool,
 }
 
-const SEED: u64 = 0xcbf2_9ce4_8422_2325;
-const PRIME: u64 = 0x0000_0100_0000_01b3;
-
-/// FNV-1a, with a final mix so that the low bits serve a table.
-fn step(hash: u64, byte: u8) -> u64 {
-    (hash ^ u64::from(byte)).wrapping_mul(PRIME)
-}
-
-fn finish(hash: u64) -> u64 {
-    let mixed = (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    mixed ^ (mixed >> 29)
-}
-
-/// Hash of a word, folded.
+/// Hash of a word, folded: FNV-1a with a final mix, so that the low bits serve a table.
 #[must_use]
 pub fn hash(word: &str) -> u64 {
-    let mut hash = SEED;
     if word.is_ascii() {
-        for byte in word.bytes() {
-            hash = step(hash, byte.to_ascii_lowercase());
-        }
-        return finish(hash);
+        return mix(word.bytes().fold(hash::SEED, |hash, byte| hash::step(hash, byte.to_ascii_lowercase())));
     }
     let mut buffer = [0; 4];
-    for c in word.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
-        for byte in c.encode_utf8(&mut buffer).bytes() {
-            hash = step(hash, byte);
-        }
-    }
-    finish(hash)
+    mix(fold(word).fold(hash::SEED, |hash, c| c.encode_utf8(&mut buffer).bytes().fold(hash, hash::step)))
+}
+
+fn mix(hash: u64) -> u64 {
+    let mixed = (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed ^ (mixed >> 29)
 }
 
 /// Hash of a phrase from that of its beginning (0 for none) and its next word's.
@@ -118,9 +103,9 @@ pub fn words(text: &str) -> Vec<Word> {
             start,
             end,
             hash: hash(word),
-            gap: if words.is_empty() { Gap::Break } else { between(gap) },
-            capital: first.is_uppercase() || (first.is_alphabetic() && !first.is_lowercase()),
-            shout: letters > 1 && !lower,
+            separator: if words.is_empty() { Separator::Break } else { between(gap) },
+            capitalised: first.is_uppercase() || (first.is_alphabetic() && !first.is_lowercase()),
+            all_caps: letters > 1 && !lower,
             address: start < address_until,
         });
         gap_from = end;
@@ -143,30 +128,30 @@ fn address(text: &str, start: usize, end: usize, gap: &str) -> usize {
     start + tail.find(|c: char| c.is_whitespace() || matches!(c, ',' | ')' | '"' | '>')).unwrap_or(tail.len())
 }
 
-fn between(gap: &str) -> Gap {
+fn between(gap: &str) -> Separator {
     match gap {
-        " " => return Gap::Space,
-        "-" => return Gap::Hyphen,
-        "." | ". " => return Gap::Stop,
-        "'" => return Gap::Apostrophe,
-        ", " => return Gap::Comma,
+        " " => return Separator::Space,
+        "-" => return Separator::Hyphen,
+        "." | ". " => return Separator::Stop,
+        "'" => return Separator::Apostrophe,
+        ", " => return Separator::Comma,
         _ => {}
     }
     let signs: Vec<char> = gap.chars().filter(|c| !c.is_whitespace()).take(3).collect();
     match signs.as_slice() {
-        [] if gap.matches('\n').count() > 1 => Gap::Break,
-        [] => Gap::Space,
-        ['-' | '\u{2010}' | '\u{2011}' | '\u{2013}'] if !gap.contains(char::is_whitespace) => Gap::Hyphen,
+        [] if gap.matches('\n').count() > 1 => Separator::Break,
+        [] => Separator::Space,
+        ['-' | '\u{2010}' | '\u{2011}' | '\u{2013}'] if !gap.contains(char::is_whitespace) => Separator::Hyphen,
         ['\'' | '\u{2019}' | '\u{2018}' | '\u{2bb}' | '\u{2bc}'] if !gap.contains(char::is_whitespace) => {
-            Gap::Apostrophe
+            Separator::Apostrophe
         }
-        ['.'] if !gap.contains('\n') => Gap::Stop,
-        [','] if !gap.contains("\n\n") => Gap::Comma,
-        ['.', ','] => Gap::Comma,
-        ['&'] => Gap::Ampersand,
-        ['('] => Gap::Bracket,
-        ['/'] => Gap::Slash,
-        _ => Gap::Break,
+        ['.'] if !gap.contains('\n') => Separator::Stop,
+        [','] if !gap.contains("\n\n") => Separator::Comma,
+        ['.', ','] => Separator::Comma,
+        ['&'] => Separator::Ampersand,
+        ['('] => Separator::Bracket,
+        ['/'] => Separator::Slash,
+        _ => Separator::Break,
     }
 }
 
@@ -194,8 +179,8 @@ mod tests {
 
     #[test]
     fn gaps_say_what_a_name_may_go_across() {
-        let gaps: Vec<Gap> = words("St. Lucia, Peru\n\nMali (Niger)").iter().map(|word| word.gap).collect();
-        assert_eq!(gaps, [Gap::Break, Gap::Stop, Gap::Comma, Gap::Break, Gap::Bracket]);
+        let gaps: Vec<Separator> = words("St. Lucia, Peru\n\nMali (Niger)").iter().map(|word| word.separator).collect();
+        assert_eq!(gaps, [Separator::Break, Separator::Stop, Separator::Comma, Separator::Break, Separator::Bracket]);
     }
 
     proptest! {

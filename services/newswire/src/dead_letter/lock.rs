@@ -1,4 +1,4 @@
-//! Who may replay: one at a time.
+//! The lock that lets one process at a time replay dead letters.
 
 use crate::exclusive::ExclusiveMember;
 use anyhow::{Context, bail};
@@ -9,22 +9,22 @@ use std::{
 };
 use stream::{Log, LogConfig, LogKind, MemberSpec, Outgoing};
 
-/// Name of the replay's group on Kafka, and part of its transactional id.
+/// Name of the consumer group on Kafka, and part of the transactional id.
 const STAGE: &str = "dead-letter-replay";
-/// File in the data folder of an embedded log that the one who replays holds locked.
+/// File in the data folder of an embedded log that the replaying process locks.
 const LOCK: &str = "dead-letter-replay.lock";
 
-/// The right to replay, which one process has at a time: two that replayed one letter at once would each find that
-/// nobody had, and an article would be enriched twice.
+/// The right to replay, which one process has at a time. Two processes could otherwise replay the same dead letter, and an
+/// article would be enriched twice.
 pub(super) enum ReplayLock {
-    /// On Kafka whoever comes later fences who was there.
+    /// On Kafka, a later process fences the earlier one.
     Member(Box<ExclusiveMember>),
-    /// On the embedded log all commands are on one machine: a lock beside the file, gone with its process.
-    Lock(#[expect(dead_code, reason = "held, not read")] File),
+    /// On the embedded log all commands run on one machine: a file lock, which ends with its process.
+    File(#[expect(dead_code, reason = "held, not read")] File),
 }
 
 impl ReplayLock {
-    pub(super) fn take(log: &dyn Log, config: &LogConfig) -> anyhow::Result<Self> {
+    pub(super) fn acquire(log: &dyn Log, config: &LogConfig) -> anyhow::Result<Self> {
         let folder = match &config.choice {
             LogKind::Embedded(folder) => folder,
             LogKind::Kafka(_) => {
@@ -35,24 +35,24 @@ impl ReplayLock {
                     source: config.names.of(Topic::DeadLetter),
                     tables: Vec::new(),
                 };
-                return Ok(ReplayLock::Member(Box::new(ExclusiveMember::take(log, config, &spec, "another replay")?)));
+                return Ok(ReplayLock::Member(Box::new(ExclusiveMember::join(log, config, &spec, "another replay")?)));
             }
         };
         let file = File::options().create(true).truncate(false).write(true).open(folder.join(LOCK))?;
         match file.try_lock() {
-            Ok(()) => Ok(ReplayLock::Lock(file)),
-            Err(TryLockError::WouldBlock) => bail!("another replay is at work: wait until it has ended"),
+            Ok(()) => Ok(ReplayLock::File(file)),
+            Err(TryLockError::WouldBlock) => bail!("another replay is running; wait until it has ended"),
             Err(TryLockError::Error(error)) => Err(error).context(LOCK),
         }
     }
 
     pub(super) fn write(&mut self, log: &dyn Log, record: Outgoing) -> anyhow::Result<()> {
         match self {
-            ReplayLock::Member(alone) => {
-                alone.keep()?;
-                alone.write(&[record], &HashMap::new())
+            ReplayLock::Member(member) => {
+                member.keep_alive()?;
+                member.write(&[record], &HashMap::new())
             }
-            ReplayLock::Lock(_) => Ok(log.append(vec![record])?),
+            ReplayLock::File(_) => Ok(log.append(vec![record])?),
         }
     }
 }

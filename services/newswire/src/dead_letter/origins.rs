@@ -1,73 +1,78 @@
-//! What the topics that letters came from say of them, and why a letter is not to go back.
+//! The topics that dead letters came from: what was replayed or written there since, and so which dead letters must not be
+//! replayed.
 
-use super::number;
+use super::number::Number;
 use crate::answer::DEADLINE;
 use proto::topic::Topic;
 use std::{collections::HashMap, ops::ControlFlow};
 use stream::{DeadLetter, Log, LogConfig, Record, Start, dead_letter_header as header};
 
-/// Says which dead letter a replayed record was: `PARTITION/OFFSET`.
+/// Header of a replayed record: the number of its dead letter, `PARTITION/OFFSET`.
 pub(super) const REPLAY_OF: &str = "dl-replay-of";
 
-/// What the topics say to which dead letters go back.
+/// State of the topics that dead letters came from.
 #[derive(Default)]
 pub(super) struct Origins {
-    /// How often each letter was replayed, by its number.
-    replayed: HashMap<String, usize>,
-    /// Topic, partition and key of each letter from a topic in which the later record stands for the earlier, and the
-    /// last offset that was written there by others than a replay.
+    /// How often each dead letter was replayed, by its number.
+    replays: HashMap<String, usize>,
+    /// For topics in which a later record replaces the earlier one: the last offset under the topic, partition and key of
+    /// each dead letter that was not written by a replay.
     last: HashMap<(String, i32, Vec<u8>), i64>,
 }
 
 impl Origins {
-    pub(super) fn read(log: &dyn Log, config: &LogConfig, letters: &[(Record, DeadLetter)]) -> anyhow::Result<Self> {
-        // The list of feeds keeps a feed's last definition, and an article's later revision takes the place of the
-        // earlier.
+    pub(super) fn read(
+        log: &dyn Log,
+        config: &LogConfig,
+        dead_letters: &[(Record, DeadLetter)],
+    ) -> anyhow::Result<Self> {
+        // A feed's last definition and an article's latest revision replace the earlier ones.
         let superseding = [Topic::Feeds, Topic::Articles].map(|topic| config.names.of(topic));
         let mut origins = Origins::default();
-        let mut topics: Vec<&str> = letters.iter().map(|(_, letter)| letter.record.topic.as_str()).collect();
+        let mut topics: Vec<&str> =
+            dead_letters.iter().map(|(_, dead_letter)| dead_letter.record.topic.as_str()).collect();
         topics.sort_unstable();
         topics.dedup();
-        for (_, letter) in letters {
-            if superseding.contains(&letter.record.topic) {
-                origins.last.insert(slot(&letter.record), letter.record.offset);
+        for (_, dead_letter) in dead_letters {
+            if superseding.contains(&dead_letter.record.topic) {
+                origins.last.insert(slot(&dead_letter.record), dead_letter.record.offset);
             }
         }
         for topic in topics {
-            // Also what stands behind another's open transaction.
+            // Waits for open transactions, whose records are invisible until they end.
             log.settled_ends(topic)?;
             stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
-                origins.note(record);
+                origins.apply(record);
                 ControlFlow::Continue(())
             })?;
         }
         Ok(origins)
     }
 
-    fn note(&mut self, record: Record) {
+    fn apply(&mut self, record: Record) {
         if let Some(of) = record.header(REPLAY_OF) {
-            *self.replayed.entry(of.to_owned()).or_default() += 1;
+            *self.replays.entry(of.to_owned()).or_default() += 1;
         } else if let Some(last) = self.last.get_mut(&slot(&record)) {
             *last = record.offset.max(*last);
         }
     }
 
-    /// How often the letter of this number was replayed.
-    pub(super) fn replayed(&self, number: &str) -> Option<usize> {
-        self.replayed.get(number).copied()
+    /// How often the dead letter of this number was replayed.
+    pub(super) fn replays(&self, number: Number) -> Option<usize> {
+        self.replays.get(&number.to_string()).copied()
     }
 
-    /// Why a letter, which stands at `record`, is not to be replayed.
-    pub(super) fn objection(&self, record: &Record, letter: &DeadLetter) -> Option<&'static str> {
-        if self.replayed.contains_key(&number(record)) {
-            return Some("was replayed before; refused again, it is a letter of its own");
+    /// Why the dead letter in `record` must not be replayed; `None` where it may.
+    pub(super) fn rejection(&self, record: &Record, dead_letter: &DeadLetter) -> Option<&'static str> {
+        if self.replays(Number::of(record)).is_some() {
+            return Some("was replayed before; if it was refused again, that is a new dead letter");
         }
         if record.header(header::CUT).is_some() {
-            return Some("was too large and is cut: only its producer can send it again");
+            return Some("was too large and is cut; only its producer can send it again");
         }
-        let last = self.last.get(&slot(&letter.record));
-        last.is_some_and(|last| *last > letter.record.offset)
-            .then_some("is out of date: the same feed or article has been written anew since")
+        let last = self.last.get(&slot(&dead_letter.record));
+        last.is_some_and(|last| *last > dead_letter.record.offset)
+            .then_some("is out of date: a newer record of the same feed or article exists")
     }
 }
 
@@ -85,28 +90,28 @@ mod tests {
         Record { topic, partition: 1, offset, timestamp_ms: 0, key, value: None, headers }
     }
 
-    fn letter(origin: Record) -> DeadLetter {
+    fn dead_letter(origin: Record) -> DeadLetter {
         DeadLetter::new("enricher", "undecodable", "", origin, jiff::Timestamp::UNIX_EPOCH)
     }
 
     #[test]
-    fn what_was_written_anew_or_cut_or_replayed_stays() {
+    fn records_that_were_replaced_cut_or_replayed_are_not_replayed() {
         let at = record("dead", 7, Vec::new());
-        let old = letter(record("articles", 3, Vec::new()));
+        let old = dead_letter(record("articles", 3, Vec::new()));
         let mut origins = Origins::default();
         origins.last.insert(slot(&old.record), 3);
-        origins.note(record("articles", 3, Vec::new()));
-        assert_eq!(origins.objection(&at, &old), None);
+        origins.apply(record("articles", 3, Vec::new()));
+        assert_eq!(origins.rejection(&at, &old), None);
         let cut = record("dead", 7, vec![(header::CUT.to_owned(), b"2400000".to_vec())]);
-        assert!(origins.objection(&cut, &old).is_some_and(|why| why.contains("is cut")));
-        // Another letter's replay is no news of this article.
-        origins.note(record("articles", 5, vec![(REPLAY_OF.to_owned(), b"0/2".to_vec())]));
-        assert_eq!(origins.objection(&at, &old), None);
-        origins.note(record("articles", 6, Vec::new()));
-        assert!(origins.objection(&at, &old).is_some_and(|why| why.contains("out of date")));
-        assert_eq!(origins.objection(&at, &letter(record("articles", 6, Vec::new()))), None);
-        origins.note(record("articles", 8, vec![(REPLAY_OF.to_owned(), b"1/7".to_vec())]));
-        assert!(origins.objection(&at, &old).is_some_and(|why| why.contains("replayed before")));
-        assert_eq!(origins.replayed("1/7"), Some(1));
+        assert!(origins.rejection(&cut, &old).is_some_and(|why| why.contains("is cut")));
+        // The replay of another dead letter does not replace this article.
+        origins.apply(record("articles", 5, vec![(REPLAY_OF.to_owned(), b"0/2".to_vec())]));
+        assert_eq!(origins.rejection(&at, &old), None);
+        origins.apply(record("articles", 6, Vec::new()));
+        assert!(origins.rejection(&at, &old).is_some_and(|why| why.contains("out of date")));
+        assert_eq!(origins.rejection(&at, &dead_letter(record("articles", 6, Vec::new()))), None);
+        origins.apply(record("articles", 8, vec![(REPLAY_OF.to_owned(), b"1/7".to_vec())]));
+        assert!(origins.rejection(&at, &old).is_some_and(|why| why.contains("replayed before")));
+        assert_eq!(origins.replays(Number::of(&at)), Some(1));
     }
 }

@@ -1,12 +1,12 @@
-//! `newswire replay`: articles enriched once more, with this enricher and the model that it is given.
+//! `newswire replay`: enriches articles again, with this enricher and the given model.
 //!
-//! What was done is known by the records in the topic that is written to, not by a position: a replay that was
-//! interrupted and is started again passes over what it has done, and so does one that has nothing to do. It writes
-//! under a group and a transactional id of its own, which the latest replay has; an earlier one is fenced.
+//! The records on the target topic show what was done, not a position: a replay that was interrupted and is started again
+//! skips what it has done. It writes with a group and a transactional id of its own, so that a later replay fences an
+//! earlier one.
 
-mod known;
+mod attempt;
+mod index;
 mod report;
-mod work;
 
 use crate::{
     answer::{self, Answer},
@@ -17,29 +17,29 @@ use proto::topic::Topic;
 use std::{io::Write, time::Duration};
 use stream::{Log, LogArgs, LogConfig, LogError, Start};
 
-/// Name of the command's group, and part of its transactional id.
+/// Name of the consumer group, and part of the transactional id.
 const STAGE: &str = "replay";
-/// Times that a replay begins again, without progress, where its member was lost or the log could not be reached.
+/// Attempts without progress, where the membership was lost or the log was unavailable.
 const ATTEMPTS: u32 = 5;
-/// Pause before it does.
+/// Pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What is enriched again.
+/// Flags of `newswire replay`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The topic that is read: `articles`, in full or in short.
+    /// Topic to read: `articles`, or its full name.
     #[arg(long, default_value = "articles")]
     topic: String,
-    /// Where to begin: `beginning`, or an RFC 3339 time, which is that of writing.
+    /// Start: `beginning`, or the RFC 3339 time from which records were written.
     #[arg(long, value_name = "TIME")]
     from: String,
-    /// The topic that is written to; made where it is missing. By default that of the enricher.
+    /// Topic to write to, created where it is missing. By default that of the enricher.
     #[arg(long, value_name = "TOPIC")]
     to: Option<String>,
-    /// Most records written a second.
-    #[arg(long, value_name = "N", default_value_t = 200)]
+    /// Most records written a second, 1 to 100000.
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     rate: u32,
-    /// Says what would be enriched, passed over, and with how many another result; writes nothing.
+    /// Reports how many articles would be enriched, with another result, or skipped; writes nothing.
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -63,7 +63,7 @@ impl Args {
     /// Checks the flags.
     ///
     /// # Errors
-    /// A sentence for each thing that is wrong.
+    /// One message for each invalid flag.
     pub fn check(&self) -> Result<Answer, Vec<String>> {
         let plan = self.plan()?;
         Ok(Box::new(move |out| run(out, &plan)))
@@ -74,18 +74,15 @@ impl Args {
         let from = match tail::begin(&self.from) {
             Ok(from @ (Start::Beginning | Start::Time(_))) => Some(from),
             _ => {
-                errors.push(format!("--from is beginning or an RFC 3339 time, not {:?}", self.from));
+                errors.push(format!("--from must be beginning or an RFC 3339 time, not {:?}", self.from));
                 None
             }
         };
-        if !(1..=100_000).contains(&self.rate) {
-            errors.push(format!("--rate is 1 to 100000 records a second, not {}", self.rate));
-        }
         let (log, finder) = (errors.ok(self.log.check()), errors.ok(self.model.check()));
         if let Some(log) = &log
             && answer::topic_name(&log.names, &self.topic) != log.names.of(Topic::Articles)
         {
-            errors.push(format!("--topic is articles, not {:?}", self.topic));
+            errors.push(format!("--topic must be articles, not {:?}", self.topic));
         }
         let to = log.as_ref().map(|log| match &self.to {
             Some(to) => answer::topic_name(&log.names, to),
@@ -94,7 +91,7 @@ impl Args {
         if let (Some(log), Some(to)) = (&log, &to)
             && log.names.topic(to).is_some_and(|topic| topic != Topic::Enriched)
         {
-            errors.push(format!("--to is a topic for enriched articles, not {to}"));
+            errors.push(format!("--to must be a topic for enriched articles, not {to}"));
         }
         errors.finish(|| {
             Some(Plan { log: log?, from: from?, to: to?, rate: self.rate, dry_run: self.dry_run, finder: finder? })
@@ -105,32 +102,32 @@ impl Args {
 fn run(out: &mut dyn Write, plan: &Plan) -> anyhow::Result<()> {
     let open = || if plan.dry_run { answer::reach(&plan.log) } else { answer::ready(&plan.log) };
     let mut first = Some(open()?);
-    again(out, plan, |attempt| {
-        // Whoever held an embedded log may have gone, and this process is then the one to hold it.
+    retry(out, plan, |attempt| {
+        // The process that had the embedded log open may have ended; this process then opens it.
         let log = first.take().map_or_else(open, Ok)?;
         attempt(&*log)
     })
 }
 
-/// Attempts, on the log that `with` gives each of them, until one has come to the end.
-fn again(
+/// Runs attempts, each on the log that `with_log` opens, until one reaches the end.
+fn retry(
     out: &mut dyn Write,
     plan: &Plan,
-    mut with: impl FnMut(&mut dyn FnMut(&dyn Log) -> anyhow::Result<()>) -> anyhow::Result<()>,
+    mut with_log: impl FnMut(&mut dyn FnMut(&dyn Log) -> anyhow::Result<()>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let mut report = report::Report::default();
     let mut failures = 0;
     loop {
         let before = report.enriched;
-        let Err(error) = with(&mut |log| work::attempt(log, plan, &mut report, out)) else {
+        let Err(error) = with_log(&mut |log| attempt::run(log, plan, &mut report, out)) else {
             return Ok(report.write(out, plan)?);
         };
-        let passes = matches!(error.downcast_ref(), Some(LogError::Lost(_) | LogError::Unavailable(_)));
+        let retriable = matches!(error.downcast_ref(), Some(LogError::Lost(_) | LogError::Unavailable(_)));
         failures = if report.enriched > before { 1 } else { failures + 1 };
-        if !passes || failures >= ATTEMPTS {
+        if !retriable || failures >= ATTEMPTS {
             return Err(error);
         }
-        tracing::warn!(%error, failures, "the replay begins again; what is done is not done twice");
+        tracing::warn!(%error, failures, "replay interrupted; retrying");
         std::thread::sleep(PAUSE);
     }
 }

@@ -1,40 +1,40 @@
-//! What a replay counts, and says of it.
+//! The counts of a replay.
 
-use super::{Plan, known::Skip};
+use super::{Plan, index::Skip};
 use std::{collections::BTreeMap, io::Write};
 
-/// Every article that was read was enriched again or passed over for a reason.
+/// Every article that was read was either enriched again or skipped for a reason.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Records written, or in a dry run those that would be; over all attempts of this process.
+    /// Records written, or those that a dry run would write; over all attempts of this process.
     pub enriched: u64,
-    /// Those among them that say something else than the one before.
+    /// Those of them with another result than the record before.
     pub differing: u64,
-    /// Articles that were passed over, by reason; in the last attempt.
+    /// Articles skipped in the last attempt, by reason.
     pub skipped: BTreeMap<Skip, u64>,
-    /// The versions that enriched.
+    /// Versions of enricher, gazetteer and model.
     pub versions: String,
 }
 
 impl Report {
-    /// Counts one that was passed over.
-    pub fn skip(&mut self, why: Skip) {
-        *self.skipped.entry(why).or_default() += 1;
+    /// Counts a skipped article.
+    pub fn skip(&mut self, reason: Skip) {
+        *self.skipped.entry(reason).or_default() += 1;
     }
 
-    /// The end's report.
+    /// Writes the report.
     pub fn write(&self, out: &mut dyn Write, plan: &Plan) -> std::io::Result<()> {
         let would = if plan.dry_run { " would be" } else { "" };
         let Report { enriched, differing, skipped, versions } = self;
-        let other: u64 = skipped.values().sum();
+        let skipped_count: u64 = skipped.values().sum();
         writeln!(
             out,
             "{} articles read, {enriched}{would} enriched again to {} by {versions}, {differing} of them with another result",
-            enriched + other,
+            enriched + skipped_count,
             plan.to
         )?;
-        for (why, count) in skipped {
-            let (reason, meaning) = why.said();
+        for (reason, count) in skipped {
+            let (reason, meaning) = reason.describe();
             writeln!(out, "  {count} skipped: {reason} ({meaning})")?;
         }
         if *enriched == 0 {

@@ -1,7 +1,9 @@
+//! The clock of the publishers.
+
 use jiff::{SignedDuration, Timestamp};
 use std::time::Instant;
 
-/// Tells the time to the publishers: the real one, or one that started elsewhere and runs as fast.
+/// The system's clock, or one that was set to another time and runs at the same speed.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     start: Option<(Timestamp, Instant)>,
@@ -14,13 +16,13 @@ impl Clock {
         Clock { start: None }
     }
 
-    /// It is `start` now.
+    /// A clock that shows `start` now.
     #[must_use]
-    pub fn from(start: Timestamp) -> Self {
+    pub fn starting_at(start: Timestamp) -> Self {
         Clock { start: Some((start, Instant::now())) }
     }
 
-    /// What time it is.
+    /// The current time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         match self.start {

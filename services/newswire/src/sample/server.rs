@@ -1,4 +1,6 @@
-use super::{Clock, HOUSES, House, Newsroom, Story, documents};
+//! The HTTP server of a publisher.
+
+use super::{Clock, PUBLISHERS, Publisher, Story, StorySchedule, documents};
 use axum::{
     Router,
     extract::{Request, State},
@@ -8,27 +10,27 @@ use axum::{
 use jiff::{Timestamp, fmt::rfc2822};
 use std::sync::Arc;
 
-/// One publisher's desk: what it answers is a function of the path and of the time.
+/// The site of a publisher. Its responses are a function of path and time.
 #[derive(Debug, Clone)]
-pub struct Desk {
-    /// Where the stories come from.
-    pub newsroom: Arc<Newsroom>,
-    /// Tells the time.
+pub struct Site {
+    /// Schedule of the stories.
+    pub schedule: Arc<StorySchedule>,
+    /// Clock that determines what has been published.
     pub clock: Clock,
-    /// Who publishes.
-    pub house: &'static House,
-    /// `http://127.0.0.2:8090`.
+    /// Index of the publisher in [`PUBLISHERS`].
+    pub publisher: usize,
+    /// Base of its URLs: `http://127.0.0.2:8090`.
     pub base: String,
 }
 
-/// Routes of a publisher.
-pub fn router(desk: Desk) -> Router {
-    Router::new().fallback(answer).with_state(desk)
+/// Routes of a site.
+pub fn router(site: Site) -> Router {
+    Router::new().fallback(respond).with_state(site)
 }
 
 const ROBOTS: &str = "User-agent: *\nDisallow: /private/\n";
 
-async fn answer(State(desk): State<Desk>, request: Request) -> Response {
+async fn respond(State(site): State<Site>, request: Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
     }
@@ -36,21 +38,21 @@ async fn answer(State(desk): State<Desk>, request: Request) -> Response {
     if path == "/robots.txt" {
         return ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], ROBOTS).into_response();
     }
-    let Some((content_type, body, modified)) = desk.document(path) else {
-        return (StatusCode::NOT_FOUND, "there is no such page\n").into_response();
+    let Some((content_type, body, modified)) = site.document(path) else {
+        return (StatusCode::NOT_FOUND, "no such page\n").into_response();
     };
     let etag = format!("\"{}\"", proto::id::digest(&[body.as_bytes()]));
     let modified = http_date(modified);
     let validators = [(header::ETAG, etag.clone()), (header::LAST_MODIFIED, modified.clone())];
-    if is_known(request.headers(), &etag, &modified) {
+    if not_modified(request.headers(), &etag, &modified) {
         return (StatusCode::NOT_MODIFIED, validators).into_response();
     }
     (validators, [(header::CONTENT_TYPE, content_type)], body).into_response()
 }
 
-/// RFC 9110, section 13.2.2: If-None-Match counts alone where it is there. The date is compared as the opaque text that
-/// was sent: all that an honest client can send back.
-fn is_known(headers: &HeaderMap, etag: &str, modified: &str) -> bool {
+/// RFC 9110, section 13.2.2: If-None-Match takes precedence over If-Modified-Since. The date is compared as text, because a
+/// client sends back the one that it received.
+fn not_modified(headers: &HeaderMap, etag: &str, modified: &str) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     match text(header::IF_NONE_MATCH) {
         Some(tags) => tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag),
@@ -62,21 +64,21 @@ fn http_date(at: Timestamp) -> String {
     rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at).unwrap_or_default()
 }
 
-impl Desk {
-    /// Content type, text, and time of the last change.
+impl Site {
+    /// Content type, text and time of the last change.
     fn document(&self, path: &str) -> Option<(&'static str, String, Timestamp)> {
         let now = self.clock.now();
-        let number = HOUSES.iter().position(|house| std::ptr::eq(*house, self.house))?;
-        if let Some(offer) = self.house.offers.iter().find(|offer| offer.path == path) {
-            let stories = self.newsroom.newest(number, offer.section, now);
+        let publisher: &Publisher = PUBLISHERS.get(self.publisher)?;
+        if let Some(feed) = publisher.feeds.iter().find(|feed| feed.path == path) {
+            let stories = self.schedule.newest(self.publisher, feed.section, now);
             let modified = stories.iter().map(|story| story.updated).max()?;
-            let (content_type, body) = documents::feed(offer.format, self.house, &self.base, &stories);
+            let (content_type, body) = documents::feed(feed.format, publisher, &self.base, &stories);
             return Some((content_type, body, modified));
         }
         if path == "/" {
-            let stories = self.newsroom.newest(number, None, now);
+            let stories = self.schedule.newest(self.publisher, None, now);
             let modified = stories.iter().map(|story| story.updated).max()?;
-            return Some(("text/html; charset=utf-8", documents::home(self.house, &self.base, &stories), modified));
+            return Some(("text/html; charset=utf-8", documents::home(publisher, &self.base, &stories), modified));
         }
         let story: Story = path
             .strip_prefix("/story/")?
@@ -84,10 +86,12 @@ impl Desk {
             .next()?
             .parse()
             .ok()
-            .filter(|of: &i64| usize::try_from(*of).is_ok_and(|of| of % HOUSES.len() == number))
-            .and_then(|of| self.newsroom.story(of, now))?;
+            .filter(|number: &i64| {
+                usize::try_from(*number).is_ok_and(|number| number % PUBLISHERS.len() == self.publisher)
+            })
+            .and_then(|number| self.schedule.story(number, now))?;
         let modified = story.updated;
-        Some(("text/html; charset=utf-8", documents::page(self.house, &story), modified))
+        Some(("text/html; charset=utf-8", documents::page(publisher, &story), modified))
     }
 }
 
@@ -111,15 +115,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn validators_are_honest() {
-        // A story a day: nothing changes while the test runs.
-        let newsroom = Arc::new(Newsroom::new(1, 86_400));
-        let clock = Clock::from("2026-06-01T12:00:00Z".parse().unwrap());
-        let desk = Desk { newsroom, clock, house: HOUSES[1], base: "http://x".to_owned() };
+    async fn a_conditional_request_is_answered_with_304_until_the_document_changes() {
+        // One story a day, so that nothing changes while the test runs.
+        let schedule = Arc::new(StorySchedule::new(1, 86_400));
+        let clock = Clock::starting_at("2026-06-01T12:00:00Z".parse().unwrap());
+        let site = Site { schedule, clock, publisher: 1, base: "http://x".to_owned() };
         let listener = chassis::http::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = stream::CancellationToken::new();
-        tokio::spawn(chassis::http::serve(listener, router(desk), chassis::http::Limits::default(), shutdown.clone()));
+        tokio::spawn(chassis::http::serve(listener, router(site), chassis::http::Limits::default(), shutdown.clone()));
 
         let whole = get(address, "/atom.xml", "").await;
         assert!(whole.starts_with("HTTP/1.1 200"), "{whole}");

@@ -1,6 +1,6 @@
-//! A feed: what it is, and what came of its last polls.
+//! A feed: its definition, health and last polls.
 
-use super::{Asked, refusals, refused, time};
+use super::{Subject, dead_letters, print_dead_letter, time};
 use crate::answer::DEADLINE;
 use proto::{
     topic::Topic,
@@ -10,14 +10,14 @@ use proto::{
 use std::{io::Write, ops::ControlFlow};
 use stream::{Log, LogConfig, Start};
 
-/// Tells what is known of a feed; false where there is none.
-pub fn tell(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, asked: &Asked) -> anyhow::Result<bool> {
-    let feed: Option<Feed> = last(log, &config.names.of(Topic::Feeds), &asked.feed_id)?;
-    let health: Option<FeedHealth> = last(log, &config.names.of(Topic::FeedHealth), &asked.feed_id)?;
-    let refused_definitions = refusals(log, config, &config.names.of(Topic::Feeds), &asked.feed_id)?;
+/// Prints what the topics hold of a feed. False where that is nothing.
+pub fn print(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, subject: &Subject) -> anyhow::Result<bool> {
+    let feed: Option<Feed> = last(log, &config.names.of(Topic::Feeds), &subject.feed_id)?;
+    let health: Option<FeedHealth> = last(log, &config.names.of(Topic::FeedHealth), &subject.feed_id)?;
+    let refused = dead_letters(log, config, &config.names.of(Topic::Feeds), &subject.feed_id)?;
     match (&feed, &health) {
-        (None, None) if refused_definitions.is_empty() => return Ok(false),
-        (None, None) => writeln!(out, "feed {} {}\n  not on the list", asked.feed_id, asked.text)?,
+        (None, None) if refused.is_empty() => return Ok(false),
+        (None, None) => writeln!(out, "feed {} {}\n  not on the list", subject.feed_id, subject.text)?,
         (Some(feed), _) => {
             writeln!(out, "feed {} {}", feed.feed_id, feed.url)?;
             writeln!(
@@ -29,8 +29,8 @@ pub fn tell(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, asked: &Aske
         }
         (None, Some(health)) => writeln!(out, "feed {} {}\n  no longer on the list", health.feed_id, health.url)?,
     }
-    for (record, letter) in &refused_definitions {
-        refused(out, record, letter)?;
+    for (record, dead_letter) in &refused {
+        print_dead_letter(out, record, dead_letter)?;
     }
     let Some(health) = health else {
         writeln!(out, "  not polled yet")?;
@@ -54,7 +54,7 @@ pub fn tell(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, asked: &Aske
     Ok(true)
 }
 
-/// The last record under a key; none where it was removed.
+/// The last record of a key; `None` where it was removed.
 fn last<M: wire::Message>(log: &dyn Log, topic: &str, key: &str) -> anyhow::Result<Option<M>> {
     let mut found = None;
     stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {

@@ -1,6 +1,6 @@
-//! A story: seen in which feeds, admitted or not, published where.
+//! A story: the feeds that list it, its state, and where it was published.
 
-use super::{Asked, place, refusals, refused, time};
+use super::{Subject, dead_letters, position, print_dead_letter, time};
 use crate::answer::DEADLINE;
 use proto::{
     topic::Topic,
@@ -12,8 +12,8 @@ use stream::{DeadLetter, Log, LogConfig, Record, Start};
 
 /// What the topics hold of one story, oldest first in each.
 #[derive(Default)]
-struct Found {
-    /// Feeds whose last documents showed it, and when they last did.
+struct Story {
+    /// Feeds that listed it, and when they last did.
     feeds: Vec<(String, String)>,
     raw: Vec<(Record, RawItem)>,
     state: Option<ArticleState>,
@@ -22,50 +22,50 @@ struct Found {
     refused: Vec<(Record, DeadLetter)>,
 }
 
-/// Tells where a story is; false where nothing is known of it.
-pub fn tell(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, asked: &Asked) -> anyhow::Result<bool> {
+/// Prints what the topics hold of a story. False where that is nothing.
+pub fn print(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, subject: &Subject) -> anyhow::Result<bool> {
     let names = &config.names;
-    let id = id_of(log, config, asked)?;
-    let mut found = Found { raw: records(log, &names.of(Topic::Raw), &id)?, ..Found::default() };
-    found.articles = records(log, &names.of(Topic::Articles), &id)?;
-    found.enriched = records(log, &names.of(Topic::Enriched), &id)?;
-    found.state = records(log, &names.of(Topic::ArticleState), &id)?.pop().map(|(_, state)| state);
+    let id = id_of(log, config, subject)?;
+    let mut story = Story { raw: records(log, &names.of(Topic::Raw), &id)?, ..Story::default() };
+    story.articles = records(log, &names.of(Topic::Articles), &id)?;
+    story.enriched = records(log, &names.of(Topic::Enriched), &id)?;
+    story.state = records(log, &names.of(Topic::ArticleState), &id)?.pop().map(|(_, state)| state);
     each(log, &names.of(Topic::FeedState), |record| {
         let Ok(mut state) = record.decode::<FeedState>() else { return };
-        // Where a feed has many entries they are packed. What the poller itself could not unpack tells nothing.
+        // The entries of a large feed are packed; a state that cannot be unpacked is skipped.
         if poller::diff::unpack(&mut state).is_err() {
             return;
         }
         let minutes = state.entries.iter().find(|entry| entry.article_id == id).map(|entry| entry.last_seen_min);
-        found.feeds.retain(|(url, _)| *url != state.url);
+        story.feeds.retain(|(url, _)| *url != state.url);
         if let Some(minutes) = minutes {
             let at = jiff::Timestamp::from_second(i64::from(minutes) * 60).unwrap_or_default();
-            found.feeds.push((state.url, format!("{at:.0}")));
+            story.feeds.push((state.url, format!("{at:.0}")));
         }
     })?;
-    found.feeds.sort();
+    story.feeds.sort();
     for topic in [Topic::Raw, Topic::Articles] {
-        found.refused.extend(refusals(log, config, &names.of(topic), &id)?);
+        story.refused.extend(dead_letters(log, config, &names.of(topic), &id)?);
     }
-    let nothing = found.raw.is_empty() && found.articles.is_empty() && found.enriched.is_empty();
-    if nothing && found.feeds.is_empty() && found.refused.is_empty() && found.state.is_none() {
+    let nothing = story.raw.is_empty() && story.articles.is_empty() && story.enriched.is_empty();
+    if nothing && story.feeds.is_empty() && story.refused.is_empty() && story.state.is_none() {
         return Ok(false);
     }
-    write(out, &id, &found)?;
+    write(out, &id, &story)?;
     let committed = |stage: &str, topic: Topic| log.committed(&names.group(stage), &names.of(topic));
     let normalised = committed(normaliser::STAGE, Topic::Raw)?;
     let enriched = committed(enricher::STAGE, Topic::Articles)?;
-    writeln!(out, "  {}", verdict(&found, &normalised, &enriched))?;
+    writeln!(out, "  {}", summary(&story, &normalised, &enriched))?;
     Ok(true)
 }
 
-/// The article id: what was asked for, or, where a story kept its id under a changed address, what its entry was given.
-fn id_of(log: &dyn Log, config: &LogConfig, asked: &Asked) -> anyhow::Result<String> {
-    let mut id = asked.article_id.clone();
-    let Some(canonical) = &asked.canonical else { return Ok(id) };
+/// The article id. A story keeps its id when its URL changes, so the raw items are searched for the URL.
+fn id_of(log: &dyn Log, config: &LogConfig, subject: &Subject) -> anyhow::Result<String> {
+    let mut id = subject.article_id.clone();
+    let Some(canonical) = &subject.canonical else { return Ok(id) };
     each(log, &config.names.of(Topic::Raw), |record| {
         if let Ok(item) = record.decode::<RawItem>()
-            && (item.url == asked.text || item.canonical_url == *canonical)
+            && (item.url == subject.text || item.canonical_url == *canonical)
         {
             id = item.article_id;
         }
@@ -73,18 +73,18 @@ fn id_of(log: &dyn Log, config: &LogConfig, asked: &Asked) -> anyhow::Result<Str
     Ok(id)
 }
 
-fn write(out: &mut dyn Write, id: &str, found: &Found) -> std::io::Result<()> {
-    let title = found.articles.last().map(|(_, article)| article.title.as_str());
-    let title = title.or_else(|| found.raw.last().map(|(_, raw)| raw.title.as_str())).unwrap_or_default();
+fn write(out: &mut dyn Write, id: &str, story: &Story) -> std::io::Result<()> {
+    let title = story.articles.last().map(|(_, article)| article.title.as_str());
+    let title = title.or_else(|| story.raw.last().map(|(_, raw)| raw.title.as_str())).unwrap_or_default();
     writeln!(out, "story {id} {title}")?;
-    for (url, at) in &found.feeds {
+    for (url, at) in &story.feeds {
         writeln!(out, "  in the feed {url}, last seen {at}")?;
     }
-    for (record, raw) in &found.raw {
+    for (record, raw) in &story.raw {
         let again = record.header("dl-attempt").map(|_| " (a replay)").unwrap_or_default();
-        writeln!(out, "  polled{again}: {}, from {}{}", place(record), raw.feed_url, backfill(raw.backfill))?;
+        writeln!(out, "  polled{again}: {}, from {}{}", position(record), raw.feed_url, backfill(raw.backfill))?;
     }
-    if let Some(state) = &found.state {
+    if let Some(state) = &story.state {
         let (first, last) = (time(state.first_seen_at.as_ref()), time(state.last_seen_at.as_ref()));
         let feeds = state.feed_ids.len();
         writeln!(
@@ -93,66 +93,69 @@ fn write(out: &mut dyn Write, id: &str, found: &Found) -> std::io::Result<()> {
             state.revision
         )?;
     }
-    for (record, article) in &found.articles {
-        writeln!(out, "  {} revision {}: {}", article.change, article.revision, place(record))?;
+    for (record, article) in &story.articles {
+        writeln!(out, "  {} revision {}: {}", article.change, article.revision, position(record))?;
     }
-    for (record, letter) in &found.refused {
-        refused(out, record, letter)?;
+    for (record, dead_letter) in &story.refused {
+        print_dead_letter(out, record, dead_letter)?;
     }
-    for (record, enriched) in &found.enriched {
+    for (record, enriched) in &story.enriched {
         let countries: Vec<&str> = enriched.countries.iter().map(|country| country.code.as_str()).collect();
         let (revision, countries) = (enriched.revision, countries.join(" "));
         let again = match enriched.enrichment {
             0 => String::new(),
             times => format!(" again ({times})"),
         };
-        writeln!(out, "  enriched revision {revision}{again}: {}, countries {countries}", place(record))?;
+        writeln!(out, "  enriched revision {revision}{again}: {}, countries {countries}", position(record))?;
     }
     Ok(())
 }
 
-fn backfill(is: bool) -> &'static str {
-    if is { ", old already at the feed's first poll" } else { "" }
+fn backfill(is_backfill: bool) -> &'static str {
+    if is_backfill { ", published before the feed's first poll" } else { "" }
 }
 
-/// Where it stands, in one sentence.
-fn verdict(found: &Found, normalised: &HashMap<i32, i64>, enriched: &HashMap<i32, i64>) -> String {
-    let waits = |record: &Record, committed: &HashMap<i32, i64>| {
+/// How far the story has come, in one sentence.
+fn summary(story: &Story, normalised: &HashMap<i32, i64>, enriched: &HashMap<i32, i64>) -> String {
+    let is_waiting = |record: &Record, committed: &HashMap<i32, i64>| {
         committed.get(&record.partition).is_none_or(|next| *next <= record.offset)
     };
-    if let Some((record, _)) = found.raw.last()
-        && waits(record, normalised)
+    if let Some((record, _)) = story.raw.last()
+        && is_waiting(record, normalised)
     {
         return "waiting for the normaliser".to_owned();
     }
-    if let Some((record, article)) = found.articles.last() {
-        if waits(record, enriched) {
+    if let Some((record, article)) = story.articles.last() {
+        if is_waiting(record, enriched) {
             return "waiting for the enricher".to_owned();
         }
-        // A replay may write an earlier revision once more behind a later one: the highest counts.
-        if let Some((record, last)) = found.enriched.iter().max_by_key(|(_, one)| (one.revision, one.enrichment))
+        // A replay may write an earlier revision after a later one, so the highest counts.
+        if let Some((record, last)) =
+            story.enriched.iter().max_by_key(|(_, article)| (article.revision, article.enrichment))
             && last.revision >= article.revision
         {
-            let copies = found.raw.len().saturating_sub(found.articles.len() + found.refused.len());
+            let copies = story.raw.len().saturating_sub(story.articles.len() + story.refused.len());
             let repeated = match copies {
                 0 => String::new(),
                 1 => "; another copy was a duplicate".to_owned(),
                 _ => format!("; {copies} more copies were duplicates"),
             };
-            return format!("published: {}{repeated}", place(record));
+            return format!("published: {}{repeated}", position(record));
         }
     }
-    if let Some((_, letter)) = found.refused.last() {
+    if let Some((_, dead_letter)) = story.refused.last() {
         return format!(
-            "refused by the {}: {}; `newswire dead-letter replay` hands it back",
-            letter.stage, letter.reason
+            "refused by the {}: {}; `newswire dead-letter replay` submits it again",
+            dead_letter.stage, dead_letter.reason
         );
     }
-    match (found.enriched.last(), &found.state, found.raw.is_empty()) {
-        (Some((record, _)), ..) => format!("published: {}", place(record)),
+    match (story.enriched.last(), &story.state, story.raw.is_empty()) {
+        (Some((record, _)), ..) => format!("published: {}", position(record)),
         (None, Some(_), _) => "published once; the topics no longer hold it".to_owned(),
-        (None, None, false) => "read by the normaliser, which made no article of it".to_owned(),
-        (None, None, true) => "seen by the poller and not published: older than the backfill policy takes".to_owned(),
+        (None, None, false) => "processed by the normaliser, which published no article".to_owned(),
+        (None, None, true) => {
+            "seen by the poller and not published: older than the feed's backfill includes".to_owned()
+        }
     }
 }
 
@@ -168,9 +171,9 @@ fn records<M: wire::Message>(log: &dyn Log, topic: &str, id: &str) -> anyhow::Re
     Ok(found)
 }
 
-fn each(log: &dyn Log, topic: &str, mut take: impl FnMut(Record)) -> anyhow::Result<()> {
+fn each(log: &dyn Log, topic: &str, mut visit: impl FnMut(Record)) -> anyhow::Result<()> {
     stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
-        take(record);
+        visit(record);
         ControlFlow::Continue(())
     })?;
     Ok(())
@@ -193,19 +196,19 @@ mod tests {
     }
 
     #[test]
-    fn a_story_is_told_from_each_place_it_can_be_in() {
+    fn the_summary_follows_a_story_from_stage_to_stage() {
         let next = |offset| HashMap::from([(0, offset)]);
-        let mut found = Found { feeds: vec![("f".into(), "t".into())], ..Found::default() };
-        assert!(verdict(&found, &next(0), &next(0)).contains("backfill"));
-        found.raw.push((at("raw", 4), RawItem::default()));
-        assert_eq!(verdict(&found, &next(4), &next(0)), "waiting for the normaliser");
-        assert!(verdict(&found, &next(5), &next(0)).contains("no article"));
-        let letter = DeadLetter::new("normaliser", "no-title", "", at("raw", 4), jiff::Timestamp::UNIX_EPOCH);
-        found.refused.push((at("dead", 0), letter));
-        assert!(verdict(&found, &next(5), &next(0)).starts_with("refused by the normaliser: no-title"));
-        found.articles.push((at("articles", 2), Article { revision: 1, ..Article::default() }));
-        assert_eq!(verdict(&found, &next(5), &next(2)), "waiting for the enricher");
-        found.enriched.push((at("enriched", 7), EnrichedArticle { revision: 1, ..EnrichedArticle::default() }));
-        assert!(verdict(&found, &next(5), &next(3)).starts_with("published: enriched[0]@7"));
+        let mut story = Story { feeds: vec![("f".into(), "t".into())], ..Story::default() };
+        assert!(summary(&story, &next(0), &next(0)).contains("backfill"));
+        story.raw.push((at("raw", 4), RawItem::default()));
+        assert_eq!(summary(&story, &next(4), &next(0)), "waiting for the normaliser");
+        assert!(summary(&story, &next(5), &next(0)).contains("no article"));
+        let dead_letter = DeadLetter::new("normaliser", "no-title", "", at("raw", 4), jiff::Timestamp::UNIX_EPOCH);
+        story.refused.push((at("dead", 0), dead_letter));
+        assert!(summary(&story, &next(5), &next(0)).starts_with("refused by the normaliser: no-title"));
+        story.articles.push((at("articles", 2), Article { revision: 1, ..Article::default() }));
+        assert_eq!(summary(&story, &next(5), &next(2)), "waiting for the enricher");
+        story.enriched.push((at("enriched", 7), EnrichedArticle { revision: 1, ..EnrichedArticle::default() }));
+        assert!(summary(&story, &next(5), &next(3)).starts_with("published: enriched[0]@7"));
     }
 }

@@ -2,8 +2,7 @@ use crate::support::{hold, newswire, run, until};
 use proto::topic::Topic;
 use stream::Outgoing;
 
-/// A record that its stage cannot read is refused, listed, replayed, and refused again with one attempt more; the stage
-/// goes on all the while.
+/// The record is refused again after each replay, with one attempt more, while the stage keeps running.
 #[test]
 fn a_refused_record_is_listed_and_replayed() {
     let folder = tempfile::tempdir().unwrap();
@@ -13,7 +12,7 @@ fn a_refused_record_is_listed_and_replayed() {
         topic: runtime.names.of(Topic::Raw),
         partition: 1,
         key: b"poison".to_vec(),
-        value: Some(b"no JSON".to_vec()),
+        value: Some(b"not JSON".to_vec()),
         headers: Vec::new(),
     };
     runtime.log.append(vec![poison]).unwrap();
@@ -29,7 +28,7 @@ fn a_refused_record_is_listed_and_replayed() {
     assert!(line.contains("\tnormaliser\tundecodable\tattempt 1\tnews.raw.v1[1]@0\tpoison\t"), "{line}");
     let number = line.split('\t').next().unwrap();
     let shown: serde_json::Value = serde_json::from_str(&newswire(&data, &["dead-letter", "show", number])).unwrap();
-    assert_eq!(shown["record"]["value_text"], "no JSON");
+    assert_eq!(shown["record"]["value_text"], "not JSON");
     assert!(newswire(&data, &["dead-letter", "list", "--stage", "enricher"]).is_empty());
 
     assert!(newswire(&data, &["dead-letter", "replay", "--all", "--dry-run"]).contains("would be replayed"));
@@ -39,15 +38,15 @@ fn a_refused_record_is_listed_and_replayed() {
     let after = list();
     assert!(after.lines().next().unwrap().ends_with("replayed 1x"), "{after}");
     assert!(after.lines().nth(1).unwrap().contains("\tattempt 2\t"), "{after}");
-    // The first was replayed before: only the second goes back.
+    // The first was replayed before, so only the second is replayed.
     let again = newswire(&data, &["dead-letter", "replay", "--all"]);
     assert!(again.contains("attempt 3") && again.ends_with("1 dead letters\n"), "{again}");
     until(&runtime, Topic::DeadLetter, "a third refusal", || list().contains("\tattempt 3\t"));
 
-    let (_, trouble, code) = run(&data, &["dead-letter", "show", "2/99"]);
-    assert!(code == 70 && trouble.contains("no dead letter 2/99"), "{code}: {trouble}");
-    let (_, trouble, code) = run(&data, &["dead-letter", "replay", "first"]);
-    assert!(code == 64 && trouble.contains("PARTITION/OFFSET"), "{code}: {trouble}");
+    let (_, error, code) = run(&data, &["dead-letter", "show", "2/99"]);
+    assert!(code == 70 && error.contains("no dead letter 2/99"), "{code}: {error}");
+    let (_, error, code) = run(&data, &["dead-letter", "replay", "first"]);
+    assert!(code == 64 && error.contains("PARTITION/OFFSET"), "{code}: {error}");
 
     shutdown.cancel();
     normaliser.join().unwrap().unwrap();

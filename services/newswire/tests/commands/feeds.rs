@@ -6,37 +6,37 @@ const LIST: &str = r#"<opml version="2.0"><body>
 <outline type="rss" text="Two" xmlUrl="https://two.example/feed"/>
 </body></opml>"#;
 
-fn addresses(data: &Path) -> Vec<String> {
+fn urls(data: &Path) -> Vec<String> {
     newswire(data, &["feeds", "list"]).lines().map(|line| line.split('\t').next().unwrap().to_owned()).collect()
 }
 
-fn round(data: &Path, file: &str) {
+fn import_and_change(data: &Path, file: &str) {
     assert_eq!(newswire(data, &["feeds", "import", file]), "2 feeds in the file, 2 of them new or changed\n");
     assert_eq!(newswire(data, &["feeds", "import", file]), "2 feeds in the file, 0 of them new or changed\n");
     newswire(data, &["feeds", "add", "https://three.example/feed", "--country", "SE", "--tag", "north"]);
     newswire(data, &["feeds", "remove", "https://one.example/feed"]);
-    assert_eq!(addresses(data), ["https://three.example/feed", "https://two.example/feed"]);
+    assert_eq!(urls(data), ["https://three.example/feed", "https://two.example/feed"]);
     let opml = newswire(data, &["feeds", "list", "--opml"]);
     assert!(opml.contains("publisherCountry=\"SE\"") && opml.contains("category=\"north\""), "{opml}");
-    // A list does not take away what was added by hand, and brings back what it names.
+    // An import keeps feeds that were added by hand, and adds again those that were removed.
     assert_eq!(newswire(data, &["feeds", "import", file]), "2 feeds in the file, 1 of them new or changed\n");
-    assert_eq!(addresses(data).len(), 3);
-    let (_, trouble, code) = run(data, &["feeds", "remove", "https://four.example/feed"]);
-    assert!(code == 70 && trouble.contains("not on the list"), "{code}: {trouble}");
-    let (_, trouble, code) = run(data, &["feeds", "add", "ftp://five.example/"]);
-    assert!(code == 64 && trouble.contains("ftp://five.example/"), "{code}: {trouble}");
+    assert_eq!(urls(data).len(), 3);
+    let (_, error, code) = run(data, &["feeds", "remove", "https://four.example/feed"]);
+    assert!(code == 70 && error.contains("not on the list"), "{code}: {error}");
+    let (_, error, code) = run(data, &["feeds", "add", "ftp://five.example/"]);
+    assert!(code == 64 && error.contains("ftp://five.example/"), "{code}: {error}");
 }
 
 #[test]
-fn feeds_are_written_to_the_file_while_nothing_runs() {
+fn feeds_are_written_to_the_file_when_no_service_runs() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("feeds.opml");
     std::fs::write(&file, LIST).unwrap();
-    round(&folder.path().join("data"), file.to_str().unwrap());
+    import_and_change(&folder.path().join("data"), file.to_str().unwrap());
 }
 
 #[test]
-fn a_bad_address_is_named_and_the_others_are_taken() {
+fn a_feed_that_cannot_be_polled_is_reported_and_the_others_are_imported() {
     let folder = tempfile::tempdir().unwrap();
     let (data, file) = (folder.path().join("data"), folder.path().join("feeds.opml"));
     let import = |list: &str| {
@@ -46,23 +46,23 @@ fn a_bad_address_is_named_and_the_others_are_taken() {
     let bad = r#"<outline type="rss" text="Bad" xmlUrl="ftp://bad.example/feed"/>"#;
     let reason = r#"the feed "Bad": "ftp://bad.example/feed" is not an http or https URL: another scheme"#;
     let among = LIST.replacen("/>\n", &format!("/>\n{bad}\n"), 1);
-    let (said, trouble, code) = import(&among);
-    assert_eq!((said.as_str(), code), ("3 feeds in the file, 2 of them new or changed, 1 refused\n", 0), "{trouble}");
-    assert!(trouble.contains(reason), "{trouble}");
-    assert_eq!(addresses(&data), ["https://one.example/feed", "https://two.example/feed"]);
-    let (said, trouble, code) = import(&format!("<opml>{bad}</opml>"));
-    assert!(said.is_empty() && code == 70 && trouble.contains(reason), "{code}: {said}{trouble}");
-    let (_, trouble, code) = import("<html/>");
-    assert!(code == 70 && trouble.contains("no OPML"), "{code}: {trouble}");
-    assert_eq!(addresses(&data).len(), 2);
+    let (printed, error, code) = import(&among);
+    assert_eq!((printed.as_str(), code), ("3 feeds in the file, 2 of them new or changed, 1 refused\n", 0), "{error}");
+    assert!(error.contains(reason), "{error}");
+    assert_eq!(urls(&data), ["https://one.example/feed", "https://two.example/feed"]);
+    let (printed, error, code) = import(&format!("<opml>{bad}</opml>"));
+    assert!(printed.is_empty() && code == 70 && error.contains(reason), "{code}: {printed}{error}");
+    let (_, error, code) = import("<html/>");
+    assert!(code == 70 && error.contains("not OPML"), "{code}: {error}");
+    assert_eq!(urls(&data).len(), 2);
 }
 
 #[test]
-fn feeds_are_written_through_the_process_that_holds_the_file() {
+fn feeds_are_written_through_the_process_that_has_the_file_open() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("feeds.opml");
     std::fs::write(&file, LIST).unwrap();
     let data = folder.path().join("data");
     let (_runtime, _stop) = hold(&data);
-    round(&data, file.to_str().unwrap());
+    import_and_change(&data, file.to_str().unwrap());
 }

@@ -1,6 +1,5 @@
-//! The commands as an operator types them, on an embedded log: through the socket of a process that holds it, and on the
-//! file once nothing runs.
-#![expect(clippy::unwrap_used, reason = "tools of tests: they fail loudly")]
+//! The commands on an embedded log: through the socket of the process that has it open, and on the file itself.
+#![expect(clippy::unwrap_used, reason = "a failure in a helper ends the test")]
 
 mod dead_letters;
 mod feeds;

@@ -1,30 +1,28 @@
-//! `--model`: what is said where there is none, before anything else is done.
+//! `--model`.
 
 use crate::support::run;
 
-/// Every command that enriches takes it, and says what is wrong with it as with any other flag.
 #[test]
-fn a_model_that_cannot_be_read_is_refused_before_the_log_is_touched() {
+fn a_model_that_cannot_be_read_is_an_error_before_the_log_is_opened() {
     let folder = tempfile::tempdir().unwrap();
     let (data, model) = (folder.path().join("data"), folder.path().join("model"));
     std::fs::create_dir(&model).unwrap();
     let model = model.to_str().unwrap();
     for command in [&["run"][..], &["replay", "--from", "beginning"]] {
-        let (out, trouble, code) = run(&data, &[command, &["--model", model]].concat());
-        assert_eq!((out.as_str(), code), ("", 64), "{trouble}");
+        let (out, error, code) = run(&data, &[command, &["--model", model]].concat());
+        assert_eq!((out.as_str(), code), ("", 64), "{error}");
         let expected = match cfg!(feature = "onnx") {
             true => format!("--model {model}: config.json: no such file"),
             false => "built without the feature `onnx`".to_owned(),
         };
-        assert!(trouble.contains(&expected), "{trouble}");
-        assert!(!data.exists(), "nothing was opened");
+        assert!(error.contains(&expected), "{error}");
+        assert!(!data.exists(), "the log was opened");
     }
 }
 
-/// An article that the model cannot read waits, and the next is enriched.
 #[cfg(feature = "onnx")]
 #[test]
-fn an_article_that_the_model_cannot_read_waits_in_the_dead_letters() {
+fn an_article_on_which_the_model_fails_becomes_a_dead_letter() {
     use crate::support::{hold, newswire, until};
     use clap::Parser;
     use proto::{partition, topic::Topic, v1::Article};
@@ -39,7 +37,7 @@ fn an_article_that_the_model_cannot_read_waits_in_the_dead_letters() {
     let folder = tempfile::tempdir().unwrap();
     let (data, model) = (folder.path().join("data"), folder.path().join("model"));
     std::fs::create_dir(&model).unwrap();
-    // It says that it has more positions than it has.
+    // The model claims more positions than it has.
     test_support::onnx::Tiny { positions: 20, claimed: 64, ..Default::default() }.write(&model);
     let config = Flags::parse_from(["test", "--model", model.to_str().unwrap()]).enricher.check().unwrap();
     let (runtime, shutdown) = hold(&data);

@@ -9,7 +9,7 @@ use std::{
 };
 use stream::{CancellationToken, LogArgs, LogConfig, Runtime};
 
-/// Longest wait.
+/// Time limit of a wait.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Parser)]
@@ -18,22 +18,22 @@ struct Flags {
     log: LogArgs,
 }
 
-/// A log in `data` with three partitions.
+/// Settings of a log in `data` with three partitions.
 pub fn config(data: &Path) -> LogConfig {
     let flags = ["test".into(), "--data".into(), data.as_os_str().to_owned(), "--partitions".into(), "3".into()];
     Flags::parse_from(flags).log.check().unwrap()
 }
 
-/// This process holds the log.
+/// Opens the log in this process.
 pub fn hold(data: &Path) -> (Runtime, CancellationToken) {
     let shutdown = CancellationToken::new();
     (config(data).start(&prometheus::Registry::new(), &shutdown).unwrap(), shutdown)
 }
 
-/// What the command answers; it must succeed.
+/// The output of a command that must succeed.
 pub fn newswire(data: &Path, arguments: &[&str]) -> String {
-    let (text, trouble, code) = run(data, arguments);
-    assert_eq!(code, 0, "newswire {arguments:?}: {trouble}");
+    let (text, error, code) = run(data, arguments);
+    assert_eq!(code, 0, "newswire {arguments:?}: {error}");
     text
 }
 
@@ -46,27 +46,27 @@ pub fn run(data: &Path, arguments: &[&str]) -> (String, String, i32) {
     (text(output.stdout), text(output.stderr), output.status.code().unwrap())
 }
 
-/// Waits for what a record of `topic` brings about.
+/// Waits until `holds` is true, and checks it after each record of `topic`.
 pub fn until(runtime: &Runtime, topic: Topic, what: &str, holds: impl FnMut() -> bool) {
     let waited = stream::until(&*runtime.log, &runtime.names.of(topic), PATIENCE, holds);
     assert!(waited.is_ok(), "{what}: {waited:?}");
 }
 
-/// What a process writes, line by line; it is read to its end whether anybody listens or not.
+/// The output of a process, line by line. It is read to its end even where no one waits for it.
 pub struct Lines(mpsc::Receiver<String>);
 
 impl Lines {
     pub fn of(output: impl Read + Send + 'static) -> Self {
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         std::thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
-                drop(tell.send(line));
+                drop(sender.send(line));
             }
         });
-        Lines(told)
+        Lines(receiver)
     }
 
-    /// The first line that is wanted.
+    /// The first line that is `wanted`.
     pub fn until(&self, what: &str, mut wanted: impl FnMut(&str) -> bool) -> String {
         let deadline = Instant::now() + PATIENCE;
         loop {

@@ -2,7 +2,7 @@ use crate::support::{Lines, hold, newswire};
 use proto::{partition, topic::Topic};
 use std::process::{Child, Command, Stdio};
 
-/// Killed when a test ends, however it ends.
+/// A child process, killed when it is dropped.
 struct Running(Child);
 
 impl Drop for Running {
@@ -12,9 +12,8 @@ impl Drop for Running {
     }
 }
 
-/// A definition that the poller refused is told of, though no feed came of it.
 #[test]
-fn a_refused_definition_of_a_feed_is_told() {
+fn a_refused_feed_definition_is_shown() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let (runtime, _stop) = hold(&data);
@@ -29,17 +28,18 @@ fn a_refused_definition_of_a_feed_is_told() {
         headers: Vec::new(),
     };
     assert!(newswire(&data, &["why", "https://news.example/feed"]).starts_with("never seen"));
-    let letter = stream::DeadLetter::new("poller", "bad-feed", "it has no address", definition, jiff::Timestamp::now());
+    let dead_letter =
+        stream::DeadLetter::new("poller", "bad-feed", "it has no address", definition, jiff::Timestamp::now());
     let to = partition::of(id.as_bytes(), runtime.partitions);
-    runtime.log.append(vec![letter.to_outgoing(&runtime.names.of(Topic::DeadLetter), to)]).unwrap();
-    let told = newswire(&data, &["why", "https://news.example/feed"]);
-    assert!(told.contains("not on the list") && told.contains("bad-feed, attempt 1: it has no address"), "{told}");
-    assert_eq!(newswire(&data, &["why", &id]).lines().nth(2), told.lines().nth(2));
+    runtime.log.append(vec![dead_letter.to_outgoing(&runtime.names.of(Topic::DeadLetter), to)]).unwrap();
+    let shown = newswire(&data, &["why", "https://news.example/feed"]);
+    assert!(shown.contains("not on the list") && shown.contains("bad-feed, attempt 1: it has no address"), "{shown}");
+    assert_eq!(newswire(&data, &["why", &id]).lines().nth(2), shown.lines().nth(2));
 }
 
-/// The whole pipeline on its own publisher, asked from outside, stopped by SIGTERM and asked again.
+/// The whole pipeline on the sample publishers; the command runs alongside it and after SIGTERM.
 #[test]
-fn a_story_of_the_sample_is_followed_from_feed_to_page() {
+fn a_story_is_followed_from_its_feed_to_the_enriched_topic() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let port = test_support::port::free().to_string();
@@ -51,7 +51,7 @@ fn a_story_of_the_sample_is_followed_from_feed_to_page() {
         .spawn()
         .unwrap();
     let mut child = Running(child);
-    // Before it holds the file, a command would take it.
+    // A command that ran before would open the file itself.
     Lines::of(child.0.stderr.take().unwrap()).until("newswire is ready", |line| line.contains("enricher ready"));
     let tail = Command::new(env!("CARGO_BIN_EXE_newswire"))
         .args(["tail", "enriched", "--from", "beginning", "--values", "--partitions", "3", "--data"])
@@ -69,19 +69,19 @@ fn a_story_of_the_sample_is_followed_from_feed_to_page() {
     drop(tail);
     let first: serde_json::Value = serde_json::from_str(seen.lines().next().unwrap()).unwrap();
     let url = first["url"].as_str().unwrap();
-    let told = newswire(&data, &["why", url]);
+    let shown = newswire(&data, &["why", url]);
     for step in
         ["in the feed", "polled: news.raw.v1", "admitted: revision 1", "NEW revision 1", "published: news.enriched.v1"]
     {
-        assert!(told.contains(step), "{step}: {told}");
+        assert!(shown.contains(step), "{step}: {shown}");
     }
-    assert_eq!(newswire(&data, &["why", first["article_id"].as_str().unwrap()]), told);
+    assert_eq!(newswire(&data, &["why", first["article_id"].as_str().unwrap()]), shown);
     let feed = newswire(&data, &["why", &format!("http://127.0.0.2:{port}/rss.xml")]);
     assert!(feed.contains("OK, title \"The Larkfield Courier\"") && feed.contains("NEW_ENTRIES"), "{feed}");
     assert!(newswire(&data, &["why", "http://127.0.0.2/nothing"]).starts_with("never seen"));
 
     let stopped = Command::new("kill").arg(child.0.id().to_string()).status().unwrap();
     assert!(stopped.success());
-    assert!(child.0.wait().unwrap().success(), "a drain within its deadline is a success");
+    assert!(child.0.wait().unwrap().success(), "the drain ended within its deadline");
     assert!(newswire(&data, &["why", url]).contains("published: news.enriched.v1"));
 }

@@ -1,16 +1,15 @@
-//! Dates without separators, and those that are numbers: ISO 8601 in all its forms, and times since 1970.
+//! ISO 8601 in all its forms, and numbers of seconds since 1970.
 
 use jiff::civil::{Date as Day, DateTime, ISOWeekDate, Time, Weekday};
 use jiff::{Timestamp, tz::Offset};
 use proto::vocab::precision;
 
-use super::REPAIRED;
-use crate::document::Date;
+use super::Date;
 
-/// Seconds, milliseconds or microseconds since 1970, of this century's first half or near it.
+/// Seconds, milliseconds or microseconds since 1970, of the years 1973 to 2286.
 pub fn epoch(text: &str) -> Option<Date> {
     let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
-    // A fraction says nothing.
+    // A fraction of a second carries no information.
     let text = text.split_once('.').filter(|(_, fraction)| digits(fraction)).map_or(text, |(whole, _)| whole);
     let number: i64 = text.parse().ok().filter(|_| digits(text))?;
     let seconds = match text.len() {
@@ -20,19 +19,19 @@ pub fn epoch(text: &str) -> Option<Date> {
         _ => return None,
     };
     let at = Timestamp::from_second(seconds).ok()?;
-    Some(Date { at, precision: precision::SECOND, warning: Some(REPAIRED) })
+    Some(Date { at, precision: precision::SECOND, assumed_zone: None, repaired: true })
 }
 
-/// ISO 8601 without separators, with two digits for the year, and by the day of the year or of the week.
+/// Days, months and years in the forms of ISO 8601: with and without separators, with a year of two digits, by the day
+/// of the year or of the week.
 pub fn bare(text: &str) -> Option<Date> {
     if let Some(day) = week(text) {
-        return date(day, precision::DAY, Some(REPAIRED));
+        return date(day, precision::DAY, true);
     }
     let (sign, rest) = text.strip_prefix('-').map_or(("", text), |r| ("-", r));
     if !rest.bytes().all(|b| b.is_ascii_digit() || b == b'-') || rest.starts_with('-') {
         return None;
     }
-    // Longer ones are cut below.
     let parts: Vec<i16> = rest.split('-').map(|p| p.parse().unwrap_or(-1)).collect();
     let lengths: Vec<usize> = rest.split('-').map(str::len).collect();
     let century = |y: i16| if y < 70 { 2000 + y } else { 1900 + y };
@@ -54,12 +53,12 @@ pub fn bare(text: &str) -> Option<Date> {
         _ => return None,
     };
     let w3c = matches!(lengths.as_slice(), [4] | [4, 2] | [4, 2, 2]) && sign.is_empty();
-    date(day, exact, (!w3c).then_some(REPAIRED))
+    date(day, exact, !w3c)
 }
 
-fn date(day: Day, precision: &'static str, warning: Option<&'static str>) -> Option<Date> {
+fn date(day: Day, precision: &'static str, repaired: bool) -> Option<Date> {
     let at = Offset::UTC.to_timestamp(DateTime::from_parts(day, Time::midnight())).ok()?;
-    Some(Date { at, precision, warning })
+    Some(Date { at, precision, assumed_zone: None, repaired })
 }
 
 /// `2003-W01`, `2003-W01-3`, `2003W013`: a week begins on Monday.
@@ -76,7 +75,7 @@ fn week(text: &str) -> Option<Day> {
     Some(ISOWeekDate::new(year, number(week)?, day).ok()?.date())
 }
 
-/// `20250906T100000Z`, `20250906100000`: with the separators that ISO 8601 leaves out in its basic form.
+/// `20250906T100000Z`, `20250906100000`: the basic form of ISO 8601, with the separators of its extended form.
 pub fn separated(text: &str) -> Option<String> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (day, time) = match digits {
@@ -88,7 +87,7 @@ pub fn separated(text: &str) -> Option<String> {
     time.starts_with(|c: char| c.is_ascii_digit()).then(|| format!("{y}-{m}-{d}T{time}"))
 }
 
-/// The day of a year, from 1.
+/// The day of a year, counted from 1.
 pub fn ordinal(year: i16, day: i16) -> Option<Day> {
     Day::new(year, 1, 1).ok()?.with().day_of_year(day).build().ok()
 }

@@ -1,11 +1,11 @@
-//! What the words of a date say together: which number is the day, which the year.
+//! Finds out which words of a date are the day, the month, the year, the time and the zone.
 
 use jiff::civil::{Date as Day, Time};
 
 use super::words::Word;
 use super::zones::Zone;
 
-/// What was found.
+/// The parts of a date.
 #[derive(Debug, Default)]
 pub struct Found {
     year: Option<i16>,
@@ -14,18 +14,18 @@ pub struct Found {
     month_day: Option<i8>,
     /// False where the text names only a month or a year.
     pub day_given: bool,
-    /// Time of day, and whether it has seconds.
+    /// The time of day, and whether it has seconds.
     pub time: Option<(Time, bool)>,
-    /// The zone, where it names one.
+    /// The time zone; `None` where the text names none.
     pub zone: Option<Zone>,
-    /// Written as in Korea, China or Japan.
+    /// True for a date in Chinese, Japanese or Korean.
     pub east_asian: bool,
-    /// 24:00: the day's end is the next day's beginning.
+    /// 24:00, the start of the next day.
     end_of_day: bool,
 }
 
 impl Found {
-    /// The day; the first of what it names.
+    /// The day; the first day where the text names a month or a year.
     pub fn day(&self) -> Option<Day> {
         let day = Day::new(self.year?, self.month.unwrap_or(1), self.month_day.unwrap_or(1)).ok()?;
         if self.end_of_day { day.tomorrow().ok() } else { Some(day) }
@@ -44,21 +44,21 @@ impl Found {
     }
 }
 
-/// The numbers of a date in their order, each with how many digits it is written with.
+/// The numbers of a date in their order, each with its number of digits.
 #[derive(Debug, Default)]
 struct Numbers {
     all: Vec<(i32, usize)>,
     slashed: Option<char>,
-    /// The month stands before the day: with AM and PM, and slashes, as in North America.
+    /// True where the month comes first, as in North America: with slashes and with AM or PM.
     month_first: bool,
 }
 
-/// Understands the words; `None` where they are no date.
+/// Reads the words; `None` where they do not make a date.
 pub fn understand(words: &[Word]) -> Option<Found> {
     let mut found = Found::default();
     let mut numbers = Numbers::default();
     let mut afternoon = None;
-    // Whether the month may be a day: `mar. 15 août`, a day's name in French, Italian and Spanish.
+    // True where the month may be a weekday: `mar. 15 août`.
     let mut doubtful = false;
     let mut clock: [Option<i8>; 3] = [None; 3];
     for word in words {
@@ -89,7 +89,7 @@ pub fn understand(words: &[Word]) -> Option<Found> {
             }
             Word::Time { hour, minute, second } => found.set_time(hour, minute, second)?,
             Word::Zone(zone) => {
-                // `GMT+2` and `-0500 (EST)`: a number beats a name, and of two names the first counts.
+                // `GMT+2`, `-0500 (EST)`: a number wins over a name, and the first of two names over the second.
                 let number = matches!(zone, Zone::Fixed(_, true));
                 if found.zone.is_none() || number && !matches!(found.zone, Some(Zone::Fixed(_, true))) {
                     found.zone = Some(zone);
@@ -126,10 +126,10 @@ fn year((value, digits): (i32, usize)) -> Option<i16> {
     }
 }
 
-/// Which of the numbers is day, month and year.
+/// Decides which numbers are the day, the month and the year.
 fn order(found: &mut Found, numbers: &Numbers) -> Option<()> {
     let small = |(value, digits): (i32, usize)| if digits <= 3 { i8::try_from(value).ok() } else { None };
-    // Day before month as most of the world writes it, unless only the other way round makes a date.
+    // The day comes first, as in most of the world, unless only the other order makes a date.
     let day_and_month = |a: (i32, usize), b: (i32, usize)| -> Option<(i8, i8)> {
         let (a, b) = (small(a)?, small(b)?);
         let month_first = b > 12 || numbers.month_first && a <= 12;

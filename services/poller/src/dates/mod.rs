@@ -1,84 +1,105 @@
-//! Dates as publishers write them.
+//! Reads dates as publishers write them.
 //!
-//! RFC 3339 and RFC 9557 first and RFC 2822 next, as jiff reads them; what is left is cut into words and numbers and
-//! understood by what they can mean. A date that is none is refused, never guessed.
+//! RFC 3339 and RFC 2822 are read by jiff. Any other text is cut into words and numbers and read by what they can mean.
+//! A text that is not a date is refused, never guessed. Whether a date is plausible (in the future, before the web) is
+//! decided by the normaliser.
 
 mod iso;
+mod languages;
 mod meaning;
-mod names;
 mod words;
 mod zones;
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
 use jiff::civil::{DateTime, Time};
 use jiff::tz::Offset;
-use jiff::{Span, Timestamp};
 use proto::vocab::precision;
 
-use crate::document::Date;
+/// Warning: the date names no known time zone; UTC is assumed, or +09:00 for a date in Chinese, Japanese or Korean.
+pub const WITHOUT_ZONE: &str = "date-without-zone";
+/// Warning: the date has another form than RFC 822 or RFC 3339.
+pub const REPAIRED: &str = "date-repaired";
 
-/// Warning: it lies in the future; the present stands instead.
-pub const FUTURE: &str = "date_in_future";
-/// Warning: it names no time zone; UTC is taken, or the zone of the language's country.
-pub const NO_ZONE: &str = "date_without_zone";
-/// Warning: it has another form than RFC 822 or RFC 3339.
-pub const REPAIRED: &str = "date_repaired";
+/// Longest text of a date, in bytes.
+const MAX_LEN: usize = 120;
 
-/// How far a clock may be ahead before its date counts as one of the future: zones are mistaken more often than days.
-const AHEAD_H: i64 = 24;
-/// Longer texts are no dates, in bytes.
-const LONGEST: usize = 120;
+/// A date as a publisher gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Date {
+    /// The instant, to the second, or the start of the day, month or year in UTC. May lie in the future.
+    pub at: Timestamp,
+    /// One of [`proto::vocab::precision`].
+    pub precision: &'static str,
+    /// The offset that was assumed, where the text has a time of day and no known time zone.
+    pub assumed_zone: Option<Offset>,
+    /// True where the text has another form than RFC 822, RFC 3339 or W3C-DTF.
+    pub repaired: bool,
+}
 
-/// Reads a date in any form seen in feeds. `now` clamps: what lies more than a day ahead becomes `now`, with a warning.
+impl Date {
+    /// The gravest warning about how the date was read.
+    #[must_use]
+    pub fn warning(&self) -> Option<&'static str> {
+        match self {
+            Date { assumed_zone: Some(_), .. } => Some(WITHOUT_ZONE),
+            Date { repaired: true, .. } => Some(REPAIRED),
+            _ => None,
+        }
+    }
+}
+
+/// Reads a date in any form seen in feeds; `None` where the text is not a date.
 #[must_use]
-pub fn parse(text: &str, now: Timestamp) -> Option<Date> {
+pub fn parse(text: &str) -> Option<Date> {
     let text = text.trim();
-    if text.is_empty() || text.len() > LONGEST {
+    if text.is_empty() || text.len() > MAX_LEN {
         return None;
     }
-    let mut date = strict(text).or_else(|| lenient(text))?;
-    let limit = now.checked_add(Span::new().hours(AHEAD_H)).unwrap_or(now);
-    if date.at > limit {
-        date.at = now;
-        date.warning = Some(FUTURE);
-    }
-    Some(date)
+    strict(text).or_else(|| lenient(text))
 }
 
-fn second(at: Timestamp) -> Date {
-    Date { at: whole(at), precision: precision::SECOND, warning: None }
+/// The text of a date as the publisher wrote it, without whitespace at its ends, at most 120 bytes.
+#[must_use]
+pub fn as_written(text: &str) -> String {
+    let text = text.trim();
+    text[..text.floor_char_boundary(MAX_LEN)].to_owned()
 }
 
-/// Without the fraction of a second, which no one means.
+fn standard(at: Timestamp) -> Date {
+    Date { at: whole(at), precision: precision::SECOND, assumed_zone: None, repaired: false }
+}
+
+/// Without the fraction of a second, which carries no information.
 fn whole(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 
-/// The two standards.
+/// RFC 3339 and RFC 2822.
 fn strict(text: &str) -> Option<Date> {
     let bytes = text.as_bytes();
     if [bytes.get(4), bytes.get(10), bytes.get(16)] == [Some(&b'-'), Some(&b'T'), Some(&b':')] && text.len() >= 20 {
-        // `2003-12-31T10:14:55` and an offset or Z; a leap second is not one of them here.
+        // `2003-12-31T10:14:55` and an offset or Z. A leap second is left to the lenient reader.
         let seconds = text.get(17..19)?.parse::<u8>().ok()?;
-        return text.parse::<Timestamp>().ok().filter(|_| seconds < 60).map(second);
+        return text.parse::<Timestamp>().ok().filter(|_| seconds < 60).map(standard);
     }
-    // Weekdays are wrong often enough; they say nothing that the date does not.
+    // Weekdays are often wrong and carry no information beyond the date.
     static PARSER: jiff::fmt::rfc2822::DateTimeParser = jiff::fmt::rfc2822::DateTimeParser::new().relaxed_weekday(true);
     let seconds = text.matches(':').count() >= 2;
     let year_at = text.split_ascii_whitespace().find(|w| w.len() == 4 && w.bytes().all(|b| b.is_ascii_digit()));
     if !seconds || year_at.is_none() {
         return None;
     }
-    // RFC 2822 takes an unknown zone as UTC (section 4.3); we know more zones than it does.
+    // RFC 2822 reads an unknown zone as UTC (section 4.3). The lenient reader knows more zones.
     let zone = text.rsplit(' ').next().unwrap_or_default();
     if !(zone == "GMT" || zone == "UT" || zone == "Z" || zone.starts_with(['+', '-']) && zone.len() == 5) {
         return None;
     }
-    PARSER.parse_timestamp(text).ok().map(second)
+    PARSER.parse_timestamp(text).ok().map(standard)
 }
 
-/// Digits of other scripts as ASCII's, without marks of direction, and Spanish halves of the day in one word.
+/// Digits of other scripts as ASCII digits, without invisible marks, and Spanish halves of the day (`a. m.`) as one word.
 fn plain(text: &str) -> Cow<'_, str> {
     let marks =
         |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
@@ -95,7 +116,7 @@ fn plain(text: &str) -> Cow<'_, str> {
     if text.contains(". m.") { Cow::Owned(text.replace("a. m.", "am").replace("p. m.", "pm")) } else { text }
 }
 
-/// Everything else.
+/// Every other form.
 fn lenient(text: &str) -> Option<Date> {
     let plain = plain(text);
     let text = plain.trim();
@@ -116,29 +137,24 @@ fn lenient(text: &str) -> Option<Date> {
     if found.time.is_some() && !found.day_given {
         return None;
     }
-    let mut warning = Some(REPAIRED);
     let civil = DateTime::from_parts(day, time);
-    let at = match found.zone {
-        Some(zones::Zone::Unknown) => {
-            warning = Some(NO_ZONE);
-            Offset::UTC.to_timestamp(civil).ok()?
-        }
-        Some(zone) => zones::offset_at(zone, civil)?.to_timestamp(civil).ok()?,
-        None if found.time.is_none() => Offset::UTC.to_timestamp(civil).ok()?,
-        None => {
-            warning = Some(NO_ZONE);
-            let offset = if found.east_asian { Offset::constant(9) } else { Offset::UTC };
-            offset.to_timestamp(civil).ok()?
-        }
+    let (offset, assumed) = match found.zone {
+        Some(zones::Zone::Unknown) => (Offset::UTC, true),
+        Some(zone) => (zones::offset_at(zone, civil)?, false),
+        None if found.time.is_none() => (Offset::UTC, false),
+        None if found.east_asian => (Offset::constant(9), true),
+        None => (Offset::UTC, true),
     };
-    if found.time.is_none() {
-        // W3C-DTF gives days, months and years as they are; nothing was repaired.
-        warning = None;
-    }
     if exact == precision::SECOND && time.second() == 0 && found.time.is_some_and(|t| !t.1) {
         exact = precision::MINUTE;
     }
-    Some(Date { at: whole(at), precision: exact, warning })
+    Some(Date {
+        at: whole(offset.to_timestamp(civil).ok()?),
+        precision: exact,
+        assumed_zone: assumed.then_some(offset),
+        // W3C-DTF gives days, months and years as they are.
+        repaired: found.time.is_some(),
+    })
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 use super::*;
 
 fn read(text: &str) -> Option<String> {
-    let now = "2026-01-01T00:00:00Z".parse().unwrap();
-    parse(text, now).map(|d| format!("{} {} {}", d.at, d.precision, d.warning.unwrap_or("-")))
+    parse(text).map(|d| format!("{} {} {}", d.at, d.precision, d.warning().unwrap_or("-")))
 }
 
 #[track_caller]
@@ -11,7 +10,7 @@ fn is(text: &str, expected: &str) {
 }
 
 #[test]
-fn the_standards() {
+fn rfc_3339_and_rfc_2822() {
     is("Sat, 06 Sep 2025 10:00:00 +0200", "2025-09-06T08:00:00Z SECOND -");
     is("Mon, 06 Sep 2025 10:00:00 GMT", "2025-09-06T10:00:00Z SECOND -");
     is("2025-09-06T10:00:00.123+02:00", "2025-09-06T08:00:00Z SECOND -");
@@ -22,59 +21,36 @@ fn the_standards() {
 
 #[test]
 fn zones_by_name() {
-    is("Mon, 26 January 2004 16:31:00 ET", "2004-01-26T21:31:00Z SECOND date_repaired");
-    is("Tue, 26 Jul 2005 16:31:00 PT", "2005-07-26T23:31:00Z SECOND date_repaired");
-    is("Thu, 30 Apr 2015 08:57:00 MET", "2015-04-30T07:57:00Z SECOND date_repaired");
-    is("Thu, 30 Apr 2015 08:57 CEST", "2015-04-30T06:57:00Z MINUTE date_repaired");
-    is("Wed, 19 Feb 2012 22:40:00 GMT-01:01", "2012-02-19T23:41:00Z SECOND date_repaired");
+    is("Mon, 26 January 2004 16:31:00 ET", "2004-01-26T21:31:00Z SECOND date-repaired");
+    is("Tue, 26 Jul 2005 16:31:00 PT", "2005-07-26T23:31:00Z SECOND date-repaired");
+    is("Thu, 30 Apr 2015 08:57:00 MET", "2015-04-30T07:57:00Z SECOND date-repaired");
+    is("Thu, 30 Apr 2015 08:57 CEST", "2015-04-30T06:57:00Z MINUTE date-repaired");
+    is("Wed, 19 Feb 2012 22:40:00 GMT-01:01", "2012-02-19T23:41:00Z SECOND date-repaired");
 }
 
 #[test]
-fn languages() {
-    is("Κυρ, 11 Ιούλ 2004 12:00:00 EST", "2004-07-11T17:00:00Z SECOND date_repaired");
-    is("2004-július-13T9:15-05:00", "2004-07-13T14:15:00Z MINUTE date_repaired");
-    is("2004년 05월 28일  01:31:15", "2004-05-27T16:31:15Z SECOND date_without_zone");
-    is("mar., 15 août 2023 08:00:00 +0200", "2023-08-15T06:00:00Z SECOND date_repaired");
+fn a_word_that_is_a_month_and_a_weekday_is_a_month_only_where_there_is_no_other() {
+    is("mar., 15 août 2023 08:00:00 +0200", "2023-08-15T06:00:00Z SECOND date-repaired");
+    is("Mar, 04 Mar 2025 10:00:00 GMT", "2025-03-04T10:00:00Z SECOND date-repaired");
+}
+
+#[test]
+fn a_day_with_a_month_by_name() {
     is("15. März 2023", "2023-03-15T00:00:00Z DAY -");
 }
 
 #[test]
-fn names_of_months_and_days_as_feeds_have_them() {
-    for text in [
-        "sam., 06 sept. 2025 10:00:00 +0200",
-        "Sa, 06 Sep 2025 10:00:00 +0200",
-        "Samstag, 6. September 2025, 10:00:00 Uhr MESZ",
-        "sáb, 06 sept 2025 10:00:00 +0200",
-        "sábado, 6 de septiembre de 2025 a las 10:00:00 +0200",
-        "sab, 06 set 2025 10:00:00 +0200",
-        "sabato 6 settembre 2025 alle 10:00:00 CEST",
-        "Sáb, 06 Set 2025 10:00:00 +0200",
-        "Sábado, 6 de Setembro de 2025 10:00:00 GMT+2",
-        "Сб, 06 сен 2025 10:00:00 +0200",
-        "6 сентября 2025 г. 10:00:00 +02:00",
-        "Cmt, 06 Eyl 2025 10:00:00 +0200",
-        "6 Eylül 2025 Cumartesi 10:00:00 +0200",
-        "za, 06 sep 2025 10:00:00 +0200",
-        "sob., 06 wrz 2025 10:00:00 +0200",
-        "2025. szeptember 6. 10:00:00 +0200",
-        "Σάβ, 06 Σεπ 2025 10:00:00 +0200",
-        "السبت، 06 سبتمبر 2025 10:00:00 +0200",
-        "٠٦/٠٩/٢٠٢٥ 10:00:00 +0200",
-    ] {
-        is(text, "2025-09-06T08:00:00Z SECOND date_repaired");
-    }
-    // March, or Tuesday; October, or Sunday.
-    is("mar 6 sept 2025 10:00:00 GMT", "2025-09-06T10:00:00Z SECOND date_repaired");
-    is("Mar, 04 Mar 2025 10:00:00 GMT", "2025-03-04T10:00:00Z SECOND date_repaired");
-    is("Paz, 07 Eyl 2025 10:00:00 GMT", "2025-09-07T10:00:00Z SECOND date_repaired");
+fn digits_of_other_scripts() {
+    is("٠٦/٠٩/٢٠٢٥ 10:00:00 +0200", "2025-09-06T08:00:00Z SECOND date-repaired");
 }
 
 #[test]
 fn east_asia() {
-    is("2004-05-25 오후 11:23:17", "2004-05-25T14:23:17Z SECOND date_without_zone");
-    is("2025년 9월 6일 토요일 오전 10:00", "2025-09-06T01:00:00Z MINUTE date_without_zone");
-    is("2025年9月6日(土) 10時30分", "2025-09-06T01:30:00Z MINUTE date_without_zone");
-    is("2025年9月6日 星期六 下午3:05 +0800", "2025-09-06T07:05:00Z MINUTE date_repaired");
+    is("2004년 05월 28일  01:31:15", "2004-05-27T16:31:15Z SECOND date-without-zone");
+    is("2004-05-25 오후 11:23:17", "2004-05-25T14:23:17Z SECOND date-without-zone");
+    is("2025년 9월 6일 토요일 오전 10:00", "2025-09-06T01:00:00Z MINUTE date-without-zone");
+    is("2025年9月6日(土) 10時30分", "2025-09-06T01:30:00Z MINUTE date-without-zone");
+    is("2025年9月6日 星期六 下午3:05 +0800", "2025-09-06T07:05:00Z MINUTE date-repaired");
     is("2025年9月6日", "2025-09-06T00:00:00Z DAY -");
 }
 
@@ -99,76 +75,82 @@ fn zones_of_every_kind() {
         assert!(read(&text).unwrap().starts_with("2025-09-06T08:00:00Z SECOND"), "{text}");
     }
     for zone in ["XYZT", "Mars/Olympus", "B"] {
-        is(&format!("Sat, 06 Sep 2025 10:00:00 {zone}"), "2025-09-06T10:00:00Z SECOND date_without_zone");
+        is(&format!("Sat, 06 Sep 2025 10:00:00 {zone}"), "2025-09-06T10:00:00Z SECOND date-without-zone");
     }
-    is("Sat Sep  6 10:00:00 PDT 2025", "2025-09-06T17:00:00Z SECOND date_repaired");
-    is("September 6, 2025 at 10:00 p.m. ET", "2025-09-07T02:00:00Z MINUTE date_repaired");
+    is("Sat Sep  6 10:00:00 PDT 2025", "2025-09-06T17:00:00Z SECOND date-repaired");
+    is("September 6, 2025 at 10:00 p.m. ET", "2025-09-07T02:00:00Z MINUTE date-repaired");
 }
 
 #[test]
 fn iso_8601_in_all_its_forms() {
-    is("2003-W01", "2002-12-30T00:00:00Z DAY date_repaired");
-    is("2003-W01-3", "2003-01-01T00:00:00Z DAY date_repaired");
-    is("2003W013", "2003-01-01T00:00:00Z DAY date_repaired");
-    is("2003-335", "2003-12-01T00:00:00Z DAY date_repaired");
-    is("20031231", "2003-12-31T00:00:00Z DAY date_repaired");
-    is("991231", "1999-12-31T00:00:00Z DAY date_repaired");
-    is("2003335", "2003-12-01T00:00:00Z DAY date_repaired");
-    is("-0312", "2003-12-01T00:00:00Z MONTH date_repaired");
-    is("2003-335T10:14:55Z", "2003-12-01T10:14:55Z SECOND date_repaired");
-    is("20031231T101455Z", "2003-12-31T10:14:55Z SECOND date_repaired");
-    is("20031231T1014+0200", "2003-12-31T08:14:00Z MINUTE date_repaired");
-    is("20031231101455", "2003-12-31T10:14:55Z SECOND date_without_zone");
-    is("2003-12-31T10:14Z", "2003-12-31T10:14:00Z MINUTE date_repaired");
-    is("2003-12-31T10:14+02:00", "2003-12-31T08:14:00Z MINUTE date_repaired");
-    is("2003-12-31T10Z", "2003-12-31T10:00:00Z MINUTE date_repaired");
-    is("2003-12-31t10:14:55z", "2003-12-31T10:14:55Z SECOND date_repaired");
+    is("2003-W01", "2002-12-30T00:00:00Z DAY date-repaired");
+    is("2003-W01-3", "2003-01-01T00:00:00Z DAY date-repaired");
+    is("2003W013", "2003-01-01T00:00:00Z DAY date-repaired");
+    is("2003-335", "2003-12-01T00:00:00Z DAY date-repaired");
+    is("20031231", "2003-12-31T00:00:00Z DAY date-repaired");
+    is("991231", "1999-12-31T00:00:00Z DAY date-repaired");
+    is("2003335", "2003-12-01T00:00:00Z DAY date-repaired");
+    is("-0312", "2003-12-01T00:00:00Z MONTH date-repaired");
+    is("2003-335T10:14:55Z", "2003-12-01T10:14:55Z SECOND date-repaired");
+    is("20031231T101455Z", "2003-12-31T10:14:55Z SECOND date-repaired");
+    is("20031231T1014+0200", "2003-12-31T08:14:00Z MINUTE date-repaired");
+    is("20031231101455", "2003-12-31T10:14:55Z SECOND date-without-zone");
+    is("2003-12-31T10:14Z", "2003-12-31T10:14:00Z MINUTE date-repaired");
+    is("2003-12-31T10:14+02:00", "2003-12-31T08:14:00Z MINUTE date-repaired");
+    is("2003-12-31T10Z", "2003-12-31T10:00:00Z MINUTE date-repaired");
+    is("2003-12-31t10:14:55z", "2003-12-31T10:14:55Z SECOND date-repaired");
     is("2003-12-31T10:14:55+0200", "2003-12-31T08:14:55Z SECOND -");
-    is("2003-12-31T24:00:00Z", "2004-01-01T00:00:00Z SECOND date_repaired");
-    is("2003-12-31T23:59:60Z", "2003-12-31T23:59:59Z SECOND date_repaired");
-    is("2003-12-31 10:14:55,123", "2003-12-31T10:14:55Z SECOND date_without_zone");
+    is("2003-12-31T24:00:00Z", "2004-01-01T00:00:00Z SECOND date-repaired");
+    is("2003-12-31T23:59:60Z", "2003-12-31T23:59:59Z SECOND date-repaired");
+    is("2003-12-31 10:14:55,123", "2003-12-31T10:14:55Z SECOND date-without-zone");
 }
 
 #[test]
-fn rfc_822_with_all_its_oddities() {
+fn variants_of_rfc_822() {
     is("06 Sep 2025 10:00:00 GMT", "2025-09-06T10:00:00Z SECOND -");
-    is("Saturday, 06-Sep-25 10:00:00 GMT", "2025-09-06T10:00:00Z SECOND date_repaired");
-    is("Sat 06 Sep 2025 10:00:00 GMT", "2025-09-06T10:00:00Z SECOND date_repaired");
-    is("Sat, 6 Sep 2025 1:02:03 GMT", "2025-09-06T01:02:03Z SECOND date_repaired");
-    is("Thu, 01 Jan 103 00:00:00 GMT", "2003-01-01T00:00:00Z SECOND date_repaired");
+    is("Saturday, 06-Sep-25 10:00:00 GMT", "2025-09-06T10:00:00Z SECOND date-repaired");
+    is("Sat 06 Sep 2025 10:00:00 GMT", "2025-09-06T10:00:00Z SECOND date-repaired");
+    is("Sat, 6 Sep 2025 1:02:03 GMT", "2025-09-06T01:02:03Z SECOND date-repaired");
+    is("Thu, 01 Jan 103 00:00:00 GMT", "2003-01-01T00:00:00Z SECOND date-repaired");
     is("Sat, 06 Sep 2025", "2025-09-06T00:00:00Z DAY -");
-    is("Sat, 06 Sep 2025T10:00:00Z", "2025-09-06T10:00:00Z SECOND date_repaired");
+    is("Sat, 06 Sep 2025T10:00:00Z", "2025-09-06T10:00:00Z SECOND date-repaired");
     is("Sat,06 Sep 2025 10:00:00 GMT", "2025-09-06T10:00:00Z SECOND -");
-    is("Sat, 2025-09-06 10:00:00 GMT", "2025-09-06T10:00:00Z SECOND date_repaired");
-    is("SAT, 06 SEP 2025 10:00:00 gmt", "2025-09-06T10:00:00Z SECOND date_repaired");
+    is("Sat, 2025-09-06 10:00:00 GMT", "2025-09-06T10:00:00Z SECOND date-repaired");
+    is("SAT, 06 SEP 2025 10:00:00 gmt", "2025-09-06T10:00:00Z SECOND date-repaired");
 }
 
 #[test]
-fn other_orders_and_gaps() {
-    is("2004-07-08 23:56:58", "2004-07-08T23:56:58Z SECOND date_without_zone");
-    is("6 Sep 2025 10:00", "2025-09-06T10:00:00Z MINUTE date_without_zone");
-    is("Sun Jan  4 16:29:06 2004", "2004-01-04T16:29:06Z SECOND date_without_zone");
-    is("31/12/2003 5:00 PM GMT", "2003-12-31T17:00:00Z MINUTE date_repaired");
-    is("1757152800", "2025-09-06T10:00:00Z SECOND date_repaired");
-    is("1757152800000", "2025-09-06T10:00:00Z SECOND date_repaired");
-    is("1757152800.25", "2025-09-06T10:00:00Z SECOND date_repaired");
-    is("9/6/2025 5:00:00 PM", "2025-09-06T17:00:00Z SECOND date_without_zone");
-    is("6/9/2025 17:00:00", "2025-09-06T17:00:00Z SECOND date_without_zone");
+fn other_orders() {
+    is("2004-07-08 23:56:58", "2004-07-08T23:56:58Z SECOND date-without-zone");
+    is("6 Sep 2025 10:00", "2025-09-06T10:00:00Z MINUTE date-without-zone");
+    is("Sun Jan  4 16:29:06 2004", "2004-01-04T16:29:06Z SECOND date-without-zone");
+    is("31/12/2003 5:00 PM GMT", "2003-12-31T17:00:00Z MINUTE date-repaired");
+    is("1757152800", "2025-09-06T10:00:00Z SECOND date-repaired");
+    is("1757152800000", "2025-09-06T10:00:00Z SECOND date-repaired");
+    is("1757152800.25", "2025-09-06T10:00:00Z SECOND date-repaired");
+    is("9/6/2025 5:00:00 PM", "2025-09-06T17:00:00Z SECOND date-without-zone");
+    is("6/9/2025 17:00:00", "2025-09-06T17:00:00Z SECOND date-without-zone");
     is("6.9.25", "2025-09-06T00:00:00Z DAY -");
-    is("Dienstag, 04.03.2025 - 08:00 Uhr", "2025-03-04T08:00:00Z MINUTE date_without_zone");
-    is("06.09.2025 10.30 Uhr", "2025-09-06T10:30:00Z MINUTE date_without_zone");
-    is("6 septembre 2025 10h30", "2025-09-06T10:30:00Z MINUTE date_without_zone");
-    is("6 de septiembre de 2025 5:00 p. m.", "2025-09-06T17:00:00Z MINUTE date_without_zone");
-    is("Sep 6th, 2025 5pm", "2025-09-06T17:00:00Z MINUTE date_without_zone");
+    is("Dienstag, 04.03.2025 - 08:00 Uhr", "2025-03-04T08:00:00Z MINUTE date-without-zone");
+    is("06.09.2025 10.30 Uhr", "2025-09-06T10:30:00Z MINUTE date-without-zone");
+    is("6 septembre 2025 10h30", "2025-09-06T10:30:00Z MINUTE date-without-zone");
+    is("6 de septiembre de 2025 5:00 p. m.", "2025-09-06T17:00:00Z MINUTE date-without-zone");
+    is("Sep 6th, 2025 5pm", "2025-09-06T17:00:00Z MINUTE date-without-zone");
 }
 
 #[test]
-fn the_future_is_clamped_and_named() {
-    is("Sat, 06 Sep 2036 10:00:00 GMT", "2026-01-01T00:00:00Z SECOND date_in_future");
+fn a_future_date_is_read_as_it_is() {
+    is("Sat, 06 Sep 2036 10:00:00 GMT", "2036-09-06T10:00:00Z SECOND -");
 }
 
 #[test]
-fn what_is_no_date_is_refused() {
+fn a_text_is_kept_as_written_up_to_a_limit() {
+    assert_eq!(as_written(" 6 Sep 2025\n"), "6 Sep 2025");
+    assert_eq!(as_written(&"é".repeat(61)).len(), 120);
+}
+
+#[test]
+fn a_text_that_is_not_a_date_is_refused() {
     for text in [
         "",
         "yesterday",
@@ -231,46 +213,44 @@ fn written(at: Timestamp, hours: i8) -> Vec<(String, i64)> {
 
 proptest::proptest! {
     #[test]
-    fn what_is_written_is_read(second in 0_i64..1_767_000_000, hours in -12_i8..=14) {
+    fn every_written_form_is_read(second in 0_i64..1_767_000_000, hours in -12_i8..=14) {
         let at = Timestamp::from_second(second).unwrap();
         for (text, unit) in written(at, hours) {
-            let read = parse(&text, "2026-01-02T00:00:00Z".parse().unwrap());
+            let read = parse(&text);
             proptest::prop_assert_eq!(read.map(|d| d.at.as_second()), Some(second - second % unit), "{}", text);
         }
     }
 
     /// What was read and is written again in the standard form means the same, without a warning.
     #[test]
-    fn reading_is_idempotent(text in "[A-Za-z]{0,4},? ?[0-9]{1,4}[-/. ][0-9]{1,3}[-/ ][0-9]{1,4}[ T][0-9]{2}:[0-9]{2}") {
-        let now: Timestamp = "2026-01-02T00:00:00Z".parse().unwrap();
-        if let Some(date) = parse(&text, now) {
-            proptest::prop_assert!(date.at <= now + jiff::SignedDuration::from_hours(24));
-            let again = parse(&date.at.to_string(), now).unwrap();
-            proptest::prop_assert_eq!((again.at, again.warning), (date.at, None));
+    fn a_date_that_was_read_is_read_again_without_a_warning(text in "[A-Za-z]{0,4},? ?[0-9]{1,4}[-/. ][0-9]{1,3}[-/ ][0-9]{1,4}[ T][0-9]{2}:[0-9]{2}") {
+        if let Some(date) = parse(&text) {
+            let again = parse(&date.at.to_string()).unwrap();
+            proptest::prop_assert_eq!((again.at, again.warning()), (date.at, None));
         }
     }
 
     #[test]
-    fn a_word_that_belongs_to_no_date_spoils_it(second in 0_i64..1_767_000_000, word in "[b-df-hj-np-z]{6,9}", after: bool) {
+    fn an_unknown_word_makes_a_text_no_date(second in 0_i64..1_767_000_000, word in "[b-df-hj-np-z]{6,9}", after: bool) {
         let at = Timestamp::from_second(second).unwrap();
         for (text, _) in written(at, 0) {
             // Some such words are names: "brzsbf" is none in any of the languages, "novxyz" would be.
-            let folded = names::fold(&word);
-            if names::month(&folded).is_some() || names::is_day(&folded) {
+            let folded = ::text::fold::base_letters(&word);
+            if languages::month(&folded).is_some() || languages::is_day(&folded) {
                 continue;
             }
             let text = if after { format!("{text} {word}") } else { format!("{word} {text}") };
-            proptest::prop_assert_eq!(parse(&text, at), None, "{}", text);
+            proptest::prop_assert_eq!(parse(&text), None, "{}", text);
         }
     }
 
     #[test]
-    fn nothing_panics(text in "\\PC{0,60}") {
+    fn no_text_panics(text in "\\PC{0,60}") {
         let _ = read(&text);
     }
 
     #[test]
-    fn nothing_like_a_date_panics(text in "[A-Za-z]{0,4},? ?[0-9]{0,4}[-/. :T]{0,2}[0-9]{0,3}[-/: ]{0,2}[0-9]{0,4}[ Z+:-]{0,3}[0-9:]{0,6}") {
+    fn no_text_like_a_date_panics(text in "[A-Za-z]{0,4},? ?[0-9]{0,4}[-/. :T]{0,2}[0-9]{0,3}[-/: ]{0,2}[0-9]{0,4}[ Z+:-]{0,3}[0-9:]{0,6}") {
         let _ = read(&text);
     }
 }

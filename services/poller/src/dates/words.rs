@@ -1,14 +1,15 @@
-//! A date's text cut into what its parts can mean.
+//! Cuts the text of a date into words, each with what it can mean.
 
-use super::names;
+use super::languages;
 use super::zones::{self, Zone};
+use text::fold::base_letters;
 
 /// A part of a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Word {
     /// A month's name, 1 to 12, and whether it may be a day's too.
     Month(i8, bool),
-    /// A word that dates hold and that says nothing: a day's name too, which is wrong often enough.
+    /// A word that carries no information. The name of a weekday is one: it is often wrong.
     Filler,
     /// `am` (false) or `pm` (true), and whether it is written in Chinese, Japanese or Korean.
     Half(bool, bool),
@@ -20,7 +21,7 @@ pub enum Word {
         hour: i8,
         /// 0 to 59.
         minute: i8,
-        /// 0 to 59; none where the text has none.
+        /// 0 to 59; `None` where the text gives none.
         second: Option<i8>,
     },
     /// A time zone.
@@ -31,13 +32,13 @@ pub enum Word {
     Slashed(char),
 }
 
-/// Cuts `text` into words; `None` where one of them belongs to no date.
+/// Cuts `text` into words; `None` where one of them does not belong to a date.
 #[must_use]
 pub fn split(text: &str) -> Option<Vec<Word>> {
     let mut words = Vec::new();
     let (text, bracket) = without_brackets(text);
     for part in text.split(|c: char| c.is_whitespace() || c == ';') {
-        // Python's milliseconds are the only comma that does not separate: `10:14:55,123`.
+        // The one comma that does not separate comes before Python's milliseconds: `10:14:55,123`.
         let part = part.split_once(',').filter(|(a, _)| a.matches(':').count() == 2).map_or(part, |(time, _)| time);
         for chunk in part.split([',', '،', '、']).filter(|c| !c.is_empty()) {
             self::chunk(chunk, &mut words)?;
@@ -51,7 +52,7 @@ pub fn split(text: &str) -> Option<Vec<Word>> {
     (!words.is_empty()).then_some(words)
 }
 
-/// What is in brackets repeats the zone or the day, or is the only zone: the text without brackets, and the last of them.
+/// The text without its brackets, and the content of the last one: a zone, if the text has no other.
 fn without_brackets(text: &str) -> (String, &str) {
     let (mut out, mut rest, mut last) = (String::with_capacity(text.len()), text, "");
     while let Some((before, after)) = rest.split_once(['(', '[', '（']) {
@@ -76,7 +77,7 @@ fn numbers(words: &[Word]) -> usize {
 }
 
 fn chunk(chunk: &str, words: &mut Vec<Word>) -> Option<()> {
-    // A half of the day may be written on to its hour: `下午3时`.
+    // A half of the day may be joined to its hour: `下午3时`.
     if let Some((hour, afternoon)) = HALVES.iter().find_map(|(name, half)| Some((chunk.strip_prefix(name)?, *half)))
         && !hour.is_empty()
     {
@@ -143,7 +144,7 @@ fn at_t(chunk: &str) -> Option<(&str, &str)> {
     Some((chunk.get(..at)?, chunk.get(at + 1..)?))
 }
 
-/// `10.30` and `10h30`, where the day is known already.
+/// `10.30` and `10h30`, after a complete day.
 fn dotted_time(chunk: &str, words: &[Word]) -> bool {
     let Some((hour, minute)) = chunk.split_once(['.', 'h', 'H']) else { return false };
     let short = |s: &str, least: usize| (least..=2).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_digit());
@@ -226,17 +227,13 @@ fn half(text: &str) -> Option<Word> {
     if let Some((_, afternoon)) = HALVES.iter().find(|(name, _)| *name == text) {
         return Some(Word::Half(*afternoon, true));
     }
-    match text.to_lowercase().replace('.', "").as_str() {
-        "am" | "πμ" | "öö" => Some(Word::Half(false, false)),
-        "pm" | "μμ" | "ös" => Some(Word::Half(true, false)),
-        _ => None,
-    }
+    languages::is_afternoon(text).map(|afternoon| Word::Half(afternoon, false))
 }
 
 fn single(text: &str, before: &[Word]) -> Option<Word> {
     let bare = text.trim_matches(['.', '\'', '"']);
     if bare.bytes().all(|b| b.is_ascii_digit()) {
-        // A zone whose sign was lost.
+        // A zone without its sign.
         if bare.len() == 4 && has_time(before) && numbers(before) >= 3 {
             return zones::numeric(&format!("+{bare}")).map(Word::Zone);
         }
@@ -244,17 +241,17 @@ fn single(text: &str, before: &[Word]) -> Option<Word> {
     }
     // `1st`, `4th`.
     let digits = bare.bytes().take_while(u8::is_ascii_digit).count();
-    if (1..=2).contains(&digits) && matches!(bare.get(digits..)?, "st" | "nd" | "rd" | "th" | "er" | "º" | "ος") {
+    if (1..=2).contains(&digits) && languages::is_ordinal(bare.get(digits..)?) {
         return bare.get(..digits)?.parse().ok().map(|n| Word::Number(n, digits));
     }
     if let Some(half) = half(bare) {
         return Some(half);
     }
-    let name = names::fold(bare);
-    if let Some(month) = names::month(&name) {
-        return Some(Word::Month(month, names::is_day(&name)));
+    let name = base_letters(bare);
+    if let Some(month) = languages::month(&name) {
+        return Some(Word::Month(month, languages::is_day(&name)));
     }
-    let filler = names::is_day(&name) || names::is_filler(&name);
+    let filler = languages::is_day(&name) || languages::is_filler(&name);
     // `at` before the time is no zone.
     if filler && !has_time(before) {
         return Some(Word::Filler);

@@ -6,16 +6,16 @@ use jiff::tz::Offset;
 /// A zone as a feed names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Zone {
-    /// Seconds east of UTC, and whether it was given as a number.
+    /// Seconds east of UTC, and whether the text gives a number.
     Fixed(i32, bool),
     /// Standard time by hours east of UTC, with summer time in North America's months: `ET`.
     American(i32),
-    /// A name that says nothing to us; UTC is taken (RFC 2822 section 4.3).
+    /// An unknown name; UTC is assumed (RFC 2822 section 4.3).
     Unknown,
 }
 
-/// Names, in hours and minutes east of UTC. RFC 822 section 5, and the ones that feeds use. Where a name means several
-/// zones, the one of more news: `IST` is India's, `BST` Britain's, `CST` North America's.
+/// Names, in hours and minutes east of UTC: those of RFC 822 section 5 and those that feeds use. An ambiguous name is
+/// the zone with more news: `IST` is India's, `BST` Britain's, `CST` North America's.
 const NAMES: [(&str, i32, i32); 62] = [
     ("GMT", 0, 0),
     ("UTC", 0, 0),
@@ -100,7 +100,7 @@ pub fn named(name: &str) -> Option<Zone> {
     Some(Zone::American(american))
 }
 
-/// Does it look like a zone's name, known or not? `XYZT`, `A` of RFC 822, `America/New_York`.
+/// True for what may be the name of a zone, known or not: `XYZT`, `A` of RFC 822, `America/New_York`.
 #[must_use]
 pub fn looks_like_one(name: &str) -> bool {
     let letters = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_uppercase());
@@ -109,7 +109,7 @@ pub fn looks_like_one(name: &str) -> bool {
     name.len() <= 5 && letters(name) || name.split_once('/').is_some_and(|(a, b)| place(a) && b.split('/').all(place))
 }
 
-/// `+0200`, `+02:00`, `+02`, `-5:00`, after a possible `GMT`.
+/// The zone of an offset: `+0200`, `+02:00`, `+02`, `-5:00`.
 #[must_use]
 pub fn numeric(text: &str) -> Option<Zone> {
     let (sign, digits) = match text.as_bytes().first()? {

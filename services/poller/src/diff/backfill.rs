@@ -59,7 +59,7 @@ impl Backfill {
                 let mut last = now;
                 let mut dated: Vec<(Timestamp, usize)> = entries
                     .map(|(at, entry)| {
-                        last = date(entry).unwrap_or(last);
+                        last = entry.date(now).unwrap_or(last);
                         (last, at)
                     })
                     .collect();
@@ -69,7 +69,7 @@ impl Backfill {
             Backfill::Since(time) => {
                 let mut undated = 0;
                 entries
-                    .filter(|(_, entry)| match date(entry) {
+                    .filter(|(_, entry)| match entry.date(now) {
                         Some(published) => published >= time,
                         None => {
                             undated += 1;
@@ -83,14 +83,9 @@ impl Backfill {
     }
 }
 
-/// When an entry was published, else updated.
-fn date(entry: &Entry) -> Option<Timestamp> {
-    entry.published.or(entry.updated).map(|date| date.at)
-}
-
 /// True for an entry that was more than 48 hours old when its feed was first polled.
-pub(super) fn was_old(entry: &Entry, first_polled_at: Option<Timestamp>) -> bool {
-    match (date(entry), first_polled_at) {
+pub(super) fn was_old(entry: &Entry, first_polled_at: Option<Timestamp>, now: Timestamp) -> bool {
+    match (entry.date(now), first_polled_at) {
         (Some(published), Some(first)) => first.duration_since(published) > DEFAULT_AGE,
         _ => false,
     }

@@ -154,7 +154,7 @@ pub fn diff(
             }
             (None, _) => {
                 counts.new += 1;
-                selected.is_some() || backfill::was_old(one.entry, first_polled_at)
+                selected.is_some() || backfill::was_old(one.entry, first_polled_at, now)
             }
         };
         publish.push(Publish {

@@ -19,9 +19,12 @@ pub(super) fn raw_item(
     backfill: bool,
 ) -> RawItem {
     let entry = one.entry;
-    let published = entry.published.or(entry.updated);
+    let (published, published_text) = match (entry.published, entry.updated) {
+        (None, Some(updated)) => (Some(updated), &entry.updated_text),
+        (published, _) => (published, &entry.published_text),
+    };
     let mut warnings: Vec<String> = Vec::new();
-    let dates = [entry.published, entry.updated].into_iter().flatten().filter_map(|date| date.warning);
+    let dates = [entry.published, entry.updated].into_iter().flatten().filter_map(|date| date.warning());
     for warning in document.warnings.iter().copied().chain(entry.warnings.iter().copied()).chain(dates) {
         if !warnings.iter().any(|known| known == warning) {
             warnings.push(warning.to_owned());
@@ -47,6 +50,8 @@ pub(super) fn raw_item(
         published_at: published.map(|date| time::to_wire(date.at)),
         published_at_source: published.map_or("", |_| vocab::date_source::FEED).to_owned(),
         published_at_precision: published.map_or("", |date| date.precision).to_owned(),
+        published_text: published_text.clone(),
+        updated_text: entry.updated_text.clone(),
         updated_at: entry.updated.map(|date| time::to_wire(date.at)),
         backfill,
         publisher_name: feed.publisher_name.clone(),

@@ -8,7 +8,7 @@ fn now() -> Timestamp {
 
 fn ago(hours: i64) -> Option<Date> {
     let at = now().checked_sub(SignedDuration::from_hours(hours)).unwrap();
-    Some(Date { at, precision: proto::vocab::precision::SECOND, warning: None })
+    Some(Date { at, precision: proto::vocab::precision::SECOND, assumed_zone: None, repaired: false })
 }
 
 fn entry(name: &str, published: Option<Date>) -> Entry {

@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn bases_nest_and_links_stay_as_written() {
-        let mut cx = Context::new("https://a.example/feeds/x.xml", jiff::Timestamp::UNIX_EPOCH);
+        let mut cx = Context::new("https://a.example/feeds/x.xml");
         cx.content_location = Some("/base/");
         let mut bases = BaseUrls::new(&cx);
         assert_eq!(bases.resolve("p"), "https://a.example/base/p");

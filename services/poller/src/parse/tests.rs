@@ -8,7 +8,7 @@ fn fixture(name: &str) -> Vec<u8> {
 }
 
 fn cx() -> Context<'static> {
-    Context::new("https://a.example/feed.xml", "2026-01-01T00:00:00Z".parse().unwrap())
+    Context::new("https://a.example/feed.xml")
 }
 
 fn read_fixture(name: &str) -> Document {
@@ -155,11 +155,13 @@ fn markup_stays_markup() {
 }
 
 #[test]
-fn a_future_date_is_clamped_and_flagged() {
+fn a_future_date_is_given_as_the_feed_has_it() {
     let document = read_fixture("future_date.xml");
     let entry = first(&document);
-    assert_eq!(entry.published.map(|d| d.at), Some(cx().now));
-    assert_eq!(entry.warnings, ["date_in_future"]);
+    let now: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+    assert!(entry.published.is_some_and(|date| date.at > now));
+    assert!(entry.warnings.is_empty());
+    assert_eq!(entry.date(now), Some(now));
 }
 
 #[test]
@@ -185,7 +187,14 @@ fn of_a_date_that_is_given_twice_the_last_counts() {
     let entry =
         entry_of("<pubDate>2024-01-01T00:00:00Z</pubDate><pubDate>2024-01-02T00:00:00Z</pubDate><pubDate>x</pubDate>");
     assert_eq!(entry.published.map(|d| d.at.to_string()).as_deref(), Some("2024-01-02T00:00:00Z"));
+    assert_eq!(entry.published_text, "2024-01-02T00:00:00Z");
     assert_eq!(entry.warnings, ["date_dropped"]);
+}
+
+#[test]
+fn a_date_that_cannot_be_read_is_kept_as_written() {
+    let entry = entry_of("<title>T</title><pubDate> last Tuesday </pubDate>");
+    assert_eq!((entry.published, entry.published_text.as_str()), (None, "last Tuesday"));
 }
 
 #[test]

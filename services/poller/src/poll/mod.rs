@@ -113,7 +113,6 @@ async fn parse_body(body: Vec<u8>, response: &Response, stored_hash: &str, limit
             content_type: content_type.as_deref(),
             content_location: content_location.as_deref(),
             content_language: content_language.as_deref(),
-            now: Timestamp::now(),
             limits,
         };
         parse::read(&body, &context)

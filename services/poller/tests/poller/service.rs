@@ -379,7 +379,7 @@ fn publishers_feeds_flow_through() {
     let mut expected: HashMap<String, usize> = HashMap::new();
     for (path, body) in &captures {
         let url = server.url(path);
-        let context = poller::document::Context::new(url.as_str(), Timestamp::now());
+        let context = poller::document::Context::new(url.as_str());
         let document = poller::parse::read(body, &context).unwrap_or_else(|error| panic!("{path}: {error}"));
         // An item that says nothing at all is dropped, and counted as such.
         let says = |entry: &poller::document::Entry| {

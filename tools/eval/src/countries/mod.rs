@@ -168,7 +168,7 @@ fn others(lines: &[Line]) -> anyhow::Result<Others> {
     let python = python.into_iter().find(|path| path.exists()).context("no Python under .tools")?;
     let mut child = Command::new(python)
         .arg(root.join("tools/eval/countries.py"))
-        .arg(root.join("services/enricher/data/facts"))
+        .arg(root.join("services/enricher/data/sources/gazetteer"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -5,7 +5,7 @@ use proto::v1::Media;
 use super::authors::Authors;
 use super::{MOST, Ranked, add};
 use crate::dates;
-use crate::document::{Context, Date, Entry};
+use crate::document::{Date, Entry};
 use crate::parse::base_urls::{BaseUrls, is_absolute};
 use crate::parse::elements::{Field, Kind};
 use crate::salvage::repair::{Repair, Repairs};
@@ -19,8 +19,11 @@ pub(in crate::parse) struct EntryBuilder {
     link: Ranked<String>,
     guid: Ranked<String>,
     permalink: bool,
-    published: Ranked<Date>,
-    updated: Ranked<Date>,
+    published: Ranked<(Date, String)>,
+    updated: Ranked<(Date, String)>,
+    /// The first text of each kind that could not be read as a date.
+    unread_published: String,
+    unread_updated: String,
     /// Dates looked at so far.
     dates: usize,
     language: Ranked<String>,
@@ -44,20 +47,28 @@ impl EntryBuilder {
         self.language.text(rank, value.trim().to_owned());
     }
 
-    pub fn date(&mut self, field: Field, text: &str, cx: &Context<'_>) {
+    pub fn date(&mut self, field: Field, text: &str) {
         if self.dates >= MOST {
             return;
         }
         self.dates += 1;
-        match (dates::parse(text, cx.now), field) {
-            (Some(date), Field::Published(rank)) => self.published.again(rank, date),
-            (Some(date), Field::Updated(rank)) => self.updated.again(rank, date),
-            _ => self.repairs.add(Repair::BadDate),
+        let written = dates::as_written(text);
+        match (dates::parse(text), field) {
+            (Some(date), Field::Published(rank)) => self.published.again(rank, (date, written)),
+            (Some(date), Field::Updated(rank)) => self.updated.again(rank, (date, written)),
+            (_, field) => {
+                self.repairs.add(Repair::BadDate);
+                let published = matches!(field, Field::Published(_));
+                let unread = if published { &mut self.unread_published } else { &mut self.unread_updated };
+                if unread.is_empty() {
+                    *unread = written;
+                }
+            }
         }
     }
 
     /// Takes a text. True where feed-rs would have taken another of several.
-    pub fn take(&mut self, field: Field, text: String, permalink: bool, bases: &BaseUrls, cx: &Context<'_>) -> bool {
+    pub fn take(&mut self, field: Field, text: String, permalink: bool, bases: &BaseUrls) -> bool {
         match field {
             Field::Title(rank) => return !self.title.text(rank, text),
             Field::Summary(rank) => {
@@ -79,7 +90,7 @@ impl EntryBuilder {
                     self.permalink = absolute;
                 }
             }
-            Field::Published(_) | Field::Updated(_) => self.date(field, &text, cx),
+            Field::Published(_) | Field::Updated(_) => self.date(field, &text),
             Field::Author(rank) => self.authors.text(rank, &text),
             Field::Name => self.authors.name(text),
             Field::Email => self.authors.email(text),
@@ -161,7 +172,8 @@ impl EntryBuilder {
     /// The item. One that says nothing at all is kept with its warning, so that whoever drops it counts it.
     pub fn finish(mut self) -> Entry {
         let guid = self.guid.take().unwrap_or_default();
-        let (published, updated) = (self.published.take(), self.updated.take());
+        let (published, published_text) = self.published.take().unzip();
+        let (updated, updated_text) = self.updated.take().unzip();
         let link = match self.link.take() {
             Some(link) => link,
             None if is_absolute(&guid) && self.permalink => guid.clone(),
@@ -179,6 +191,8 @@ impl EntryBuilder {
             media: self.media,
             published,
             updated,
+            published_text: published_text.unwrap_or(self.unread_published),
+            updated_text: updated_text.unwrap_or(self.unread_updated),
             language: self.language.take().unwrap_or_default().replace('_', "-"),
             comments: self.comments,
             warnings: Vec::new(),
@@ -199,7 +213,7 @@ impl EntryBuilder {
         let mut entry = entry;
         let dates = [entry.published, entry.updated];
         entry.warnings = self.repairs.names();
-        for warning in dates.into_iter().flatten().filter_map(|d| d.warning) {
+        for warning in dates.into_iter().flatten().filter_map(|date| date.warning()) {
             if !entry.warnings.contains(&warning) {
                 entry.warnings.push(warning);
             }

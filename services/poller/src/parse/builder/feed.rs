@@ -57,7 +57,7 @@ impl FeedBuilder {
         self.language.text(rank, value.trim().to_owned());
     }
 
-    pub fn take(&mut self, field: Field, text: String, bases: &BaseUrls, cx: &Context<'_>) {
+    pub fn take(&mut self, field: Field, text: String, bases: &BaseUrls) {
         match field {
             Field::Title(rank) => {
                 self.title.text(rank, text);
@@ -70,7 +70,7 @@ impl FeedBuilder {
             }
             Field::Published(rank) | Field::Updated(rank) => {
                 let rank = rank + if matches!(field, Field::Updated(_)) { 0 } else { 8 };
-                if let Some(date) = dates::parse(&text, cx.now) {
+                if let Some(date) = dates::parse(&text) {
                     self.updated.again(rank, date);
                 }
             }

@@ -60,12 +60,12 @@ pub fn read(text: &str, cx: &Context<'_>, repairs: &mut Repairs) -> Result<Docum
             repairs.add(Repair::TooManyItems);
             break;
         }
-        document.entries.push(entry(item, &bases, cx, inherited(&document.authors)));
+        document.entries.push(entry(item, &bases, inherited(&document.authors)));
     }
     Ok(document)
 }
 
-fn entry(item: &Value, bases: &BaseUrls, cx: &Context<'_>, inherited: &[String]) -> Entry {
+fn entry(item: &Value, bases: &BaseUrls, inherited: &[String]) -> Entry {
     let mut repairs = Repairs::default();
     let mut entry = Entry {
         guid: string(item, "id", &mut repairs),
@@ -96,14 +96,14 @@ fn entry(item: &Value, bases: &BaseUrls, cx: &Context<'_>, inherited: &[String])
     }
     let mut date = |key: &str| {
         let text = string(item, key, &mut repairs);
-        let date = dates::parse(&text, cx.now);
+        let date = dates::parse(&text);
         if date.is_none() && !text.is_empty() {
             repairs.add(Repair::BadDate);
         }
-        date
+        (date, dates::as_written(&text))
     };
-    entry.published = date("date_published");
-    entry.updated = date("date_modified");
+    (entry.published, entry.published_text) = date("date_published");
+    (entry.updated, entry.updated_text) = date("date_modified");
     let tags = item.get("tags");
     for tag in tags.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
         add(&mut entry.categories, tag);
@@ -137,7 +137,7 @@ fn entry(item: &Value, bases: &BaseUrls, cx: &Context<'_>, inherited: &[String])
         repairs.add(Repair::EmptyItem);
     }
     entry.warnings = repairs.names();
-    for warning in [entry.published, entry.updated].into_iter().flatten().filter_map(|d| d.warning) {
+    for warning in [entry.published, entry.updated].into_iter().flatten().filter_map(|date| date.warning()) {
         if !entry.warnings.contains(&warning) {
             entry.warnings.push(warning);
         }

@@ -22,7 +22,7 @@ impl<'a> Parser<'a, '_> {
             match lower(key.rsplit(':').next().unwrap_or(key)).as_ref() {
                 "about" => entry.about(&value),
                 "href" => entry.link(&self.bases.resolve(&value), 1),
-                "lastmod" => entry.date(Field::Updated(1), &value, self.cx),
+                "lastmod" => entry.date(Field::Updated(1), &value),
                 _ => {}
             }
         }
@@ -41,7 +41,7 @@ impl<'a> Parser<'a, '_> {
                 _ => continue,
             };
             let value = decode(value, &self.declared, &mut self.repairs).into_owned();
-            self.feed.take(field, value, &self.bases, self.cx);
+            self.feed.take(field, value, &self.bases);
         }
     }
 

@@ -31,8 +31,8 @@ impl<'a> Parser<'a, '_> {
         let image = self.stack.last().is_some_and(|open| open.role == Role::Image);
         let field = if image { Field::ImageUrl } else { Field::Link(0) };
         match &mut self.entry {
-            Some(entry) => self.peculiar |= entry.take(field, text, false, &self.bases, self.cx),
-            None => self.feed.take(field, text, &self.bases, self.cx),
+            Some(entry) => self.peculiar |= entry.take(field, text, false, &self.bases),
+            None => self.feed.take(field, text, &self.bases),
         }
     }
 
@@ -90,9 +90,9 @@ impl<'a> Parser<'a, '_> {
         let Some(text) = capture.text_out(&mut self.repairs) else { return };
         match &mut self.entry {
             Some(entry) => {
-                self.peculiar |= entry.take(field, text, guid_is_link, &self.bases, self.cx);
+                self.peculiar |= entry.take(field, text, guid_is_link, &self.bases);
             }
-            None => self.feed.take(field, text, &self.bases, self.cx),
+            None => self.feed.take(field, text, &self.bases),
         }
     }
 }

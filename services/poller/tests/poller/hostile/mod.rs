@@ -15,7 +15,7 @@ const STACK: usize = 2 << 20;
 const SIZE: usize = 1 << 18;
 
 fn cx() -> Context<'static> {
-    Context::new("https://a.example/feed.xml", jiff::Timestamp::UNIX_EPOCH)
+    Context::new("https://a.example/feed.xml")
 }
 
 /// Does `work` on a thread with the ordinary stack. A panic there is one here; an exhausted stack ends the tests.

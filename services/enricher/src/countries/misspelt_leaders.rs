@@ -1,6 +1,6 @@
 //! Leaders whose given names are misspelt: `Volodomyr Zelensky`, `President Ferdinan Marcos Jr.`
 
-use super::{Candidate, Reading};
+use super::candidate::{Candidate, Reading};
 use crate::{
     document::Document,
     gazetteer::{Gazetteer, Kind},
@@ -9,7 +9,7 @@ use tagger::{Label, Span};
 
 /// Candidates for persons whose surname is a leader's and whose given name is a letter or two away from the leader's.
 /// They stand at the end; a span that already holds one of a leader's gets none.
-pub(super) fn misspelt(
+pub(super) fn misspelt_leaders(
     document: &Document<'_>,
     gazetteer: &Gazetteer,
     spans: &[Span],
@@ -40,8 +40,8 @@ pub(super) fn misspelt(
                 end,
                 senses: vec![sense],
                 reading: Reading::Whole(Label::Person),
-                personal: false,
-                barred: false,
+                person_elsewhere: false,
+                excluded: false,
             });
         }
     }

@@ -1,17 +1,14 @@
 //! What the neighbour of a name settles: `Paris, Texas`.
 
-use super::{
-    Candidate, lists,
-    resolve::{people, person, senses},
-};
+use super::{candidate::Candidate, word_lists::word_lists};
 use crate::{
     document::Document,
-    gazetteer::{Gazetteer, Kind, words::Gap},
+    gazetteer::{Gazetteer, Kind, words::Separator},
 };
 
 /// Settles what a neighbour says: `Paris, Texas`; `Macon, Ga.`; `London (Ontario)`; and abbreviations, which mean
 /// something only there.
-pub(super) fn neighbours(
+pub(super) fn settle_adjacent(
     document: &Document<'_>,
     gazetteer: &Gazetteer,
     candidates: &[Candidate],
@@ -19,18 +16,18 @@ pub(super) fn neighbours(
 ) {
     for (at, pair) in candidates.windows(2).enumerate() {
         let [left, right] = pair else { continue };
-        if left.field != right.field || left.end != right.start || right.barred {
+        if left.field != right.field || left.end != right.start || right.excluded {
             continue;
         }
         let Some(field) = document.fields.get(left.field) else { continue };
-        let Some(gap) = field.words.get(right.start).map(|word| word.gap) else { continue };
-        if !matches!(gap, Gap::Comma | Gap::Bracket) {
+        let Some(gap) = field.words.get(right.start).map(|word| word.separator) else { continue };
+        if !matches!(gap, Separator::Comma | Separator::Bracket) {
             continue;
         }
-        let rights = senses(gazetteer, right);
+        let rights = right.senses(gazetteer);
         let region = |kind: Kind| matches!(kind, Kind::Name | Kind::Subdivision | Kind::Abbreviation | Kind::County);
         // Of `Georgia` behind `Tbilisi` the country, behind `Atlanta` the state: the pair that fits best.
-        let lefts = senses(gazetteer, left);
+        let lefts = left.senses(gazetteer);
         let mut best: Option<(f64, usize, usize)> = None;
         for (l, left_sense) in &lefts {
             if !matches!(left_sense.kind, Kind::City | Kind::Capital | Kind::County | Kind::Subdivision) {
@@ -40,9 +37,9 @@ pub(super) fn neighbours(
                 if !region(right_sense.kind) || left_sense.countries != right_sense.countries {
                     continue;
                 }
-                let same = !left_sense.more.is_empty()
-                    && right_sense.more.rsplit('-').next() == left_sense.more.rsplit('-').next();
-                let score = people(left_sense)
+                let same = !left_sense.detail.is_empty()
+                    && right_sense.detail.rsplit('-').next() == left_sense.detail.rsplit('-').next();
+                let score = left_sense.log_population()
                     + if same { 20.0 } else { 0.0 }
                     + if right_sense.kind == Kind::Name { 3.0 } else { 0.0 };
                 if best.is_none_or(|(top, ..)| score > top) {
@@ -54,8 +51,8 @@ pub(super) fn neighbours(
         if let Some((_, l, r)) = best
             && !(listed && gazetteer.sense(r).is_some_and(|sense| sense.kind == Kind::Name))
         {
-            if !left.barred
-                && !person(left.reading)
+            if !left.excluded
+                && !left.reading.is_person()
                 && settled.get(at).is_some_and(|one| one.is_none_or(|(_, c)| c < 0.97))
             {
                 set(settled, at, l, 0.97);
@@ -67,13 +64,14 @@ pub(super) fn neighbours(
     for (at, pair) in candidates.windows(2).enumerate() {
         let [left, right] = pair else { continue };
         let adjacent = left.field == right.field && left.end == right.start;
-        let Some(field) = document.fields.get(left.field).filter(|_| adjacent && !right.barred) else { continue };
-        let comma = field.words.get(right.start).is_some_and(|word| word.gap == Gap::Comma);
-        let dotted =
-            field.words.get(right.end - 1).is_some_and(|word| field.slice(word.end, word.end + 1) == "." || word.shout);
-        let region = senses(gazetteer, right).into_iter().find(|(_, sense)| sense.kind == Kind::Abbreviation);
-        let town =
-            senses(gazetteer, left).iter().all(|(_, sense)| matches!(sense.kind, Kind::City | Kind::Subdivision));
+        let Some(field) = document.fields.get(left.field).filter(|_| adjacent && !right.excluded) else { continue };
+        let comma = field.words.get(right.start).is_some_and(|word| word.separator == Separator::Comma);
+        let dotted = field
+            .words
+            .get(right.end - 1)
+            .is_some_and(|word| field.slice(word.end, word.end + 1) == "." || word.all_caps);
+        let region = right.senses(gazetteer).into_iter().find(|(_, sense)| sense.kind == Kind::Abbreviation);
+        let town = left.senses(gazetteer).iter().all(|(_, sense)| matches!(sense.kind, Kind::City | Kind::Subdivision));
         if let Some((sense, _)) = region.filter(|_| comma && dotted && town)
             && settled.get(at).is_some_and(Option::is_none)
         {
@@ -82,19 +80,19 @@ pub(super) fn neighbours(
     }
     // An abbreviation behind a comma and a capitalised word that is no known city: `Cottonport, La.`
     for (at, candidate) in candidates.iter().enumerate() {
-        if settled.get(at).is_some_and(Option::is_some) || candidate.barred {
+        if settled.get(at).is_some_and(Option::is_some) || candidate.excluded {
             continue;
         }
         let Some(field) = document.fields.get(candidate.field) else { continue };
-        let gap = field.words.get(candidate.start).map(|word| word.gap);
+        let gap = field.words.get(candidate.start).map(|word| word.separator);
         let before = candidate.start.checked_sub(1).and_then(|at| field.words.get(at));
-        if gap == Some(Gap::Comma) && before.is_some_and(|word| word.capital && !word.address) {
+        if gap == Some(Separator::Comma) && before.is_some_and(|word| word.capitalised && !word.address) {
             let abbreviation =
-                senses(gazetteer, candidate).into_iter().find(|(_, sense)| sense.kind == Kind::Abbreviation);
+                candidate.senses(gazetteer).into_iter().find(|(_, sense)| sense.kind == Kind::Abbreviation);
             if let Some((sense, _)) = abbreviation {
                 let last = field.words.get(candidate.end - 1);
                 let dotted = last.is_some_and(|word| field.slice(word.end, word.end + 1) == ".");
-                let shout = last.is_some_and(|word| word.shout);
+                let shout = last.is_some_and(|word| word.all_caps);
                 if dotted || shout {
                     set(settled, at, sense, 0.9);
                 }
@@ -110,10 +108,11 @@ fn listed(document: &Document<'_>, candidates: &[Candidate], at: usize) -> bool 
     let Some(field) = document.fields.get(right.field) else { return false };
     let behind = candidates.get(at + 2).filter(|one| one.field == right.field);
     let word = field.words.get(right.end);
-    let and = word.is_some_and(|word| lists().list.contains(&word.hash));
+    let and = word.is_some_and(|word| word_lists().conjunction.contains(&word.hash));
     behind.is_some_and(|one| {
         (one.start == right.end + 1 && and)
-            || (one.start == right.end && field.words.get(one.start).is_some_and(|word| word.gap == Gap::Comma))
+            || (one.start == right.end
+                && field.words.get(one.start).is_some_and(|word| word.separator == Separator::Comma))
     })
 }
 

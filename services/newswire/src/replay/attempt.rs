@@ -1,8 +1,8 @@
-//! One attempt: look at what is there, then read articles to what was their end at the start.
+//! One attempt: indexes what is on the topics, then replays the articles up to their end at the start.
 
 use super::{
     Plan, STAGE,
-    known::{Known, Skip, Versions},
+    index::{ArticleIndex, Skip, Versions},
     report::Report,
 };
 use crate::exclusive::ExclusiveMember;
@@ -24,23 +24,23 @@ use stream::{Log, LogError, MemberSpec, Outgoing, Record, Start, Tail, TopicSpec
 
 /// Most articles in one transaction.
 const BATCH: u32 = 200;
-/// Time between two lines that say how far it is.
-const TELL_EVERY: Duration = Duration::from_secs(10);
-/// Records of one read where only their numbers matter.
-const ROWS: usize = 1_000;
+/// Time between two progress reports.
+const REPORT_INTERVAL: Duration = Duration::from_secs(10);
+/// Most records of one poll when indexing.
+const INDEX_BATCH: usize = 1_000;
 
-/// Runs from what is there to the end of the articles.
-pub fn attempt(log: &dyn Log, plan: &Plan, report: &mut Report, out: &mut dyn Write) -> anyhow::Result<()> {
+/// Replays the articles from `plan.from` to their current end.
+pub fn run(log: &dyn Log, plan: &Plan, report: &mut Report, out: &mut dyn Write) -> anyhow::Result<()> {
     let knowledge = Knowledge::with(plan.finder.clone())?;
     let versions = Versions::in_use(&knowledge);
     report.versions = versions.to_string();
     report.skipped.clear();
     let names = &plan.log.names;
     let articles = names.of(Topic::Articles);
-    let mut alone = None;
+    let mut member = None;
     if !plan.dry_run {
         ensure_target(log, plan)?;
-        // First the fence: from here on no earlier replay writes.
+        // Joining fences an earlier replay, so nothing that is read below changes because of it.
         let spec = MemberSpec {
             stage: STAGE.to_owned(),
             group: names.group(STAGE),
@@ -48,13 +48,13 @@ pub fn attempt(log: &dyn Log, plan: &Plan, report: &mut Report, out: &mut dyn Wr
             source: articles.clone(),
             tables: Vec::new(),
         };
-        alone = Some(ExclusiveMember::take(log, &plan.log, &spec, "another replay")?);
+        member = Some(ExclusiveMember::join(log, &plan.log, &spec, "another replay")?);
     }
     let ends = log.settled_ends(&articles)?;
-    let mut watch = Watch::open(log, plan, versions, &mut alone)?;
+    let mut index = TopicIndex::open(log, plan, versions, &mut member)?;
     let mut reader = log.tail(&articles, plan.from.clone())?;
     let mut offsets: HashMap<i32, i64> = HashMap::new();
-    let (began, mut told) = (Instant::now(), Instant::now());
+    let (started, mut reported) = (Instant::now(), Instant::now());
     let (mut written, mut last) = (0_u64, false);
     while !last {
         let mut records = reader.poll(usize::try_from(plan.rate.min(BATCH))?, Duration::from_millis(200))?;
@@ -63,23 +63,23 @@ pub fn attempt(log: &dyn Log, plan: &Plan, report: &mut Report, out: &mut dyn Wr
         }
         last = reader.caught_up() || ends.iter().all(|(number, end)| offsets.get(number) >= Some(end));
         records.retain(|record| ends.get(&record.partition).is_none_or(|end| record.offset < *end));
-        watch.look()?;
-        let batch = batch(log, plan, &knowledge, &mut watch.known, &records, report)?;
-        if let Some(alone) = &mut alone {
-            alone.keep()?;
+        index.update()?;
+        let batch = batch(log, plan, &knowledge, &mut index.articles, &records, report)?;
+        if let Some(member) = &mut member {
+            member.keep_alive()?;
             if last || !batch.outputs.is_empty() {
-                alone.write(&batch.outputs, &offsets)?;
+                member.write(&batch.outputs, &offsets)?;
             }
         }
         let count = u64::try_from(batch.outputs.len())?;
         report.enriched += count;
         report.differing += batch.differing;
         written += count;
-        if let Some(alone) = &mut alone {
-            let due = began + Duration::from_secs_f64(written as f64 / f64::from(plan.rate));
-            alone.wait(due.saturating_duration_since(Instant::now()))?;
-            if told.elapsed() >= TELL_EVERY {
-                told = Instant::now();
+        if let Some(member) = &mut member {
+            let due = started + Duration::from_secs_f64(written as f64 / f64::from(plan.rate));
+            member.wait(due.saturating_duration_since(Instant::now()))?;
+            if reported.elapsed() >= REPORT_INTERVAL {
+                reported = Instant::now();
                 writeln!(out, "{} enriched again so far", report.enriched)?;
                 out.flush()?;
             }
@@ -88,7 +88,7 @@ pub fn attempt(log: &dyn Log, plan: &Plan, report: &mut Report, out: &mut dyn Wr
     Ok(())
 }
 
-/// A topic of the user's own is made as the enricher's is.
+/// Creates a target topic that does not exist, with the settings of the enricher's topic.
 fn ensure_target(log: &dyn Log, plan: &Plan) -> Result<(), LogError> {
     match log.partitions(&plan.to) {
         Err(LogError::NoTopic(_)) => log.ensure_topics(&[TopicSpec {
@@ -101,75 +101,76 @@ fn ensure_target(log: &dyn Log, plan: &Plan) -> Result<(), LogError> {
     }
 }
 
-/// Follows what others publish while a replay runs.
-struct Watch {
-    known: Known,
-    /// What each tail reads.
-    tails: Vec<(Reads, Box<dyn Tail>)>,
+/// The index of the articles, kept up to date with what is published while the replay runs.
+struct TopicIndex {
+    articles: ArticleIndex,
+    tails: Vec<(Source, Box<dyn Tail>)>,
 }
 
+/// The records that a tail reads.
 #[derive(Clone, Copy)]
-enum Reads {
+enum Source {
     Articles,
     Enriched { is_target: bool },
 }
 
-impl Watch {
-    /// Reads everything that is there, also what stands behind a transaction that is still open.
+impl TopicIndex {
+    /// Reads the topics to their ends, after waiting for open transactions.
     fn open(
         log: &dyn Log,
         plan: &Plan,
         versions: Versions,
-        alone: &mut Option<ExclusiveMember>,
+        member: &mut Option<ExclusiveMember>,
     ) -> anyhow::Result<Self> {
         let names = &plan.log.names;
         let enriched = names.of(Topic::Enriched);
-        let mut topics = vec![(Reads::Enriched { is_target: plan.to == enriched }, enriched.clone(), Start::Beginning)];
-        // A later revision stands behind an earlier one.
-        topics.push((Reads::Articles, names.of(Topic::Articles), plan.from.clone()));
+        let mut topics =
+            vec![(Source::Enriched { is_target: plan.to == enriched }, enriched.clone(), Start::Beginning)];
+        // A later revision comes after an earlier one.
+        topics.push((Source::Articles, names.of(Topic::Articles), plan.from.clone()));
         if plan.to != enriched && !matches!(log.partitions(&plan.to), Err(LogError::NoTopic(_))) {
-            topics.push((Reads::Enriched { is_target: true }, plan.to.clone(), Start::Beginning));
+            topics.push((Source::Enriched { is_target: true }, plan.to.clone(), Start::Beginning));
         }
-        let mut watch = Watch { known: Known::new(versions), tails: Vec::new() };
-        for (reads, topic, from) in topics {
+        let mut index = TopicIndex { articles: ArticleIndex::new(versions), tails: Vec::new() };
+        for (source, topic, from) in topics {
             log.settled_ends(&topic)?;
             let mut tail = log.tail(&topic, from)?;
             while !tail.caught_up() {
-                for record in tail.poll(ROWS, Duration::from_millis(200))? {
-                    watch.known.learn(reads, &record);
+                for record in tail.poll(INDEX_BATCH, Duration::from_millis(200))? {
+                    index.articles.add(source, &record);
                 }
-                if let Some(alone) = alone {
-                    alone.keep()?;
+                if let Some(member) = member {
+                    member.keep_alive()?;
                 }
             }
-            watch.tails.push((reads, tail));
+            index.tails.push((source, tail));
         }
-        Ok(watch)
+        Ok(index)
     }
 
-    /// Takes in what has come since.
-    fn look(&mut self) -> Result<(), LogError> {
-        for (reads, tail) in &mut self.tails {
-            // A bounded look: who is seen too late was enriched for nothing, and ranks below what came.
-            for record in tail.poll(ROWS, Duration::ZERO)? {
-                self.known.learn(*reads, &record);
+    /// Adds records that were written since.
+    fn update(&mut self) -> Result<(), LogError> {
+        for (source, tail) in &mut self.tails {
+            // At most one batch. An article whose update is read too late is enriched in vain, and ranks below the update.
+            for record in tail.poll(INDEX_BATCH, Duration::ZERO)? {
+                self.articles.add(*source, &record);
             }
         }
         Ok(())
     }
 }
 
-impl Known {
-    fn learn(&mut self, reads: Reads, record: &Record) {
-        match reads {
-            Reads::Articles => {
+impl ArticleIndex {
+    fn add(&mut self, source: Source, record: &Record) {
+        match source {
+            Source::Articles => {
                 if let Ok(article) = record.decode::<Article>() {
-                    self.published(&article);
+                    self.add_article(&article);
                 }
             }
-            Reads::Enriched { is_target } => {
+            Source::Enriched { is_target } => {
                 if let Ok(enriched) = record.decode::<EnrichedArticle>() {
-                    self.enriched(&enriched, is_target);
+                    self.add_enriched(&enriched, is_target);
                 }
             }
         }
@@ -182,42 +183,41 @@ struct Batch {
     differing: u64,
 }
 
-/// What is written for some articles. What is staged counts as known at once: where it cannot be written, the attempt
-/// ends.
+/// Enriches articles. Their results are added to the index at once; where they cannot be written, the attempt ends.
 fn batch(
     log: &dyn Log,
     plan: &Plan,
     knowledge: &Knowledge,
-    known: &mut Known,
+    index: &mut ArticleIndex,
     records: &[Record],
     report: &mut Report,
 ) -> anyhow::Result<Batch> {
     let mut batch = Batch::default();
-    // A dry run may name a topic that is not there yet.
+    // A dry run may name a topic that does not exist yet.
     let partitions = if plan.dry_run { plan.log.partitions } else { log.partitions(&plan.to)? };
     for record in records {
-        match one(plan, knowledge, known, record, partitions, log.max_record_bytes()) {
+        match enrich(plan, knowledge, index, record, partitions, log.max_record_bytes()) {
             Ok((enriched, output)) => {
-                batch.differing += u64::from(known.differs(&enriched));
-                known.enriched(&enriched, true);
+                batch.differing += u64::from(index.differs(&enriched));
+                index.add_enriched(&enriched, true);
                 batch.outputs.push(output);
             }
-            Err(why) => report.skip(why),
+            Err(reason) => report.skip(reason),
         }
     }
     Ok(batch)
 }
 
-fn one(
+fn enrich(
     plan: &Plan,
     knowledge: &Knowledge,
-    known: &Known,
+    index: &ArticleIndex,
     record: &Record,
     partitions: i32,
     limit: usize,
 ) -> Result<(EnrichedArticle, Outgoing), Skip> {
     let article: Article = record.decode().map_err(|_| Skip::Undecodable)?;
-    let enrichment = known.next(&article)?;
+    let enrichment = index.next_enrichment(&article)?;
     let now = jiff::Timestamp::now();
     let enriched = catch_unwind(AssertUnwindSafe(|| enricher::enrich(&article, knowledge, now)));
     let mut enriched = enriched.map_err(|_| Skip::Panic)?.map_err(|_| Skip::ModelFailed)?;

@@ -2,6 +2,7 @@
 //! do to a stem. Grammar, no list of forms. Endings are a closed class: any three letters would make a `Congress` of
 //! `Congo` in Russian.
 
+use tagger::word_lists;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// Letters that a name may lose before an ending.
@@ -9,48 +10,40 @@ const VOWELS: &str = "aeiouyаеиоуыэюяіјйαειουωηь";
 /// Letters of a stem at least.
 pub(super) const STEM: usize = 4;
 
-/// Endings of nouns and adjectives, folded.
-const SLAVIC: &str = "a\u{328} e\u{328} ia\u{328} ie\u{328} a e i y o u ie em om am ach ech ich ych ami imi ymi ama ima ow iem owi ovi ego emu ej ym im ou um ej \
-    ih og oj omu ia iu ii io ij je jo ja ju а я ы и у ю е о ой ей ою ею ом ем ам ям ами ями ах ях ов ев ый ая ое ые ого его \
-    ому ему ым им ых их ую юю і ої ій ии ия ию ию ией ією іи ию";
-const HUNGARIAN: &str =
-    "ban ben ba be bol nak nek val vel gal gel rol ra re on en hoz hez tol ert ig kent t at et i nal nel";
-const FINNISH: &str = "n a ta ssa sta lla lta lle na ksi an en in on un ain t ja ien iin ojen oissa oista oihin oilta oilla oille issa \
-    essa esta elle ella elta een eksi ista ille illa s st l le lt ga";
-const ROMANIAN: &str = "a ei i e ea ii iei ul ului or lor";
-const WITH_S: &str = "a as ai am an ar e es ei i is io ios iu u us um umi os oje uje eje yje je ja jas jai ju oms ose α ας η ης ο ος ου \
-    ον ων οι ους ες ε ι ις ει υ";
-const OTHER: &str = "ն ի ում ից ը ին ս ში ის ს თან დან მა ი да де та те дан ден тан тен нын нің ның дың дің тың тің га ге қа ке ға \
-    ra n an ko tik rekin ri";
+/// Endings of nouns and adjectives by language group, folded.
+static ENDINGS: &str = include_str!("../../../data/sources/words/languages.tsv");
 
-/// How the nouns of a language change.
+/// How the nouns of a language change. Endings are separated by spaces.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Grammar {
-    /// Not at all, or not so that this file says it.
+    /// Not at all, or not in a way that is known here.
     #[default]
     None,
-    /// Endings behind the whole name, of the given set.
+    /// Endings after the whole name.
     Suffixes(&'static str),
     /// Endings in place of the last vowel.
     Endings(&'static str),
-    /// The same, where names end in an s that goes as well: `Ηνωμένες`, `Jungtinės`.
-    EndingsWithS,
-    /// The same, with softened consonants (`Polska`, `Polsce`) and an e between two of them (`Niemcy`, `Niemiec`).
-    Slavic,
-    /// The same, with weak and strong consonants (`Turkki`, `Turkin`) and plurals in t.
-    Finnish,
+    /// As `Endings`, where a final s of the name is dropped too: `Ηνωμένες`, `Jungtinės`.
+    EndingsWithS(&'static str),
+    /// As `Endings`, with softened consonants (`Polska`, `Polsce`) and an e between two of them (`Niemcy`, `Niemiec`).
+    Slavic(&'static str),
+    /// As `Endings`, with consonant gradation (`Turkki`, `Turkin`) and plurals in t.
+    Finnish(&'static str),
 }
 
-/// Grammar of a language by its base tag.
+/// The grammar of a language by its base tag (ISO 639).
 pub(super) fn grammar(base: &str) -> Grammar {
+    let endings = |list| word_lists::line(ENDINGS, list);
     match base {
-        "be" | "bg" | "bs" | "cs" | "hr" | "mk" | "pl" | "ru" | "sk" | "sl" | "sr" | "uk" => Grammar::Slavic,
-        "et" | "fi" => Grammar::Finnish,
-        "el" | "is" | "lt" | "lv" => Grammar::EndingsWithS,
+        "be" | "bg" | "bs" | "cs" | "hr" | "mk" | "pl" | "ru" | "sk" | "sl" | "sr" | "uk" => {
+            Grammar::Slavic(endings("slavic_endings"))
+        }
+        "et" | "fi" => Grammar::Finnish(endings("finnish_endings")),
+        "el" | "is" | "lt" | "lv" => Grammar::EndingsWithS(endings("with_s_endings")),
         // Turkish writes an apostrophe before its endings.
-        "hu" => Grammar::Suffixes(HUNGARIAN),
-        "ro" => Grammar::Endings(ROMANIAN),
-        "eu" | "hy" | "ka" | "kk" => Grammar::Endings(OTHER),
+        "hu" => Grammar::Suffixes(endings("hungarian_endings")),
+        "ro" => Grammar::Endings(endings("romanian_endings")),
+        "eu" | "hy" | "ka" | "kk" => Grammar::Endings(endings("other_endings")),
         _ => Grammar::None,
     }
 }
@@ -91,7 +84,8 @@ pub(super) fn is_form(grammar: Grammar, word: &str, name: &str) -> bool {
         return false;
     }
     // `Włoch` of `Włochy`: only plurals have forms without an ending.
-    let plural = grammar == Grammar::Slavic && name.ends_with(['y', 'i', 'ы', 'и']);
+    let slavic = matches!(grammar, Grammar::Slavic(_));
+    let plural = slavic && name.ends_with(['y', 'i', 'ы', 'и']);
     let whole = name.len();
     let bare = |stem: &str| plural || stem.len() >= whole;
     let ends = |stem: &str, endings: &str| {
@@ -105,9 +99,9 @@ pub(super) fn is_form(grammar: Grammar, word: &str, name: &str) -> bool {
         Grammar::None => return false,
         Grammar::Suffixes(endings) => return ends(name, endings),
         Grammar::Endings(endings) => (name, endings),
-        Grammar::EndingsWithS => (name.trim_end_matches(['s', 'ς', 'σ']), WITH_S),
-        Grammar::Finnish => (name.strip_suffix('t').unwrap_or(name), FINNISH),
-        Grammar::Slavic => (name, SLAVIC),
+        Grammar::EndingsWithS(endings) => (name.trim_end_matches(['s', 'ς', 'σ']), endings),
+        Grammar::Finnish(endings) => (name.strip_suffix('t').unwrap_or(name), endings),
+        Grammar::Slavic(endings) => (name, endings),
     };
     // Short foreign names stay as they are: `Mali`, `Peru`, `Togo`.
     let letters = name.chars().count();
@@ -115,7 +109,7 @@ pub(super) fn is_form(grammar: Grammar, word: &str, name: &str) -> bool {
     let foreign = letters <= 6 && name.ends_with(['i', 'u', 'o', 'у', 'и', 'і', 'о']) && !native
         || name.ends_with("oa")
         || name.ends_with("оа");
-    if grammar == Grammar::Slavic && foreign {
+    if slavic && foreign {
         return false;
     }
     let vowels = name.chars().rev().take_while(|c| VOWELS.contains(*c)).take(2).count();
@@ -133,13 +127,13 @@ pub(super) fn is_form(grammar: Grammar, word: &str, name: &str) -> bool {
                 && ends(&stem, endings);
         }
         match grammar {
-            Grammar::Finnish => {
+            Grammar::Finnish(_) => {
                 let (word, stem) = (weak(word), weak(&stem));
                 word.strip_prefix(stem.as_str()).is_some_and(|rest| {
                     rest.is_empty() || endings.split_whitespace().any(|ending| weak(ending) == rest)
                 })
             }
-            Grammar::Slavic => {
+            Grammar::Slavic(_) => {
                 ends(&stem, endings)
                     || off > 0 && softened(&stem).iter().any(|soft| word == soft || ends(soft, endings))
                     || off > 0 && plural && fleeting(&stem).iter().any(|full| word == full)

@@ -4,15 +4,16 @@
 //! with a name (Arabic, Hebrew) they are taken off; in scripts without blanks, a name counts wherever it stands, unless
 //! what surrounds it makes it another thing's (`around`).
 
-use super::{
-    Place,
-    around::{another, another_dense},
-    inflection::{Grammar, STEM, fold, grammar, is_form},
-};
+mod context;
+mod inflection;
+
+use super::place::Place;
 use crate::{
     document::Document,
     gazetteer::{Code, Gazetteer, Kind, words},
 };
+use context::{names_other_thing, names_other_thing_unspaced};
+use inflection::{Grammar, STEM, fold, grammar, is_form};
 use std::{collections::HashMap, sync::OnceLock};
 
 /// Names of countries by language, indexed at first use.
@@ -158,7 +159,7 @@ impl Index {
                 end,
                 kind: Kind::Name,
                 countries: vec![code],
-                sense: usize::MAX,
+                sense: None,
                 confidence: 0.9,
             });
         };
@@ -174,7 +175,7 @@ impl Index {
                 let rest = field.text.get(at..).unwrap_or("");
                 let found = self.dense.get(&c).and_then(|names| names.iter().find(|(name, _)| whole(rest, name)));
                 if let Some((name, code)) = found {
-                    if !another_dense(before, name, rest.get(name.len()..).unwrap_or("")) {
+                    if !names_other_thing_unspaced(before, name, rest.get(name.len()..).unwrap_or("")) {
                         place(at, at + name.len(), *code);
                     }
                     skip_to = at + name.len();
@@ -184,7 +185,7 @@ impl Index {
         let mut at = 0;
         while let Some(word) = field.words.get(at) {
             at += 1;
-            if !word.capital || word.address || word.start < field.from {
+            if !word.capitalised || word.address || word.start < field.from {
                 continue;
             }
             let text = field.slice(word.start, word.end).to_lowercase();
@@ -198,7 +199,7 @@ impl Index {
                     });
                 if let (true, Some(last)) = (fits, span.last()) {
                     let code_text = gazetteer.country(*code).map_or("", |country| country.code.as_str());
-                    if !another(field, at - 1, at - 1 + name.len(), code_text, self.nouns_in_capitals) {
+                    if !names_other_thing(field, at - 1, at - 1 + name.len(), code_text, self.nouns_in_capitals) {
                         place(word.start + off, last.end, *code);
                     }
                     at += name.len() - 1;

@@ -1,0 +1,127 @@
+//! The likeliest of several places of one name.
+
+use super::{
+    candidate::{Candidate, Reading},
+    context::Context,
+    surroundings::{has_article, has_state_office, is_person},
+};
+use crate::{
+    document::Document,
+    gazetteer::{Gazetteer, Kind, Sense},
+};
+use tagger::Label;
+
+// What a place gains, in logarithms of odds.
+/// A city whose subdivision the text names.
+const DIVISION: f64 = 4.5;
+/// A subdivision, for each of its towns that the text names.
+const TOWN: f64 = 1.5;
+/// A US state beside an office that states have.
+const STATE_OFFICE: f64 = 4.0;
+/// Logarithms of the population of a large city (99,000) and of a very large one (490,000).
+const LARGE: f64 = 11.5;
+const VERY_LARGE: f64 = 13.1;
+
+/// The likeliest sense and the probability that the candidate is a mention of it; none if it names no place.
+pub(super) fn choose(
+    context: &Context,
+    document: &Document<'_>,
+    gazetteer: &Gazetteer,
+    candidate: &Candidate,
+) -> Option<(usize, f64)> {
+    if is_person(document, candidate) {
+        return None;
+    }
+    let name = candidate.hash(document);
+    let office = has_state_office(document, candidate);
+    let mut scored: Vec<(f64, usize, &Sense)> = candidate
+        .senses(gazetteer)
+        .into_iter()
+        .filter(|(_, sense)| possible(document, candidate, sense))
+        .map(|(index, sense)| (score(context, gazetteer, sense, name, office), index, sense))
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let (top, index, sense) = *scored.first()?;
+    // The next place in another country.
+    let next = scored.iter().find(|(_, _, other)| other.countries != sense.countries).map_or(0.0, |one| one.0);
+    let lead = 1.0 / (1.0 + (next - top).exp());
+    let supported = context.support(gazetteer, sense, name) > 0.5 || (context.is_us(sense) && context.us_news > 1.0);
+    let floor = if matches!(candidate.reading, Reading::Whole(Label::Loc)) { 0.68 } else { 0.55 };
+    Some((index, is_place(candidate.reading, sense, supported) * lead.max(floor)))
+}
+
+/// Whether the candidate can have this sense.
+fn possible(document: &Document<'_>, candidate: &Candidate, sense: &Sense) -> bool {
+    match sense.kind {
+        Kind::Abbreviation | Kind::NotAPlace => return false,
+        Kind::City if has_article(document, candidate) => return false,
+        _ => {}
+    }
+    // `March`, `Airport`, `Council`: towns only where the tagger sees a place.
+    !sense.common || matches!(candidate.reading, Reading::Whole(Label::Loc) | Reading::Head(Label::Loc))
+}
+
+/// Prior by kind and population, and what the context adds; in logarithms of odds.
+fn score(context: &Context, gazetteer: &Gazetteer, sense: &Sense, name: u64, office: bool) -> f64 {
+    let us = context.is_us(sense);
+    let prior = match sense.kind {
+        Kind::Name | Kind::Demonym => sense.log_population().clamp(14.0, 16.0) + 1.0,
+        Kind::Capital => (sense.log_population() + 3.0).max(13.0),
+        Kind::Subdivision if us => 16.0,
+        Kind::Subdivision => 13.0,
+        _ => sense.log_population(),
+    };
+    let support = context.support(gazetteer, sense, name);
+    let mut bonus = 9.0 * support / (support + 1.2);
+    if us {
+        bonus += 9.0 * context.us_news / (context.us_news + 3.0);
+    }
+    let local = context.local_news.iter().filter(|(country, _)| sense.countries.contains(country));
+    bonus += local.map(|(_, signs)| 6.0 * signs / (signs + 3.0)).sum::<f64>();
+    if let Some(country) = sense.countries.first() {
+        if matches!(sense.kind, Kind::City) && !sense.detail.is_empty() {
+            bonus += DIVISION * context.names_of_division(*country, &sense.detail, name).min(1.0);
+        }
+        if let (Kind::Subdivision, Some((_, division))) = (sense.kind, sense.detail.split_once('-')) {
+            bonus += TOWN * context.towns_of_division(*country, division, name);
+            if us && office {
+                bonus += STATE_OFFICE;
+            }
+        }
+    }
+    prior + bonus
+}
+
+/// Probability that the phrase is a place at all, by the tagger's reading and by the place's size. `supported`: the text
+/// mentions its country otherwise.
+fn is_place(reading: Reading, sense: &Sense, supported: bool) -> f64 {
+    let size = sense.log_population();
+    let major = matches!(sense.kind, Kind::Name | Kind::Capital | Kind::Demonym)
+        || (sense.kind == Kind::Subdivision && !sense.common);
+    let large = major || size > LARGE;
+    match reading {
+        Reading::Whole(Label::Loc) if sense.common => {
+            if size > LARGE {
+                0.6
+            } else {
+                0.3
+            }
+        }
+        _ if sense.common => 0.03,
+        Reading::Whole(Label::Loc) if large || supported => 0.97,
+        Reading::Whole(Label::Loc) => 0.75,
+        Reading::Head(Label::Loc) if large || supported => 0.6,
+        Reading::Head(Label::Loc) => 0.4,
+        Reading::Inner(Label::Loc) => 0.25,
+        Reading::Whole(Label::Org) | Reading::Head(Label::Org) if large => 0.65,
+        Reading::Whole(Label::Org) | Reading::Head(Label::Org) => 0.35,
+        Reading::Inner(Label::Org) if major => 0.55,
+        Reading::Inner(Label::Org) => 0.2,
+        Reading::Whole(Label::Norp | Label::Misc) if major => 0.6,
+        Reading::Whole(_) | Reading::Head(_) | Reading::Inner(_) => 0.15,
+        Reading::Untagged if major => 0.75,
+        Reading::Untagged if size > VERY_LARGE => 0.55,
+        Reading::Untagged if size > LARGE => 0.25,
+        Reading::Untagged => 0.05,
+    }
+}
