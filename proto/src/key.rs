@@ -1,8 +1,5 @@
 //! Keys of state topics: the 16 bytes of an id. Public topics have the 32 hex digits as text.
 
-/// The byte that follows a feed's id in the key of its `FeedEntries`.
-const ENTRIES: u8 = 1;
-
 /// An id that is not 32 lower-case hex digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not an id of 32 hex digits")]
@@ -38,14 +35,13 @@ pub fn to_hex(key: &[u8]) -> String {
         .collect()
 }
 
-/// The key of a feed's `FeedEntries`: the id's 16 bytes and one more, 17 in all.
+/// The key of a feed's `FeedEntries`: 16 bytes that differ from the key of its `FeedState`.
 ///
 /// # Errors
 /// As [`to_bytes`].
-pub fn of_entries(feed_id: &str) -> Result<Vec<u8>, KeyError> {
-    let mut key = to_bytes(feed_id)?.to_vec();
-    key.push(ENTRIES);
-    Ok(key)
+pub fn of_entries(feed_id: &str) -> Result<[u8; 16], KeyError> {
+    to_bytes(feed_id)?;
+    to_bytes(&crate::id::digest(&[b"entries", feed_id.as_bytes()]))
 }
 
 #[cfg(test)]
@@ -56,7 +52,7 @@ mod tests {
     fn an_id_survives_the_way_to_bytes_and_back() {
         let id = crate::id::feed_id("https://example.org/feed");
         assert_eq!(to_hex(&to_bytes(&id).unwrap()), id);
-        assert_eq!(of_entries(&id).unwrap().len(), 17);
+        assert_ne!(of_entries(&id).unwrap(), to_bytes(&id).unwrap());
     }
 
     #[test]

@@ -202,6 +202,16 @@ topics! {
         retention: Retention::CompactDelete(30 * DAY_MS),
         is_created: true,
     }
+    /// Articles that operators have withdrawn.
+    Withdrawals {
+        suffix: "withdrawals.v1",
+        messages: [Withdrawal],
+        kind: State,
+        key: Article,
+        partitioned_by: Id,
+        retention: Retention::Compact,
+        is_created: true,
+    }
     /// Clean, dated articles.
     Articles {
         suffix: "articles.v1",

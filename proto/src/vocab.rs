@@ -44,6 +44,20 @@ pub mod kind {
     pub const ENTRY: &str = "ENTRY";
     /// A fetched page.
     pub const PAGE: &str = "PAGE";
+    /// The feed still shows the entry: only the ids are set.
+    pub const SEEN: &str = "SEEN";
+    /// An operator withdraws the article.
+    pub const WITHDRAW: &str = "WITHDRAW";
+    /// An operator takes a withdrawal back.
+    pub const RESTORE: &str = "RESTORE";
+}
+
+/// Whose text an article has.
+pub mod source_rank {
+    /// The publisher's own feed or page.
+    pub const OWN: &str = "OWN";
+    /// A copy elsewhere.
+    pub const OTHER: &str = "OTHER";
 }
 
 /// Where a body comes from.

@@ -1,68 +1,68 @@
-//! What can go wrong with a log. The variant is the policy: what a stage does about it.
+//! Errors. Each variant stands for what its caller does next.
 
-/// A fault of the log.
+/// An error of a log.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
-    /// The transaction was aborted: nothing of it is visible, and the positions are rewound. Try again.
-    #[error("the transaction was aborted, nothing of it is visible: {0}")]
+    /// The transaction was aborted: nothing of it is visible, and the member is back at its committed positions. Retry.
+    #[error("the transaction was aborted: {0}")]
     Aborted(String),
-    /// Another member with the same ids has taken over. End the process: to join again would fence the other.
-    #[error("fenced: another member with the same ids has taken over: {0}")]
+    /// Another member with the same ids has taken over. End the process: rejoining would fence the other.
+    #[error("fenced by another member with the same ids: {0}")]
     Fenced(String),
-    /// The client is unusable, or the outcome of a commit is unknown. Discard the member and join anew: what was
-    /// committed is found again in the log.
-    #[error("this member is lost and must join anew: {0}")]
+    /// The client is unusable, or the outcome of a commit is unknown. Discard the member and rejoin: the log shows what was
+    /// committed.
+    #[error("the member is lost and must rejoin: {0}")]
     Lost(String),
-    /// The log cannot be reached just now. Try again after a pause.
+    /// The log cannot be reached. Retry after a pause.
     #[error("the log cannot be reached: {0}")]
     Unavailable(String),
-    /// A transaction without offsets would fence nobody. A mistake of the caller.
+    /// A transaction without offsets, which would fence no one. A mistake of the caller.
     #[error("a transaction must commit at least one offset, or a zombie would not be fenced")]
     NoOffsets,
     /// A record is over the limit. Nothing was written.
     #[error("a record of {bytes} bytes for {topic}, key {key:?}, is over the limit of {limit} bytes")]
     TooLarge {
-        /// Topic that it was meant for.
+        /// Topic of the record.
         topic: String,
-        /// Its key.
+        /// Key of the record.
         key: String,
-        /// Its size.
+        /// Bytes of key, value and headers.
         bytes: usize,
-        /// The limit.
+        /// The limit in bytes.
         limit: usize,
     },
-    /// A topic that the log does not have.
+    /// The log has no such topic.
     #[error("no topic {0}")]
     NoTopic(String),
-    /// What is stored cannot be read. A human must look.
+    /// Stored data cannot be read. An operator has to act.
     #[error("the log's storage cannot be read: {0}")]
     Corrupt(String),
-    /// The configuration is not accepted.
+    /// The configuration is invalid.
     #[error("configuration: {0}")]
     Config(String),
 }
 
-/// Why a stage refuses a record. The variant is the policy.
+/// Why a stage does not process a record.
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
-    /// The record can never be processed: it goes to the dead letters under this name, and the stage goes on.
+    /// The record can never be processed. It goes to the dead letters, and the stage continues.
     #[error("{reason}: {detail}")]
     Poison {
-        /// Short and countable: `undecodable`, `no-title`.
+        /// A name to count it under: `undecodable`, `no-title`.
         reason: &'static str,
-        /// A sentence for a human.
+        /// One sentence for the operator.
         detail: String,
     },
-    /// Something else is in trouble: the batch is tried again after a pause. Never goes to the dead letters.
-    #[error("for now: {0}")]
+    /// Something else fails temporarily: the batch is retried after a pause, and never goes to the dead letters.
+    #[error("temporary: {0}")]
     Transient(String),
-    /// The log is in trouble.
+    /// The log failed.
     #[error(transparent)]
     Log(#[from] LogError),
 }
 
 impl ProcessError {
-    /// A record that can never be processed.
+    /// A record that can never be processed, with a countable reason and a sentence.
     pub fn poison(reason: &'static str, detail: impl ToString) -> Self {
         ProcessError::Poison { reason, detail: detail.to_string() }
     }

@@ -2,31 +2,30 @@
 
 mod admin;
 mod backoff;
-mod config;
 mod dead_letter;
 mod driver;
 pub mod embedded;
 mod error;
 pub mod faults;
+pub mod header;
 pub mod kafka;
 mod log;
 mod metrics;
+mod pipeline;
 mod record;
-mod runtime;
 mod session;
 mod stage;
 mod table;
 mod tail;
 
 pub use admin::{Admin, TopicSpec};
-pub use config::{LogArgs, LogConfig, LogKind};
-pub use dead_letter::{DeadLetter, header as dead_letter_header};
+pub use dead_letter::DeadLetter;
 pub use driver::{Processor, drive};
 pub use error::{LogError, ProcessError};
 pub use log::{Batch, Event, Log, Member, MemberSpec};
 pub use metrics::{Metrics, StageMetrics};
+pub use pipeline::{LogArgs, LogConfig, LogKind, Runtime};
 pub use record::{Headers, MAX_RECORD_BYTES, Outgoing, Record};
-pub use runtime::Runtime;
 pub use session::{Session, Transaction};
 pub use stage::{Input, Outcome, ProcessContext, StageSpec, run};
 pub use table::{Row, Rows, Table, TableSpec};

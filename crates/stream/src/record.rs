@@ -1,30 +1,30 @@
-//! Records, as they are read and as they are written.
+//! Records as they are read and written.
 
-use crate::LogError;
+use crate::{LogError, header};
 use proto::wire;
 
-/// Largest record that a stage writes, in bytes of key, value and headers: below Kafka's default `message.max.bytes`
-/// (1,048,588), so that every consumer with default settings can read it.
+/// Largest record that a stage writes, in bytes of key, value and headers. It is below Kafka's default `message.max.bytes`
+/// (1,048,588).
 pub const MAX_RECORD_BYTES: usize = 1_000_000;
-/// Largest dead letter. A record from elsewhere may be as large as a broker's default allows, and its letter has headers
-/// beside.
+/// Largest dead letter: a record of a foreign producer may be as large as the broker's default allows, and its dead letter has
+/// more headers.
 pub const MAX_DEAD_LETTER_BYTES: usize = 1_200_000;
 
-/// Name and value of each header, in order; names may repeat.
+/// Name and value of each header, in order. Names may repeat.
 pub type Headers = Vec<(String, Vec<u8>)>;
 
 /// A record read from a log.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Record {
-    /// Topic it was read from.
+    /// Topic.
     pub topic: String,
-    /// Partition of the topic.
+    /// Partition.
     pub partition: i32,
     /// Offset in the partition. Offsets grow, with gaps.
     pub offset: i64,
-    /// Time of writing, milliseconds since 1970.
+    /// Time of writing in milliseconds since 1970.
     pub timestamp_ms: i64,
-    /// Key; empty where it has none.
+    /// Key; empty where the record has none.
     pub key: Vec<u8>,
     /// Value; `None` is a tombstone.
     pub value: Option<Vec<u8>>,
@@ -39,16 +39,16 @@ impl Record {
         find(&self.headers, name)
     }
 
-    /// The key as text; `None` where it is no UTF-8.
+    /// The key as text; `None` where it is not UTF-8.
     #[must_use]
     pub fn key_text(&self) -> Option<&str> {
         std::str::from_utf8(&self.key).ok()
     }
 
-    /// The value as the message that its content type says it is.
+    /// The value as the message that its content type names.
     ///
     /// # Errors
-    /// Where it is a tombstone or no such message.
+    /// Where the record is a tombstone, or its value is no such message.
     pub fn decode<M: wire::Message>(&self) -> Result<M, wire::DecodeError> {
         let value = self.value.as_deref().ok_or(wire::DecodeError::NoValue)?;
         wire::decode(self.header(wire::CONTENT_TYPE), value)
@@ -61,12 +61,12 @@ pub fn find<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
     headers.iter().rev().find(|(key, _)| key == name).and_then(|(_, value)| std::str::from_utf8(value).ok())
 }
 
-/// A record to be written.
+/// A record to write.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Outgoing {
-    /// Topic to write to.
+    /// Topic.
     pub topic: String,
-    /// Partition to write to: always said, so that no client library decides it.
+    /// Partition. Always given, so that no client library chooses it.
     pub partition: i32,
     /// Key.
     pub key: Vec<u8>,
@@ -89,13 +89,13 @@ impl Outgoing {
         }
     }
 
-    /// Refuses what is over the limit of its kind.
+    /// Checks the record against [`MAX_RECORD_BYTES`], a dead letter against [`MAX_DEAD_LETTER_BYTES`].
     ///
     /// # Errors
     /// [`LogError::TooLarge`].
     pub fn check_size(&self) -> Result<(), LogError> {
-        let is_letter = self.headers.iter().any(|(name, _)| name == crate::dead_letter_header::STAGE);
-        let limit = if is_letter { MAX_DEAD_LETTER_BYTES } else { MAX_RECORD_BYTES };
+        let is_dead_letter = self.headers.iter().any(|(name, _)| name == header::STAGE);
+        let limit = if is_dead_letter { MAX_DEAD_LETTER_BYTES } else { MAX_RECORD_BYTES };
         let bytes = self.size();
         if bytes <= limit {
             return Ok(());
@@ -108,7 +108,7 @@ impl Outgoing {
         })
     }
 
-    /// What it takes on the log, in bytes: key, value and headers.
+    /// Bytes of key, value and headers.
     #[must_use]
     pub fn size(&self) -> usize {
         let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();

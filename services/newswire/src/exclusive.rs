@@ -31,7 +31,7 @@ impl ExclusiveMember {
     pub fn join(log: &dyn Log, config: &LogConfig, spec: &MemberSpec, rival: &'static str) -> anyhow::Result<Self> {
         let count = usize::try_from(log.partitions(&spec.source)?)?;
         // A replica that was stopped stays in the group until its session times out.
-        let timeout = match &config.choice {
+        let timeout = match &config.kind {
             LogKind::Kafka(kafka) => kafka.session_timeout * 3 + Duration::from_secs(10),
             LogKind::Embedded(_) => Duration::from_secs(10),
         };

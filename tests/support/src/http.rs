@@ -1,4 +1,4 @@
-//! A plain HTTP/1.0 GET on loopback: enough to ask our own processes.
+//! An HTTP client for processes on loopback.
 
 use std::{
     io::{Read, Write},
@@ -6,15 +6,15 @@ use std::{
     time::Duration,
 };
 
-/// The body that `http://address/path` answers with; `None` where nobody answers within a second.
+/// The body of the response to `GET http://address/path`; `None` where there is no response within a second.
 #[must_use]
 pub fn get(address: &str, path: &str) -> Option<String> {
     let limit = Duration::from_secs(1);
     let mut stream = TcpStream::connect_timeout(&address.parse().ok()?, limit).ok()?;
     stream.set_read_timeout(Some(limit)).ok()?;
     write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").ok()?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).ok()?;
-    let text = String::from_utf8(answer).ok()?;
+    let mut response = Vec::new();
+    stream.read_to_end(&mut response).ok()?;
+    let text = String::from_utf8(response).ok()?;
     text.split_once("\r\n\r\n").map(|(_, body)| body.to_owned())
 }

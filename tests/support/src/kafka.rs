@@ -1,4 +1,4 @@
-//! A broker for the tests: the one that `NEWSWIRE_TEST_KAFKA` names, or one of our own.
+//! Kafka brokers for tests: the one that `NEWSWIRE_TEST_KAFKA` names, or one that `tools/kafka/start` runs.
 
 use std::{
     io::{BufRead, BufReader},
@@ -6,9 +6,8 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-/// How long a killed broker stays away: longer than its session (3 s). See `tools/kafka/start` on one that comes back
-/// within it.
-const AWAY: std::time::Duration = std::time::Duration::from_secs(6);
+/// Minimum time between kill and restart: longer than the broker's session (3 s). `tools/kafka/start` explains why.
+const DOWN_FOR: std::time::Duration = std::time::Duration::from_secs(6);
 
 /// Address of the broker that `NEWSWIRE_TEST_KAFKA` names. Where it names none, prints that `what` is skipped and returns
 /// `None`.
@@ -50,15 +49,15 @@ fn skip(what: &str, why: &str) {
     crate::skip(what, why);
 }
 
-/// A node with a controller of its own, killed when this is dropped.
+/// A broker and its controller, killed on drop.
 pub struct Broker {
     /// `host:port`.
     pub address: String,
     process: Child,
-    /// Apart from the broker, so that a killed broker finds the cluster as it was: see `tools/kafka/start`.
+    /// A process of its own, so that it keeps the state of the cluster when the broker is killed.
     controller: Child,
     arguments: Vec<String>,
-    killed: std::time::Instant,
+    down_since: std::time::Instant,
     _dir: tempfile::TempDir,
 }
 
@@ -73,7 +72,7 @@ impl Broker {
             process,
             controller,
             arguments: arguments.to_vec(),
-            killed: std::time::Instant::now(),
+            down_since: std::time::Instant::now(),
             _dir: dir,
         })
     }
@@ -82,21 +81,21 @@ impl Broker {
     pub fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
-        self.killed = std::time::Instant::now();
+        self.down_since = std::time::Instant::now();
     }
 
-    /// Asks it to stop, and waits until it has.
+    /// SIGTERM, and waits for the end.
     pub fn stop(&mut self) {
         let pid = nix::unistd::Pid::from_raw(i32::try_from(self.process.id()).unwrap());
         nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
         self.process.wait().unwrap();
-        // A broker that said farewell has no session left to wait for.
-        self.killed = std::time::Instant::now() - AWAY;
+        // A broker that stops in order ends its session.
+        self.down_since = std::time::Instant::now() - DOWN_FOR;
     }
 
-    /// The same node again, with its data and its port.
+    /// Starts the same broker again, with its data and its port.
     pub fn restart(&mut self) {
-        std::thread::sleep(AWAY.saturating_sub(self.killed.elapsed()));
+        std::thread::sleep(DOWN_FOR.saturating_sub(self.down_since.elapsed()));
         let (process, address) = run(&self.arguments).unwrap();
         assert_eq!(address, self.address);
         self.process = process;
@@ -105,7 +104,7 @@ impl Broker {
 
 impl Drop for Broker {
     fn drop(&mut self) {
-        // It may be dead already: that is what some tests are about.
+        // Errors are ignored: a test may have killed it.
         drop(self.process.kill());
         drop(self.process.wait());
         drop(self.controller.kill());
@@ -116,7 +115,7 @@ impl Drop for Broker {
 fn run(arguments: &[String]) -> Result<(Child, String), String> {
     let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let script = here.ancestors().map(|folder| folder.join("tools/kafka/start")).find(|file| file.exists());
-    let script = script.ok_or("no tools/kafka/start")?;
+    let script = script.ok_or("tools/kafka/start not found")?;
     let mut process = Command::new(&script)
         .args(arguments)
         .stdout(Stdio::piped())
@@ -129,7 +128,7 @@ fn run(arguments: &[String]) -> Result<(Child, String), String> {
         None => {
             drop(process.kill());
             drop(process.wait());
-            Err("tools/kafka/start did not start one".to_owned())
+            Err("tools/kafka/start failed".to_owned())
         }
     }
 }

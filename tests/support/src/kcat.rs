@@ -1,4 +1,4 @@
-//! Reading a topic with a client that is not ours: kcat, read committed.
+//! Reading topics with kcat, a client that is independent of the product.
 
 use std::{
     io::{BufRead, BufReader},
@@ -6,9 +6,9 @@ use std::{
     sync::mpsc::{Receiver, channel},
 };
 
-/// A record as kcat shows it.
+/// A record of a topic whose keys and values are text.
 #[derive(Debug, Clone, serde::Deserialize)]
-pub struct Seen {
+pub struct Record {
     /// Partition.
     pub partition: i32,
     /// Offset.
@@ -16,56 +16,32 @@ pub struct Seen {
     /// Key.
     #[serde(default)]
     pub key: Option<String>,
-    /// Value as text.
+    /// Value; `None` for a tombstone.
     #[serde(default)]
     pub payload: Option<String>,
-    /// Names and values by turns.
+    /// Names and values in turn.
     #[serde(default)]
     pub headers: Vec<String>,
 }
 
-impl Seen {
-    /// The value as JSON.
+impl Record {
+    /// The value, parsed as JSON; null for a tombstone.
     ///
     /// # Panics
-    /// Where it is none.
+    /// Where it is not JSON.
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(self.payload.as_deref().unwrap_or("null")).unwrap()
     }
-
-    /// Value of a header.
-    #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.chunks_exact(2).find(|pair| pair[0] == name).map(|pair| pair[1].as_str())
-    }
-}
-
-fn command(kafka: &str, topic: &str) -> Command {
-    let mut command = Command::new("kcat");
-    command
-        .args(["-b", kafka, "-C", "-t", topic, "-J", "-u", "-q", "-o", "beginning"])
-        .args(["-X", "isolation.level=read_committed", "-X", "fetch.wait.max.ms=50"])
-        .args(["-X", "message.max.bytes=2000000", "-X", "check.crcs=true"])
-        .stdin(Stdio::null())
-        .stderr(Stdio::null());
-    command
 }
 
 /// Everything that is committed in a topic now.
 ///
 /// # Panics
-/// Where kcat is not there or does not get to the end.
+/// Where kcat is not installed or fails.
 #[must_use]
-pub fn read_all(kafka: &str, topic: &str) -> Vec<Seen> {
-    read(command(kafka, topic).arg("-e"), topic)
-}
-
-fn read(command: &mut Command, topic: &str) -> Vec<Seen> {
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "kcat could not read {topic}");
-    let lines = output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
+pub fn read_all(kafka: &str, topic: &str) -> Vec<Record> {
+    records(&output(command(kafka, topic).args(["-J", "-e"]), topic))
 }
 
 /// Everything that is in a topic now, committed or not.
@@ -73,48 +49,94 @@ fn read(command: &mut Command, topic: &str) -> Vec<Seen> {
 /// # Panics
 /// As [`read_all`].
 #[must_use]
-pub fn read_uncommitted(kafka: &str, topic: &str) -> Vec<Seen> {
-    read(command(kafka, topic).args(["-e", "-X", "isolation.level=read_uncommitted"]), topic)
+pub fn read_uncommitted(kafka: &str, topic: &str) -> Vec<Record> {
+    let mut command = command(kafka, topic);
+    records(&output(command.args(["-J", "-e", "-X", "isolation.level=read_uncommitted"]), topic))
 }
 
-/// A kcat that goes on reading.
+/// Keys and values of everything that is committed in a topic now, as bytes; tombstones have no value.
+///
+/// # Panics
+/// As [`read_all`].
+#[must_use]
+pub fn read_bytes(kafka: &str, topic: &str) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+    // Lengths of key and value, then both without separators. The length of a null value is -1.
+    let output = output(command(kafka, topic).args(["-e", "-f", "%K %S\n%k%s"]), topic);
+    let mut rest = output.as_slice();
+    let mut records = Vec::new();
+    while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+        let (lengths, behind) = rest.split_at(end);
+        let mut lengths = std::str::from_utf8(lengths).unwrap().split(' ').map(|text| text.parse::<i64>().unwrap());
+        rest = &behind[1..];
+        let mut next = || {
+            let length = usize::try_from(lengths.next().unwrap()).ok()?;
+            rest.split_off(..length).map(<[u8]>::to_vec)
+        };
+        records.push((next().unwrap_or_default(), next()));
+    }
+    records
+}
+
+fn command(kafka: &str, topic: &str) -> Command {
+    let mut command = Command::new("kcat");
+    command
+        .args(["-b", kafka, "-C", "-t", topic, "-u", "-q", "-o", "beginning"])
+        .args(["-X", "isolation.level=read_committed", "-X", "fetch.wait.max.ms=50"])
+        .args(["-X", "message.max.bytes=2000000", "-X", "check.crcs=true"])
+        .stdin(Stdio::null())
+        .stderr(Stdio::null());
+    command
+}
+
+fn output(command: &mut Command, topic: &str) -> Vec<u8> {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "kcat could not read {topic}");
+    output.stdout
+}
+
+fn records(output: &[u8]) -> Vec<Record> {
+    let lines = output.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
+}
+
+/// A kcat that follows a topic from its beginning.
 pub struct Follower {
     process: Child,
-    lines: Receiver<Seen>,
+    records: Receiver<Record>,
 }
 
 impl Follower {
-    /// Starts with the oldest record.
+    /// Starts it.
     ///
     /// # Panics
-    /// Where kcat is not there.
+    /// Where kcat is not installed.
     #[must_use]
     pub fn start(kafka: &str, topic: &str) -> Self {
-        // -E: a broker that is away for a while is no reason to end.
-        let mut process = command(kafka, topic).arg("-E").stdout(Stdio::piped()).spawn().unwrap();
+        // -E: it keeps running while the broker is down.
+        let mut process = command(kafka, topic).args(["-J", "-E"]).stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());
-        let (send, lines) = channel();
+        let (send, records) = channel();
         std::thread::spawn(move || {
             for line in output.lines().map_while(Result::ok) {
-                if let Ok(seen) = serde_json::from_str(&line)
-                    && send.send(seen).is_err()
+                if let Ok(record) = serde_json::from_str(&line)
+                    && send.send(record).is_err()
                 {
                     return;
                 }
             }
         });
-        Follower { process, lines }
+        Follower { process, records }
     }
 
-    /// What has come since the last call.
+    /// Records that have arrived since the last call.
     ///
     /// # Panics
-    /// Where kcat has ended: what comes after would go unseen.
+    /// Where kcat has ended, because later records would be missed.
     #[must_use]
-    pub fn take(&mut self) -> Vec<Seen> {
+    pub fn take(&mut self) -> Vec<Record> {
         let ended = self.process.try_wait().unwrap();
         assert!(ended.is_none(), "kcat ended: {ended:?}");
-        self.lines.try_iter().collect()
+        self.records.try_iter().collect()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The product's own binaries as child processes.
+//! The product's binaries as child processes.
 
 use nix::{
     sys::signal::{Signal, kill},
@@ -11,10 +11,10 @@ use std::{
     time::Duration,
 };
 
-/// Path of a binary of this workspace, built beside the running test.
+/// Path of a binary of this workspace, from the same build as the running test.
 ///
 /// # Panics
-/// Where it has not been built.
+/// Where it is not built.
 #[must_use]
 pub fn binary(name: &str) -> PathBuf {
     let me = std::env::current_exe().unwrap();
@@ -23,16 +23,16 @@ pub fn binary(name: &str) -> PathBuf {
     folder.join(name)
 }
 
-/// A running process, killed when this is dropped.
+/// A child process, killed on drop.
 pub struct Process {
-    /// Its binary and replica, for messages.
+    /// Name in messages.
     pub name: String,
     child: Child,
     log: PathBuf,
 }
 
 impl Process {
-    /// Starts a binary; its output goes to the end of `log`.
+    /// Starts a binary and appends its output to `log`.
     ///
     /// # Panics
     /// Where it cannot be started.
@@ -56,33 +56,33 @@ impl Process {
         Process { name: name.to_owned(), child, log: log.to_owned() }
     }
 
-    /// Sends a signal. A process that has ended already is left alone.
+    /// Sends a signal; nothing where the process has ended.
     pub fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap_or(0));
         drop(kill(pid, signal).map_err(|error| error.to_string()));
     }
 
-    /// Its id.
+    /// Process id.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// How it ended, where it has.
+    /// Exit status; `None` while it runs.
     ///
     /// # Panics
-    /// Where the system does not tell.
+    /// Where the system refuses.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().unwrap()
     }
 
-    /// True while it is stopped by SIGSTOP.
+    /// Whether SIGSTOP has stopped it.
     #[must_use]
     pub fn is_frozen(&self) -> bool {
         std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).is_ok_and(|text| text.contains(") T "))
     }
 
-    /// `kill -9`, and waits.
+    /// `kill -9`, and waits for the end.
     ///
     /// # Panics
     /// Where the system refuses.
@@ -91,7 +91,7 @@ impl Process {
         self.child.wait().unwrap();
     }
 
-    /// SIGTERM, and waits for its end.
+    /// SIGTERM, and waits for the end.
     ///
     /// # Panics
     /// Where it does not end within the limit.
@@ -102,13 +102,13 @@ impl Process {
             status = self.ended();
             status.is_some()
         });
-        assert!(ended, "{} does not end within {limit:?} of SIGTERM:\n{}", self.name, self.last_words());
+        assert!(ended, "{} does not end within {limit:?} of SIGTERM:\n{}", self.name, self.log_tail());
         status.unwrap()
     }
 
-    /// The end of its log.
+    /// The last 30 lines of its output.
     #[must_use]
-    pub fn last_words(&self) -> String {
+    pub fn log_tail(&self) -> String {
         let text =
             std::fs::read(&self.log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();

@@ -1,4 +1,4 @@
-//! A publisher on loopback whose every word is known: documents under paths, under several hosts, with honest ETags.
+//! A publisher of feeds on loopback: documents under paths, on several hosts, with ETags.
 
 use axum::{
     Router,
@@ -11,7 +11,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-/// What is served under a path.
+/// A document under a path.
 #[derive(Debug, Clone)]
 struct Document {
     content_type: String,
@@ -20,21 +20,21 @@ struct Document {
 }
 
 #[derive(Default)]
-struct Shelf {
+struct Site {
     documents: HashMap<String, Document>,
     requests: HashMap<String, usize>,
     versions: u64,
 }
 
-/// Serves until it is dropped.
+/// Serves documents until it is dropped.
 pub struct Publisher {
-    shelf: Arc<Mutex<Shelf>>,
+    site: Arc<Mutex<Site>>,
     hosts: Vec<String>,
     _runtime: tokio::runtime::Runtime,
 }
 
 impl Publisher {
-    /// Listens on one port of `hosts` loopback addresses, 127.0.0.2 and on: to a poller each is a host of its own.
+    /// Listens on one random port of `hosts` loopback addresses, from 127.0.0.2 on. To a poller each is another host.
     ///
     /// # Panics
     /// Where there is no such port.
@@ -43,8 +43,8 @@ impl Publisher {
         Publisher::start_near(hosts, fastrand::u64(..))
     }
 
-    /// As [`Publisher::start`], on a port that `seed` draws, or where that is taken the next that it draws: the addresses, and
-    /// so article ids and partitions, are mostly the same again.
+    /// As [`Publisher::start`], on the first free port that `seed` draws. With the same seed the addresses are mostly the
+    /// same, and so are article ids and partitions.
     ///
     /// # Panics
     /// Where there is no such port.
@@ -52,11 +52,11 @@ impl Publisher {
     pub fn start_near(hosts: u8, seed: u64) -> Self {
         let mut ports = fastrand::Rng::with_seed(seed);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let shelf = Arc::new(Mutex::new(Shelf::default()));
-        let app = Router::new().fallback(serve).with_state(Arc::clone(&shelf));
+        let site = Arc::new(Mutex::new(Site::default()));
+        let app = Router::new().fallback(serve).with_state(Arc::clone(&site));
         let listeners: Vec<tokio::net::TcpListener> = runtime.block_on(async {
             'ports: loop {
-                // Below the ranges of `tools/kafka/start` and of the kernel.
+                // Below the ports of `tools/kafka/start` and the ephemeral range of the kernel.
                 let port = ports.u16(10_000..20_000);
                 let mut all = Vec::new();
                 for last in 2..hosts + 2 {
@@ -73,45 +73,45 @@ impl Publisher {
             let app = app.clone();
             runtime.spawn(async move { axum::serve(listener, app).await });
         }
-        Publisher { shelf, hosts, _runtime: runtime }
+        Publisher { site, hosts, _runtime: runtime }
     }
 
-    /// `http://host:port` of a host; numbers beyond the last begin again.
+    /// `http://host:port` of a host, by its number modulo the number of hosts.
     #[must_use]
     pub fn base(&self, host: usize) -> String {
         format!("http://{}", self.hosts[host % self.hosts.len()])
     }
 
-    /// Puts a document under a path of every host.
+    /// Serves a document under a path, on every host.
     ///
     /// # Panics
-    /// Never, but for a poisoned lock.
+    /// Where a thread panicked while it served a document.
     pub fn put(&self, path: &str, content_type: &str, body: impl Into<Vec<u8>>) {
-        let mut shelf = self.shelf.lock().unwrap();
-        shelf.versions += 1;
+        let mut site = self.site.lock().unwrap();
+        site.versions += 1;
         let document = Document {
             content_type: content_type.to_owned(),
             body: body.into(),
-            etag: format!("\"{}\"", shelf.versions),
+            etag: format!("\"{}\"", site.versions),
         };
-        shelf.documents.insert(path.to_owned(), document);
+        site.documents.insert(path.to_owned(), document);
     }
 
-    /// How often a path has been asked for.
+    /// Number of requests for a path.
     ///
     /// # Panics
-    /// Never, but for a poisoned lock.
+    /// Where a thread panicked while it served a document.
     #[must_use]
     pub fn requests(&self, path: &str) -> usize {
-        self.shelf.lock().unwrap().requests.get(path).copied().unwrap_or(0)
+        self.site.lock().unwrap().requests.get(path).copied().unwrap_or(0)
     }
 }
 
-async fn serve(State(shelf): State<Arc<Mutex<Shelf>>>, headers: HeaderMap, request: Request) -> Response {
+async fn serve(State(site): State<Arc<Mutex<Site>>>, headers: HeaderMap, request: Request) -> Response {
     let path = request.uri().path().to_owned();
-    let mut shelf = shelf.lock().unwrap();
-    *shelf.requests.entry(path.clone()).or_default() += 1;
-    let Some(document) = shelf.documents.get(&path) else {
+    let mut site = site.lock().unwrap();
+    *site.requests.entry(path.clone()).or_default() += 1;
+    let Some(document) = site.documents.get(&path) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     if headers.get(header::IF_NONE_MATCH).is_some_and(|etag| etag.as_bytes() == document.etag.as_bytes()) {
@@ -130,22 +130,22 @@ pub fn xml(text: &str) -> String {
 /// An item of an RSS feed.
 #[derive(Debug, Clone)]
 pub struct Item {
-    /// The publisher's id.
+    /// Value of `guid`.
     pub guid: String,
-    /// Where it is.
+    /// URL.
     pub link: String,
-    /// Plain.
+    /// Plain text.
     pub title: String,
     /// HTML.
     pub body: String,
-    /// When.
+    /// Publication date.
     pub published: jiff::Timestamp,
 }
 
 /// An RSS 2.0 document.
 ///
 /// # Panics
-/// Where a date is beyond what RFC 2822 can say.
+/// Where RFC 2822 cannot express a date.
 #[must_use]
 pub fn rss<'a>(title: &str, link: &str, items: impl IntoIterator<Item = &'a Item>) -> String {
     let mut text = format!(
@@ -169,7 +169,7 @@ pub fn rss<'a>(title: &str, link: &str, items: impl IntoIterator<Item = &'a Item
     text
 }
 
-/// An OPML list of feeds: titles and URLs.
+/// An OPML document of feeds, each with its title and URL.
 #[must_use]
 pub fn opml(feeds: &[(String, String)]) -> String {
     let mut text =

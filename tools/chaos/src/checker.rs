@@ -2,10 +2,13 @@
 //! transaction visible in part, state in agreement with the outputs. Read committed by kcat, during the run and at its end.
 
 use crate::{load::Load, report::Report};
-use base64::Engine as _;
+use proto::{
+    v1::{ArticleState, FeedState},
+    wire::Message,
+};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use test_support::kcat::{Follower, Seen, read_all, read_uncommitted};
+use test_support::kcat::{Follower, Record, read_all, read_bytes, read_uncommitted};
 
 /// Follows the enriched topic, and checks all topics at the end.
 pub struct Checker {
@@ -52,16 +55,16 @@ impl Checker {
         }
     }
 
-    fn add(&mut self, seen: &Seen) {
+    fn add(&mut self, record: &Record) {
         // kcat may read records again after the broker was down; the offset identifies a record.
-        let next = self.offsets.entry(seen.partition).or_insert(0);
-        if seen.offset < *next {
+        let next = self.offsets.entry(record.partition).or_insert(0);
+        if record.offset < *next {
             return;
         }
-        *next = seen.offset + 1;
-        let record = seen.json();
-        self.read.insert((seen.partition, seen.offset), version(&record));
-        self.add_enriched(&record);
+        *next = record.offset + 1;
+        let enriched = record.json();
+        self.read.insert((record.partition, record.offset), version(&enriched));
+        self.add_enriched(&enriched);
     }
 
     fn add_enriched(&mut self, record: &Value) {
@@ -139,9 +142,9 @@ impl Checker {
     }
 
     /// Checks that each version that enters a stage leaves it, and that records read during the run are unchanged.
-    fn check_stages(&self, raw: &[Seen], articles: &[Seen], enriched: &[Seen], report: &mut Report) {
-        let titles = |records: &[Seen]| -> HashSet<String> {
-            let values = records.iter().filter(|seen| seen.payload.is_some()).map(Seen::json);
+    fn check_stages(&self, raw: &[Record], articles: &[Record], enriched: &[Record], report: &mut Report) {
+        let titles = |records: &[Record]| -> HashSet<String> {
+            let values = records.iter().filter(|record| record.payload.is_some()).map(Record::json);
             values.map(|value| format!("{} {}", value["article_id"], value["title"])).collect()
         };
         let (raw, articles, out) = (titles(raw), titles(articles), titles(enriched));
@@ -150,7 +153,7 @@ impl Checker {
         report.invented.extend(articles.difference(&raw).map(|extra| format!("article {extra}: no raw item")));
         report.invented.extend(out.difference(&articles).map(|extra| format!("enriched {extra}: no article")));
         let now: HashMap<(i32, i64), (String, i64)> =
-            enriched.iter().map(|seen| ((seen.partition, seen.offset), version(&seen.json()))).collect();
+            enriched.iter().map(|record| ((record.partition, record.offset), version(&record.json()))).collect();
         for (at, before) in self.read.iter().filter(|(at, before)| now.get(at) != Some(before)) {
             report.torn.push(format!("enriched {at:?} was {before:?} and is now {:?}", now.get(at)));
         }
@@ -160,24 +163,29 @@ impl Checker {
     fn check_transactions(&self, kafka: &str, report: &mut Report) {
         let topic = |suffix: &str| read_all(kafka, &format!("{}{suffix}", self.prefix));
         let published = topic("articles.v1");
-        for seen in repeated(&published, &["article_id", "revision"]) {
-            report.repeated.push(format!("article {seen}"));
+        for record in repeated(&published, &["article_id", "revision"]) {
+            report.repeated.push(format!("article {record}"));
         }
         let articles = last(&published);
-        let states = last(&topic("article-state.v1"));
-        let content = |value: &Value| (version(value), value["content_hash"].to_string());
+        let states: HashMap<String, ArticleState> = states(kafka, &self.prefix);
+        let content =
+            |article: &Value| (version(article), article["content_hash"].as_str().unwrap_or_default().to_owned());
+        let content_of_state =
+            |state: &ArticleState| ((state.article_id.clone(), i64::from(state.revision)), state.content_hash.clone());
         for (id, article) in &articles {
-            let state = states.get(id).map(content);
+            let state = states.get(id).map(content_of_state);
             if state.as_ref() != Some(&content(article)) {
                 report.torn.push(format!("article {id}: last published {:?}, state {state:?}", content(article)));
             }
         }
         let signatures = topic("signatures.v1");
-        for seen in repeated(&signatures, &["article_id", "revision"]) {
-            report.repeated.push(format!("signature {seen}"));
+        for record in repeated(&signatures, &["article_id", "revision"]) {
+            report.repeated.push(format!("signature {record}"));
         }
-        let versions: HashSet<(String, i64)> = published.iter().map(|seen| version(&seen.json())).collect();
-        for signed in signatures.iter().map(|seen| version(&seen.json())).filter(|signed| !versions.contains(signed)) {
+        let versions: HashSet<(String, i64)> = published.iter().map(|record| version(&record.json())).collect();
+        for signed in
+            signatures.iter().map(|record| version(&record.json())).filter(|signed| !versions.contains(signed))
+        {
             report.torn.push(format!("signature of {signed:?}, which is not published"));
         }
         for id in states.keys().filter(|id| !articles.contains_key(*id)) {
@@ -185,14 +193,15 @@ impl Checker {
         }
         // The poller: every entry that its state holds was published under the same id, each version once.
         let raw = topic("raw.v1");
-        for seen in repeated(&raw, &["article_id", "title"]) {
-            report.repeated.push(format!("raw item {seen}"));
+        for record in repeated(&raw, &["article_id", "title"]) {
+            report.repeated.push(format!("raw item {record}"));
         }
         let enriched = topic("enriched.v1");
         self.check_stages(&raw, &published, &enriched, report);
-        report.lost.extend(topic("dead-letter.v1").iter().map(|seen| format!("refused: {:?}", seen.headers)));
-        let raw: HashSet<String> = raw.iter().filter_map(|seen| seen.key.clone()).collect();
-        for id in last(&topic("feed-state.v1")).values().flat_map(entries) {
+        report.lost.extend(topic("dead-letter.v1").iter().map(|record| format!("refused: {:?}", record.headers)));
+        let raw: HashSet<String> = raw.iter().filter_map(|record| record.key.clone()).collect();
+        let feed_states: HashMap<String, FeedState> = self::states(kafka, &self.prefix);
+        for id in feed_states.values().flat_map(entries) {
             if !raw.contains(&id) {
                 report.torn.push(format!("raw item {id}: in the feed's state, but not published"));
             }
@@ -201,9 +210,20 @@ impl Checker {
 }
 
 /// The last record of each key.
-fn last(records: &[Seen]) -> BTreeMap<String, Value> {
-    let live = records.iter().filter(|seen| seen.payload.is_some());
-    live.map(|seen| (seen.key.clone().unwrap_or_default(), seen.json())).collect()
+fn last(records: &[Record]) -> BTreeMap<String, Value> {
+    let live = records.iter().filter(|record| record.payload.is_some());
+    live.map(|record| (record.key.clone().unwrap_or_default(), record.json())).collect()
+}
+
+/// The last state of each key, by id.
+///
+/// # Panics
+/// Where a state cannot be decoded.
+fn states<M: Message>(kafka: &str, prefix: &str) -> HashMap<String, M> {
+    let records = read_bytes(kafka, &format!("{prefix}{}", M::TOPIC.suffix()));
+    let live =
+        records.iter().filter_map(|(key, value)| Some((M::TOPIC.key_text(key), M::decode(value.as_deref()?).unwrap())));
+    live.collect()
 }
 
 /// Article id and revision.
@@ -211,38 +231,34 @@ fn version(record: &Value) -> (String, i64) {
     (record["article_id"].as_str().unwrap_or_default().to_owned(), record["revision"].as_i64().unwrap_or(0))
 }
 
-/// Article ids of the entries in a `FeedState`, as messages or packed (44 bytes each, the id at 16; see its .proto).
-fn entries(state: &Value) -> Vec<String> {
-    let readable = state["entries"].as_array().into_iter().flatten();
-    let mut ids: Vec<String> = readable.filter_map(|entry| Some(entry["article_id"].as_str()?.to_owned())).collect();
-    let packed = state["packed_entries"].as_str().unwrap_or_default();
-    let packed = base64::engine::general_purpose::STANDARD.decode(packed).unwrap_or_default();
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    ids.extend(packed.as_chunks::<44>().0.iter().map(|entry| hex(&entry[16..32])));
-    ids
+/// Article ids of the entries in a state, as messages or packed (44 bytes each, the id at 16).
+fn entries(state: &FeedState) -> Vec<String> {
+    let packed = state.packed_entries.as_chunks::<44>().0.iter().map(|entry| proto::key::to_hex(&entry[16..32]));
+    state.entries.iter().map(|entry| entry.article_id.clone()).chain(packed).collect()
 }
 
 /// The combined values of these fields that occur more than once.
-fn repeated(records: &[Seen], fields: &[&str]) -> Vec<String> {
+fn repeated(records: &[Record], fields: &[&str]) -> Vec<String> {
     let mut known = HashSet::new();
-    let values = records.iter().filter(|seen| seen.payload.is_some()).map(Seen::json);
+    let values = records.iter().filter(|record| record.payload.is_some()).map(Record::json);
     let together =
         values.map(|value| fields.iter().map(|field| value[*field].to_string()).collect::<Vec<_>>().join(" "));
     together.filter(|text| !known.insert(text.clone())).collect()
 }
 
-fn urls(records: &[Seen]) -> HashSet<String> {
-    let values = records.iter().filter(|seen| seen.payload.is_some()).map(Seen::json);
+fn urls(records: &[Record]) -> HashSet<String> {
+    let values = records.iter().filter(|record| record.payload.is_some()).map(Record::json);
     values.filter_map(|value| value["url"].as_str().map(str::to_owned)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proto::v1::SeenEntry;
     use serde_json::json;
 
-    fn record(value: &Value) -> Seen {
-        Seen { partition: 0, offset: 0, key: None, payload: Some(value.to_string()), headers: Vec::new() }
+    fn record(value: &Value) -> Record {
+        Record { partition: 0, offset: 0, key: None, payload: Some(value.to_string()), headers: Vec::new() }
     }
 
     #[test]
@@ -250,8 +266,8 @@ mod tests {
         let mut packed = vec![0; 88];
         packed[16..32].fill(0xab);
         packed[60..76].fill(0x01);
-        let packed = base64::engine::general_purpose::STANDARD.encode(packed);
-        let state = json!({"entries": [{"article_id": "one"}], "packed_entries": packed});
+        let one = SeenEntry { article_id: "one".to_owned(), ..SeenEntry::default() };
+        let state = FeedState { entries: vec![one], packed_entries: packed, ..FeedState::default() };
         assert_eq!(entries(&state), ["one".to_owned(), "ab".repeat(16), "01".repeat(16)]);
     }
 

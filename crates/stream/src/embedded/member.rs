@@ -1,4 +1,4 @@
-//! A member: it owns all partitions of its source until the next one with its ids comes.
+//! A member. It owns all partitions of its source until a successor with its group and replica joins.
 
 use super::{
     store::{self, Store},
@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// See [`Member`].
+/// A [`Member`] on the embedded log.
 pub(super) struct EmbeddedMember {
     store: Arc<Store>,
     spec: MemberSpec,
@@ -38,7 +38,7 @@ impl EmbeddedMember {
                 )));
             }
         }
-        // First the fence, then the offsets.
+        // Fence first, then read the offsets.
         let epoch = store.take_over(&spec.group, &spec.replica)?;
         let offsets = store.committed(&spec.group, &source)?;
         let committed: Vec<i64> =
@@ -47,22 +47,22 @@ impl EmbeddedMember {
         Ok(EmbeddedMember { store, spec: spec.clone(), epoch, cursor, committed, delivered, is_assigned: false })
     }
 
-    /// The failpoints are those of the log on Kafka.
+    /// Commits in one transaction of the store, with the same failpoints as on Kafka.
     fn transact(&self, outputs: Vec<(Topic, Outgoing)>, offsets: &HashMap<i32, i64>) -> Result<(), LogError> {
-        fail::fail_point!("stream::commit::begin", |_| Err(LogError::Aborted("a failpoint asked for it".to_owned())));
+        fail::fail_point!("stream::commit::begin", |_| Err(LogError::Aborted("requested by a failpoint".to_owned())));
         let (store, epoch, group) = (self.store.clone(), self.epoch, self.spec.group.clone());
         let (source, offsets) = (self.cursor.topic.clone(), offsets.clone());
         self.store.write(move |tables| {
             if let Err(fenced) = store.check_epoch(&group, epoch) {
                 return Ok(Err(fenced));
             }
-            tables.append(&outputs, &store.options).map_err(store::fault)?;
+            tables.append(&outputs, &store.options).map_err(store::log_error)?;
             fail::fail_point!("stream::commit::produced", |_| Err(LogError::Aborted(
-                "a failpoint asked for it".to_owned()
+                "requested by a failpoint".to_owned()
             )));
-            tables.set_offsets(&group, &source, &offsets).map_err(store::fault)?;
+            tables.set_offsets(&group, &source, &offsets).map_err(store::log_error)?;
             fail::fail_point!("stream::commit::offsets", |_| Err(LogError::Aborted(
-                "a failpoint asked for it".to_owned()
+                "requested by a failpoint".to_owned()
             )));
             Ok(Ok(outputs.len() + offsets.len()))
         })?;
@@ -102,7 +102,7 @@ impl Member for EmbeddedMember {
             return Ok(Event::Assigned((0..self.cursor.topic.partitions).collect()));
         }
         loop {
-            let heard = self.store.heard();
+            let seen = self.store.version();
             self.store.check_epoch(&self.spec.group, self.epoch)?;
             let records = self.cursor.read(&self.store, max)?;
             for record in &records {
@@ -113,7 +113,7 @@ impl Member for EmbeddedMember {
             if !records.is_empty() {
                 return Ok(Event::Records(records));
             }
-            if !self.store.wait(heard, until) {
+            if !self.store.wait_for_change(seen, until) {
                 return Ok(Event::Idle);
             }
         }
@@ -144,7 +144,7 @@ impl Member for EmbeddedMember {
                 self.rewind()?;
                 return Err(LogError::Aborted(reason));
             }
-            Err(fault) => return Err(fault),
+            Err(error) => return Err(error),
         }
         for (partition, next) in offsets {
             if let Some(slot) = index(partition).and_then(|index| self.committed.get_mut(index)) {
@@ -166,9 +166,10 @@ impl Member for EmbeddedMember {
 
     fn lag(&mut self) -> Option<i64> {
         let ends = self.store.ends(&self.cursor.topic).ok()?;
-        let places = self.committed.iter().zip(&self.delivered).zip(&self.cursor.next);
-        // Where all that was handed out is done with, what retention has taken in between is no lag.
-        let done = places.map(|((committed, delivered), next)| if delivered <= committed { next } else { committed });
+        let positions = self.committed.iter().zip(&self.delivered).zip(&self.cursor.next);
+        // Where every record handed out is committed, records that retention removed in between are not lag.
+        let done =
+            positions.map(|((committed, delivered), next)| if delivered <= committed { next } else { committed });
         Some(ends.iter().zip(done).map(|(end, done)| (end - done).max(0)).sum())
     }
 }

@@ -1,9 +1,8 @@
-//! A durable log in one file, for one process: no broker to install.
+//! A durable log in one file, for one process, without a broker.
 //!
-//! It is an edition for a laptop or a small site, never a broker. One transaction of the store makes outputs, state and
-//! offsets visible at once; each commit is on the disk before it returns; `kill -9` at any time loses nothing that was
-//! committed. The process that holds `DIR/newswire.redb` serves `DIR/newswire.sock`, so that commands beside it can
-//! append, tail and look.
+//! It suits a laptop or a small site. One transaction of the store makes outputs, state and offsets visible together, and each
+//! commit is on disk before it returns: `kill -9` at any time loses nothing that was committed. The process that holds
+//! `DIR/newswire.redb` serves `DIR/newswire.sock`, through which commands append, tail and ask for offsets.
 
 mod member;
 mod remote;
@@ -28,27 +27,27 @@ use std::{
 };
 use store::Store;
 
-/// How long a process that is being taken down may still hold the file.
+/// How long a process that was killed may still hold the file.
 const PREDECESSOR: Duration = Duration::from_secs(5);
 /// Name of the file in the data folder.
 const FILE: &str = "newswire.redb";
 /// Name of the socket in the data folder.
 const SOCKET: &str = "newswire.sock";
 
-/// How the log keeps house. The defaults are for production; tests shorten the times.
+/// Retention and cache. The defaults are for production; tests shorten the times.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Pause between two rounds of retention.
     pub sweep_every: Duration,
-    /// Milliseconds for which a superseded record of a compacted topic stays, so that a tail sees it.
+    /// Milliseconds for which a superseded record of a compacted topic is kept, so that a tail sees it.
     pub compaction_lag_ms: i64,
-    /// Milliseconds for which a tombstone stays: Kafka's `delete.retention.ms`.
+    /// Milliseconds for which a tombstone is kept: Kafka's `delete.retention.ms`.
     pub tombstone_ms: i64,
-    /// Bytes of pages kept in memory.
+    /// Size of the page cache in bytes.
     pub cache_bytes: usize,
-    /// A file below so many bytes is never compacted.
+    /// Size in bytes below which the file is never compacted.
     pub small_file: u64,
-    /// The time, milliseconds since 1970.
+    /// The current time in milliseconds since 1970.
     pub clock: fn() -> i64,
 }
 
@@ -73,7 +72,7 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    /// Opens the log in `folder`, which is made where it is missing.
+    /// Opens the log in `folder`, which is created where it is missing.
     ///
     /// # Errors
     /// [`LogError::Config`] where another process holds it, or the folder cannot be used; [`LogError::Corrupt`] where the
@@ -87,7 +86,7 @@ impl Embedded {
     /// # Errors
     /// As [`Embedded::open`].
     pub fn open_with(folder: &Path, options: Options) -> Result<Self, LogError> {
-        // A predecessor that was just killed holds its lock until the system has taken it down; one that lives answers.
+        // A killed predecessor holds the lock until the system has cleaned up; a running one answers on the socket.
         let end = Instant::now() + PREDECESSOR;
         loop {
             if let Some(log) = Self::try_open(folder, options.clone())? {
@@ -113,11 +112,11 @@ impl Embedded {
         };
         let store = Arc::new(store);
         retention::shrink(&store)?;
-        // Without the socket the services work all the same; only commands beside them do not.
+        // The services work without the socket; only commands need it.
         let server = match socket::Server::start(&folder.join(SOCKET), &store) {
             Ok(server) => Some(server),
             Err(error) => {
-                tracing::warn!(%error, "no socket in the data folder: commands cannot reach this log while it runs");
+                tracing::warn!(%error, "the socket could not be opened: commands cannot use this log while the process runs");
                 None
             }
         };
@@ -130,8 +129,8 @@ impl Embedded {
                     tracing::debug!(removed, "retention");
                     retention::shrink(&swept)
                 });
-                if let Err(fault) = result {
-                    tracing::warn!(%fault, "retention failed; it will try again");
+                if let Err(error) = result {
+                    tracing::warn!(%error, "retention failed; retrying");
                 }
             }
         });
@@ -139,8 +138,8 @@ impl Embedded {
         Ok(Some(Embedded { store, server, sweeper: Some((shutdown, thread)) }))
     }
 
-    /// Removes all that is due, and gives the space back where that is worth it; the number of records that went. It
-    /// happens by itself every [`Options::sweep_every`].
+    /// Removes all records that are due, compacts the file where that saves much, and returns the number removed. A thread does
+    /// so every [`Options::sweep_every`].
     ///
     /// # Errors
     /// Where the file cannot be read or written.
@@ -157,19 +156,19 @@ impl Drop for Embedded {
         if let Some((shutdown, thread)) = self.sweeper.take() {
             drop(shutdown);
             if thread.join().is_err() {
-                tracing::warn!("the thread of retention had died");
+                tracing::warn!("the retention thread panicked");
             }
         }
     }
 }
 
-/// Reaches the log in `folder` from a command: through the socket of the process that holds it, or by opening the file
-/// where nothing runs.
+/// Opens the log in `folder` for a command: through the socket of the process that holds the file, or the file itself where no
+/// process does.
 ///
 /// # Errors
-/// As [`Embedded::open`]; [`LogError::Unavailable`] where the file is held but nobody answers on the socket.
+/// As [`Embedded::open`]; [`LogError::Unavailable`] where the file is held but no process answers on the socket.
 pub fn open(folder: &Path) -> Result<Box<dyn Log>, LogError> {
-    // The holder may be just starting, or just leaving.
+    // The process may be starting or ending.
     let until = Instant::now() + Duration::from_secs(5);
     loop {
         if let Some(log) = Embedded::try_open(folder, Options::default())? {
@@ -178,12 +177,12 @@ pub fn open(folder: &Path) -> Result<Box<dyn Log>, LogError> {
         match remote::Remote::connect(&folder.join(SOCKET)) {
             Ok(log) => return Ok(Box::new(log)),
             Err(_) if Instant::now() < until => std::thread::sleep(Duration::from_millis(50)),
-            Err(fault) => return Err(fault),
+            Err(error) => return Err(error),
         }
     }
 }
 
-/// The sentence for somebody who wants to run a second pipeline in the same folder.
+/// The error of a second pipeline in the same folder.
 fn held(folder: &Path) -> LogError {
     let socket = folder.join(SOCKET);
     let holder = match remote::Remote::connect(&socket) {

@@ -1,4 +1,4 @@
-//! The log of another process on this machine, through its socket. A command uses it; a stage cannot.
+//! The log of another process on this machine, through its socket: for commands, not for stages.
 
 use super::wire::{self, Answer, Request};
 use crate::{Admin, Log, LogError, Member, MemberSpec, Outgoing, Record, Start, Tail, TopicSpec};
@@ -17,7 +17,7 @@ pub(super) struct Remote {
     holder: u32,
 }
 
-/// One connection, greeted.
+/// One connection, after the handshake.
 struct Connection {
     stream: UnixStream,
     socket: PathBuf,
@@ -33,7 +33,7 @@ impl Connection {
         let mut connection = Connection { stream, socket: socket.to_owned(), holder: 0 };
         match connection.ask(&Request::Hello(wire::VERSION))? {
             Answer::Hello(holder) => connection.holder = holder,
-            _ => return Err(connection.confused()),
+            _ => return Err(connection.unexpected()),
         }
         Ok(connection)
     }
@@ -49,15 +49,15 @@ impl Connection {
         {
             return Err(gone(error));
         }
-        // Who hangs up may have said why before.
+        // A server that disconnects may have sent the reason before.
         match wire::receive(&mut self.stream).map_err(gone)? {
-            Answer::LogError(fault) => Err(fault.into()),
+            Answer::Failed(error) => Err(error.into()),
             answer => Ok(answer),
         }
     }
 
-    fn confused(&self) -> LogError {
-        LogError::Unavailable(format!("{} gave an answer to another question", self.socket.display()))
+    fn unexpected(&self) -> LogError {
+        LogError::Unavailable(format!("{} sent an unexpected answer", self.socket.display()))
     }
 }
 
@@ -76,7 +76,7 @@ impl Remote {
         let mut connection = Connection::open(&self.socket)?;
         match connection.ask(request)? {
             Answer::Done => Ok(()),
-            _ => Err(connection.confused()),
+            _ => Err(connection.unexpected()),
         }
     }
 
@@ -84,7 +84,7 @@ impl Remote {
         let mut connection = Connection::open(&self.socket)?;
         match connection.ask(request)? {
             Answer::Offsets(offsets) => Ok(offsets),
-            _ => Err(connection.confused()),
+            _ => Err(connection.unexpected()),
         }
     }
 }
@@ -98,7 +98,7 @@ impl Admin for Remote {
         let mut connection = Connection::open(&self.socket)?;
         match connection.ask(&Request::Partitions(topic.to_owned()))? {
             Answer::Partitions(count) => Ok(count),
-            _ => Err(connection.confused()),
+            _ => Err(connection.unexpected()),
         }
     }
 
@@ -123,7 +123,7 @@ impl Log for Remote {
         let mut connection = Connection::open(&self.socket)?;
         match connection.ask(&Request::Tail(topic.to_owned(), from))? {
             Answer::Done => Ok(Box::new(RemoteTail { connection, is_caught_up: false })),
-            _ => Err(connection.confused()),
+            _ => Err(connection.unexpected()),
         }
     }
 
@@ -145,14 +145,14 @@ impl Tail for RemoteTail {
     fn poll(&mut self, max: usize, wait: Duration) -> Result<Vec<Record>, LogError> {
         let until = Instant::now() + wait;
         loop {
-            // The holder waits for at most a second at a time.
+            // The server waits for at most a second at a time.
             let left = until.saturating_duration_since(Instant::now());
             let request = Request::Poll {
                 max: u32::try_from(max).unwrap_or(u32::MAX),
                 wait_ms: u64::try_from(left.as_millis()).unwrap_or(u64::MAX),
             };
             let Answer::Records { records, is_caught_up } = self.connection.ask(&request)? else {
-                return Err(self.connection.confused());
+                return Err(self.connection.unexpected());
             };
             let just_caught_up = is_caught_up && !std::mem::replace(&mut self.is_caught_up, is_caught_up);
             if !records.is_empty() || just_caught_up || Instant::now() >= until {

@@ -1,4 +1,4 @@
-//! What is too old or superseded goes, in bounded slices, and the file shrinks when that is worth a pause.
+//! Removes expired and superseded records in bounded slices, and compacts the file when that saves much space.
 
 use super::{
     store::{self, Store},
@@ -9,13 +9,13 @@ use proto::topic::Retention;
 use redb::ReadableTable;
 use std::sync::{PoisonError, atomic::Ordering};
 
-/// Records that one transaction removes at most: commits wait for it.
+/// Most records that one transaction removes: commits wait for it.
 const SLICE: usize = 1_000;
-/// The file is compacted when it is so many times larger than its records. Free pages are used again, so a log that
-/// loses as much as it gains never gets there; the tree itself takes up to twice its records.
-const WORTH: u64 = 4;
+/// The file is compacted when it is this many times larger than its records. The tree takes up to twice its records, and free
+/// pages are reused, so a log of constant size never gets there.
+const COMPACT_FACTOR: u64 = 4;
 
-/// Removes all that is due at `now` (milliseconds since 1970).
+/// Removes every record that is due at `now` (milliseconds since 1970) until `shutdown` returns true; the number removed.
 pub(super) fn sweep(store: &Store, now: i64, shutdown: impl Fn() -> bool) -> Result<usize, LogError> {
     let mut removed = 0;
     let aged: Vec<(Topic, i64)> = store
@@ -28,7 +28,7 @@ pub(super) fn sweep(store: &Store, now: i64, shutdown: impl Fn() -> bool) -> Res
         .collect();
     while !shutdown() {
         let aged = aged.clone();
-        let slice = store.write(move |tables| Ok(Ok(slice(tables, now, &aged).map_err(store::fault)?)))?;
+        let slice = store.write(move |tables| Ok(Ok(slice(tables, now, &aged).map_err(store::log_error)?)))?;
         removed += slice;
         if slice < SLICE {
             break;
@@ -37,7 +37,7 @@ pub(super) fn sweep(store: &Store, now: i64, shutdown: impl Fn() -> bool) -> Res
     Ok(removed)
 }
 
-/// Removes so many records at most.
+/// Removes at most [`SLICE`] records.
 fn slice(tables: &mut Tables<'_>, now: i64, aged: &[(Topic, i64)]) -> Result<usize, redb::Error> {
     let mut count = superseded(tables, now)?;
     for (topic, before) in aged {
@@ -51,7 +51,7 @@ fn slice(tables: &mut Tables<'_>, now: i64, aged: &[(Topic, i64)]) -> Result<usi
     Ok(count)
 }
 
-/// What a newer record of the same key covers, and tombstones that everybody has had time to see.
+/// Removes superseded records, and tombstones whose time is over.
 fn superseded(tables: &mut Tables<'_>, now: i64) -> Result<usize, redb::Error> {
     let last = (now, u32::MAX, i32::MAX, i64::MAX);
     let mut due = Vec::new();
@@ -65,7 +65,7 @@ fn superseded(tables: &mut Tables<'_>, now: i64) -> Result<usize, redb::Error> {
     Ok(due.len())
 }
 
-/// The oldest records of a partition, where they were written before `before`.
+/// Removes the oldest records of a partition that were written before `before`.
 fn expired(
     tables: &mut Tables<'_>,
     topic: &Topic,
@@ -88,27 +88,26 @@ fn expired(
     Ok(old.len())
 }
 
-/// Gives free pages back to the file system where that is worth it. Everything waits meanwhile: the store wants to be
-/// alone for it.
+/// Returns free pages to the file system where that saves much; true where it did. All reads and writes wait meanwhile.
 pub(super) fn shrink(store: &Store) -> Result<bool, LogError> {
     let file = std::fs::metadata(&store.path).map_err(|error| LogError::Lost(error.to_string()))?.len();
-    // Where small records take much of the tree, compaction could never get there: it must not be tried for ever.
+    // With many small records compaction may not reach the factor: it is retried only after the file has grown by half.
     let is_as_it_was = file < store.compacted.load(Ordering::Relaxed) / 2 * 3;
-    if file < store.options.small_file || is_as_it_was || file / WORTH < live_bytes(store)? {
+    if file < store.options.small_file || is_as_it_was || file / COMPACT_FACTOR < live_bytes(store)? {
         return Ok(false);
     }
     let started = std::time::Instant::now();
     let mut database = store.database.write().unwrap_or_else(PoisonError::into_inner);
-    database.compact().map_err(store::fault)?;
+    database.compact().map_err(store::log_error)?;
     drop(database);
     let after = std::fs::metadata(&store.path).map_or(0, |data| data.len());
     store.compacted.store(after, Ordering::Relaxed);
     let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(before_bytes = file, after_bytes = after, elapsed_ms, "the log's file was compacted");
+    tracing::info!(before_bytes = file, after_bytes = after, elapsed_ms, "log file compacted");
     Ok(true)
 }
 
-/// What the records take, without the tree around them.
+/// Bytes of the records, without the tree.
 fn live_bytes(store: &Store) -> Result<u64, LogError> {
     store.read(|transaction| {
         let mut sum = 0;

@@ -1,4 +1,4 @@
-//! The socket that the holder of the file serves: for commands beside it, on the same machine and of the same user.
+//! The socket of the process that holds the file, for commands of the same user on the same machine.
 
 use super::{
     store::{Store, lock},
@@ -23,9 +23,9 @@ use std::{
     time::Duration,
 };
 
-/// One more is refused: a command takes one or two.
+/// Most connections. A command uses one or two.
 const MAX_CONNECTIONS: usize = 64;
-/// A client that does not read for so long is hung up on.
+/// Time after which a client that does not read is disconnected.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest wait of one poll, so that a connection ends soon after the log does.
 const MAX_WAIT: Duration = Duration::from_secs(1);
@@ -44,9 +44,9 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Only whoever holds the file may call this: a socket that is already there is a dead process's.
+    /// Starts listening. The caller holds the file, so an existing socket belongs to a process that has ended.
     pub(super) fn start(path: &Path, store: &Arc<Store>) -> io::Result<Self> {
-        // Made under another name, so that nobody can reach it before it is private.
+        // Created under another name, so that no client connects before its permissions are set.
         let new = path.with_extension("sock.new");
         for left in [path, &new] {
             match fs::remove_file(left) {
@@ -62,9 +62,9 @@ impl Server {
             is_stopping: AtomicBool::new(false),
             connections: Mutex::default(),
         });
-        let heard = shared.clone();
+        let for_thread = shared.clone();
         let thread =
-            std::thread::Builder::new().name("log-socket".to_owned()).spawn(move || listen(&listener, &heard))?;
+            std::thread::Builder::new().name("log-socket".to_owned()).spawn(move || listen(&listener, &for_thread))?;
         Ok(Server { path: path.to_owned(), shared, thread: Some(thread) })
     }
 }
@@ -72,7 +72,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.shared.is_stopping.store(true, Ordering::SeqCst);
-        // Wakes the listener, which then sees that it is to stop.
+        // Wakes the listener, which then sees `is_stopping`.
         let woken = UnixStream::connect(&self.path);
         let gone = fs::remove_file(&self.path);
         tracing::debug!(?woken, ?gone, "socket closed");
@@ -80,16 +80,16 @@ impl Drop for Server {
             && let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
-            tracing::warn!("the thread of the socket had died");
+            tracing::warn!("the socket's thread panicked");
         }
         let left = std::mem::take(&mut *lock(&self.shared.connections));
         for (stream, thread) in left.into_values() {
             if let Err(error) = stream.shutdown(std::net::Shutdown::Both) {
                 tracing::debug!(%error, "connection was closed already");
             }
-            self.shared.store.ring();
+            self.shared.store.notify();
             if thread.join().is_err() {
-                tracing::warn!("the thread of a connection had died");
+                tracing::warn!("a connection's thread panicked");
             }
         }
     }
@@ -104,7 +104,7 @@ fn listen(listener: &UnixListener, shared: &Arc<Shared>) {
         let result = accepted.and_then(|(stream, _)| connection(number, stream, shared));
         if let Err(error) = result {
             tracing::warn!(%error, "a connection to the log's socket was refused");
-            // What fails at once, for want of descriptors say, must not spin.
+            // An error that recurs at once, such as too many open files, must not spin.
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -114,8 +114,8 @@ fn connection(number: u64, mut stream: UnixStream, shared: &Arc<Shared>) -> io::
     stream.set_write_timeout(Some(WRITE_TIMEOUT))?;
     let mut connections = lock(&shared.connections);
     if connections.len() >= MAX_CONNECTIONS {
-        let full = LogError::Unavailable(format!("the log's socket has {MAX_CONNECTIONS} connections already"));
-        wire::send(&mut stream, &Answer::LogError(full.into()))?;
+        let full = LogError::Unavailable(format!("the log's socket already has {MAX_CONNECTIONS} connections"));
+        wire::send(&mut stream, &Answer::Failed(full.into()))?;
         return Err(io::Error::other("too many connections"));
     }
     let copy = stream.try_clone()?;
@@ -130,7 +130,7 @@ fn connection(number: u64, mut stream: UnixStream, shared: &Arc<Shared>) -> io::
     Ok(())
 }
 
-/// Answers one client until it hangs up.
+/// Answers one client until it disconnects.
 fn serve(mut stream: UnixStream, shared: &Shared) -> io::Result<()> {
     let mut tail = None;
     loop {
@@ -138,11 +138,11 @@ fn serve(mut stream: UnixStream, shared: &Shared) -> io::Result<()> {
             Ok(request) => request,
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
             Err(error) => {
-                let bad = LogError::Config(format!("not a message of this log: {error}"));
-                return wire::send(&mut stream, &Answer::LogError(bad.into()));
+                let bad = LogError::Config(format!("invalid message: {error}"));
+                return wire::send(&mut stream, &Answer::Failed(bad.into()));
             }
         };
-        let answer = answer(&shared.store, &mut tail, request).unwrap_or_else(|fault| Answer::LogError(fault.into()));
+        let answer = answer(&shared.store, &mut tail, request).unwrap_or_else(|error| Answer::Failed(error.into()));
         wire::send(&mut stream, &answer)?;
         if shared.is_stopping.load(Ordering::SeqCst) {
             return Ok(());
@@ -155,7 +155,7 @@ fn answer(store: &Arc<Store>, tail: &mut Option<EmbeddedTail>, request: Request)
         Request::Hello(wire::VERSION) => Answer::Hello(std::process::id()),
         Request::Hello(other) => {
             return Err(LogError::Config(format!(
-                "the running process speaks version {} of the socket, this command version {other}: use the same newswire",
+                "the running process uses version {} of the socket's protocol, this command version {other}: use the same newswire",
                 wire::VERSION
             )));
         }
@@ -177,7 +177,7 @@ fn answer(store: &Arc<Store>, tail: &mut Option<EmbeddedTail>, request: Request)
         }
         Request::Poll { max, wait_ms } => {
             let Some(tail) = tail else {
-                return Err(LogError::Config("a poll before a tail".to_owned()));
+                return Err(LogError::Config("a poll without a tail".to_owned()));
             };
             let max = usize::try_from(max).unwrap_or(usize::MAX);
             let records = tail.poll(max, Duration::from_millis(wait_ms).min(MAX_WAIT))?;

@@ -1,4 +1,4 @@
-//! The file: transactions that share one fsync, the bell that readers wait for, and who is whose successor.
+//! The file: transactions that share one fsync, a signal that readers wait for, and the readers of groups.
 
 use super::{
     Options,
@@ -14,29 +14,29 @@ use std::{
     time::Instant,
 };
 
-/// Who reads for a group just now.
+/// The current reader of a group.
 struct Owner {
     epoch: u64,
-    /// Empty once it has left.
+    /// Empty after it has left.
     replica: String,
 }
 
-/// Part of a transaction: the number of changes; or a refusal, before anything was changed; or a fault that undoes the
-/// transaction.
+/// Part of a transaction. It returns the number of its changes, or the reason why it changed nothing; an outer error undoes
+/// the whole transaction.
 type Work = Box<dyn FnOnce(&mut Tables<'_>) -> Result<Result<usize, LogError>, LogError> + Send>;
 type Slot = Arc<Mutex<Option<Result<usize, LogError>>>>;
 
-/// What waits to be written, and whether a thread is at it.
+/// Work that waits for the next transaction, and whether a thread is writing.
 #[derive(Default)]
 struct Queue {
     waiting: Vec<(Work, Slot)>,
     is_busy: bool,
 }
 
-/// The right to write, given up even by a thread that dies.
-struct ExclusiveMember<'s>(&'s Store);
+/// The right to write. Dropping it, also by a panic, gives it up.
+struct WriteGuard<'s>(&'s Store);
 
-impl Drop for ExclusiveMember<'_> {
+impl Drop for WriteGuard<'_> {
     fn drop(&mut self) {
         lock(&self.0.queue).is_busy = false;
         self.0.turn.notify_all();
@@ -46,7 +46,7 @@ impl Drop for ExclusiveMember<'_> {
 pub(super) struct Store {
     pub path: PathBuf,
     pub options: Options,
-    /// Written only to compact the file, which needs it alone.
+    /// Locked for writing only to compact the file, which needs exclusive access.
     pub database: RwLock<Database>,
     queue: Mutex<Queue>,
     turn: Condvar,
@@ -54,17 +54,17 @@ pub(super) struct Store {
     pub compacted: AtomicU64,
     topics: RwLock<HashMap<String, Topic>>,
     owners: Mutex<HashMap<String, Owner>>,
-    /// Counts what a waiting reader may want to see.
-    news: Mutex<u64>,
-    bell: Condvar,
+    /// Number of changes that a waiting reader may want to see.
+    version: Mutex<u64>,
+    changed: Condvar,
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What an error of the store means to a caller.
-pub(super) fn fault(error: impl Into<redb::Error>) -> LogError {
+/// What an error of redb means to a caller.
+pub(super) fn log_error(error: impl Into<redb::Error>) -> LogError {
     match error.into() {
         redb::Error::Corrupted(what) => LogError::Corrupt(what),
         other => LogError::Lost(other.to_string()),
@@ -91,28 +91,28 @@ impl Store {
             compacted: AtomicU64::new(0),
             topics: RwLock::default(),
             owners: Mutex::default(),
-            news: Mutex::default(),
-            bell: Condvar::new(),
+            version: Mutex::default(),
+            changed: Condvar::new(),
         };
-        // Makes the tables, so that every later read finds them.
+        // Creates the tables, so that every later read finds them.
         store.write(|_| Ok(Ok(1)))?;
         let topics = store.read(tables::topics)?;
         *store.topics.write().unwrap_or_else(PoisonError::into_inner) = topics;
         Ok(Some(store))
     }
 
-    /// Reads a snapshot. It is given up before this returns: an old one would keep the file from shrinking.
+    /// Reads a snapshot, which is released before this returns: an old one would keep the file from shrinking.
     pub(super) fn read<T>(
         &self,
         reader: impl FnOnce(&redb::ReadTransaction) -> Result<T, redb::Error>,
     ) -> Result<T, LogError> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        let transaction = database.begin_read().map_err(fault)?;
-        reader(&transaction).map_err(fault)
+        let transaction = database.begin_read().map_err(log_error)?;
+        reader(&transaction).map_err(log_error)
     }
 
-    /// Does `work` durably. Whoever waits while another's transaction is on its way to the disk shares the next one:
-    /// all that is queued then is one transaction and one fsync.
+    /// Does `work` durably. Work that is queued while a transaction is written to disk shares the next transaction and its
+    /// fsync.
     pub(super) fn write(
         &self,
         work: impl FnOnce(&mut Tables<'_>) -> Result<Result<usize, LogError>, LogError> + Send + 'static,
@@ -129,7 +129,7 @@ impl Store {
         queue.is_busy = true;
         let queued = std::mem::take(&mut queue.waiting);
         drop(queue);
-        let _alone = ExclusiveMember(self);
+        let _guard = WriteGuard(self);
         let (works, slots): (Vec<_>, Vec<_>) = queued.into_iter().unzip();
         let results = match self.transact(works) {
             Ok(results) => results,
@@ -145,50 +145,51 @@ impl Store {
         for (slot, result) in slots.iter().zip(results) {
             *lock(slot) = Some(result);
         }
-        self.ring();
-        // Empty only where the thread that had taken this work died before its commit.
-        lock(&slot).take().unwrap_or_else(|| Err(LogError::Lost("the writing thread died".to_owned())))
+        self.notify();
+        // Empty only where the thread that took this work panicked before its commit.
+        lock(&slot).take().unwrap_or_else(|| Err(LogError::Lost("the writing thread panicked".to_owned())))
     }
 
     fn transact(&self, works: Vec<Work>) -> Result<Vec<Result<usize, LogError>>, LogError> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        let mut transaction = database.begin_write().map_err(fault)?;
-        transaction.set_durability(Durability::Immediate).map_err(fault)?;
-        // Open at once after kill -9, instead of reading the whole file first: see BENCHMARKS.md.
+        let mut transaction = database.begin_write().map_err(log_error)?;
+        transaction.set_durability(Durability::Immediate).map_err(log_error)?;
+        // After kill -9 the file opens at once; without this redb reads all of it first.
         transaction.set_quick_repair(true);
         let mut results = Vec::with_capacity(works.len());
         {
-            let mut tables = Tables::open(&transaction).map_err(fault)?;
+            let mut tables = Tables::open(&transaction).map_err(log_error)?;
             for work in works {
                 results.push(work(&mut tables)?);
             }
         }
         if results.iter().any(|result| matches!(result, Ok(changes) if *changes > 0)) {
-            transaction.commit().map_err(fault)?;
+            transaction.commit().map_err(log_error)?;
         } else {
-            transaction.abort().map_err(fault)?;
+            transaction.abort().map_err(log_error)?;
         }
         Ok(results)
     }
 
-    /// Number of the news so far: to be asked before looking, and handed to [`Store::wait`].
-    pub(super) fn heard(&self) -> u64 {
-        *lock(&self.news)
+    /// Number of changes so far. A reader takes it before it reads, and hands it to [`Store::wait_for_change`].
+    pub(super) fn version(&self) -> u64 {
+        *lock(&self.version)
     }
 
-    /// Waits for news that came after `heard`; false when the time is over.
-    pub(super) fn wait(&self, heard: u64, until: Instant) -> bool {
+    /// Waits for a change after the version `seen`; false where there is none before `until`.
+    pub(super) fn wait_for_change(&self, seen: u64, until: Instant) -> bool {
         let left = until.saturating_duration_since(Instant::now());
-        let (_news, timeout) = self
-            .bell
-            .wait_timeout_while(lock(&self.news), left, |news| *news == heard)
+        let (_version, timeout) = self
+            .changed
+            .wait_timeout_while(lock(&self.version), left, |version| *version == seen)
             .unwrap_or_else(PoisonError::into_inner);
         !timeout.timed_out()
     }
 
-    pub(super) fn ring(&self) {
-        *lock(&self.news) += 1;
-        self.bell.notify_all();
+    /// Wakes the waiting readers.
+    pub(super) fn notify(&self) {
+        *lock(&self.version) += 1;
+        self.changed.notify_all();
     }
 
     pub(super) fn topic(&self, name: &str) -> Result<Topic, LogError> {
@@ -227,14 +228,14 @@ impl Store {
         let rows: Vec<Topic> = new.into_values().collect();
         let copy = rows.clone();
         self.write(move |tables| {
-            tables.set_topics(&copy).map_err(fault)?;
+            tables.set_topics(&copy).map_err(log_error)?;
             Ok(Ok(copy.len()))
         })?;
         known.extend(rows.into_iter().map(|topic| (topic.name.clone(), topic)));
         Ok(())
     }
 
-    /// Refuses what cannot be written, before anything is.
+    /// Rejects records that cannot be written, before anything is.
     pub(super) fn check(&self, outputs: Vec<Outgoing>) -> Result<Vec<(Topic, Outgoing)>, LogError> {
         let mut checked = Vec::with_capacity(outputs.len());
         for output in outputs {
@@ -249,7 +250,7 @@ impl Store {
         Ok(checked)
     }
 
-    /// Writes outside any group.
+    /// Writes records outside any group.
     pub(super) fn append(self: &Arc<Self>, records: Vec<Outgoing>) -> Result<(), LogError> {
         let records = self.check(records)?;
         if records.is_empty() {
@@ -257,40 +258,40 @@ impl Store {
         }
         let store = self.clone();
         self.write(move |tables| {
-            tables.append(&records, &store.options).map_err(fault)?;
+            tables.append(&records, &store.options).map_err(log_error)?;
             Ok(Ok(records.len()))
         })?;
         Ok(())
     }
 
-    /// Makes `replica` the reader of `group` and fences the one before it. The epoch lives as long as the process: the
-    /// lock on the file fences every other process.
+    /// Makes `replica` the reader of `group`, fences the one before it, and returns its epoch. An epoch is valid in this process
+    /// only: the lock on the file fences all others.
     pub(super) fn take_over(&self, group: &str, replica: &str) -> Result<u64, LogError> {
-        // Behind every commit that is on its way, so that its offsets are seen.
+        // After every commit that is being written, so that its offsets are visible.
         let mut queue = lock(&self.queue);
         while queue.is_busy {
             queue = self.turn.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
         queue.is_busy = true;
         drop(queue);
-        let _alone = ExclusiveMember(self);
+        let _guard = WriteGuard(self);
         let mut owners = lock(&self.owners);
         if let Some(owner) = owners.get(group)
             && !owner.replica.is_empty()
             && owner.replica != replica
         {
             return Err(LogError::Config(format!(
-                "group {group} is read by replica {}: on the embedded log a group has one member, not also {replica}",
+                "group {group} is read by replica {}; on the embedded log a group has one member, so {replica} cannot join",
                 owner.replica
             )));
         }
         let epoch = owners.get(group).map_or(1, |owner| owner.epoch + 1);
         owners.insert(group.to_owned(), Owner { epoch, replica: replica.to_owned() });
-        self.ring();
+        self.notify();
         Ok(epoch)
     }
 
-    /// Gives a group up, where it has no newer reader.
+    /// Ends the reader of that epoch, where it is still the current one.
     pub(super) fn leave(&self, group: &str, epoch: u64) {
         let mut owners = lock(&self.owners);
         if let Some(owner) = owners.get_mut(group)
@@ -302,7 +303,7 @@ impl Store {
     }
 
     /// # Errors
-    /// [`LogError::Fenced`] where another has taken the group over.
+    /// [`LogError::Fenced`] where another reader has taken over the group.
     pub(super) fn check_epoch(&self, group: &str, epoch: u64) -> Result<(), LogError> {
         match lock(&self.owners).get(group) {
             Some(owner) if owner.epoch == epoch => Ok(()),

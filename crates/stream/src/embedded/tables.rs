@@ -1,4 +1,4 @@
-//! The tables of the file, and what is done to them within one transaction.
+//! The tables of the file, and their changes within one transaction.
 
 use super::Options;
 use crate::{Outgoing, Record};
@@ -68,7 +68,7 @@ pub(super) fn end(
     Ok(ends.get((topic.id, partition))?.map_or(0, |row| row.value().0))
 }
 
-/// What a record takes, beside the file's own structure.
+/// Bytes of a record, without the file's own structure.
 pub(super) fn weight((_, key, value, headers): &<Stored as redb::Value>::SelfType<'_>) -> u64 {
     let headers: usize = headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
     u64::try_from(key.len() + value.map_or(0, <[u8]>::len) + headers + 32).unwrap_or(u64::MAX)
@@ -141,7 +141,7 @@ impl<'t> Tables<'t> {
                 self.garbage.insert((now + options.compaction_lag_ms, topic.id, output.partition, old), ())?;
             }
             if value.is_none() {
-                // Behind what it covers, or that would come back to life.
+                // Later than the record that it supersedes, which would otherwise reappear.
                 let due = now + options.tombstone_ms.max(options.compaction_lag_ms + 1);
                 self.garbage.insert((due, topic.id, output.partition, offset), ())?;
             }

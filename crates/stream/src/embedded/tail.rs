@@ -1,4 +1,4 @@
-//! Reading: a place in each partition of a topic, and what comes after it.
+//! Reading a topic: a position in each partition, and the records that follow.
 
 use super::{
     store::Store,
@@ -10,32 +10,32 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A batch ends behind so many bytes, whatever number of records was asked for.
+/// Bytes after which a batch ends, whatever the number of records asked for.
 const MAX_BATCH_BYTES: usize = 8 * 1024 * 1024;
 
-/// A place in every partition of a topic.
+/// A position in every partition of a topic.
 pub(super) struct Cursor {
     pub topic: Topic,
     /// Next offset, by partition.
     pub next: Vec<i64>,
-    /// The partition whose turn it is: a busy one must not starve the others.
-    turn: usize,
+    /// The partition that the next batch starts with, so that a busy one does not starve the others.
+    first: usize,
 }
 
 impl Cursor {
     pub(super) fn new(topic: Topic, next: Vec<i64>) -> Self {
-        Cursor { topic, next, turn: 0 }
+        Cursor { topic, next, first: 0 }
     }
 
-    /// The records that come next. Passes over what retention has removed.
+    /// The next records. Skips offsets that retention has removed.
     pub(super) fn read(&mut self, store: &Store, max: usize) -> Result<Vec<Record>, LogError> {
-        let (topic, turn) = (&self.topic, self.turn);
+        let (topic, first) = (&self.topic, self.first);
         let mut next = self.next.clone();
         let records = store.read(|transaction| {
             let (records, ends) = (transaction.open_table(RECORDS)?, transaction.open_table(ENDS)?);
             let (mut batch, mut bytes) = (Vec::new(), 0);
             let count = next.len();
-            for index in (0..count).map(|step| (turn + step) % count) {
+            for index in (0..count).map(|step| (first + step) % count) {
                 let partition = i32::try_from(index).unwrap_or(i32::MAX);
                 let end = tables::end(&ends, topic, partition)?;
                 while next[index] < end {
@@ -59,13 +59,13 @@ impl Cursor {
             }
             Ok(batch)
         })?;
-        self.turn = (turn + 1) % self.next.len().max(1);
+        self.first = (first + 1) % self.next.len().max(1);
         self.next = next;
         Ok(records)
     }
 }
 
-/// See [`Tail`].
+/// A [`Tail`] on the embedded log.
 pub(super) struct EmbeddedTail {
     store: Arc<Store>,
     cursor: Cursor,
@@ -92,7 +92,7 @@ impl EmbeddedTail {
     }
 }
 
-/// First offset at or after a time, by halving: times grow with offsets as far as the clock does.
+/// First offset at or after a time, by binary search: times grow with offsets, as the clock does.
 fn seek(store: &Store, topic: &Topic, ends: &[i64], at: i64) -> Result<Vec<i64>, LogError> {
     store.read(|transaction| {
         let records = transaction.open_table(RECORDS)?;
@@ -117,13 +117,13 @@ impl Tail for EmbeddedTail {
     fn poll(&mut self, max: usize, wait: Duration) -> Result<Vec<Record>, LogError> {
         let until = Instant::now() + wait;
         loop {
-            let heard = self.store.heard();
+            let seen = self.store.version();
             let records = self.cursor.read(&self.store, max)?;
-            // Who reads to the end and no further must not wait there.
+            // A scan to the end must not wait there for another record.
             let was_behind = !self.is_caught_up;
             self.is_caught_up |= self.cursor.next.iter().zip(&self.until).all(|(next, end)| next >= end);
             let just_caught_up = was_behind && self.is_caught_up;
-            if !records.is_empty() || just_caught_up || !self.store.wait(heard, until) {
+            if !records.is_empty() || just_caught_up || !self.store.wait_for_change(seen, until) {
                 return Ok(records);
             }
         }

@@ -1,4 +1,4 @@
-//! What goes over the socket: frames of a length (four bytes, big-endian) and a message in postcard.
+//! The socket's protocol: frames of a length (four bytes, big-endian) and a message in postcard.
 
 use crate::{LogError, Outgoing, Record, Start, TopicSpec};
 use proto::topic::Retention;
@@ -8,16 +8,16 @@ use std::{
     io::{self, Read, Write},
 };
 
-/// Largest frame. A batch of records ends behind 8 MiB, and one record more.
+/// Largest frame. A batch ends with the record that passes 8 MiB.
 pub(super) const MAX_FRAME: usize = 16 * 1024 * 1024;
-/// Goes up whenever a message changes: both ends are then of one version.
+/// Raised whenever a message changes: both ends must have the same version.
 pub(super) const VERSION: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 pub(super) enum Request {
-    /// The first on every connection.
+    /// The client's version. First on every connection.
     Hello(u32),
-    /// Name, partitions, kind of retention and its milliseconds, whether it is state.
+    /// Name, partitions, kind of retention and its milliseconds, whether it is a changelog.
     EnsureTopics(Vec<(String, i32, u8, i64, bool)>),
     Partitions(String),
     Ends(String),
@@ -26,7 +26,7 @@ pub(super) enum Request {
         topic: String,
     },
     Append(Vec<Outgoing>),
-    /// One tail a connection.
+    /// Opens the connection's tail, and closes an earlier one.
     Tail(String, Start),
     Poll {
         max: u32,
@@ -45,11 +45,11 @@ pub(super) enum Answer {
         records: Vec<Record>,
         is_caught_up: bool,
     },
-    LogError(WireFault),
+    Failed(WireError),
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) enum WireFault {
+pub(super) enum WireError {
     TooLarge { topic: String, key: String, bytes: u64, limit: u64 },
     NoTopic(String),
     Config(String),
@@ -57,31 +57,31 @@ pub(super) enum WireFault {
     Other(String),
 }
 
-impl std::convert::From<LogError> for WireFault {
-    fn from(fault: LogError) -> Self {
-        match fault {
+impl From<LogError> for WireError {
+    fn from(error: LogError) -> Self {
+        match error {
             LogError::TooLarge { topic, key, bytes, limit } => {
-                WireFault::TooLarge { topic, key, bytes: bytes as u64, limit: limit as u64 }
+                WireError::TooLarge { topic, key, bytes: bytes as u64, limit: limit as u64 }
             }
-            LogError::NoTopic(topic) => WireFault::NoTopic(topic),
-            LogError::Config(what) => WireFault::Config(what),
-            LogError::Corrupt(what) => WireFault::Corrupt(what),
-            other => WireFault::Other(other.to_string()),
+            LogError::NoTopic(topic) => WireError::NoTopic(topic),
+            LogError::Config(what) => WireError::Config(what),
+            LogError::Corrupt(what) => WireError::Corrupt(what),
+            other => WireError::Other(other.to_string()),
         }
     }
 }
 
-impl std::convert::From<WireFault> for LogError {
-    fn from(fault: WireFault) -> Self {
+impl From<WireError> for LogError {
+    fn from(error: WireError) -> Self {
         let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
-        match fault {
-            WireFault::TooLarge { topic, key, bytes, limit } => {
+        match error {
+            WireError::TooLarge { topic, key, bytes, limit } => {
                 LogError::TooLarge { topic, key, bytes: size(bytes), limit: size(limit) }
             }
-            WireFault::NoTopic(topic) => LogError::NoTopic(topic),
-            WireFault::Config(what) => LogError::Config(what),
-            WireFault::Corrupt(what) => LogError::Corrupt(what),
-            WireFault::Other(what) => LogError::Unavailable(what),
+            WireError::NoTopic(topic) => LogError::NoTopic(topic),
+            WireError::Config(what) => LogError::Config(what),
+            WireError::Corrupt(what) => LogError::Corrupt(what),
+            WireError::Other(what) => LogError::Unavailable(what),
         }
     }
 }
@@ -107,20 +107,24 @@ pub(super) fn to_topic((name, partitions, kind, ms, is_state): (String, i32, u8,
     TopicSpec { name, partitions, retention, is_state }
 }
 
+/// Sends one message.
+///
 /// # Errors
-/// Where the message is too large for a frame, or the other end is gone.
+/// `InvalidInput` where the message is too large for a frame; the errors of writing.
 pub(super) fn send(stream: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
     let body = postcard::to_allocvec(message).map_err(io::Error::other)?;
     if body.len() > MAX_FRAME {
-        let what = format!("{} bytes are too many for one message, at most {MAX_FRAME}", body.len());
+        let what = format!("a message of {} bytes is over the limit of {MAX_FRAME}", body.len());
         return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
     }
     let length = u32::try_from(body.len()).map_err(io::Error::other)?;
     stream.write_all(&[&length.to_be_bytes(), body.as_slice()].concat())
 }
 
+/// Receives one message.
+///
 /// # Errors
-/// Where the other end is gone, or sends what is no message.
+/// `InvalidData` where the frame is too large or holds no message; the errors of reading.
 pub(super) fn receive<T: DeserializeOwned>(stream: &mut impl Read) -> io::Result<T> {
     let mut length = [0; 4];
     stream.read_exact(&mut length)?;

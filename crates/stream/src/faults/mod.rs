@@ -1,5 +1,5 @@
-//! Faults on demand, for the tests: where a stage dies, freezes or has its transaction aborted, and five ways in which a
-//! build can be broken so that the oracle must see it. Compiled only under the features `failpoints` and `sabotage`.
+//! Faults for tests: points at which a process is killed or frozen or its transaction is aborted, and five broken builds that
+//! the chaos oracle must detect. Compiled only under the features `failpoints` and `sabotage`.
 
 #[cfg(feature = "failpoints")]
 mod scripted;
@@ -8,19 +8,19 @@ mod scripted;
 pub use scripted::ScriptedCommits;
 
 /// Arms failpoints from `NEWSWIRE_FAIL`: `POINT=ACTION@N`, comma separated. At the N-th passage of the point the process
-/// is killed (`kill`), freezes (`freeze`, SIGSTOP), or the transaction fails as if a broker had asked for its abort
+/// is killed (`kill`), freezes (`freeze`, SIGSTOP), or the transaction fails as if a broker had required its abort
 /// (`abort`).
 ///
 /// # Errors
-/// A sentence, where the text is no such list.
+/// A sentence where the text is not such a list.
 #[cfg(feature = "failpoints")]
 fn arm() -> Result<(), String> {
     let Ok(text) = std::env::var("NEWSWIRE_FAIL") else { return Ok(()) };
     for one in text.split(',').filter(|one| !one.is_empty()) {
-        let wrong = || format!("NEWSWIRE_FAIL is POINT=ACTION@N, not {one:?}");
-        let (point, rest) = one.split_once('=').ok_or_else(wrong)?;
-        let (action, passage) = rest.split_once('@').ok_or_else(wrong)?;
-        let passage: usize = passage.parse().map_err(|_| wrong())?;
+        let invalid = || format!("NEWSWIRE_FAIL is POINT=ACTION@N, not {one:?}");
+        let (point, rest) = one.split_once('=').ok_or_else(invalid)?;
+        let (action, passage) = rest.split_once('@').ok_or_else(invalid)?;
+        let passage: usize = passage.parse().map_err(|_| invalid())?;
         let signal = match action {
             "abort" => {
                 fail::cfg(point, &format!("{}*off->1*return->off", passage.saturating_sub(1)))?;
@@ -28,35 +28,35 @@ fn arm() -> Result<(), String> {
             }
             "kill" => nix::sys::signal::Signal::SIGKILL,
             "freeze" => nix::sys::signal::Signal::SIGSTOP,
-            _ => return Err(wrong()),
+            _ => return Err(invalid()),
         };
         let passed = std::sync::atomic::AtomicUsize::new(0);
         fail::cfg_callback(point, move || {
             let is_the_one = passed.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1 == passage;
             if is_the_one && let Err(error) = nix::sys::signal::raise(signal) {
-                tracing::error!(%error, "a fault on demand did not happen");
+                tracing::error!(%error, "a signal could not be raised");
             }
         })?;
     }
     Ok(())
 }
 
-/// Arms what `NEWSWIRE_FAIL` asks for; in a build without failpoints, nothing. Ends the process where the text is wrong: a
-/// test with a fault that never comes would prove nothing.
+/// Arms the failpoints of `NEWSWIRE_FAIL`; does nothing in a build without failpoints. Ends the process with code 64 where the
+/// text is invalid: a test whose fault never occurs proves nothing.
 pub fn armed_from_environment() {
     #[cfg(feature = "failpoints")]
-    if let Err(wrong) = arm() {
-        tracing::error!(wrong, "faults on demand cannot be armed");
+    if let Err(error) = arm() {
+        tracing::error!(error, "failpoints not armed");
         std::process::exit(64);
     }
 }
 
-/// A way in which a build can be broken.
+/// A deliberate defect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sabotage {
     /// Offsets are committed outside the transaction.
     OffsetsOutside,
-    /// Neither the transactional id nor the group's generation tells a zombie.
+    /// Neither the transactional id nor the group's generation fences a zombie.
     NoFence,
     /// State is restored only to the last stable offset.
     RestoreToStable,
@@ -66,7 +66,7 @@ pub(crate) enum Sabotage {
     StateFirst,
 }
 
-/// Whether this process is to be broken in this way: `NEWSWIRE_SABOTAGE` names it.
+/// True where `NEWSWIRE_SABOTAGE` names this defect.
 #[cfg(feature = "sabotage")]
 pub(crate) fn sabotaged(how: Sabotage) -> bool {
     static CHOSEN: std::sync::OnceLock<Option<Sabotage>> = std::sync::OnceLock::new();
@@ -81,7 +81,7 @@ pub(crate) fn sabotaged(how: Sabotage) -> bool {
     *chosen == Some(how)
 }
 
-/// Never, in a build that users get.
+/// False: release builds have no defects to enable.
 #[cfg(not(feature = "sabotage"))]
 pub(crate) const fn sabotaged(_: Sabotage) -> bool {
     false

@@ -1,6 +1,6 @@
-//! Topics and offsets, as an administrator sees them.
+//! Topics, ends and committed offsets.
 
-use super::client::{KafkaConfig, Quiet, fault, watermarks};
+use super::client::{KafkaConfig, QuietContext, log_error, watermarks};
 use crate::{LogError, TopicSpec};
 use proto::topic::Retention;
 use rdkafka::{
@@ -12,13 +12,13 @@ use rdkafka::{
 };
 use std::{collections::HashMap, time::Duration};
 
-/// Largest batch that a topic of ours takes: above [`crate::record::MAX_DEAD_LETTER_BYTES`], with room for its frame.
+/// Largest batch that a topic accepts: [`crate::record::MAX_DEAD_LETTER_BYTES`] and the batch's own header.
 pub(super) const MAX_MESSAGE_BYTES: usize = 1_300_000;
 
 /// Clients for [`crate::Admin`].
 pub(super) struct AdminClients {
-    client: AdminClient<Quiet>,
-    reader: BaseConsumer<Quiet>,
+    client: AdminClient<QuietContext>,
+    reader: BaseConsumer<QuietContext>,
     replication: i32,
     timeout: Duration,
 }
@@ -26,9 +26,10 @@ pub(super) struct AdminClients {
 impl AdminClients {
     pub(super) fn new(config: &KafkaConfig) -> Result<Self, LogError> {
         Ok(AdminClients {
-            client: AdminClient::from_config_and_context(&config.client(), Quiet).map_err(|error| fault(&error))?,
-            reader: BaseConsumer::from_config_and_context(&config.reader("read_committed"), Quiet)
-                .map_err(|error| fault(&error))?,
+            client: AdminClient::from_config_and_context(&config.client(), QuietContext)
+                .map_err(|error| log_error(&error))?,
+            reader: BaseConsumer::from_config_and_context(&config.reader("read_committed"), QuietContext)
+                .map_err(|error| log_error(&error))?,
             // -1 is the broker's default (KIP-464).
             replication: config.replication.unwrap_or(-1),
             timeout: config.call_timeout(),
@@ -36,9 +37,9 @@ impl AdminClients {
     }
 
     pub(super) fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError> {
-        let there = self.reader.fetch_metadata(None, self.timeout).map_err(|error| fault(&error))?;
+        let metadata = self.reader.fetch_metadata(None, self.timeout).map_err(|error| log_error(&error))?;
         let existing: HashMap<&str, usize> =
-            there.topics().iter().map(|topic| (topic.name(), topic.partitions().len())).collect();
+            metadata.topics().iter().map(|topic| (topic.name(), topic.partitions().len())).collect();
         let settings: Vec<(&TopicSpec, Vec<(&'static str, String)>)> = topics
             .iter()
             .filter(|topic| !existing.contains_key(topic.name.as_str()))
@@ -66,20 +67,20 @@ impl AdminClients {
         }
         let options = AdminOptions::new().operation_timeout(Some(self.timeout)).request_timeout(Some(self.timeout));
         let results =
-            futures_executor::block_on(self.client.create_topics(&new, &options)).map_err(|error| fault(&error))?;
+            futures_executor::block_on(self.client.create_topics(&new, &options)).map_err(|error| log_error(&error))?;
         for result in results {
             match result {
-                // Another replica was quicker.
+                // Another replica has created it.
                 Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
                 Err((topic, code)) => return Err(LogError::Config(format!("topic {topic} cannot be created: {code}"))),
             }
         }
-        // A controller answers before the brokers know the topics and have elected leaders.
+        // A controller answers before the brokers know the topics and their leaders.
         let end = std::time::Instant::now() + self.timeout;
         for topic in topics {
             while self.partitions(&topic.name).is_err() {
                 if std::time::Instant::now() > end {
-                    return Err(LogError::Unavailable(format!("topic {} does not appear", topic.name)));
+                    return Err(LogError::Unavailable(format!("topic {} was created but does not appear", topic.name)));
                 }
                 std::thread::sleep(Duration::from_millis(50));
             }
@@ -89,7 +90,7 @@ impl AdminClients {
     }
 
     pub(super) fn partitions(&self, topic: &str) -> Result<i32, LogError> {
-        let metadata = self.reader.fetch_metadata(Some(topic), self.timeout).map_err(|error| fault(&error))?;
+        let metadata = self.reader.fetch_metadata(Some(topic), self.timeout).map_err(|error| log_error(&error))?;
         let found = metadata.topics().iter().find(|one| one.name() == topic && one.error().is_none());
         match found.map(|one| one.partitions().len()) {
             Some(count) if count > 0 => Ok(i32::try_from(count).unwrap_or(i32::MAX)),
@@ -105,11 +106,11 @@ impl AdminClients {
         Ok(ends)
     }
 
-    /// The ends as an uncommitted reader sees them, once a committed one sees as far.
+    /// Waits until a read-committed client sees the ends that a read-uncommitted client sees now.
     pub(super) fn settled_ends(&self, config: &KafkaConfig, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
-        let open = BaseConsumer::from_config_and_context(&config.reader("read_uncommitted"), Quiet)
-            .map_err(|error| fault(&error))?;
-        // Longer than a transaction may last.
+        let open = BaseConsumer::from_config_and_context(&config.reader("read_uncommitted"), QuietContext)
+            .map_err(|error| log_error(&error))?;
+        // Longer than a transaction can last.
         let end = std::time::Instant::now() + config.transaction_timeout * 2 + Duration::from_secs(60);
         let mut ends = HashMap::new();
         for partition in 0..self.partitions(topic)? {
@@ -133,12 +134,13 @@ impl AdminClients {
     ) -> Result<HashMap<i32, i64>, LogError> {
         let mut client = config.reader("read_committed");
         client.set("group.id", group);
-        let consumer = BaseConsumer::from_config_and_context(&client, Quiet).map_err(|error| fault(&error))?;
+        let consumer =
+            BaseConsumer::from_config_and_context(&client, QuietContext).map_err(|error| log_error(&error))?;
         let mut partitions = TopicPartitionList::new();
         for partition in 0..self.partitions(topic)? {
             partitions.add_partition(topic, partition);
         }
-        let committed = consumer.committed_offsets(partitions, self.timeout).map_err(|error| fault(&error))?;
+        let committed = consumer.committed_offsets(partitions, self.timeout).map_err(|error| log_error(&error))?;
         let mut offsets = HashMap::new();
         for element in committed.elements() {
             if let Offset::Offset(offset) = element.offset() {
@@ -149,7 +151,7 @@ impl AdminClients {
     }
 }
 
-/// A topic's settings: the table of the design.
+/// A topic's settings on the broker.
 fn policy(topic: &TopicSpec) -> Vec<(&'static str, String)> {
     let mut settings = vec![("compression.type", "zstd".to_owned())];
     let mut set = |key, value: &dyn ToString| settings.push((key, value.to_string()));
@@ -170,7 +172,7 @@ fn policy(topic: &TopicSpec) -> Vec<(&'static str, String)> {
         set("min.cleanable.dirty.ratio", &0.1);
     }
     set("max.message.bytes", &MAX_MESSAGE_BYTES);
-    // Time of writing, whatever a producer claims: retention must not delete old news at once.
+    // The time of writing, not the producer's: retention must not delete old articles at once.
     set("message.timestamp.type", &"LogAppendTime");
     settings
 }

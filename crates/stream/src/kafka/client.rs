@@ -1,4 +1,4 @@
-//! Settings of the clients, and what their errors mean.
+//! Settings of librdkafka's clients, and the meaning of their errors.
 
 use crate::{Headers, LogError, Record};
 use rdkafka::{
@@ -10,23 +10,23 @@ use rdkafka::{
 };
 use std::time::{Duration, Instant};
 
-/// How to reach a cluster, and how long to wait for it.
+/// How to reach a cluster, and its timeouts.
 #[derive(Debug, Clone)]
 pub struct KafkaConfig {
     /// `host:port`, comma separated.
     pub bootstrap: String,
-    /// How the connection is secured.
+    /// Security of the connections.
     pub security: Security,
-    /// After this a broker aborts a transaction whose owner has gone silent.
+    /// Time after which a broker aborts the transaction of a silent producer.
     pub transaction_timeout: Duration,
-    /// After this a group gives a silent member's partitions to others.
+    /// Time after which a group gives the partitions of a silent member to others.
     pub session_timeout: Duration,
-    /// Replicas of topics that are created; `None` takes the broker's default.
+    /// Replicas of topics that are created; `None` for the broker's default.
     pub replication: Option<i32>,
 }
 
 impl KafkaConfig {
-    /// An unsecured cluster, with the design's timeouts: transactions 10 s, sessions 6 s.
+    /// A cluster without encryption or authentication; transactions time out after 10 s, sessions after 6 s.
     #[must_use]
     pub fn new(bootstrap: &str) -> Self {
         KafkaConfig {
@@ -38,7 +38,7 @@ impl KafkaConfig {
         }
     }
 
-    /// How long one call may take: as long as a transaction may.
+    /// Longest time of one call: that of a transaction.
     pub(super) fn call_timeout(&self) -> Duration {
         self.transaction_timeout
     }
@@ -48,7 +48,7 @@ impl KafkaConfig {
         client
             .set("bootstrap.servers", &self.bootstrap)
             .set("client.id", "newswire")
-            // Reconnect soon after a broker restart: its absence is bounded by the transaction timeout, not by this.
+            // Short, so that a client reconnects soon after a broker's restart.
             .set("reconnect.backoff.ms", "50")
             .set("reconnect.backoff.max.ms", "1000")
             .set("socket.keepalive.enable", "true")
@@ -64,7 +64,7 @@ impl KafkaConfig {
             Security::SaslSsl { ca, mechanism, username, password } => {
                 client
                     .set("security.protocol", "sasl_ssl")
-                    .set("sasl.mechanism", mechanism)
+                    .set("sasl.mechanism", mechanism.name())
                     .set("sasl.username", username)
                     .set("sasl.password", password);
                 if let Some(ca) = ca {
@@ -75,7 +75,7 @@ impl KafkaConfig {
         client
     }
 
-    /// A consumer of its own: no group protocol, no stored offsets.
+    /// A consumer outside any group, without stored offsets.
     pub(super) fn reader(&self, isolation: &str) -> ClientConfig {
         let mut client = self.client();
         client
@@ -91,27 +91,50 @@ impl KafkaConfig {
     }
 }
 
-/// How a connection is secured.
+/// Security of a connection.
 #[derive(Clone)]
 pub enum Security {
     /// Neither encrypted nor authenticated.
     Plaintext,
-    /// Encrypted.
+    /// Encrypted with TLS.
     Ssl {
-        /// File of the authority's certificates; the system's where `None`.
+        /// File with the authority's certificates; `None` for the system's authorities.
         ca: Option<String>,
     },
-    /// Encrypted, and authenticated by name and password.
+    /// Encrypted with TLS, authenticated by user and password.
     SaslSsl {
-        /// File of the authority's certificates; the system's where `None`.
+        /// File with the authority's certificates; `None` for the system's authorities.
         ca: Option<String>,
-        /// `SCRAM-SHA-512`, `SCRAM-SHA-256` or `PLAIN`.
-        mechanism: String,
+        /// How the password is sent.
+        mechanism: SaslMechanism,
         /// User.
         username: String,
         /// Password.
         password: String,
     },
+}
+
+/// SASL mechanisms of librdkafka that authenticate by user and password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SaslMechanism {
+    /// RFC 7677 with SHA-512.
+    ScramSha512,
+    /// RFC 7677.
+    ScramSha256,
+    /// RFC 4616: the password itself.
+    Plain,
+}
+
+impl SaslMechanism {
+    /// Its registered name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            SaslMechanism::ScramSha512 => "SCRAM-SHA-512",
+            SaslMechanism::ScramSha256 => "SCRAM-SHA-256",
+            SaslMechanism::Plain => "PLAIN",
+        }
+    }
 }
 
 impl std::fmt::Debug for Security {
@@ -124,10 +147,10 @@ impl std::fmt::Debug for Security {
     }
 }
 
-/// Client log lines go to tracing: a librdkafka warning is a debug line of ours, for the stage reports what it means.
-pub(super) struct Quiet;
+/// Logs what librdkafka reports, at debug level: the stage logs what an error means.
+pub(super) struct QuietContext;
 
-impl ClientContext for Quiet {
+impl ClientContext for QuietContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         log(level, facility, message);
     }
@@ -137,21 +160,21 @@ impl ClientContext for Quiet {
     }
 }
 
-impl rdkafka::consumer::ConsumerContext for Quiet {}
+impl rdkafka::consumer::ConsumerContext for QuietContext {}
 
 pub(super) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
     tracing::debug!(?level, facility, message, "kafka client");
 }
 
-/// What an error of the client means to a stage.
-pub(super) fn fault(error: &KafkaError) -> LogError {
+/// What a client's error means to a stage.
+pub(super) fn log_error(error: &KafkaError) -> LogError {
     if let KafkaError::Transaction(inner) = error {
         return if fences(inner.code()) {
             LogError::Fenced(inner.to_string())
         } else if inner.txn_requires_abort() {
             LogError::Aborted(inner.to_string())
         } else {
-            // Fatal, or timed out: librdkafka has no KIP-890, so a producer whose request timed out is not used again.
+            // Fatal or timed out. librdkafka lacks KIP-890, so a producer whose request timed out is not used again.
             LogError::Lost(inner.to_string())
         };
     }
@@ -166,14 +189,14 @@ pub(super) fn fault(error: &KafkaError) -> LogError {
     }
 }
 
-/// Codes by which a broker says that another holds the transactional id. A fenced group instance id is not among them: a
-/// coordinator that comes back may say so of a member that merely joins again.
+/// Codes with which a broker reports that another producer has taken the transactional id. `FencedInstanceId` is not one of
+/// them: a restarted coordinator may report it of a member that only rejoins.
 fn fences(code: RDKafkaErrorCode) -> bool {
     matches!(code, RDKafkaErrorCode::Fenced | RDKafkaErrorCode::ProducerFenced | RDKafkaErrorCode::InvalidProducerEpoch)
 }
 
-/// First and next offset of a partition. Waits where it has no leader just now: after its topic was created, or while a
-/// broker comes back.
+/// First and next offset of a partition. Waits up to `timeout` while it has no leader, as after its topic was created or while
+/// a broker restarts.
 pub(super) fn watermarks<C: rdkafka::consumer::ConsumerContext>(
     consumer: &BaseConsumer<C>,
     topic: &str,
@@ -186,7 +209,7 @@ pub(super) fn watermarks<C: rdkafka::consumer::ConsumerContext>(
             Ok(marks) => return Ok(marks),
             Err(error) => error,
         };
-        let passes = matches!(
+        let is_passing = matches!(
             error.rdkafka_error_code(),
             Some(
                 RDKafkaErrorCode::NotLeaderForPartition
@@ -197,8 +220,8 @@ pub(super) fn watermarks<C: rdkafka::consumer::ConsumerContext>(
                     | RDKafkaErrorCode::BrokerTransportFailure
             )
         );
-        if !passes || Instant::now() > end {
-            return Err(fault(&error));
+        if !is_passing || Instant::now() > end {
+            return Err(log_error(&error));
         }
         std::thread::sleep(Duration::from_millis(50));
     }

@@ -4,7 +4,7 @@
 //! poll. So at a revocation no transaction is open, and unassigning at once is safe.
 
 use super::{
-    client::{KafkaConfig, fault, log, record, watermarks},
+    client::{KafkaConfig, log, log_error, record, watermarks},
     restore,
     transaction::Writer,
 };
@@ -25,16 +25,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What a rebalance callback leaves for the poll that it ran in.
+/// What a rebalance callback hands to the poll that it ran in.
 enum Rebalanced {
     Assigned(HashMap<i32, i64>),
     Revoked(Vec<i32>),
     Failed(LogError),
 }
 
-/// Serves rebalances: the committed offsets first, then the assignment.
+/// Handles rebalances: it reads the committed offsets, then assigns.
 struct Group {
-    /// Longer than a transaction may last: committed offsets are not stable before a predecessor's has ended.
+    /// Longer than a transaction can last: committed offsets are stable only when a predecessor's transaction has ended.
     offsets_timeout: Duration,
     rebalanced: Mutex<VecDeque<Rebalanced>>,
     lag: Mutex<Option<i64>>,
@@ -50,13 +50,13 @@ impl Group {
         consumer: &BaseConsumer<Self>,
         partitions: &mut TopicPartitionList,
     ) -> Result<HashMap<i32, i64>, LogError> {
-        // isolation.level is read_committed, so this asks with require_stable and waits for a pending transaction.
+        // Under isolation.level=read_committed librdkafka sets require_stable, which waits for a pending transaction.
         let committed =
-            consumer.committed_offsets(partitions.clone(), self.offsets_timeout).map_err(|error| fault(&error))?;
+            consumer.committed_offsets(partitions.clone(), self.offsets_timeout).map_err(|error| log_error(&error))?;
         let mut positions = HashMap::new();
         for element in committed.elements() {
             if let Err(error) = element.error() {
-                return Err(fault(&error));
+                return Err(log_error(&error));
             }
             let offset = match element.offset() {
                 Offset::Offset(offset) => offset,
@@ -64,10 +64,10 @@ impl Group {
             };
             partitions
                 .set_partition_offset(element.topic(), element.partition(), Offset::Offset(offset))
-                .map_err(|error| fault(&error))?;
+                .map_err(|error| log_error(&error))?;
             positions.insert(element.partition(), offset);
         }
-        consumer.assign(partitions).map_err(|error| fault(&error))?;
+        consumer.assign(partitions).map_err(|error| log_error(&error))?;
         Ok(positions)
     }
 }
@@ -100,11 +100,11 @@ impl ConsumerContext for Group {
         match what {
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => match self.assign(consumer, partitions) {
                 Ok(positions) => self.push(Rebalanced::Assigned(positions)),
-                Err(fault) => {
-                    // Without the committed offsets nothing may be read. The client must be answered all the same.
-                    let answered = consumer.unassign();
-                    tracing::warn!(%fault, ?answered, "cannot take over partitions");
-                    self.push(Rebalanced::Failed(fault));
+                Err(error) => {
+                    // Without the committed offsets nothing may be read. The callback must still answer the client.
+                    let unassigned = consumer.unassign();
+                    tracing::warn!(%error, ?unassigned, "cannot take over partitions");
+                    self.push(Rebalanced::Failed(error));
                 }
             },
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS => {
@@ -128,10 +128,10 @@ fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// See [`Member`].
+/// A [`Member`] on Kafka.
 pub(super) struct KafkaMember {
     consumer: BaseConsumer<Group>,
-    /// Only in a sabotaged build: one that never joined, whose group metadata fences nobody.
+    /// Only in a sabotaged build: a consumer that never joined, whose group metadata fences no one.
     outsider: Option<BaseConsumer>,
     writer: Writer,
     restorer: restore::Restorer,
@@ -145,7 +145,7 @@ pub(super) struct KafkaMember {
 
 impl KafkaMember {
     pub(super) fn join(config: &KafkaConfig, spec: &MemberSpec) -> Result<Self, LogError> {
-        // First the fence: from here on a predecessor with the same id can commit nothing.
+        // Fence first: from here on a predecessor with the same id cannot commit.
         let id = format!("{}.{}", spec.group, spec.replica);
         let unfenced = sabotaged(Sabotage::NoFence);
         let writer = if unfenced {
@@ -162,19 +162,19 @@ impl KafkaMember {
             .set("heartbeat.interval.ms", (config.session_timeout / 4).as_millis().to_string())
             .set("partition.assignment.strategy", "range")
             .set("statistics.interval.ms", "2000")
-            // A batch is at most some hundred records: this many bytes of them are kept ready.
+            // Enough for several batches of some hundred records.
             .set("queued.max.messages.kbytes", "16384");
         let context = Group {
             offsets_timeout: config.transaction_timeout * 2,
             rebalanced: Mutex::new(VecDeque::new()),
             lag: Mutex::new(None),
         };
-        let consumer = BaseConsumer::from_config_and_context(&client, context).map_err(|error| fault(&error))?;
-        consumer.subscribe(&[&spec.source]).map_err(|error| fault(&error))?;
+        let consumer = BaseConsumer::from_config_and_context(&client, context).map_err(|error| log_error(&error))?;
+        consumer.subscribe(&[&spec.source]).map_err(|error| log_error(&error))?;
         let outsider = if unfenced {
             let mut client = config.reader("read_committed");
             client.set("group.id", &spec.group);
-            Some(BaseConsumer::from_config(&client).map_err(|error| fault(&error))?)
+            Some(BaseConsumer::from_config(&client).map_err(|error| log_error(&error))?)
         } else {
             None
         };
@@ -190,8 +190,8 @@ impl KafkaMember {
         })
     }
 
-    /// The consumer is of no more use: because another process has this replica's name, or not? The transactional id
-    /// tells, for who takes over has taken it first.
+    /// The error of a consumer that has failed for good. A process with this replica's name takes the transactional id first, so
+    /// the id shows whether there is one.
     fn displaced(&self, reason: String) -> LogError {
         let mut offsets = TopicPartitionList::new();
         let added = offsets.add_partition_offset(&self.source, 0, Offset::Offset(0));
@@ -199,7 +199,7 @@ impl KafkaMember {
             return LogError::Lost(reason);
         };
         match self.writer.holds_its_id(&offsets, &group) {
-            Err(fault @ LogError::Fenced(_)) => fault,
+            Err(error @ LogError::Fenced(_)) => error,
             _ => LogError::Lost(reason),
         }
     }
@@ -208,8 +208,8 @@ impl KafkaMember {
         let event = guard(&self.consumer.context().rebalanced).pop_front();
         match event {
             None => Ok(None),
-            Some(Rebalanced::Failed(fault)) => Err(match fault {
-                fault @ LogError::Fenced(_) => fault,
+            Some(Rebalanced::Failed(error)) => Err(match error {
+                error @ LogError::Fenced(_) => error,
                 other => LogError::Lost(other.to_string()),
             }),
             Some(Rebalanced::Revoked(numbers)) => {
@@ -236,11 +236,11 @@ impl Member for KafkaMember {
         let deadline = Instant::now() + wait;
         let mut batch: Vec<Record> = Vec::new();
         while batch.len() < max {
-            // Wait for the first record only: a batch is what is there.
+            // Wait for the first record only: a batch is what is available.
             let patience =
                 if batch.is_empty() { deadline.saturating_duration_since(Instant::now()) } else { Duration::ZERO };
             let polled = self.consumer.poll(patience).map(|result| result.map(|message| record(&message)));
-            // A rebalance ran inside that poll: what was read belongs to an assignment that is over.
+            // A rebalance ran inside that poll: the records read before it belong to an assignment that has ended.
             if let Some(event) = self.rebalanced()? {
                 return Ok(event);
             }
@@ -251,11 +251,11 @@ impl Member for KafkaMember {
                     }
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) => {}
-                Some(Err(error)) => match fault(&error) {
+                Some(Err(error)) => match log_error(&error) {
                     LogError::Lost(reason) => return Err(self.displaced(reason)),
-                    fault @ LogError::Fenced(_) => return Err(fault),
-                    // The client reconnects and goes on by itself; committing would tell if it could not.
-                    other => tracing::debug!(fault = %other, "while polling"),
+                    error @ LogError::Fenced(_) => return Err(error),
+                    // The client reconnects automatically; a commit reports where it cannot.
+                    other => tracing::debug!(error = %other, "while polling"),
                 },
                 None if batch.is_empty() && Instant::now() < deadline => {}
                 None => break,
@@ -281,22 +281,22 @@ impl Member for KafkaMember {
         for (partition, next) in &batch.offsets {
             if !self.positions.contains_key(partition) {
                 self.rewind()?;
-                return Err(LogError::Aborted(format!("partition {partition} is not owned any more")));
+                return Err(LogError::Aborted(format!("partition {partition} is no longer owned")));
             }
             offsets
                 .add_partition_offset(&self.source, *partition, Offset::Offset(*next))
-                .map_err(|error| fault(&error))?;
+                .map_err(|error| log_error(&error))?;
         }
-        // Anew for each transaction: it carries the generation by which a broker tells a zombie.
+        // Fetched for each transaction: it carries the generation by which a broker recognises a zombie.
         let metadata = match &self.outsider {
             None => self.consumer.group_metadata(),
             Some(outsider) => outsider.group_metadata(),
         };
         let Some(group) = metadata else {
-            return Err(LogError::Lost("the group's metadata is not known".to_owned()));
+            return Err(LogError::Lost("the group's metadata is unknown".to_owned()));
         };
         let inside = if sabotaged(Sabotage::OffsetsOutside) {
-            self.consumer.commit(&offsets, CommitMode::Sync).map_err(|error| fault(&error))?;
+            self.consumer.commit(&offsets, CommitMode::Sync).map_err(|error| log_error(&error))?;
             None
         } else {
             Some((&offsets, &group))
@@ -304,7 +304,7 @@ impl Member for KafkaMember {
         match self.writer.transact(&batch.outputs, inside) {
             Ok(()) => {
                 self.positions.extend(batch.offsets);
-                // Tells only the statistics how far this member is.
+                // Only for the lag in librdkafka's statistics.
                 if let Err(error) = self.consumer.store_offsets(&offsets) {
                     tracing::debug!(%error, "offsets not stored locally");
                 }
@@ -314,7 +314,7 @@ impl Member for KafkaMember {
                 self.rewind()?;
                 Err(LogError::Aborted(reason))
             }
-            Err(fault) => Err(fault),
+            Err(error) => Err(error),
         }
     }
 
@@ -326,7 +326,7 @@ impl Member for KafkaMember {
         for (partition, next) in &self.positions {
             target
                 .add_partition_offset(&self.source, *partition, Offset::Offset(*next))
-                .map_err(|error| fault(&error))?;
+                .map_err(|error| log_error(&error))?;
         }
         let lost = |error: &KafkaError| LogError::Lost(format!("cannot rewind: {error}"));
         let done = self.consumer.seek_partitions(target, self.timeout).map_err(|error| lost(&error))?;

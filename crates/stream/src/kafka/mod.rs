@@ -1,7 +1,7 @@
 //! The log on Apache Kafka.
 //!
-//! Claimed for the broker versions it is tested on (`tests/kafka/pom.xml`), with the classic group protocol. The rules
-//! are those of the design's *Exactly once*; each has a test in `tests/conformance`.
+//! Tested with the broker version of `tools/kafka/pom.xml` and the classic group protocol. The rules that make a stage exactly
+//! once, each with its test, are in `docs/delivery-guarantees.md`.
 
 mod admin;
 mod client;
@@ -10,7 +10,7 @@ mod restore;
 mod tail;
 mod transaction;
 
-pub use client::{KafkaConfig, Security};
+pub use client::{KafkaConfig, SaslMechanism, Security};
 
 use crate::{Admin, Log, LogError, Member, MemberSpec, Outgoing, Start, Tail, TopicSpec};
 use std::{collections::HashMap, sync::Mutex};
@@ -24,10 +24,10 @@ pub struct Kafka {
 }
 
 impl Kafka {
-    /// Prepares to talk to a cluster. Nothing is sent yet.
+    /// Creates the clients of a cluster, without connecting.
     ///
     /// # Errors
-    /// Where librdkafka does not accept the configuration.
+    /// [`LogError::Config`] where librdkafka refuses the configuration.
     pub fn new(config: KafkaConfig) -> Result<Self, LogError> {
         let admin = admin::AdminClients::new(&config)?;
         Ok(Kafka { config, admin, appender: Mutex::new(None) })

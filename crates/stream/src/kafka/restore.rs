@@ -1,6 +1,6 @@
-//! Restoring tables from their changelogs when partitions come.
+//! Restoring tables from their changelogs when partitions are assigned.
 
-use super::client::{KafkaConfig, Quiet, fault, record, watermarks};
+use super::client::{KafkaConfig, QuietContext, log_error, record, watermarks};
 use crate::{
     LogError, Row, Rows,
     faults::{Sabotage, sabotaged},
@@ -17,13 +17,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Reads changelogs to their ends.
+/// Reads changelogs to their high watermarks.
 pub(super) struct Restorer {
-    /// Sees the high watermark. A read-committed client would be shown the last stable offset instead.
-    uncommitted: BaseConsumer<Quiet>,
-    /// Reads, committed records only.
-    committed: BaseConsumer<Quiet>,
-    /// Longer than a transaction may last.
+    /// Sees the high watermark; a read-committed client sees the last stable offset instead.
+    uncommitted: BaseConsumer<QuietContext>,
+    /// Reads committed records.
+    committed: BaseConsumer<QuietContext>,
+    /// Longer than a transaction can last.
     deadline: Duration,
     timeout: Duration,
 }
@@ -31,7 +31,8 @@ pub(super) struct Restorer {
 impl Restorer {
     pub(super) fn new(config: &KafkaConfig) -> Result<Self, LogError> {
         let reader = |isolation: &str| {
-            BaseConsumer::from_config_and_context(&config.reader(isolation), Quiet).map_err(|error| fault(&error))
+            BaseConsumer::from_config_and_context(&config.reader(isolation), QuietContext)
+                .map_err(|error| log_error(&error))
         };
         Ok(Restorer {
             uncommitted: reader("read_uncommitted")?,
@@ -64,17 +65,19 @@ impl Restorer {
             if low == high {
                 continue;
             }
-            // A predecessor's open transaction keeps the last stable offset below the mark until it ends.
+            // A predecessor's open transaction keeps the last stable offset below the high watermark until it ends.
             while watermarks(&self.committed, topic, *partition, self.timeout)?.1 < high {
                 pause(end, topic)?;
             }
-            assignment.add_partition_offset(topic, *partition, Offset::Offset(low)).map_err(|error| fault(&error))?;
+            assignment
+                .add_partition_offset(topic, *partition, Offset::Offset(low))
+                .map_err(|error| log_error(&error))?;
             waiting.insert(*partition);
         }
         let mut rows: HashMap<i32, Rows> = HashMap::new();
         let mut records = 0_u64;
         if !waiting.is_empty() {
-            self.committed.assign(&assignment).map_err(|error| fault(&error))?;
+            self.committed.assign(&assignment).map_err(|error| log_error(&error))?;
         }
         while !waiting.is_empty() {
             match self.committed.poll(Duration::from_millis(100)) {
@@ -82,7 +85,7 @@ impl Restorer {
                     records += 1;
                     apply(&mut rows, record(&message));
                 }
-                // The stable end passed the mark before the first fetch, so this end lies behind the mark.
+                // The last stable offset had reached the high watermark before the first fetch, so this end is behind both.
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
                     waiting.remove(&partition);
                 }
@@ -93,7 +96,7 @@ impl Restorer {
                 return Err(LogError::Lost(format!("{topic} was not restored within {:?}", self.deadline)));
             }
         }
-        self.committed.unassign().map_err(|error| fault(&error))?;
+        self.committed.unassign().map_err(|error| log_error(&error))?;
         let kept: usize = rows.values().map(HashMap::len).sum();
         tracing::debug!(topic, ?partitions, records, kept, elapsed_ms = started.elapsed().as_millis(), "restored");
         Ok(rows)

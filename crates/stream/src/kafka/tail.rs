@@ -1,6 +1,6 @@
 //! Reading a whole topic without a group.
 
-use super::client::{KafkaConfig, Quiet, fault, record, watermarks};
+use super::client::{KafkaConfig, QuietContext, log_error, record, watermarks};
 use crate::{LogError, Record, Start, Tail};
 use rdkafka::{
     Offset, TopicPartitionList,
@@ -13,22 +13,23 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// See [`Tail`].
+/// A [`Tail`] on Kafka.
 pub(super) struct KafkaTail {
-    consumer: BaseConsumer<Quiet>,
+    consumer: BaseConsumer<QuietContext>,
+    /// Partitions whose end was not reached yet.
     behind: HashSet<i32>,
 }
 
 impl KafkaTail {
     pub(super) fn open(config: &KafkaConfig, topic: &str, partitions: i32, from: &Start) -> Result<Self, LogError> {
-        let consumer = BaseConsumer::from_config_and_context(&config.reader("read_committed"), Quiet)
-            .map_err(|error| fault(&error))?;
+        let consumer = BaseConsumer::from_config_and_context(&config.reader("read_committed"), QuietContext)
+            .map_err(|error| log_error(&error))?;
         let timeout = config.call_timeout();
         let mut assignment = TopicPartitionList::new();
         for partition in 0..partitions {
             let offset = match from {
                 Start::Beginning => Offset::Beginning,
-                // Said as a number: a symbolic end would move on until the first fetch.
+                // As a number: a symbolic end would move until the first fetch.
                 Start::End => Offset::Offset(watermarks(&consumer, topic, partition, timeout)?.1),
                 Start::Last(count) => {
                     let (low, high) = watermarks(&consumer, topic, partition, timeout)?;
@@ -40,23 +41,23 @@ impl KafkaTail {
                     _ => Offset::Beginning,
                 },
             };
-            assignment.add_partition_offset(topic, partition, offset).map_err(|error| fault(&error))?;
+            assignment.add_partition_offset(topic, partition, offset).map_err(|error| log_error(&error))?;
         }
         if matches!(from, Start::Time(_)) {
-            let found = consumer.offsets_for_times(assignment, timeout).map_err(|error| fault(&error))?;
+            let found = consumer.offsets_for_times(assignment, timeout).map_err(|error| log_error(&error))?;
             assignment = TopicPartitionList::new();
             for element in found.elements() {
                 let offset = match element.offset() {
                     Offset::Offset(offset) => offset,
-                    // Nothing is so young: the end, as a number.
+                    // No record is as young: the end, as a number.
                     _ => watermarks(&consumer, topic, element.partition(), timeout)?.1,
                 };
                 assignment
                     .add_partition_offset(topic, element.partition(), Offset::Offset(offset))
-                    .map_err(|error| fault(&error))?;
+                    .map_err(|error| log_error(&error))?;
             }
         }
-        consumer.assign(&assignment).map_err(|error| fault(&error))?;
+        consumer.assign(&assignment).map_err(|error| log_error(&error))?;
         Ok(KafkaTail { consumer, behind: (0..partitions).collect() })
     }
 }
@@ -73,9 +74,9 @@ impl Tail for KafkaTail {
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
                     self.behind.remove(&partition);
                 }
-                Some(Err(error)) => match fault(&error) {
-                    fault @ (LogError::Lost(_) | LogError::NoTopic(_)) => return Err(fault),
-                    other => tracing::debug!(fault = %other, "while tailing"),
+                Some(Err(error)) => match log_error(&error) {
+                    error @ (LogError::Lost(_) | LogError::NoTopic(_)) => return Err(error),
+                    other => tracing::debug!(error = %other, "while tailing"),
                 },
                 None if records.is_empty() && Instant::now() < deadline => {}
                 None => break,

@@ -1,6 +1,6 @@
 //! A transactional producer: begin, produce, flush, offsets, commit. No network or model work in between.
 
-use super::client::{KafkaConfig, Quiet, fault};
+use super::client::{KafkaConfig, QuietContext, log_error};
 use crate::{LogError, Outgoing};
 use rdkafka::{
     TopicPartitionList,
@@ -12,11 +12,11 @@ use rdkafka::{
 };
 use std::time::{Duration, Instant};
 
-impl ProducerContext for Quiet {
+impl ProducerContext for QuietContext {
     type DeliveryOpaque = ();
 
     fn delivery(&self, result: &rdkafka::producer::DeliveryResult<'_>, (): ()) {
-        // A failed delivery makes the transaction abortable, which the commit then reports.
+        // A failed delivery makes the transaction abortable, which its commit reports.
         if let Err((error, _)) = result {
             tracing::debug!(%error, "delivery failed");
         }
@@ -25,12 +25,12 @@ impl ProducerContext for Quiet {
 
 /// A producer with a transactional id.
 pub(super) struct Writer {
-    producer: BaseProducer<Quiet>,
+    producer: BaseProducer<QuietContext>,
     timeout: Duration,
 }
 
 impl Writer {
-    /// Makes a producer, aborts what a predecessor with the same id left open, and fences it.
+    /// Creates a producer, aborts the transaction that a predecessor with the same id left open, and fences it.
     pub(super) fn new(config: &KafkaConfig, transactional_id: &str) -> Result<Self, LogError> {
         let mut client = config.client();
         client
@@ -42,22 +42,23 @@ impl Writer {
             .set("linger.ms", "5")
             .set("enable.idempotence", "true")
             .set("acks", "all");
-        let producer = BaseProducer::from_config_and_context(&client, Quiet).map_err(|error| fault(&error))?;
+        let producer =
+            BaseProducer::from_config_and_context(&client, QuietContext).map_err(|error| log_error(&error))?;
         let timeout = config.call_timeout();
-        // Waits for the coordinator to end a predecessor's transaction, so it may take as long as one.
+        // The coordinator first ends a predecessor's transaction, which may take as long as one.
         match producer.init_transactions(timeout * 2) {
             Ok(()) => Ok(Writer { producer, timeout }),
-            Err(error) => Err(match fault(&error) {
-                // Nothing was begun: there is nothing to be lost.
+            Err(error) => Err(match log_error(&error) {
+                // No transaction was begun, so nothing can be lost.
                 LogError::Lost(reason) | LogError::Aborted(reason) => LogError::Unavailable(reason),
                 other => other,
             }),
         }
     }
 
-    /// One transaction. `offsets` are the group's next offsets, with its metadata as of now.
+    /// Runs one transaction. `offsets` are the group's next offsets and its current metadata.
     ///
-    /// On [`LogError::Aborted`] the transaction has been aborted and the producer can go on.
+    /// After [`LogError::Aborted`] the producer is ready for the next transaction.
     pub(super) fn transact(
         &self,
         outputs: &[Outgoing],
@@ -75,10 +76,8 @@ impl Writer {
         }
     }
 
-    /// Asks the coordinator whether this producer's transactional id is still its own, by a transaction that is never
-    /// committed.
-    ///
-    /// [`LogError::Fenced`] where another has taken it.
+    /// Asks the coordinator whether this producer still owns its transactional id, with a transaction that is always aborted.
+    /// [`LogError::Fenced`] where another producer has taken the id.
     pub(super) fn holds_its_id(
         &self,
         offsets: &TopicPartitionList,
@@ -88,7 +87,7 @@ impl Writer {
             .producer
             .begin_transaction()
             .and_then(|()| self.producer.send_offsets_to_transaction(offsets, group, self.timeout));
-        if let Err(LogError::Fenced(reason)) = asked.map_err(|error| fault(&error)) {
+        if let Err(LogError::Fenced(reason)) = asked.map_err(|error| log_error(&error)) {
             return Err(LogError::Fenced(reason));
         }
         self.abort()
@@ -100,18 +99,18 @@ impl Writer {
         offsets: Option<(&TopicPartitionList, &ConsumerGroupMetadata)>,
     ) -> Result<(), LogError> {
         let deadline = Instant::now() + self.timeout;
-        self.producer.begin_transaction().map_err(|error| fault(&error))?;
-        fail::fail_point!("stream::commit::begin", |_| Err(on_demand()));
+        self.producer.begin_transaction().map_err(|error| log_error(&error))?;
+        fail::fail_point!("stream::commit::begin", |_| Err(by_failpoint()));
         for output in outputs {
             self.send(output, deadline)?;
         }
-        // Not delivered in time: abort. Those that were will never be seen.
+        // Where not all are delivered in time, those that are will never be visible.
         self.producer.flush(self.timeout).map_err(|error| LogError::Aborted(error.to_string()))?;
-        fail::fail_point!("stream::commit::produced", |_| Err(on_demand()));
+        fail::fail_point!("stream::commit::produced", |_| Err(by_failpoint()));
         if let Some((offsets, group)) = offsets {
             self.retrying(deadline, || self.producer.send_offsets_to_transaction(offsets, group, self.timeout))?;
         }
-        fail::fail_point!("stream::commit::offsets", |_| Err(on_demand()));
+        fail::fail_point!("stream::commit::offsets", |_| Err(by_failpoint()));
         self.retrying(deadline, || self.producer.commit_transaction(self.timeout))?;
         fail::fail_point!("stream::commit::done");
         Ok(())
@@ -134,14 +133,14 @@ impl Writer {
         loop {
             match self.producer.send(record) {
                 Ok(()) => return Ok(()),
-                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back))
+                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), unsent))
                     if Instant::now() < deadline =>
                 {
-                    record = back;
+                    record = unsent;
                     self.producer.poll(Duration::from_millis(50));
                 }
                 Err((error, _)) => {
-                    return Err(match fault(&error) {
+                    return Err(match log_error(&error) {
                         LogError::Fenced(reason) => LogError::Fenced(reason),
                         _ => LogError::Aborted(error.to_string()),
                     });
@@ -150,7 +149,7 @@ impl Writer {
         }
     }
 
-    /// Repeats a call that the broker asks to repeat, until the deadline. A call that timed out is not repeated.
+    /// Repeats a call while its error is retriable, until the deadline. A call that timed out is not repeated.
     fn retrying(&self, deadline: Instant, mut call: impl FnMut() -> Result<(), KafkaError>) -> Result<(), LogError> {
         loop {
             match call() {
@@ -164,21 +163,21 @@ impl Writer {
                 {
                     self.producer.poll(Duration::from_millis(50));
                 }
-                Err(error) => return Err(fault(&error)),
+                Err(error) => return Err(log_error(&error)),
             }
         }
     }
 
     fn abort(&self) -> Result<(), LogError> {
-        self.producer.abort_transaction(self.timeout).map_err(|error| match fault(&error) {
+        self.producer.abort_transaction(self.timeout).map_err(|error| match log_error(&error) {
             LogError::Fenced(reason) => LogError::Fenced(reason),
             other => LogError::Lost(other.to_string()),
         })
     }
 }
 
-/// What a broker's request for an abort looks like to a stage.
+/// The error of a failpoint: as if the broker had required an abort.
 #[cfg(feature = "failpoints")]
-fn on_demand() -> LogError {
-    LogError::Aborted("a failpoint asked for it".to_owned())
+fn by_failpoint() -> LogError {
+    LogError::Aborted("requested by a failpoint".to_owned())
 }

@@ -25,7 +25,7 @@ pub(super) enum ReplayLock {
 
 impl ReplayLock {
     pub(super) fn acquire(log: &dyn Log, config: &LogConfig) -> anyhow::Result<Self> {
-        let folder = match &config.choice {
+        let folder = match &config.kind {
             LogKind::Embedded(folder) => folder,
             LogKind::Kafka(_) => {
                 let spec = MemberSpec {

@@ -17,7 +17,7 @@ use origins::{Origins, REPLAY_OF};
 use proto::topic::Topic;
 use serde_json::json;
 use std::{io::Write, ops::ControlFlow};
-use stream::{DeadLetter, Log, LogArgs, LogConfig, Outgoing, Record, Start, dead_letter_header as header};
+use stream::{DeadLetter, Log, LogArgs, LogConfig, Outgoing, Record, Start, header};
 
 /// Subcommands of `newswire dead-letter`.
 #[derive(Debug, clap::Subcommand)]

@@ -5,7 +5,7 @@ use super::number::Number;
 use crate::answer::DEADLINE;
 use proto::topic::Topic;
 use std::{collections::HashMap, ops::ControlFlow};
-use stream::{DeadLetter, Log, LogConfig, Record, Start, dead_letter_header as header};
+use stream::{DeadLetter, Log, LogConfig, Record, Start, header};
 
 /// Header of a replayed record: the number of its dead letter, `PARTITION/OFFSET`.
 pub(super) const REPLAY_OF: &str = "dl-replay-of";

@@ -33,6 +33,7 @@ fn durable(state: &FeedState) -> FeedState {
         skip_hours,
         skip_days,
         entries_generation,
+        churning_polls,
     } = state;
     FeedState {
         feed_id: feed_id.clone(),
@@ -46,6 +47,7 @@ fn durable(state: &FeedState) -> FeedState {
         skip_hours: skip_hours.clone(),
         skip_days: skip_days.clone(),
         entries_generation: *entries_generation,
+        churning_polls: *churning_polls,
         ..FeedState::default()
     }
 }

@@ -127,11 +127,11 @@ pub fn tokenizer() -> Value {
         })
         .collect();
     let special = |piece: &str, id: usize| json!({ "id": piece, "ids": [id], "tokens": [piece] });
-    let sequence = |letter: &str| json!({ "Sequence": { "id": letter, "type_id": 0 } });
+    let sequence = |input: &str| json!({ "Sequence": { "id": input, "type_id": 0 } });
     let around = |piece: &str| json!({ "SpecialToken": { "id": piece, "type_id": 0 } });
     json!({
         "version": "1.0",
-        // An export may say so; windows are cut and filled by nobody but the enricher.
+        // An export may say so; only the enricher cuts and fills windows.
         "truncation": { "direction": "Right", "max_length": 8, "strategy": "LongestFirst", "stride": 0 },
         "padding": { "strategy": { "Fixed": 32 }, "direction": "Right", "pad_to_multiple_of": null, "pad_id": 0,
             "pad_type_id": 0, "pad_token": "[PAD]" },

@@ -1,4 +1,4 @@
-//! What every service of the pipeline is handed: the log, the names of its topics, and who this replica is.
+//! What a service of the pipeline runs on: the log, the names of topics, and this replica.
 
 use crate::{CancellationToken, Log, LogError, MemberSpec, Metrics, StageSpec, TableSpec, TopicSpec};
 use proto::{
@@ -7,31 +7,31 @@ use proto::{
 };
 use std::sync::Arc;
 
-/// What a service runs on. Cloned into each service of a process.
+/// What a service runs on. Each service of a process gets a clone.
 #[derive(Clone)]
 pub struct Runtime {
     /// The log.
     pub log: Arc<dyn Log>,
-    /// Topic and group names.
+    /// Names of topics and groups.
     pub names: Names,
     /// Number of partitions of the pipeline's topics.
     pub partitions: i32,
     /// Retention of topics where it is not the default; the last one of a topic counts.
     pub retention: Vec<RetentionOverride>,
-    /// How values of public topics are written.
+    /// Encoding of values of public topics.
     pub encoding: Encoding,
     /// Stable name of this replica.
     pub replica: String,
-    /// The stages' counters.
+    /// Metrics of all stages of the process.
     pub metrics: Metrics,
-    /// Where a service registers counters of its own.
+    /// Registry for a service's own metrics.
     pub registry: prometheus::Registry,
-    /// Asks the service to stop.
+    /// Cancelled when the service is to shut down.
     pub shutdown: CancellationToken,
 }
 
 impl Runtime {
-    /// What the pipeline's topics are to be.
+    /// Settings of the pipeline's topics.
     #[must_use]
     pub fn topics(&self) -> Vec<TopicSpec> {
         Topic::created()
@@ -49,15 +49,15 @@ impl Runtime {
             .collect()
     }
 
-    /// Creates the pipeline's topics where they are missing.
+    /// Creates the pipeline's topics that are missing.
     ///
     /// # Errors
-    /// See [`Log::ensure_topics`].
+    /// As [`crate::Admin::ensure_topics`].
     pub fn ensure_topics(&self) -> Result<(), LogError> {
         self.log.ensure_topics(&self.topics())
     }
 
-    /// A member of `stage`, which reads `source` and restores `tables`.
+    /// The member of `stage` that reads `source` and restores `tables`.
     #[must_use]
     pub fn member(&self, stage: &str, source: Topic, tables: &[Topic]) -> MemberSpec {
         MemberSpec {
@@ -75,7 +75,7 @@ impl Runtime {
         TableSpec { name: topic.suffix().to_owned(), topic: self.names.of(topic) }
     }
 
-    /// A stage that [`crate::run`] can run.
+    /// The spec of a stage that reads `source`, restores `tables` and writes to `outputs`, for [`crate::run`].
     #[must_use]
     pub fn stage(&self, stage: &str, source: Topic, tables: &[Topic], outputs: &[Topic]) -> StageSpec {
         StageSpec {

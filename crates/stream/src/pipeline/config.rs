@@ -1,0 +1,98 @@
+//! Which log a process runs on, and how the pipeline uses it.
+
+use super::runtime::Runtime;
+use crate::{
+    CancellationToken, Log, LogError, Metrics,
+    embedded::{self, Embedded},
+    kafka::{Kafka, KafkaConfig},
+};
+use proto::{
+    topic::{Names, RetentionOverride},
+    wire::Encoding,
+};
+use std::{path::PathBuf, sync::Arc};
+
+/// The checked flags of [`crate::LogArgs`].
+#[derive(Debug, Clone)]
+pub struct LogConfig {
+    /// The log.
+    pub kind: LogKind,
+    /// Names of topics and groups.
+    pub names: Names,
+    /// Partitions of the pipeline's topics.
+    pub partitions: i32,
+    /// Retention of topics where it is not the default.
+    pub retention: Vec<RetentionOverride>,
+    /// Encoding of values of public topics.
+    pub encoding: Encoding,
+    /// Stable name of this replica.
+    pub replica: String,
+}
+
+/// A kind of log, and where it is.
+#[derive(Debug, Clone)]
+pub enum LogKind {
+    /// A Kafka cluster.
+    Kafka(KafkaConfig),
+    /// A file in this folder.
+    Embedded(PathBuf),
+}
+
+impl LogConfig {
+    /// Opens the log for a process that runs services. Blocks.
+    ///
+    /// # Errors
+    /// [`LogError::Config`] where another process holds the file, or librdkafka refuses the configuration;
+    /// [`LogError::Corrupt`] where the file is damaged.
+    pub fn open(&self) -> Result<Arc<dyn Log>, LogError> {
+        Ok(match &self.kind {
+            LogKind::Kafka(config) => Arc::new(Kafka::new(config.clone())?),
+            LogKind::Embedded(folder) => Arc::new(Embedded::open(folder)?),
+        })
+    }
+
+    /// Opens the log for a command. Where a process holds the embedded log's file, the command uses that process's socket.
+    /// Blocks.
+    ///
+    /// # Errors
+    /// As [`LogConfig::open`]; [`LogError::Unavailable`] where a process holds the file but does not answer.
+    pub fn reach(&self) -> Result<Arc<dyn Log>, LogError> {
+        Ok(match &self.kind {
+            LogKind::Kafka(config) => Arc::new(Kafka::new(config.clone())?),
+            LogKind::Embedded(folder) => Arc::from(embedded::open(folder)?),
+        })
+    }
+
+    /// Opens the log, creates missing topics, and makes what services run on. Blocks.
+    ///
+    /// # Errors
+    /// As [`LogConfig::open`] and [`Runtime::ensure_topics`]; [`LogError::Config`] where `registry` already has the metrics.
+    pub fn start(&self, registry: &prometheus::Registry, shutdown: &CancellationToken) -> Result<Runtime, LogError> {
+        let metrics = Metrics::new(registry).map_err(|error| LogError::Config(error.to_string()))?;
+        let runtime = self.runtime(self.open()?, metrics, registry.clone(), shutdown.clone());
+        runtime.ensure_topics()?;
+        Ok(runtime)
+    }
+
+    /// What services run on, over an open log.
+    #[must_use]
+    pub fn runtime(
+        &self,
+        log: Arc<dyn Log>,
+        metrics: Metrics,
+        registry: prometheus::Registry,
+        shutdown: CancellationToken,
+    ) -> Runtime {
+        Runtime {
+            log,
+            names: self.names.clone(),
+            partitions: self.partitions,
+            retention: self.retention.clone(),
+            encoding: self.encoding,
+            replica: self.replica.clone(),
+            metrics,
+            registry,
+            shutdown,
+        }
+    }
+}
