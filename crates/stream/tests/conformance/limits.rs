@@ -41,11 +41,11 @@ fn a_record_over_the_limit_is_refused_and_nothing_is_written(harness: &mut Harne
 
 fn a_refused_record_at_the_limit_still_fits_the_dead_letters(harness: &mut Harness) {
     let runtime = harness.runtime();
-    let (raw, letters) = (runtime.names.of(Topic::Raw), runtime.names.of(Topic::DeadLetter));
+    let (raw, dead_letters) = (runtime.names.of(Topic::Raw), runtime.names.of(Topic::DeadLetter));
     // No item: it cannot be decoded.
     let huge = record(&raw, runtime.log.max_record_bytes());
     runtime.log.append(vec![huge.clone()]).unwrap();
-    help::run_stage(&runtime, || !help::all(&*runtime.log, &letters).is_empty());
-    let letter = stream::DeadLetter::from_record(&help::all(&*runtime.log, &letters)[0]).unwrap();
-    assert_eq!((letter.record.value, letter.reason.as_str()), (huge.value, "undecodable"));
+    help::run_stage(&runtime, || !help::all(&*runtime.log, &dead_letters).is_empty());
+    let dead_letter = stream::DeadLetter::from_record(&help::all(&*runtime.log, &dead_letters)[0]).unwrap();
+    assert_eq!((dead_letter.record.value, dead_letter.reason.as_str()), (huge.value, "undecodable"));
 }

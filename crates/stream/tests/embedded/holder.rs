@@ -1,4 +1,4 @@
-//! The lock on the file, and the socket beside it.
+//! The lock on the file, and the socket next to it.
 
 use crate::help;
 use proto::topic::Retention;
@@ -163,10 +163,10 @@ fn nonsense_on_the_socket_is_answered_and_does_no_harm() {
 fn a_file_that_is_no_log_is_refused_and_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("newswire.redb");
-    std::fs::write(&file, b"somebody's letters").unwrap();
+    std::fs::write(&file, b"another program's data").unwrap();
     let fault = embedded::Embedded::open(folder.path()).err().unwrap();
     assert!(matches!(&fault, LogError::Corrupt(what) if what.contains("newswire.redb")), "{fault}");
-    assert_eq!(std::fs::read(&file).unwrap(), b"somebody's letters");
+    assert_eq!(std::fs::read(&file).unwrap(), b"another program's data");
 }
 
 #[test]

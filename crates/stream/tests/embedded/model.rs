@@ -25,7 +25,7 @@ const TOPICS: [(&str, Retention); 3] = [
 ];
 
 thread_local! {
-    /// Work is done by the thread that asks for it where nobody else writes, so each run has a clock of its own.
+    /// Without concurrent writers the calling thread does the work, so that each run can have a clock of its own.
     static NOW: Cell<i64> = const { Cell::new(0) };
 }
 
@@ -41,7 +41,7 @@ enum Step {
     Rewind,
     Rejoin,
     Reopen,
-    /// So many hours pass, and the house is kept.
+    /// This many hours pass, then retention runs.
     Sweep(i64),
 }
 

@@ -21,7 +21,7 @@ pub struct Worker {
     output: BufReader<ChildStdout>,
 }
 
-/// What a worker is told.
+/// Parameters of a worker.
 pub struct Role<'a> {
     pub kafka: &'a str,
     pub prefix: &'a str,
@@ -88,18 +88,18 @@ impl Worker {
 
     /// Waits for its end.
     pub fn wait_end(&mut self) -> ExitStatus {
-        // Who waits for a process waits without a deadline: past that it is killed, and its status says so.
-        let (tell, told) = std::sync::mpsc::channel::<()>();
+        // `wait` has no deadline, so a thread kills the worker after a minute.
+        let (done, finished) = std::sync::mpsc::channel::<()>();
         let pid = self.pid();
         let watch = std::thread::spawn(move || {
-            if told.recv_timeout(Duration::from_secs(60)) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+            if finished.recv_timeout(Duration::from_secs(60)) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
                 nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).unwrap();
             }
         });
         // `wait` closes the child's input, which asks it to stop.
         let input = self.process.stdin.take();
         let status = self.process.wait().unwrap();
-        drop((tell, input));
+        drop((done, input));
         watch.join().unwrap();
         status
     }
