@@ -13,6 +13,7 @@ mod log;
 mod metrics;
 mod pipeline;
 mod record;
+mod scan;
 mod session;
 mod stage;
 mod table;
@@ -26,10 +27,11 @@ pub use log::{Batch, Event, Log, Member, MemberSpec};
 pub use metrics::{Metrics, StageMetrics};
 pub use pipeline::{LogArgs, LogConfig, LogKind, Runtime};
 pub use record::{Headers, MAX_RECORD_BYTES, Outgoing, Record};
+pub use scan::{scan, until};
 pub use session::{Session, Transaction};
 pub use stage::{Input, Outcome, ProcessContext, StageSpec, run};
 pub use table::{Row, Rows, Table, TableSpec};
-pub use tail::{Start, Tail, scan, until};
+pub use tail::{Start, Tail};
 
 /// Asks a stage to shut down: it finishes or aborts its batch and leaves its group.
 pub use tokio_util::sync::CancellationToken;

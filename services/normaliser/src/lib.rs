@@ -78,11 +78,10 @@ pub enum Error {
     Metrics(#[from] prometheus::Error),
 }
 
-/// Reads raw items, admits each copy of an article by what is remembered of it, and writes articles, signatures and
-/// the new state in one transaction a batch, until it is asked to stop.
+/// Normalises raw items until `runtime.shutdown` is cancelled. Articles, signatures and state of a batch are one transaction.
 ///
 /// # Errors
-/// See [`Error`].
+/// [`Error`]; the process is to end.
 pub async fn run(config: Config, runtime: Runtime) -> Result<(), Error> {
     let metrics = Metrics::new(&runtime.registry)?;
     chassis::thread::run(STAGE, move || {
@@ -92,7 +91,7 @@ pub async fn run(config: Config, runtime: Runtime) -> Result<(), Error> {
         let [articles, signatures] = outputs.map(|topic| runtime.names.of(topic));
         let partitions = runtime.partitions;
         stream::run(&*runtime.log, &spec, &runtime.shutdown, &runtime.metrics, |input, context| {
-            placed(&input.record, partitions)?;
+            check_partition(&input.record, partitions)?;
             step(input, context, &articles, &signatures, &metrics)
         })
     })
@@ -100,18 +99,18 @@ pub async fn run(config: Config, runtime: Runtime) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses a raw item that stands on another partition than its key's: a foreign producer with another partitioner.
-/// Another normaliser may keep the state of its article, and each would publish it as NEW.
-fn placed(record: &Record, partitions: i32) -> Result<(), ProcessError> {
-    let right = partition::of(&record.key, partitions);
-    if record.partition == right {
+/// Refuses a raw item on another partition than its key's, as a foreign producer with another partitioner writes it. Another
+/// normaliser may own the article's state, and both would publish it as NEW.
+fn check_partition(record: &Record, partitions: i32) -> Result<(), ProcessError> {
+    let expected = partition::of(&record.key, partitions);
+    if record.partition == expected {
         return Ok(());
     }
     let key = String::from_utf8_lossy(&record.key);
-    Err(ProcessError::poison("wrong-partition", format!("key {key:?} belongs on partition {right} of {partitions}")))
+    Err(ProcessError::poison("wrong-partition", format!("key {key:?} belongs on partition {expected} of {partitions}")))
 }
 
-/// One raw item.
+/// Processes one raw item.
 fn step(
     input: &Input<RawItem>,
     context: &mut ProcessContext<'_>,
@@ -121,7 +120,7 @@ fn step(
 ) -> Result<Outcome, ProcessError> {
     let raw = &input.message;
     let id = raw.article_id.as_str();
-    // State is kept by the record's partition: under another key it would be another normaliser's article.
+    // State is kept in the record's partition: under another key the article may be another normaliser's.
     if !id.is_empty() && input.record.key != id.as_bytes() {
         let detail = format!("the key is {:?}, the article id {id:?}", String::from_utf8_lossy(&input.record.key));
         return Err(ProcessError::poison("key-mismatch", detail));

@@ -1,16 +1,16 @@
-//! What a stage refuses waits in the dead letters, and the stage goes on.
+//! A refused record goes to the dead letters, and the stage continues.
 
 use crate::{harness::Harness, help};
 use proto::topic::Topic;
 use stream::{DeadLetter, Outgoing};
 
 crate::harness::on_both_logs! {
-    refused_records_wait_in_the_dead_letters_and_the_stage_goes_on
+    refused_records_go_to_the_dead_letters_and_the_stage_continues
 }
 
-fn refused_records_wait_in_the_dead_letters_and_the_stage_goes_on(harness: &mut Harness) {
+fn refused_records_go_to_the_dead_letters_and_the_stage_continues(harness: &mut Harness) {
     let runtime = harness.runtime();
-    let (raw, letters) = (runtime.names.of(Topic::Raw), runtime.names.of(Topic::DeadLetter));
+    let (raw, dead_letters) = (runtime.names.of(Topic::Raw), runtime.names.of(Topic::DeadLetter));
     let bad = [
         ("undecodable", help::plain(&raw, "k", "{ no JSON \u{0}")),
         (
@@ -27,19 +27,22 @@ fn refused_records_wait_in_the_dead_letters_and_the_stage_goes_on(harness: &mut 
     help::run_stage(&runtime, || help::is_done(&runtime));
 
     let written = help::all(&*runtime.log, &raw);
-    let found = help::all(&*runtime.log, &letters);
+    let found = help::all(&*runtime.log, &dead_letters);
     assert_eq!(found.len(), bad.len());
-    for ((reason, sent), (letter, original)) in bad.iter().zip(found.iter().zip(&written[1..])) {
-        let letter = DeadLetter::from_record(letter).unwrap();
-        assert_eq!((letter.reason.as_str(), letter.stage.as_str(), letter.attempt), (*reason, "count", 1));
-        assert!(!letter.detail.is_empty());
+    for ((reason, sent), (dead_letter, original)) in bad.iter().zip(found.iter().zip(&written[1..])) {
+        let dead_letter = DeadLetter::from_record(dead_letter).unwrap();
         assert_eq!(
-            (&letter.record.topic, letter.record.partition, letter.record.offset),
+            (dead_letter.reason.as_str(), dead_letter.stage.as_str(), dead_letter.attempt),
+            (*reason, "count", 1)
+        );
+        assert!(!dead_letter.detail.is_empty());
+        assert_eq!(
+            (&dead_letter.record.topic, dead_letter.record.partition, dead_letter.record.offset),
             (&raw, original.partition, original.offset)
         );
-        assert_eq!((&letter.record.key, &letter.record.value), (&sent.key, &sent.value));
+        assert_eq!((&dead_letter.record.key, &dead_letter.record.value), (&sent.key, &sent.value));
     }
-    // Of a refused record no state stays and no output: the revisions have no gap.
+    // A refused record leaves neither state nor output, so the revisions have no gap.
     assert_eq!(help::articles(harness), [("k".to_owned(), 1), ("k".to_owned(), 2)]);
     let count = |counter: &prometheus::IntCounterVec, labels: &[&str]| counter.with_label_values(labels).get();
     let metrics = &runtime.metrics;

@@ -1,13 +1,13 @@
-//! What only the embedded log has: one file that one process holds, a socket beside it, retention of its own. What it
-//! shares with Kafka is in `tests/conformance`.
+//! What only the embedded log has: one file that one process holds, a socket, retention. What it shares with Kafka is in
+//! `tests/conformance`.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
 
 mod help;
 
-mod holder; // the lock on the file and the socket beside it
+mod holder; // the lock on the file, and the socket
 mod members; // a group has one member
 mod model; // random operations against a simple model
 mod pace; // commits of many threads share an fsync (a measurement: --ignored)
 mod policy; // what follows from each error of a commit
-mod retention; // what is too old or superseded goes, and the file shrinks
+mod retention; // expired and superseded records are removed, and the file shrinks

@@ -25,7 +25,7 @@ const TOPICS: [(&str, Retention); 3] = [
 ];
 
 thread_local! {
-    /// Work is done by the thread that asks for it where nobody else writes, so each run has a clock of its own.
+    /// With one writer the store works on the caller's thread, so each run has its own clock.
     static NOW: Cell<i64> = const { Cell::new(0) };
 }
 
@@ -41,7 +41,7 @@ enum Step {
     Rewind,
     Rejoin,
     Reopen,
-    /// So many hours pass, and the house is kept.
+    /// This many hours pass, and retention runs.
     Sweep(i64),
 }
 
@@ -247,14 +247,14 @@ impl Run {
                 let offsets = self.read(*max);
                 let mut outputs = outgoing(writes);
                 outputs.push(help::record("labels", "huge", Some(&"x".repeat(1_000_001))));
-                let fault = self.member.as_mut().unwrap().commit(Batch { outputs, offsets }).unwrap_err();
-                assert!(matches!(fault, LogError::TooLarge { .. }));
+                let error = self.member.as_mut().unwrap().commit(Batch { outputs, offsets }).unwrap_err();
+                assert!(matches!(error, LogError::TooLarge { .. }));
             }
             Step::Zombie(max, writes) => {
                 let offsets = self.read(*max);
                 let mut zombie = self.rejoin().unwrap();
-                let fault = zombie.commit(Batch { outputs: outgoing(writes), offsets }).unwrap_err();
-                assert!(matches!(fault, LogError::Fenced(_)));
+                let error = zombie.commit(Batch { outputs: outgoing(writes), offsets }).unwrap_err();
+                assert!(matches!(error, LogError::Fenced(_)));
             }
             Step::Rewind => {
                 self.member.as_mut().unwrap().rewind().unwrap();

@@ -171,7 +171,7 @@ fn readers_and_writers_go_on_while_the_house_is_kept() {
     });
 }
 
-/// Not a test: writes numbers, keeps house all the while, and says which number is on the disk.
+/// Not a test: the child process, which writes numbers and prints each that is on disk, while retention runs.
 #[test]
 fn be_the_writer() {
     let Some(folder) = std::env::var_os("WRITER_FOLDER") else { return };
@@ -203,7 +203,7 @@ fn busy_topics() -> [stream::TopicSpec; 2] {
 }
 
 #[test]
-fn killed_while_it_keeps_house() {
+fn a_log_killed_during_retention_is_intact() {
     let folder = tempfile::tempdir().unwrap();
     for round in 1..=8 {
         let mut writer = Command::new(std::env::current_exe().unwrap())

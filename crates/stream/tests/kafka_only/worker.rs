@@ -1,4 +1,4 @@
-//! A stage in a process of its own: it counts each key's records in its table and emits one article for each, whose
+//! A stage in a child process. It counts each key's records in its table and emits one article for each, whose
 //! revision is the count. A record processed twice, or state that was lost or applied twice, shows as a wrong revision.
 
 use crate::bystander::runtime;
@@ -21,7 +21,7 @@ pub struct Worker {
     output: BufReader<ChildStdout>,
 }
 
-/// What a worker is told.
+/// A worker's parameters.
 pub struct Role<'a> {
     pub kafka: &'a str,
     pub prefix: &'a str,
@@ -88,18 +88,18 @@ impl Worker {
 
     /// Waits for its end.
     pub fn wait_end(&mut self) -> ExitStatus {
-        // Who waits for a process waits without a deadline: past that it is killed, and its status says so.
-        let (tell, told) = std::sync::mpsc::channel::<()>();
+        // `wait` has no deadline: after a minute the process is killed, and its status shows it.
+        let (ended, on_end) = std::sync::mpsc::channel::<()>();
         let pid = self.pid();
         let watch = std::thread::spawn(move || {
-            if told.recv_timeout(Duration::from_secs(60)) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+            if on_end.recv_timeout(Duration::from_secs(60)) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
                 nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).unwrap();
             }
         });
         // `wait` closes the child's input, which asks it to stop.
         let input = self.process.stdin.take();
         let status = self.process.wait().unwrap();
-        drop((tell, input));
+        drop((ended, input));
         watch.join().unwrap();
         status
     }
@@ -112,7 +112,7 @@ impl Drop for Worker {
     }
 }
 
-/// Not a test: the worker's part of the tests in `group` and `outage`.
+/// Not a test: the child process of `group` and `outage`.
 #[test]
 fn be_a_worker() {
     let Ok(kafka) = std::env::var("WORKER_KAFKA") else { return };
@@ -135,7 +135,7 @@ fn be_a_worker() {
     }
     let runtime = runtime(&kafka, &prefix, &replica);
     let shutdown = runtime.shutdown.clone();
-    // The parent's end of the pipe closes when it wants us to stop.
+    // The parent closes its end of the pipe to stop the worker.
     std::thread::spawn(move || {
         let mut nothing = String::new();
         drop(std::io::stdin().read_line(&mut nothing));
@@ -168,7 +168,7 @@ fn be_a_worker() {
             say(&format!("fenced: {reason}"));
             std::process::exit(FENCED);
         }
-        Err(fault) => panic!("{fault}"),
+        Err(error) => panic!("{error}"),
     }
 }
 
