@@ -1,6 +1,6 @@
 # make setup   installs the tools, or lists the missing ones
 # make run     the pipeline on invented news; FEEDS=my.opml KAFKA=host:9092 for your feeds and your cluster
-# make test    all tests; lists what was skipped   make lint   format, clippy, links, dependencies, contract
+# make test    all tests; lists what was skipped   make lint   format, clippy, words, imports, dependencies, contract
 # make kafka   one Kafka node; prints its address  make image  the container image
 # make eval    WHAT=feeds|dates|names|left-out|countries|salience DATA=PATH [JSON=1]
 # make bench   WHAT=parse|enrich|start [DATA=PATH] [JSON=1]

@@ -16,7 +16,17 @@ pub fn digest(parts: &[&[u8]]) -> String {
         }
         hash.update(part);
     }
-    crate::key::to_hex(&hash.finalize()[..DIGITS / 2])
+    to_hex(&hash.finalize()[..DIGITS / 2])
+}
+
+/// The hex digits of bytes, lower case.
+#[must_use]
+pub fn to_hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .map(|nibble| char::from_digit(u32::from(nibble), 16).unwrap_or('0'))
+        .collect()
 }
 
 /// Id of a feed: the digest of its URL.

@@ -1,5 +1,7 @@
 //! Keys of state topics: the 16 bytes of an id. Public topics have the 32 hex digits as text.
 
+pub use crate::id::to_hex;
+
 /// An id that is not 32 lower-case hex digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not an id of 32 hex digits")]
@@ -24,15 +26,6 @@ pub fn to_bytes(id: &str) -> Result<[u8; 16], KeyError> {
         }
     }
     Ok(bytes)
-}
-
-/// The hex digits of a key, lower case: the id where the key has 16 bytes.
-#[must_use]
-pub fn to_hex(key: &[u8]) -> String {
-    key.iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .map(|nibble| char::from_digit(u32::from(nibble), 16).unwrap_or('0'))
-        .collect()
 }
 
 /// The key of a feed's `FeedEntries`: 16 bytes that differ from the key of its `FeedState`.

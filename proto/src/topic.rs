@@ -115,6 +115,8 @@ macro_rules! topics {
         $($(impl wire::Message for v1::$message {
             const NAME: &'static str = stringify!($message);
             const TYPE: &'static str = concat!("news.v1.", stringify!($message));
+        }
+        impl InTopic for v1::$message {
             const TOPIC: Topic = Topic::$topic;
         })*)+
 
@@ -272,6 +274,12 @@ topics! {
         retention: Retention::Delete(30 * DAY_MS),
         is_created: true,
     }
+}
+
+/// The topic of a message. Implemented by the table.
+pub trait InTopic: wire::Message {
+    /// The topic that holds it.
+    const TOPIC: Topic;
 }
 
 impl Topic {

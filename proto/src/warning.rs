@@ -45,7 +45,7 @@ warnings! {
     Encoding = "encoding-repaired", "poller";
     /// Bytes that are invalid in the document's encoding became U+FFFD.
     BadBytes = "bytes-replaced", "poller";
-    /// Text that had been encoded twice (UTF-8 read as Windows-1252) was decoded once more.
+    /// Text that had been encoded twice (UTF-8 read as Windows-1252) was decoded a second time.
     DoubleEncoded = "double-encoding-undone", "poller";
     /// Characters that XML forbids were removed.
     ControlCharacters = "control-characters-removed", "poller";
@@ -89,7 +89,7 @@ warnings! {
     DateWithoutZone = "date-without-zone", "poller";
     /// The item exceeded the size limit of a record and was cut.
     ContentCut = "content-cut", "poller";
-    /// The date is later than the fetch; another time is used.
+    /// The date is later than the fetch; the time of first sight is used.
     DateFuture = "date-future", "normaliser";
     /// The date is before 1990; the time of first sight is used.
     DateAbsurd = "date-absurd", "normaliser";

@@ -3,7 +3,6 @@
 //! Values are proto3 JSON (`content-type: application/json`) or Protobuf binary (`application/protobuf`). Headers follow
 //! the CloudEvents Kafka protocol binding 1.0, binary content mode.
 
-use crate::topic::Topic;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Header that names the encoding of the value.
@@ -19,8 +18,6 @@ pub trait Message:
     const NAME: &'static str;
     /// Full name, which is the CloudEvents type: `news.v1.Article`.
     const TYPE: &'static str;
-    /// The topic that holds it.
-    const TOPIC: Topic;
 }
 
 /// How values are written.

@@ -59,7 +59,7 @@ gazetteer = zstandard.ZstdDecompressor().decompress(open(os.path.join(GENERATED,
 entries = gazetteer.split("\n#E\n")[1].split("\n#")[0].splitlines()
 rows = [line.split("\t") + [""] * 4 for line in entries]
 places = {fold(row[0]) for row in rows if row[1] in "NDPSs" or row[1] in "Cc" and int(row[4] or 0) >= LARGE_PLACE}
-nobody = {fold(row[0]) for row in rows if row[1] in "XH"}
+not_companies = {fold(row[0]) for row in rows if row[1] in "XH"}
 
 shown, where = collections.defaultdict(set), collections.defaultdict(set)
 for content in items.values():
@@ -96,7 +96,7 @@ for number, facts in wikidata.items():
         word = all(part in common for part in key.split())
         place = key in places
         initials = name.isupper() and len(name) <= 4
-        if sum(c.isalpha() for c in key) < 2 or key in nobody or word and place:
+        if sum(c.isalpha() for c in key) < 2 or key in not_companies or word and place:
             continue
         if (word or place) and not (world and first) or initials and not (world and early):
             continue

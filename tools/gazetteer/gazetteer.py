@@ -215,7 +215,7 @@ for row in facts("leaders.tsv"):
         add(name, "H", code, ident, 0, f"PERSON|leader|{canonical}")
 
 # `President Putin`, `Mr Macron`, `Erdogan`: the office that a country's leaders hold, and the surname; what would be two
-# persons' of different countries is nobody's. What others are called too is `h`: it counts only in a text of politics.
+# persons' of different countries counts for none. What others are called too is `h`: it counts only in a text of politics.
 OFFICES = {"President": "US RU CN FR UA TR SY EG KR BR MX AR CL VE ZA ZW KE NG RW UG ID PH LK AF IR BY RS GE CY PL",
            "Prime Minister": "GB IN JP CA AU NZ IT ES GR IL PK TH MY HU PL IQ BD AM RU TR CN KR",
            "Chancellor": "DE AT"}
@@ -254,7 +254,7 @@ for row in facts("leaders.tsv"):
                 political |= {f"{title} {surname}" for title in ("Mr", "Mrs", "Ms")}
         for title in titles:
             titled[f"{title} {surname}"].add((code, ident, canonical))
-        # The surname alone, where hardly anybody else has it, or nobody else is as well known by it.
+        # The surname alone, where hardly any other person has it, or no other is as well known by it.
         if alone and (len(surname) > 4 or surname in ALONE) and code not in FAMILY_FIRST and fold_key(surname) not in by_key and surname not in NOT_ALONE:
             titled[surname].add((code, ident, canonical))
             if not double:

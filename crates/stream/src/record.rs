@@ -79,14 +79,8 @@ pub struct Outgoing {
 impl Outgoing {
     /// A tombstone for `key`.
     #[must_use]
-    pub fn tombstone(topic: &str, partition: i32, key: &str) -> Self {
-        Outgoing {
-            topic: topic.to_owned(),
-            partition,
-            key: key.as_bytes().to_vec(),
-            value: None,
-            headers: Headers::new(),
-        }
+    pub fn tombstone(topic: &str, partition: i32, key: impl Into<Vec<u8>>) -> Self {
+        Outgoing { topic: topic.to_owned(), partition, key: key.into(), value: None, headers: Headers::new() }
     }
 
     /// Checks the record against [`MAX_RECORD_BYTES`], a dead letter against [`MAX_DEAD_LETTER_BYTES`].

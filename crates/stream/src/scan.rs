@@ -1,4 +1,4 @@
-//! Reading a topic to its end, and waiting for what its records bring about.
+//! Reading a topic to its end, or until a condition holds.
 
 use crate::{Log, LogError, Record, Start};
 use std::{

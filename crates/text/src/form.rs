@@ -1,13 +1,13 @@
 //! Which of three forms a text has. Feeds do not say it reliably.
 
-use crate::html::unescape;
+use crate::html::{is_one, unescape};
 
 /// The form of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// HTML.
     Html,
-    /// HTML whose tags were escaped once more.
+    /// HTML whose tags were escaped a second time.
     Escaped,
     /// Plain text, which may hold character references.
     Plain,
@@ -44,11 +44,6 @@ pub(crate) fn detect(source: &str) -> Detected {
         }
     }
     Detected::Plain
-}
-
-/// True where `name` is one of the words of `list`.
-pub(crate) fn is_one(list: &str, name: &str) -> bool {
-    list.split(' ').any(|word| word == name)
 }
 
 struct Tag {

@@ -1,6 +1,6 @@
 //! One walk over the tokens of HTML gives its plain text and its depth.
 
-use crate::{characters, form::is_one};
+use crate::characters;
 use html5ever::{
     LocalName,
     tendril::StrTendril,
@@ -63,6 +63,11 @@ pub(crate) struct Walk {
 pub(crate) fn walk(source: &str) -> Walk {
     let walker = tokenize(Walker::default(), source, TokenizerOpts::default());
     Walk { text: walker.text.into_inner().out, too_deep: walker.nesting.into_inner().is_too_deep() }
+}
+
+/// True where `name` is one of the words of `list`.
+pub(crate) fn is_one(list: &str, name: &str) -> bool {
+    list.split(' ').any(|word| word == name)
 }
 
 /// `source` with its character references decoded and everything else as it is.

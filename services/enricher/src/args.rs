@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use tagger::Recogniser;
 
-/// What a build that cannot read models says to one.
+/// Error of `--model` in a build that cannot read models.
 #[cfg(not(feature = "onnx"))]
 const UNSUPPORTED: &str = "--model: this program was built without the feature `onnx`, which reads models; build it with \
     `cargo build --release --features onnx -p newswire` (or `-p enricher`)";
@@ -14,66 +14,67 @@ const UNSUPPORTED: &str = "--model: this program was built without the feature `
 #[command(next_help_heading = "Enricher")]
 pub struct Args {
     /// Most articles in one transaction.
-    #[arg(long, env = "NEWSWIRE_ENRICHER_BATCH", value_name = "N", default_value_t = 200)]
-    pub enricher_batch: usize,
+    #[arg(
+        long,
+        env = "NEWSWIRE_ENRICHER_BATCH",
+        value_name = "N",
+        default_value_t = 200,
+        value_parser = clap::value_parser!(u32).range(1..=10_000)
+    )]
+    pub enricher_batch: u32,
     #[command(flatten)]
     model: ModelArgs,
 }
 
-/// Which model finds names, for whoever enriches.
+/// The flag that selects the model, for every command that enriches.
 #[derive(Debug, Clone, clap::Args)]
 #[group(id = "enricher-model")]
 #[command(next_help_heading = "Enricher")]
 pub struct ModelArgs {
-    /// Folder of an ONNX token-classification model that finds names in place of the one that ships: model.onnx,
+    /// Folder of an ONNX token-classification model that finds names in place of the shipped one: model.onnx,
     /// tokenizer.json and config.json, as Hugging Face exports it.
     #[arg(long, env = "NEWSWIRE_MODEL", value_name = "FOLDER")]
     model: Option<PathBuf>,
 }
 
-/// The flags, checked.
+/// The checked flags.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Most articles in one transaction.
+    /// Most articles in one transaction, 1 to 10,000.
     pub batch: usize,
-    /// What finds names.
+    /// The model that finds names.
     pub recogniser: Recogniser,
 }
 
 impl Args {
-    /// Checks the flags, and reads the model that they name.
+    /// Reads the model that the flags name.
     ///
     /// # Errors
-    /// A sentence for each thing that is wrong.
+    /// One line per error: the model's file and what is wrong with it.
     pub fn check(&self) -> Result<Config, Vec<String>> {
-        let recogniser = self.model.check();
-        if (1..=10_000).contains(&self.enricher_batch) {
-            return Ok(Config { batch: self.enricher_batch, recogniser: recogniser? });
-        }
-        let mut problems = recogniser.err().unwrap_or_default();
-        problems.push(format!("--enricher-batch is 1 to 10000, not {}", self.enricher_batch));
-        Err(problems)
+        let batch = usize::try_from(self.enricher_batch).unwrap_or(usize::MAX);
+        Ok(Config { batch, recogniser: self.model.check()? })
     }
 }
 
 impl ModelArgs {
-    /// Reads the model that is named, or that which ships.
+    /// Reads the model that `--model` names, or the shipped one.
     ///
     /// # Errors
-    /// A sentence that says what is missing or wrong.
+    /// One line: the model's file and what is missing or wrong.
     pub fn check(&self) -> Result<Recogniser, Vec<String>> {
         match &self.model {
-            Some(folder) => open(folder).map_err(|problem| vec![problem]),
-            None => Recogniser::shipped().map_err(|error| vec![format!("the model that ships: {error}")]),
+            Some(folder) => open(folder).map_err(|error| vec![error]),
+            None => Recogniser::shipped().map_err(|error| vec![format!("the shipped model: {error}")]),
         }
     }
 }
 
 #[cfg(feature = "onnx")]
 fn open(folder: &Path) -> Result<Recogniser, String> {
-    let tagger = tagger::Tagger::shipped().map_err(|error| format!("the model that ships: {error}"))?;
+    let tagger = tagger::Tagger::shipped().map_err(|error| format!("the shipped model: {error}"))?;
     let model = tagger::onnx::OnnxModel::open(folder, tagger);
-    let model = model.map_err(|unusable| format!("--model {}: {unusable}", folder.display()))?;
+    let model = model.map_err(|error| format!("--model {}: {error}", folder.display()))?;
     Ok(Recogniser::Onnx(std::sync::Arc::new(model)))
 }
 
@@ -98,16 +99,22 @@ mod tests {
     }
 
     #[test]
-    fn without_a_model_the_one_that_ships_finds_names() {
+    fn the_shipped_model_is_the_default() {
         let config = check(&["--enricher-batch", "7"]).unwrap();
         assert_eq!(config.batch, 7);
         assert!(config.recogniser.version().starts_with("perceptron-"));
     }
 
     #[test]
-    fn everything_that_is_wrong_is_said_at_once() {
-        let wrong = check(&["--enricher-batch", "0", "--model", "/nowhere"]).unwrap_err();
-        assert_eq!(wrong.len(), 2, "{wrong:?}");
-        assert!(wrong[0].starts_with("--model"), "{wrong:?}");
+    fn a_model_that_cannot_be_read_is_an_error() {
+        let errors = check(&["--model", "/nowhere"]).unwrap_err();
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        assert!(errors[0].starts_with("--model"), "{errors:?}");
+    }
+
+    #[test]
+    fn a_batch_out_of_range_is_refused() {
+        assert!(Flags::try_parse_from(["enricher", "--enricher-batch", "0"]).is_err());
+        assert!(Flags::try_parse_from(["enricher", "--enricher-batch", "10001"]).is_err());
     }
 }

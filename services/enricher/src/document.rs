@@ -1,16 +1,16 @@
-//! An article's text as the rooms of this service see it: fields, words, tokens, and where code points stand.
+//! An article's fields with their words, tokens and code-point offsets.
 
 use crate::gazetteer::words::{self, Word};
 use proto::{v1::Article, vocab};
 use tagger::tokens::{self, Tokens};
 
-/// Bytes of a field that are looked at; what is behind them is not enriched, and a warning says so.
+/// Bytes of a field that are read. If a field is longer, the article has the warning [`WARNING_CUT`](crate::WARNING_CUT).
 pub const FIELD_LIMIT: usize = 1 << 20;
 
 /// One field.
 #[derive(Debug)]
 pub struct Field<'a> {
-    /// Its name on the wire.
+    /// Its name, one of `proto::vocab::field`.
     pub name: &'static str,
     /// Its text, at most [`FIELD_LIMIT`] bytes of it.
     pub text: &'a str,
@@ -18,28 +18,29 @@ pub struct Field<'a> {
     pub words: Vec<Word>,
     /// Tokens for the tagger.
     pub tokens: Tokens,
-    /// Bytes before this are a copy of another field (a body that begins with its title): mentions there count not
-    /// again.
+    /// Bytes before this repeat another field (a body that begins with its title); mentions there do not count again.
     pub from: usize,
+    /// Number of code points before each block of [`STRIDE`] bytes.
     points: Vec<u32>,
 }
 
-/// Title, summary and body. A summary that the body repeats is empty here.
+/// Title, summary and body. A summary that the title or body repeats is empty.
 #[derive(Debug)]
 pub struct Document<'a> {
     /// In this order: title, summary, body.
     pub fields: Vec<Field<'a>>,
-    /// True where a field was longer than [`FIELD_LIMIT`].
+    /// True if a field is longer than [`FIELD_LIMIT`].
     pub cut: bool,
 }
 
+/// Bytes per entry of `Field::points`.
 const STRIDE: usize = 256;
 
 impl<'a> Field<'a> {
     fn new(name: &'static str, text: &'a str) -> Self {
         let points = text.as_bytes().chunks(STRIDE).scan(0, |sum, chunk| {
             let before = *sum;
-            // A byte that continues no character begins one.
+            // Bytes other than UTF-8 continuation bytes.
             *sum += u32::try_from(chunk.iter().filter(|byte| (**byte & 0xC0) != 0x80).count()).unwrap_or(0);
             Some(before)
         });
@@ -57,7 +58,7 @@ impl<'a> Field<'a> {
         i32::try_from(before).unwrap_or(i32::MAX).saturating_add(i32::try_from(rest).unwrap_or(i32::MAX))
     }
 
-    /// The text between two bytes; empty where they are on no boundaries.
+    /// The text between two bytes; empty if they are not on character boundaries.
     #[must_use]
     pub fn slice(&self, start: usize, end: usize) -> &'a str {
         self.text.get(start..end).unwrap_or("")
@@ -65,7 +66,7 @@ impl<'a> Field<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// Prepares an article.
+    /// Tokenises an article.
     #[must_use]
     pub fn new(article: &'a Article) -> Self {
         let title = cut(&article.title);
@@ -94,12 +95,11 @@ fn cut(text: &str) -> &str {
     if text.len() <= FIELD_LIMIT {
         return text;
     }
-    let end = (0..=FIELD_LIMIT).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-    text.get(..end).unwrap_or("")
+    text.get(..text.floor_char_boundary(FIELD_LIMIT)).unwrap_or("")
 }
 
-/// Whether `text` holds what `summary` says near its beginning, word for word. A summary often ends with an ellipsis
-/// or in the middle of a word, and differs in blanks.
+/// Whether `text` contains `summary` near its beginning. A summary often ends with an ellipsis or within a word, and
+/// differs in whitespace.
 fn repeats(text: &str, summary: &str) -> bool {
     const WINDOW: usize = 4;
     let squeeze = |text: &str, most: usize| -> String {
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_summary_that_the_body_repeats_is_left_out() {
+    fn a_summary_that_the_body_repeats_is_omitted() {
         assert!(repeats("Oslo, Norway.  The king has left the town.", "Oslo, Norway. The king has le..."));
         assert!(!repeats("The king has left.", "The queen has left."));
     }
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_begins_with_its_title_counts_it_once() {
+    fn a_title_at_the_beginning_of_the_body_counts_once() {
         let article =
             Article { title: "Chile votes".into(), body: "Chile votes. It rained.".into(), ..Default::default() };
         assert_eq!(Document::new(&article).fields[2].from, 11);

@@ -1,4 +1,4 @@
-//! The stage's plain function: an article in, the same article with what it is about out.
+//! The stage's function: from an article to the enriched article.
 
 use crate::{Knowledge, countries, document::Document, entities};
 use proto::{
@@ -8,24 +8,24 @@ use proto::{
 };
 use tagger::{InferenceError, Recognition};
 
-/// Version of the rules; the data have versions of their own.
+/// Version of the rules. The gazetteer and the model have versions of their own.
 pub const VERSION: &str = concat!("enricher-", env!("CARGO_PKG_VERSION"));
 
-/// A field was longer than 1 MiB; what is behind that was not looked at.
+/// Warning: a field is longer than 1 MiB, and the rest was not read.
 pub const WARNING_CUT: &str = "enricher:text-cut";
-/// The model was not shown the article's end: it is over the number of words that a model reads.
+/// Warning: the article has more words than an ONNX model reads, and names were not looked for in the rest.
 pub const WARNING_NAMES_CUT: &str = "enricher:names-cut";
-/// Not English: countries are found by name only, entities not at all.
+/// Warning: the article is not in English, so countries were found by name only and entities not at all.
 pub const WARNING_NAMES_ONLY: &str = "enricher:countries-by-name-only";
-/// No names of countries are known in the article's language: nothing was found because nothing was looked for.
+/// Warning: no names of countries are known in the article's language, so nothing was looked for.
 pub const WARNING_LANGUAGE: &str = "enricher:language-unknown";
 
-/// Enriches an article. The same article and knowledge give the same result but for `enriched_at`.
+/// Enriches an article. Equal articles and knowledge give equal results, except for `enriched_at`, which is `now`.
 ///
 /// A withdrawn article passes through without entities and countries.
 ///
 /// # Errors
-/// [`InferenceError`] where a model of the operator's could not read the article; the model that ships reads any.
+/// [`InferenceError`] if an ONNX model fails on the article; the shipped model never does.
 pub fn enrich(
     article: &Article,
     knowledge: &Knowledge,
@@ -67,7 +67,7 @@ pub fn enrich(
     Ok(enriched)
 }
 
-/// English, or unknown, which is taken for English.
+/// Whether a language tag is English or undetermined, which is treated as English.
 fn english(language: &str) -> bool {
     let base = language.split(['-', '_']).next().unwrap_or("").to_ascii_lowercase();
     matches!(base.as_str(), "en" | "und" | "")
@@ -79,7 +79,7 @@ fn warn(enriched: &mut EnrichedArticle, warning: &str) {
     }
 }
 
-/// The named fields of one message in another; the compiler sees to it that none of the first is left out.
+/// Copies the named fields of an article; omitting one does not compile.
 macro_rules! carried {
     ($from:expr; $($field:ident),* $(,)?) => {{
         let Article { $($field),* } = $from;
@@ -87,7 +87,7 @@ macro_rules! carried {
     }};
 }
 
-/// The article's own fields.
+/// The enriched article with the article's own fields.
 fn carry(article: &Article) -> EnrichedArticle {
     carried!(article.clone();
         article_id, revision, change, content_hash, url, canonical_url, same_as, guid, feed_ids, feed_tags,

@@ -1,4 +1,4 @@
-//! What enrichment is done with: gazetteer, what finds names, languages.
+//! What enrichment needs: gazetteer, recogniser, names of countries by language.
 
 use crate::{
     countries::Languages,
@@ -6,7 +6,7 @@ use crate::{
 };
 use tagger::{ModelError, Recogniser};
 
-/// Gazetteer and model, read once and shared by all threads.
+/// Gazetteer, model and country names, shared by threads.
 #[derive(Debug)]
 pub struct Knowledge {
     pub(crate) gazetteer: &'static Gazetteer,
@@ -14,7 +14,7 @@ pub struct Knowledge {
     pub(crate) languages: Languages,
 }
 
-/// Shipped data that does not fit this program: a fault of the build.
+/// Shipped data that does not fit this program; a test excludes it.
 #[derive(Debug, thiserror::Error)]
 pub enum KnowledgeError {
     /// The gazetteer.
@@ -26,30 +26,30 @@ pub enum KnowledgeError {
 }
 
 impl Knowledge {
-    /// What the product ships.
+    /// The shipped gazetteer and model.
     ///
     /// # Errors
-    /// [`KnowledgeError`], which the tests exclude.
+    /// [`KnowledgeError`] if shipped data does not fit this program.
     pub fn shipped() -> Result<Knowledge, KnowledgeError> {
         Knowledge::with(Recogniser::shipped()?)
     }
 
-    /// What the product ships, but for what finds names.
+    /// The shipped gazetteer with a recogniser.
     ///
     /// # Errors
-    /// [`KnowledgeError`], which the tests exclude.
+    /// [`KnowledgeError`] if shipped data does not fit this program.
     pub fn with(recogniser: Recogniser) -> Result<Knowledge, KnowledgeError> {
         let gazetteer = Gazetteer::shipped()?;
         Ok(Knowledge { gazetteer, recogniser, languages: Languages::new(gazetteer) })
     }
 
-    /// For `gazetteer_version`.
+    /// The value of `gazetteer_version`.
     #[must_use]
     pub fn gazetteer_version(&self) -> &str {
         self.gazetteer.version()
     }
 
-    /// For `model_version`: that of the model in use.
+    /// The value of `model_version`.
     #[must_use]
     pub fn model_version(&self) -> &str {
         self.recogniser.version()

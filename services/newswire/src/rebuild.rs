@@ -43,7 +43,7 @@ fn rebuild(out: &mut dyn Write, config: &LogConfig, dry_run: bool) -> anyhow::Re
     for state in found.values() {
         let id = state.article_id.as_str();
         let number = partition::of(id.as_bytes(), count);
-        match alone.session.get(&STATE, &transaction, number, id.as_bytes())? {
+        match alone.session.get(&STATE, &transaction, number, &Topic::ArticleState.key(id)?)? {
             Some(row) if row.revision >= state.revision => continue,
             Some(_) => older += 1,
             None => missing += 1,
@@ -87,12 +87,13 @@ fn outgoing(config: &LogConfig, number: i32, state: &ArticleState) -> anyhow::Re
         source: "newswire/rebuild-state",
         time: jiff::Timestamp::now(),
     };
+    let encoding = Topic::ArticleState.encoding(config.encoding);
     Ok(Outgoing {
         topic: config.names.of(Topic::ArticleState),
         partition: number,
-        key: state.article_id.as_bytes().to_vec(),
-        value: Some(config.encoding.encode(state)?),
-        headers: wire::headers(config.encoding, &event, None),
+        key: Topic::ArticleState.key(&state.article_id)?,
+        value: Some(encoding.encode(state)?),
+        headers: wire::headers(encoding, &event, None),
     })
 }
 
@@ -106,6 +107,7 @@ fn published(log: &dyn Log, topic: &str, alone: &mut ExclusiveMember) -> anyhow:
         // Other records are not the normaliser's, and have no state.
         if let Ok(article) = record.decode::<Article>()
             && record.key == article.article_id.as_bytes()
+            && Topic::ArticleState.key(&article.article_id).is_ok()
         {
             apply(states.entry(article.article_id.clone()).or_default(), article);
         }

@@ -50,7 +50,7 @@ impl Args {
     pub fn check(&self) -> Result<Config, Vec<String>> {
         let mut errors = chassis::config::ConfigErrors::default();
         let (log, mut poller) = (errors.ok(self.log.check()), self.poller.config());
-        let (normaliser, enricher) = (errors.ok(self.normaliser.check()), errors.ok(self.enricher.check()));
+        let enricher = errors.ok(self.enricher.check());
         if let Some(file) = self.feeds.as_ref().filter(|file| !file.is_file()) {
             errors.push(format!("--feeds {}: no such file", file.display()));
         }
@@ -62,7 +62,7 @@ impl Args {
                 sample,
                 log: log?,
                 poller,
-                normaliser: normaliser?,
+                normaliser: self.normaliser.config(),
                 enricher: enricher?,
                 gateway: self.gateway.config(),
             })

@@ -1,7 +1,6 @@
 //! `newswire-normaliser`: the normaliser as a process of its own.
 
 use chassis::{
-    config,
     process::{self, AdminArgs},
     telemetry::TelemetryArgs,
 };
@@ -25,7 +24,7 @@ fn main() -> ExitCode {
     process::main(
         "newswire-normaliser",
         |args: &Arguments| &args.telemetry,
-        |args| Ok((args.admin.admin, config::both(args.log.check(), args.normaliser.check())?)),
+        |args| Ok((args.admin.admin, (args.log.check()?, args.normaliser.config()))),
         |(admin, (log, normaliser)), process| async move {
             stream::faults::armed_from_environment();
             let runtime = process.open(move |registry, shutdown| log.start(registry, shutdown)).await?;

@@ -7,6 +7,7 @@ use crate::{
     title::{self, Title},
 };
 use proto::{
+    Warning,
     time::{from_wire, to_wire},
     v1::{Article, ArticleState, RawItem, Signature},
     vocab::{body_source, change, kind},
@@ -16,11 +17,6 @@ use stream::ProcessError;
 use text::{Document, Form};
 use unicode_segmentation::UnicodeSegmentation;
 use url::Url;
-
-/// Warning: a content or a summary was HTML that had been escaped twice.
-pub const DOUBLE_ESCAPED: &str = "double-escaped";
-/// Warning: the HTML was nested too deep to be parsed; `body_html` is made of the body's paragraphs.
-pub const HTML_TOO_DEEP: &str = "html-too-deep";
 
 /// Most authors or categories that are read of one item.
 const MAX_LIST: usize = 1_000;
@@ -48,7 +44,7 @@ pub struct Published {
     /// True where the site's name was removed from the title.
     pub site_removed: bool,
     /// Warnings of the normaliser, without those of the raw item.
-    pub warnings: Vec<&'static str>,
+    pub warnings: Vec<Warning>,
 }
 
 /// Normalises a raw item. `now` is used where the item does not say when it was fetched.
@@ -82,9 +78,9 @@ pub fn normalise(
 
     let boilerplate_lines = texts.body.lines();
     let mut warnings = Vec::new();
-    warnings.extend((content.form() == Form::Escaped).then_some(DOUBLE_ESCAPED));
+    warnings.extend((content.form() == Form::Escaped).then_some(Warning::DoubleEscaped));
     warnings.extend(published.warning);
-    warnings.extend(content.is_too_deep().then_some(HTML_TOO_DEEP));
+    warnings.extend(content.is_too_deep().then_some(Warning::HtmlTooDeep));
     let mut article = Article {
         article_id: raw.article_id.clone(),
         revision: state.revision,
@@ -218,8 +214,9 @@ fn unique_lines(texts: &[String]) -> Vec<String> {
 }
 
 /// The warnings of the raw item and of the normaliser, sorted, each once.
-fn all_warnings(raw: &RawItem, own: &[&str]) -> Vec<String> {
-    let all: BTreeSet<&str> = raw.warnings.iter().map(String::as_str).chain(own.iter().copied()).collect();
+fn all_warnings(raw: &RawItem, own: &[Warning]) -> Vec<String> {
+    let all: BTreeSet<&str> =
+        raw.warnings.iter().map(String::as_str).chain(own.iter().map(|warning| warning.as_str())).collect();
     all.into_iter().map(str::to_owned).collect()
 }
 

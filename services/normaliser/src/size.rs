@@ -1,27 +1,21 @@
-//! Keeps a record within what the log takes: a record that is too large would be refused whole.
+//! Cuts an article to the size that a record may have. The log refuses a larger record.
 
 use crate::html;
-use proto::v1::Article;
+use proto::{Warning, v1::Article};
 
-/// Bytes of JSON that an article may take: the log's limit of 1,000,000 less what the enricher adds.
+/// Most bytes of JSON of an article: the log's limit of 1,000,000 less what the enricher adds.
 pub const MAX_BYTES: usize = 900_000;
-/// Bytes of JSON that a title, and a summary, may take.
+/// Most bytes of JSON of a title.
 const MAX_TITLE: usize = 4_000;
+/// Most bytes of JSON of a summary.
 const MAX_SUMMARY: usize = 50_000;
-/// Authors, categories and media of one article.
+/// Most authors, categories or media of an article.
 const MAX_LIST: usize = 100;
-/// Bytes of one of them, of a guid and of a right.
+/// Most bytes of one of them, and of another short field.
 const MAX_ITEM: usize = 4_000;
 
-/// The body was cut at a paragraph.
-pub const BODY_CUT: &str = "body-cut";
-/// The sanitised HTML was replaced by the body's paragraphs, because both did not fit.
-pub const HTML_CUT: &str = "body-html-cut";
-/// Another field was cut.
-pub const FIELD_CUT: &str = "field-cut";
-
-/// Cuts what is too large, and says so; true where the body was cut.
-pub fn fit(article: &mut Article) -> Vec<&'static str> {
+/// Cuts the fields that are too large. Returns the warnings of what was cut.
+pub fn fit(article: &mut Article) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let mut fields = false;
     fields |= shorten(&mut article.title, MAX_TITLE);
@@ -41,24 +35,24 @@ pub fn fit(article: &mut Article) -> Vec<&'static str> {
     article.media.truncate(MAX_LIST);
     fields |= article.media.len() != media;
     if fields {
-        warnings.push(FIELD_CUT);
+        warnings.push(Warning::FieldCut);
     }
     let (body, markup) = (json_len(&article.body), json_len(&article.body_html));
     let others = {
         let bare = Article { body: String::new(), body_html: String::new(), ..article.clone() };
         serde_json::to_vec(&bare).map_or(0, |json| json.len())
     };
-    let room = MAX_BYTES.saturating_sub(others);
-    if body + markup > room {
-        // Both kinds of the body share the room; a paragraph's tags are the difference, and escapes.
-        if shorten(&mut article.body, room * 9 / 20) {
-            warnings.push(BODY_CUT);
+    let budget = MAX_BYTES.saturating_sub(others);
+    if body + markup > budget {
+        // Text and HTML share the budget. The HTML is longer by its tags and escapes.
+        if shorten(&mut article.body, budget * 9 / 20) {
+            warnings.push(Warning::BodyCut);
         }
         article.body_html = html::paragraphs(&article.body);
-        if json_len(&article.body) + json_len(&article.body_html) > room {
+        if json_len(&article.body) + json_len(&article.body_html) > budget {
             article.body_html = String::new();
         }
-        warnings.push(HTML_CUT);
+        warnings.push(Warning::BodyHtmlCut);
     }
     warnings
 }
@@ -76,8 +70,8 @@ fn json_char_len(c: char) -> usize {
     }
 }
 
-/// Cuts `text` to `max` bytes of JSON: at the last paragraph that ends before it, else at a sentence, else at a word,
-/// else at a character. True where it was cut.
+/// Cuts `text` to at most `max` bytes of JSON, at the end of a paragraph, else of a line, a sentence, a word or a
+/// character, each in the second half of what fits. True where it was cut.
 fn shorten(text: &mut String, max: usize) -> bool {
     let mut bytes = 2;
     let over = text.char_indices().find(|(_, c)| {
@@ -103,11 +97,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_megabytes_fit_and_end_with_a_paragraph() {
+    fn a_body_of_two_megabytes_is_cut_at_a_paragraph() {
         let paragraph = "\"Word\" & <more> \u{e9}\u{4e2d}. ".repeat(40);
         let body = vec![paragraph.trim().to_owned(); 2_500].join("\n\n");
         let mut article = Article { body_html: html::paragraphs(&body), body, ..Default::default() };
-        assert_eq!(fit(&mut article), [BODY_CUT, HTML_CUT]);
+        assert_eq!(fit(&mut article), [Warning::BodyCut, Warning::BodyHtmlCut]);
         assert!(serde_json::to_vec(&article).unwrap().len() <= MAX_BYTES);
         assert!(article.body.ends_with(paragraph.trim()));
         assert!(article.body.len() > MAX_BYTES / 4);
@@ -116,12 +110,12 @@ mod tests {
     #[test]
     fn a_small_body_under_large_markup_keeps_its_text() {
         let mut article = Article { body: "One.".into(), body_html: "<b>x</b>".repeat(200_000), ..Default::default() };
-        assert_eq!(fit(&mut article), [HTML_CUT]);
+        assert_eq!(fit(&mut article), [Warning::BodyHtmlCut]);
         assert_eq!(article.body_html, "<p>One.</p>");
     }
 
     #[test]
-    fn what_fits_is_not_touched() {
+    fn an_article_that_fits_is_unchanged() {
         let mut article = Article { title: "T".into(), body: "One.".into(), ..Default::default() };
         let before = article.clone();
         assert!(fit(&mut article).is_empty());
@@ -129,9 +123,9 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_categories_fits_too() {
+    fn a_long_list_is_cut() {
         let mut article = Article { categories: vec!["c".repeat(900); 1_000], ..Default::default() };
-        assert_eq!(fit(&mut article), [FIELD_CUT]);
+        assert_eq!(fit(&mut article), [Warning::FieldCut]);
         assert_eq!(article.categories.len(), MAX_LIST);
     }
 }

@@ -137,7 +137,7 @@ pub fn record(
 pub fn tombstone(url: &str, partitions: i32, names: &Names) -> Result<Outgoing, DefinitionError> {
     let url = parse_url(url)?;
     let partition = partition_of(&url, partitions);
-    Ok(Outgoing::tombstone(&names.of(Topic::Feeds), partition, &id::feed_id(url.as_str())))
+    Ok(Outgoing::tombstone(&names.of(Topic::Feeds), partition, id::feed_id(url.as_str())))
 }
 
 #[cfg(test)]

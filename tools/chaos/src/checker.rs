@@ -3,8 +3,8 @@
 
 use crate::{load::Load, report::Report};
 use proto::{
+    topic::InTopic,
     v1::{ArticleState, FeedState},
-    wire::Message,
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -219,7 +219,7 @@ fn last(records: &[Record]) -> BTreeMap<String, Value> {
 ///
 /// # Panics
 /// Where a state cannot be decoded.
-fn states<M: Message>(kafka: &str, prefix: &str) -> HashMap<String, M> {
+fn states<M: InTopic>(kafka: &str, prefix: &str) -> HashMap<String, M> {
     let records = read_bytes(kafka, &format!("{prefix}{}", M::TOPIC.suffix()));
     let live =
         records.iter().filter_map(|(key, value)| Some((M::TOPIC.key_text(key), M::decode(value.as_deref()?).unwrap())));

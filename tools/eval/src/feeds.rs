@@ -202,9 +202,9 @@ fn is_feed(path: &Path) -> bool {
         "json" => {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let stem = name.strip_suffix(".json").unwrap_or(&name);
-            let beside =
+            let is_copy =
                 ["xml", "rss", "atom", "rdf"].iter().any(|e| path.with_file_name(format!("{stem}.{e}")).exists());
-            !beside && !stem.ends_with(".serde") && name != "manifest.json"
+            !is_copy && !stem.ends_with(".serde") && name != "manifest.json"
         }
         _ => false,
     }

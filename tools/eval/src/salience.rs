@@ -1,4 +1,4 @@
-//! `eval salience DATA`: our salience beside the graded salience of GUM, and beside the number of mentions alone.
+//! `eval salience DATA`: our salience, compared with the graded salience of GUM and with the number of mentions.
 //!
 //! DATA is a folder of CoNLL-U files as GUM's: `# meta::title`, `# text`, entities with their groups in the last column,
 //! and `# meta::salientEntities`, which says in how many of five summaries of the article a group appears. The article is

@@ -67,7 +67,7 @@ impl Sentence {
                 at += 1;
             }
         }
-        // A name that went on behind a handle begins anew.
+        // A name that continues after a handle begins again.
         let mut before = OUTSIDE;
         for allowed in &mut self.allowed {
             let label = allowed.trailing_zeros() as u8;

@@ -2,7 +2,7 @@
 //!
 //! GUM marks every noun phrase. The `Entity=` field of a token opens and closes mentions, as in
 //! `(7-organization-new-sssss-cf2-2,3,5-coref-Kupfer_Trust(8-place-..)` and `8)7)`; the order of
-//! the parts is told by the line `# global.Entity`. A mention is closed by its group, and the
+//! the parts is given by the line `# global.Entity`. A mention is closed by its group, and the
 //! innermost open one of that group is meant. `minspan` numbers its head words from the
 //! mention's own first word. Parts hold no `-`, `(` or `)` of their own (`%2D`, `%28`).
 
@@ -65,7 +65,7 @@ impl Row<'_> {
         self.upos == "PROPN"
     }
 
-    /// `President` alone names nobody.
+    /// `President` alone is not a name.
     fn title(&self) -> bool {
         is_title(self.word)
     }

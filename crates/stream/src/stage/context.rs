@@ -2,7 +2,7 @@
 
 use super::StageSpec;
 use crate::{LogError, Outgoing, ProcessError, Record, Session, Table, Transaction};
-use proto::{partition, wire};
+use proto::{partition, topic::InTopic, wire};
 use std::collections::HashMap;
 
 /// What a step may do: read tables, change them, emit records. Nothing of it is visible before the commit.
@@ -51,12 +51,7 @@ impl ProcessContext<'_> {
     /// # Errors
     /// Poison where the row cannot be encoded or is over the limit; [`LogError::Config`] where the stage has no such
     /// table.
-    pub fn put<M: wire::Message>(
-        &mut self,
-        table: &Table<M>,
-        key: impl AsRef<[u8]>,
-        row: &M,
-    ) -> Result<(), ProcessError> {
+    pub fn put<M: InTopic>(&mut self, table: &Table<M>, key: impl AsRef<[u8]>, row: &M) -> Result<(), ProcessError> {
         let (number, changelog) = self.session.find(table)?;
         let change = self.outgoing(changelog, self.source.partition, key.as_ref(), row)?;
         self.effects.rows.push((number, change));
@@ -68,12 +63,7 @@ impl ProcessContext<'_> {
     /// # Errors
     /// Poison where it cannot be encoded or is over the limit; [`LogError::NoTopic`] where `topic` is not one of the
     /// stage's outputs.
-    pub fn emit<M: wire::Message>(
-        &mut self,
-        topic: &str,
-        key: impl AsRef<[u8]>,
-        message: &M,
-    ) -> Result<(), ProcessError> {
+    pub fn emit<M: InTopic>(&mut self, topic: &str, key: impl AsRef<[u8]>, message: &M) -> Result<(), ProcessError> {
         let key = key.as_ref();
         let count = self.partitions.get(topic).ok_or_else(|| LogError::NoTopic(topic.to_owned()))?;
         let output = self.outgoing(topic, partition::of(key, *count), key, message)?;
@@ -81,14 +71,14 @@ impl ProcessContext<'_> {
         Ok(())
     }
 
-    fn outgoing<M: wire::Message>(
+    fn outgoing<M: InTopic>(
         &self,
         topic: &str,
         partition: i32,
         key: &[u8],
         message: &M,
     ) -> Result<Outgoing, ProcessError> {
-        let encoding = self.spec.encoding;
+        let encoding = M::TOPIC.encoding(self.spec.encoding);
         let value = encoding.encode(message).map_err(|error| ProcessError::poison("unencodable", error.to_string()))?;
         // Derived from the input's coordinates, so that processing it again writes the same id.
         let from = self.source;

@@ -32,9 +32,9 @@ fn run_child(harness: &Harness, point: &str, action: &str, nth: u32) -> ExitStat
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    let (sender, receiver) = std::sync::mpsc::channel();
-    std::thread::spawn(move || sender.send(child.wait()));
-    receiver.recv_timeout(help::DEADLINE).unwrap().unwrap()
+    let (send, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || send.send(child.wait()));
+    ended.recv_timeout(help::DEADLINE).unwrap().unwrap()
 }
 
 fn run_until_killed(harness: &Harness, point: &str, nth: u32) {
@@ -95,7 +95,7 @@ fn killed_at(harness: &mut Harness, point: &str, is_committed: bool) {
     let (articles, state) = (help::articles(harness), help::all(&*log, &names.of(Topic::ArticleState)));
     assert_eq!(articles.len(), state.len(), "outputs and state become visible together");
     assert_eq!(!articles.is_empty(), is_committed, "{articles:?}");
-    // On Kafka the offsets are available only when the dead member's transaction has ended.
+    // On Kafka the offsets are unknown until the transaction of the killed member has ended.
     let mut committed = None;
     eventually(help::DEADLINE, "the committed offsets are known", || {
         committed = log.committed(&group, &raw).ok();
@@ -106,7 +106,7 @@ fn killed_at(harness: &mut Harness, point: &str, is_committed: bool) {
     harness.close();
 
     run_until_killed(harness, point, 3);
-    // The same items again are duplicates, if the state survived.
+    // The same items again: duplicates, where the state was restored.
     harness.log().append(items("one")).unwrap();
     harness.close();
     run_until_killed(harness, point, 2);

@@ -1,4 +1,4 @@
-//! The lock on the file, and the socket.
+//! The lock on the file, and the socket next to it.
 
 use crate::help;
 use proto::topic::Retention;
@@ -166,10 +166,10 @@ fn invalid_messages_on_the_socket_are_answered_with_an_error() {
 fn a_file_that_is_not_a_log_is_refused_and_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("newswire.redb");
-    std::fs::write(&file, b"another program's file").unwrap();
-    let error = embedded::Embedded::open(folder.path()).err().unwrap();
-    assert!(matches!(&error, LogError::Corrupt(what) if what.contains("newswire.redb")), "{error}");
-    assert_eq!(std::fs::read(&file).unwrap(), b"another program's file");
+    std::fs::write(&file, b"another program's data").unwrap();
+    let fault = embedded::Embedded::open(folder.path()).err().unwrap();
+    assert!(matches!(&fault, LogError::Corrupt(what) if what.contains("newswire.redb")), "{fault}");
+    assert_eq!(std::fs::read(&file).unwrap(), b"another program's data");
 }
 
 #[test]

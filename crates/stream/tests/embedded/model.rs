@@ -25,7 +25,7 @@ const TOPICS: [(&str, Retention); 3] = [
 ];
 
 thread_local! {
-    /// With one writer the store works on the caller's thread, so each run has its own clock.
+    /// Without concurrent writers the calling thread does the work, so that each run can have a clock of its own.
     static NOW: Cell<i64> = const { Cell::new(0) };
 }
 
@@ -41,7 +41,7 @@ enum Step {
     Rewind,
     Rejoin,
     Reopen,
-    /// This many hours pass, and retention runs.
+    /// This many hours pass, then retention runs.
     Sweep(i64),
 }
 

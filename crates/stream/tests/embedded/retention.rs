@@ -171,7 +171,7 @@ fn readers_and_writers_go_on_while_the_house_is_kept() {
     });
 }
 
-/// Not a test: the child process, which writes numbers and prints each that is on disk, while retention runs.
+/// Not a test: writes numbers while retention runs, and prints each number that is on the disk.
 #[test]
 fn be_the_writer() {
     let Some(folder) = std::env::var_os("WRITER_FOLDER") else { return };

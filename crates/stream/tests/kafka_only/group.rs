@@ -44,7 +44,7 @@ fn an_owner_frozen_after_its_offsets_were_sent_writes_nothing_when_it_wakes() {
     let role = |replica, freeze_at| Role { kafka: &kafka, prefix: &prefix, replica, freeze_at };
     let mut frozen = Worker::start(&role("0", Some("stream::commit::offsets")));
     frozen.wait_frozen();
-    // An open transaction is invisible.
+    // A transaction that is not committed is invisible.
     assert_eq!(bystander.results(), 0);
     let successor = Worker::start(&role("1", None));
     bystander.check();

@@ -21,7 +21,7 @@ pub struct Worker {
     output: BufReader<ChildStdout>,
 }
 
-/// A worker's parameters.
+/// Parameters of a worker.
 pub struct Role<'a> {
     pub kafka: &'a str,
     pub prefix: &'a str,
@@ -88,18 +88,18 @@ impl Worker {
 
     /// Waits for its end.
     pub fn wait_end(&mut self) -> ExitStatus {
-        // `wait` has no deadline: after a minute the process is killed, and its status shows it.
-        let (ended, on_end) = std::sync::mpsc::channel::<()>();
+        // `wait` has no deadline, so a thread kills the worker after a minute.
+        let (done, finished) = std::sync::mpsc::channel::<()>();
         let pid = self.pid();
         let watch = std::thread::spawn(move || {
-            if on_end.recv_timeout(Duration::from_secs(60)) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+            if finished.recv_timeout(Duration::from_secs(60)) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
                 nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).unwrap();
             }
         });
         // `wait` closes the child's input, which asks it to stop.
         let input = self.process.stdin.take();
         let status = self.process.wait().unwrap();
-        drop((ended, input));
+        drop((done, input));
         watch.join().unwrap();
         status
     }

@@ -37,7 +37,7 @@ pub(super) struct Graph {
 }
 
 /// Lengths for a network that tract can only make ready for one: a usual sentence's, and one that few exceed. Each holds
-/// the weights once more.
+/// the weights again.
 const LENGTHS: [usize; 2] = [64, 192];
 
 impl Graph {
@@ -117,7 +117,7 @@ impl Graph {
 impl Plan {
     fn new(bytes: &[u8], length: Option<usize>) -> Result<Plan, String> {
         let said = |error: TractError| short(&error);
-        // Shapes that the file claims are guesses of its exporter; they are found anew from the inputs.
+        // Shapes that the file claims are guesses of its exporter; they are derived from the inputs instead.
         let reader = tract_onnx::onnx().with_ignore_output_shapes(true).with_ignore_value_info(true);
         let mut model = reader.model_for_read(&mut &*bytes).map_err(said)?;
         let pieces = length.map_or_else(|| model.symbols.sym("pieces").to_dim(), |length| length.to_dim());

@@ -1,8 +1,8 @@
 //! An ONNX token-classification model of the operator's in place of the tagger that ships (feature `onnx`).
 //!
 //! Sentence by sentence the model says of each word, by its first piece, how probable each type is; behind it comes the
-//! same document pass as behind the tagger. Run by tract, which is Rust throughout: nothing to install beside the binary,
-//! as ONNX Runtime (crate ort) would be.
+//! same document pass as behind the tagger. Run by tract, which is written in Rust: nothing has to be installed next to
+//! the binary, unlike with ONNX Runtime (crate ort).
 
 mod folder;
 mod graph;

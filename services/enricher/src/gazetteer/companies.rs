@@ -1,4 +1,4 @@
-//! Large companies by name. The table is made by `data/companies.py`, and says nothing of countries.
+//! Large companies by name, without countries. `tools/gazetteer/companies.py` makes the table.
 
 use crate::fold::company_key;
 use std::collections::HashMap;
@@ -6,7 +6,7 @@ use std::collections::HashMap;
 /// The shipped table.
 pub(super) static SHIPPED: &str = include_str!("../../data/generated/companies.tsv");
 
-/// Legal forms that news writes or leaves out.
+/// Legal forms that news writes or omits.
 const FORMS: [&str; 14] =
     ["ag", "co", "company", "corp", "corporation", "group", "holdings", "inc", "llc", "ltd", "nv", "plc", "sa", "se"];
 
@@ -15,8 +15,8 @@ const FORMS: [&str; 14] =
 pub struct Companies(HashMap<String, u32>);
 
 impl Companies {
-    /// Reads lines of `Q` number, tab, names parted by `|`; what is no such line is passed over. A name of two companies
-    /// is nobody's.
+    /// Reads lines of Wikidata number, tab, and names separated by `|`; other lines are skipped. A name of two companies is
+    /// dropped.
     #[must_use]
     pub fn new(table: &str) -> Self {
         let mut companies: HashMap<String, Option<u32>> = HashMap::new();
@@ -32,7 +32,7 @@ impl Companies {
         Companies(companies.into_iter().filter_map(|(name, number)| Some((name, number?))).collect())
     }
 
-    /// The company of this name, with its legal form or without, written with a capital somewhere.
+    /// The Wikidata number of the company with this name, with or without a legal form. The name needs a capital letter.
     #[must_use]
     pub fn number(&self, name: &str) -> Option<u32> {
         if !name.chars().any(char::is_uppercase) {
@@ -60,7 +60,7 @@ mod tests {
             Companies::new("# a comment\nQ44294\tFord Motor Company|Ford\nQ52618\tNestlé\nno row\nQ1\tMess|Ford");
         assert_eq!(companies.number("FORD MOTOR COMPANY"), Some(44294));
         assert_eq!((companies.number("Nestle"), companies.number("Nestlé Holdings, Inc.")), (Some(52618), Some(52618)));
-        assert_eq!(companies.number("Ford"), None, "two of one name");
+        assert_eq!(companies.number("Ford"), None, "two companies of one name");
         assert_eq!((companies.number("mess"), companies.number("Nestlé Foundation")), (None, None));
         assert_eq!((companies.number("Group"), companies.number("Inc Co")), (None, None));
     }
@@ -70,6 +70,6 @@ mod tests {
         let companies = Companies::new(SHIPPED);
         assert!(companies.0.len() > 500);
         assert_eq!(companies.number("Boeing"), Some(66));
-        assert_eq!(companies.number("Orange"), None, "a place, and a word");
+        assert_eq!(companies.number("Orange"), None, "also a place and a word");
     }
 }

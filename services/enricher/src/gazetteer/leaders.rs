@@ -1,15 +1,15 @@
-//! Leaders by surname, to find those whose given name is misspelt.
+//! Leaders by surname, to find misspelt given names.
 
 use super::{Gazetteer, Kind};
 use crate::fold::name_key;
 use std::collections::{HashMap, HashSet};
 
-/// Letters of a given name that may be misspelt: in a shorter one a letter makes another name.
+/// Shortest given name that may be misspelt, in letters: of a shorter one, one edit makes another name.
 const LEAST: usize = 5;
-/// Letters that may differ.
+/// Largest Levenshtein distance.
 const EDITS: usize = 2;
 
-/// Given names and senses of the leaders by surname, folded.
+/// Folded given names and senses of the leaders, by folded surname.
 #[derive(Debug, Default)]
 pub(super) struct Leaders {
     by_surname: HashMap<String, Vec<(String, usize)>>,
@@ -31,8 +31,8 @@ impl Leaders {
 }
 
 impl Gazetteer {
-    /// The sense of the leader whose surname this name ends in and whose given name is a letter or two away from its own;
-    /// none for a leader's right name, and none where the first letters differ.
+    /// The sense of the leader with this surname whose given name differs by one or two edits; none for a leader's correct
+    /// name, and none if the first letters differ.
     #[must_use]
     pub fn almost_leader(&self, name: &str) -> Option<usize> {
         let leaders = self.leaders.get_or_init(|| Leaders::of(self));
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_letter_or_two_of_a_given_name_may_be_wrong() {
+    fn a_given_name_may_have_two_edits() {
         let gazetteer = Gazetteer::shipped().unwrap();
         let country = |name: &str| {
             let sense = gazetteer.almost_leader(name).and_then(|index| gazetteer.sense(index))?;
@@ -63,7 +63,7 @@ mod tests {
         assert_eq!(country("Volodomyr Zelensky").as_deref(), Some("UA"));
         assert_eq!(country("Ferdinan Marcos Jr.").as_deref(), Some("PH"));
         assert_eq!(country("Narender Modi").as_deref(), Some("IN"));
-        // Another given name, the right name, a given name too short.
+        // Another given name, the correct name, a given name too short.
         assert_eq!((country("Arjun Modi"), country("Narendra Modi"), country("Jon Biden")), (None, None, None));
     }
 }

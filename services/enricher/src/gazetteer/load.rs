@@ -1,18 +1,18 @@
-//! Reads `gazetteer.bin`; its format stands in `data/build.py`.
+//! Reads `gazetteer.bin`; `tools/gazetteer/gazetteer.py` documents its format.
 
 use super::{Code, Codes, Companies, Country, Gazetteer, Kind, Sense, table::Table, words};
 use tagger::hash;
 
 use std::{collections::HashMap, sync::Arc};
 
-/// A file that is no gazetteer of this format.
+/// A file that is not a gazetteer of this format.
 #[derive(Debug, thiserror::Error)]
 pub enum GazetteerError {
-    /// The compression.
+    /// The file cannot be decompressed.
     #[error("the gazetteer cannot be decompressed: {0}")]
     Compression(#[from] std::io::Error),
-    /// The text in it.
-    #[error("the gazetteer's line {line} is not understood: {why}")]
+    /// A line of the decompressed text is invalid.
+    #[error("line {line} of the gazetteer is invalid: {why}")]
     Line {
         /// Number of the line, from 1.
         line: usize,
@@ -21,14 +21,14 @@ pub enum GazetteerError {
     },
 }
 
-/// Most bytes that a gazetteer may have when decompressed.
+/// Largest decompressed gazetteer, in bytes.
 const LIMIT: u64 = 64 << 20;
 
 impl Gazetteer {
     /// A gazetteer from the bytes of `gazetteer.bin` and the text of `companies.tsv`.
     ///
     /// # Errors
-    /// [`GazetteerError`] where they are none of this format.
+    /// [`GazetteerError`] if they are not of this format.
     pub fn from_bytes(bytes: &[u8], companies: &str) -> Result<Gazetteer, GazetteerError> {
         let mut text = String::new();
         let decoder = zstd::stream::read::Decoder::new(bytes)?;
@@ -135,7 +135,7 @@ impl Gazetteer {
     }
 }
 
-/// One copy of what many senses say.
+/// One shared copy of each text.
 fn intern<'t>(text: &'t str, known: &mut HashMap<&'t str, Arc<str>>) -> Arc<str> {
     known.entry(text).or_insert_with(|| Arc::from(text)).clone()
 }
@@ -172,7 +172,7 @@ fn kind(letter: &str) -> Option<Kind> {
 }
 
 impl Gazetteer {
-    /// Names of a country, for messages.
+    /// A country by its index.
     #[must_use]
     pub fn country(&self, code: Code) -> Option<&Country> {
         self.countries.get(usize::from(code))

@@ -1,7 +1,6 @@
-//! What the enricher knows of the world: countries, cities, subdivisions, organisations and heads of state by name.
+//! Countries, cities, subdivisions, organisations, leaders and companies by name.
 //!
-//! Two files, shipped in the binary: `data/gazetteer.bin`, made by `data/build.py`, and for companies
-//! `data/companies.tsv`, made by `data/companies.py`.
+//! The data is compiled in: `data/generated/gazetteer.bin` and `companies.tsv`, made by `tools/gazetteer`.
 
 mod companies;
 mod leaders;
@@ -30,7 +29,7 @@ pub struct Country {
     pub geonames_id: String,
     /// English short name (CLDR).
     pub name: String,
-    /// Countries that it has a border with.
+    /// Countries that it borders.
     pub neighbours: Vec<Code>,
 }
 
@@ -47,7 +46,7 @@ pub enum Kind {
     City,
     /// A first-level subdivision, or another region of one country.
     Subdivision,
-    /// The abbreviation of a subdivision, meaningful behind a comma.
+    /// The abbreviation of a subdivision, meaningful after a comma (`Macon, Ga.`).
     Abbreviation,
     /// A county of the United States.
     County,
@@ -55,11 +54,11 @@ pub enum Kind {
     Organisation,
     /// A head of state or government.
     Leader,
-    /// No mention of a place, though it looks like one.
+    /// A phrase that contains a place name and is not a mention of it.
     NotAPlace,
 }
 
-/// Two countries at most.
+/// At most two countries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Codes {
     codes: [Code; 2],
@@ -67,7 +66,7 @@ pub struct Codes {
 }
 
 impl Codes {
-    /// Adds one; false where there is no room.
+    /// Adds a country; returns false if there are two already.
     pub fn push(&mut self, code: Code) -> bool {
         match self.codes.get_mut(usize::from(self.count)) {
             Some(slot) => {
@@ -95,20 +94,20 @@ pub struct Sense {
     pub kind: Kind,
     /// Countries that it is evidence of; empty for none.
     pub countries: Codes,
-    /// GeoNames number, or Wikidata's without its `Q` for organisations and leaders; 0 where unknown.
+    /// GeoNames number; for organisations and leaders the Wikidata number without its `Q`. 0 if unknown.
     pub id: u32,
-    /// Inhabitants, 0 where it does not apply.
+    /// Population; 0 if it does not apply.
     pub population: u32,
-    /// ISO 3166-2 of the subdivision; for cities of some countries the part behind the hyphen; for organisations,
-    /// leaders and non-places `type|kind|canonical name`.
+    /// For subdivisions the ISO 3166-2 code; for cities of some countries the part of that code after the hyphen; for
+    /// organisations, leaders and non-places `type|kind|canonical name`.
     pub detail: Arc<str>,
-    /// Its name is a common English word too (`Reading`, `Police`).
+    /// Its name is also a common English word (`Reading`, `Police`).
     pub common: bool,
-    /// It counts only in capitals throughout.
+    /// It matches only in capitals throughout.
     pub upper_case: bool,
-    /// Its first and its last word begin in lower case as the name is written.
+    /// Whether its first and its last word are written with a lower-case initial.
     lower: (bool, bool),
-    /// The name holds a comma.
+    /// The name contains a comma.
     comma: bool,
 }
 
@@ -120,7 +119,7 @@ impl Sense {
     }
 }
 
-/// A phrase found in a text: words `start..end` and the senses that it has there.
+/// A phrase in a text, with the senses that its spelling there allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Match {
     /// Index of the first word.
@@ -131,7 +130,7 @@ pub struct Match {
     pub senses: Vec<usize>,
 }
 
-/// The gazetteer. One serves any number of threads.
+/// The gazetteer, shared by threads.
 #[derive(Debug)]
 pub struct Gazetteer {
     version: String,
@@ -145,14 +144,14 @@ pub struct Gazetteer {
 
 static SHIPPED: &[u8] = include_bytes!("../../data/generated/gazetteer.bin");
 
-/// Longest phrase in words that is looked for.
+/// Longest phrase, in words.
 const LONGEST: usize = 9;
 
 impl Gazetteer {
-    /// The shipped gazetteer, read at the first call and kept.
+    /// The shipped gazetteer, decoded at the first call.
     ///
     /// # Errors
-    /// [`GazetteerError`] where the shipped file does not fit this program, which a test excludes.
+    /// [`GazetteerError`] if the shipped files do not fit this program; a test excludes that.
     pub fn shipped() -> Result<&'static Gazetteer, GazetteerError> {
         static GAZETTEER: OnceLock<Gazetteer> = OnceLock::new();
         if let Some(gazetteer) = GAZETTEER.get() {
@@ -162,7 +161,7 @@ impl Gazetteer {
         Ok(GAZETTEER.get_or_init(|| gazetteer))
     }
 
-    /// Date of the sources and hashes of both files' content, for `gazetteer_version`.
+    /// The value of `gazetteer_version`: date of the sources and hashes of both files.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
@@ -193,19 +192,19 @@ impl Gazetteer {
         self.senses.get(index)
     }
 
-    /// Languages beside English with the names that countries have in them: BCP 47 tag, then country and name.
+    /// Names of countries in other languages than English, by BCP 47 tag.
     #[must_use]
     pub fn languages(&self) -> &[(String, Vec<(Code, String)>)] {
         &self.languages
     }
 
-    /// What the table and the senses take in memory, in bytes, about.
+    /// Approximate memory of table and senses, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.table.bytes() + self.senses.len() * size_of::<Sense>()
     }
 
-    /// The longest phrase that begins at word `at`, with the senses that its writing allows.
+    /// The longest phrase that begins at word `at`, with the senses that its spelling allows.
     #[must_use]
     pub fn longest(&self, words: &[Word], at: usize) -> Option<Match> {
         let mut key = 0;
@@ -228,21 +227,21 @@ impl Gazetteer {
         best
     }
 
-    /// Whether a sense may be written as these words are.
+    /// Whether a sense may be spelt like words `start..end`.
     fn fits(&self, sense: usize, words: &[Word], start: usize, end: usize) -> bool {
         let (Some(sense), Some(span)) = (self.senses.get(sense), words.get(start..end)) else { return false };
         let (Some(first), Some(last)) = (span.first(), span.last()) else { return false };
         if sense.upper_case {
             return span.iter().all(|word| word.all_caps);
         }
-        // `us`, `march` and `turkey` are no names; `al-Qaeda` is.
+        // `us`, `march` and `turkey` are not names; `al-Qaeda` is.
         (first.capitalised || sense.lower.0)
             && (last.capitalised || sense.lower.1)
             && (sense.comma || span.iter().skip(1).all(|word| word.separator != Separator::Comma))
     }
 }
 
-/// Whether a name can go on from one word to the next.
+/// Whether a name can contain both words.
 fn passable(before: &Word, word: &Word) -> bool {
     match word.separator {
         Separator::Space | Separator::Hyphen | Separator::Apostrophe | Separator::Ampersand | Separator::Comma => true,

@@ -1,9 +1,9 @@
-//! Phrases by the hashes of their words: open addressing, every beginning of a phrase a key of its own.
+//! A hash table from phrases and beginnings of phrases to senses: open addressing, smaller and faster than `HashMap`.
 
-/// What a key leads to.
+/// The value of a key.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Slot {
-    /// Index of the phrase's first sense plus one; 0 where the key is only the beginning of phrases.
+    /// Index of the phrase's first sense plus one; 0 if the key is only the beginning of phrases.
     first: u32,
     /// Number of senses.
     count: u16,
@@ -19,14 +19,14 @@ impl Slot {
         first..first + usize::from(self.count)
     }
 
-    /// True where a longer phrase begins with this one.
+    /// True if a longer phrase begins with this one.
     #[must_use]
     pub fn longer(self) -> bool {
         self.longer
     }
 }
 
-/// The table. At most half full.
+/// The table, at most half full.
 #[derive(Debug, Default)]
 pub struct Table {
     keys: Vec<u64>,
@@ -35,7 +35,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// Room for `keys` keys.
+    /// A table for up to `keys` keys.
     #[must_use]
     pub fn with_capacity(keys: usize) -> Self {
         let size = (keys * 2).next_power_of_two().max(16);
@@ -43,7 +43,7 @@ impl Table {
     }
 
     fn place(&self, key: u64) -> usize {
-        #[expect(clippy::cast_possible_truncation, reason = "a hash: its low bits are as good as any")]
+        #[expect(clippy::cast_possible_truncation, reason = "the low bits of a hash")]
         let mut at = key as usize & self.mask;
         while self.keys[at] != 0 && self.keys[at] != key {
             at = (at + 1) & self.mask;
@@ -51,14 +51,14 @@ impl Table {
         at
     }
 
-    /// Says that a longer phrase begins with `key`. Keys are not 0.
+    /// Records that a longer phrase begins with `key`, which is not 0.
     pub fn beginning(&mut self, key: u64) {
         let at = self.place(key);
         self.keys[at] = key;
         self.slots[at].longer = true;
     }
 
-    /// Says which senses `key` has.
+    /// Records the senses of the phrase `key`, which is not 0.
     pub fn phrase(&mut self, key: u64, senses: std::ops::Range<usize>) {
         let at = self.place(key);
         self.keys[at] = key;
@@ -66,14 +66,14 @@ impl Table {
         self.slots[at].count = u16::try_from(senses.len()).unwrap_or(u16::MAX);
     }
 
-    /// What is known of `key`.
+    /// The value of `key`.
     #[must_use]
     pub fn get(&self, key: u64) -> Option<Slot> {
         let at = self.place(key);
         (self.keys[at] == key).then(|| self.slots[at])
     }
 
-    /// What it takes in memory, in bytes.
+    /// Memory of the table, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.keys.len() * 8 + self.slots.len() * size_of::<Slot>()

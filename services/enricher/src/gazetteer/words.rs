@@ -1,24 +1,23 @@
-//! Words as the gazetteer sees them: runs of letters and digits, folded and hashed, with what stands between them.
+//! Words for the gazetteer: runs of letters and digits, folded and hashed, with the separators between them.
 //!
-//! Coarser than the tagger's tokens on purpose: `US-China`, `Iran's` and `Côte d'Ivoire` fall into words that a name's
-//! own words can be compared with, whatever joins them.
+//! They are coarser than the tagger's tokens: `US-China`, `Iran's` and `Côte d'Ivoire` are split into words that can be
+//! compared with a name's words.
 
-use crate::fold::fold;
 use tagger::hash;
 use unicode_normalization::char::is_combining_mark;
 
-/// What stands between a word and the one before it.
+/// What separates a word from the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Separator {
-    /// The beginning of the field, a blank line, a quote, a bracket or another sign: no name goes across.
+    /// The beginning of the field, a blank line, a quote, a bracket or another sign: no name continues across it.
     Break,
-    /// Blanks, or one line break.
+    /// Spaces, or one line break.
     Space,
     /// A hyphen or an en dash between letters.
     Hyphen,
     /// An apostrophe between letters.
     Apostrophe,
-    /// A full stop, with or without blanks behind it.
+    /// A full stop, with or without spaces after it.
     Stop,
     /// A comma.
     Comma,
@@ -39,13 +38,13 @@ pub struct Word {
     pub end: usize,
     /// Hash of the folded word: lower case, without diacritics.
     pub hash: u64,
-    /// What stands before it.
+    /// What separates it from the word before.
     pub separator: Separator,
     /// It begins with a capital, or with a letter of a script without case.
     pub capitalised: bool,
-    /// Two letters or more, all capitals.
+    /// It has two or more letters, all capitals.
     pub all_caps: bool,
-    /// Part of a URL, a mail address or a handle: names nothing.
+    /// It is part of a URL, a mail address or a handle, so it names nothing.
     pub address: bool,
 }
 
@@ -55,8 +54,7 @@ pub fn hash(word: &str) -> u64 {
     if word.is_ascii() {
         return mix(word.bytes().fold(hash::SEED, |hash, byte| hash::step(hash, byte.to_ascii_lowercase())));
     }
-    let mut buffer = [0; 4];
-    mix(fold(word).fold(hash::SEED, |hash, c| c.encode_utf8(&mut buffer).bytes().fold(hash, hash::step)))
+    mix(text::fold::unaccented(word).bytes().fold(hash::SEED, hash::step))
 }
 
 fn mix(hash: u64) -> u64 {
@@ -113,7 +111,7 @@ pub fn words(text: &str) -> Vec<Word> {
     words
 }
 
-/// Where the address that begins at a word ends, 0 where none does.
+/// End of the address that begins at a word; 0 if none does.
 fn address(text: &str, start: usize, end: usize, gap: &str) -> usize {
     let rest = text.get(end..).unwrap_or("");
     let word = text.get(start..end).unwrap_or("");
@@ -165,20 +163,20 @@ mod tests {
     }
 
     #[test]
-    fn words_fall_apart_at_hyphens_and_apostrophes() {
+    fn words_are_split_at_hyphens_and_apostrophes() {
         assert_eq!(split("US-China: Iran's Côte d’Ivoire"), ["US", "China", "Iran", "s", "Côte", "d", "Ivoire"]);
         assert_eq!(hash("CÔTE"), hash("cote"));
     }
 
     #[test]
-    fn an_address_names_nothing() {
+    fn words_of_an_address_are_marked() {
         let text = "see www.iran.example/China, @Chad and mali@example.org in Peru";
         let named: Vec<_> = words(text).iter().filter(|w| !w.address).map(|w| &text[w.start..w.end]).collect();
         assert_eq!(named, ["see", "and", "in", "Peru"]);
     }
 
     #[test]
-    fn gaps_say_what_a_name_may_go_across() {
+    fn separators_are_classified() {
         let gaps: Vec<Separator> = words("St. Lucia, Peru\n\nMali (Niger)").iter().map(|word| word.separator).collect();
         assert_eq!(gaps, [Separator::Break, Separator::Stop, Separator::Comma, Separator::Break, Separator::Bracket]);
     }

@@ -3,9 +3,8 @@
 use super::{Subject, dead_letters, position, print_dead_letter, time};
 use crate::answer::DEADLINE;
 use proto::{
-    topic::Topic,
+    topic::{InTopic, Topic},
     v1::{Article, ArticleState, EnrichedArticle, FeedState, RawItem},
-    wire,
 };
 use std::{collections::HashMap, io::Write, ops::ControlFlow};
 use stream::{DeadLetter, Log, LogConfig, Record, Start};
@@ -26,10 +25,10 @@ struct Story {
 pub fn print(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, subject: &Subject) -> anyhow::Result<bool> {
     let names = &config.names;
     let id = id_of(log, config, subject)?;
-    let mut story = Story { raw: records(log, &names.of(Topic::Raw), &id)?, ..Story::default() };
-    story.articles = records(log, &names.of(Topic::Articles), &id)?;
-    story.enriched = records(log, &names.of(Topic::Enriched), &id)?;
-    story.state = records(log, &names.of(Topic::ArticleState), &id)?.pop().map(|(_, state)| state);
+    let mut story = Story { raw: records(log, config, &id)?, ..Story::default() };
+    story.articles = records(log, config, &id)?;
+    story.enriched = records(log, config, &id)?;
+    story.state = records(log, config, &id)?.pop().map(|(_, state)| state);
     each(log, &names.of(Topic::FeedState), |record| {
         let Ok(mut state) = record.decode::<FeedState>() else { return };
         // The entries of a large feed are packed; a state that cannot be unpacked is skipped.
@@ -159,10 +158,12 @@ fn summary(story: &Story, normalised: &HashMap<i32, i64>, enriched: &HashMap<i32
     }
 }
 
-fn records<M: wire::Message>(log: &dyn Log, topic: &str, id: &str) -> anyhow::Result<Vec<(Record, M)>> {
+/// The records of an article in the topic of `M`, oldest first in each partition.
+fn records<M: InTopic>(log: &dyn Log, config: &LogConfig, id: &str) -> anyhow::Result<Vec<(Record, M)>> {
+    let key = M::TOPIC.key(id)?;
     let mut found = Vec::new();
-    each(log, topic, |record| {
-        if record.key == id.as_bytes()
+    each(log, &config.names.of(M::TOPIC), |record| {
+        if record.key == key
             && let Ok(message) = record.decode()
         {
             found.push((record, message));

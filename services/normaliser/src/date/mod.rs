@@ -14,6 +14,7 @@
 
 use jiff::Timestamp;
 use proto::{
+    Warning,
     time::{from_wire, to_wire},
     v1::RawItem,
     vocab::{date_source, kind, precision},
@@ -25,11 +26,6 @@ const MAX_AHEAD_S: i64 = 60 * 60;
 const MAX_AHEAD_DAY_S: i64 = 14 * 60 * 60;
 /// 1990-01-01, before the web: earlier dates are default values (1970) or typing errors.
 const EARLIEST_S: i64 = 631_152_000;
-
-/// Warning: the date was later than the fetch; the time of first sight is used.
-pub const FUTURE: &str = "date-future";
-/// Warning: the date was before 1990; the time of first sight is used.
-pub const ABSURD: &str = "date-absurd";
 
 /// When an article was published.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,7 +39,7 @@ pub struct Published {
     /// The date as the publisher wrote it; empty where there is none.
     pub text: String,
     /// Why the publisher's date was not used.
-    pub warning: Option<&'static str>,
+    pub warning: Option<Warning>,
 }
 
 /// Decides when an item was published that was first seen at `first_seen` and fetched at `fetched`.
@@ -107,13 +103,13 @@ impl<'a> Given<'a> {
     }
 
     /// Why the date is not plausible.
-    fn warning(&self, fetched: Timestamp) -> Option<&'static str> {
+    fn warning(&self, fetched: Timestamp) -> Option<Warning> {
         let has_time = self.precision == precision::SECOND || self.precision == precision::MINUTE;
         let max_ahead = if has_time { MAX_AHEAD_S } else { MAX_AHEAD_DAY_S };
         if self.at.as_second() < EARLIEST_S {
-            Some(ABSURD)
+            Some(Warning::DateAbsurd)
         } else if self.at.as_second() - fetched.as_second() > max_ahead {
-            Some(FUTURE)
+            Some(Warning::DateFuture)
         } else {
             None
         }
@@ -137,7 +133,7 @@ mod tests {
     }
 
     /// The date of an item that was first seen at 11:00 and fetched at 12:00.
-    fn decided(raw: &RawItem) -> (String, String, Option<&'static str>) {
+    fn decided(raw: &RawItem) -> (String, String, Option<Warning>) {
         let published = published(raw, at("2026-11-24T12:00:00Z"), at("2026-11-24T11:00:00Z"));
         (from_wire(&published.at).unwrap().to_string(), published.source, published.warning)
     }
@@ -163,10 +159,10 @@ mod tests {
     #[test]
     fn a_date_that_is_not_plausible_is_replaced_by_the_time_of_first_sight() {
         for (date, precision, warning) in [
-            ("2026-11-24T13:01:00Z", "SECOND", FUTURE),
-            ("2026-11-26T00:00:00Z", "DAY", FUTURE),
-            ("2036-11-26T00:00:00Z", "SECOND", FUTURE),
-            ("1970-01-01T00:00:00Z", "SECOND", ABSURD),
+            ("2026-11-24T13:01:00Z", "SECOND", Warning::DateFuture),
+            ("2026-11-26T00:00:00Z", "DAY", Warning::DateFuture),
+            ("2036-11-26T00:00:00Z", "SECOND", Warning::DateFuture),
+            ("1970-01-01T00:00:00Z", "SECOND", Warning::DateAbsurd),
         ] {
             let expected = ("2026-11-24T11:00:00Z".into(), "INFERRED".into(), Some(warning));
             assert_eq!(decided(&given(date, precision)), expected, "{date}");

@@ -5,7 +5,7 @@ const GERMAN: &str =
     "Die beiden Minister trafen sich am Dienstag, um \u{fc}ber den Handel an der K\u{fc}ste zu sprechen.";
 
 #[test]
-fn languages_of_texts_without_a_hint() {
+fn the_language_of_a_text_is_detected_without_a_hint() {
     for (text, code) in [
         (ENGLISH, "en"),
         (GERMAN, "de"),
@@ -26,19 +26,19 @@ fn a_templates_en_us_does_not_make_a_german_text_english() {
 }
 
 #[test]
-fn a_short_text_follows_the_hint_and_another_script_does_not() {
+fn a_short_text_follows_the_hint_unless_its_script_is_another() {
     assert_eq!(detect("Sport", "pt-BR").code, "pt");
     assert_eq!(detect("\u{c7a5}\u{ad00}\u{b4e4}\u{c774}", "en").code, "ko");
     assert_eq!(detect("", "fr").code, "fr");
 }
 
 #[test]
-fn a_language_that_the_detector_does_not_know_is_believed() {
+fn a_declared_language_that_the_detector_does_not_know_is_accepted() {
     assert_eq!(detect("Mawaziri hao wawili walikutana Jumanne kuzungumza kuhusu biashara ya pwani.", "sw").code, "sw");
 }
 
 #[test]
-fn tags_that_are_none_are_no_hint() {
+fn an_invalid_tag_is_no_hint() {
     for tag in ["und", "english", "", "-", "1"] {
         assert_eq!(detect("", tag).code, "und", "{tag}");
     }

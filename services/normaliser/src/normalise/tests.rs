@@ -32,7 +32,7 @@ fn refused(raw: &RawItem) -> &'static str {
     }
 }
 
-/// The contract's own example, whole.
+/// The example of the contract.
 #[test]
 fn the_golden_raw_item() {
     let path = format!("{}/../../proto/examples/v1/RawItem.json", env!("CARGO_MANIFEST_DIR"));
@@ -61,7 +61,7 @@ fn a_new_article_then_a_duplicate_then_an_update() {
 }
 
 #[test]
-fn what_has_no_id_no_text_or_an_unknown_kind_is_refused_by_name() {
+fn an_item_without_id_or_text_or_of_an_unknown_kind_is_refused() {
     assert_eq!(refused(&RawItem { article_id: String::new(), ..raw("T", "") }), "no-article-id");
     assert_eq!(refused(&raw(" ", "<p>&nbsp;</p><script>x</script>")), "no-text");
     assert_eq!(refused(&RawItem { kind: "VIDEO".into(), ..raw("T", "") }), "unknown-kind");
@@ -74,7 +74,7 @@ fn a_title_alone_is_an_article_without_a_body() {
 }
 
 #[test]
-fn the_summary_stands_in_for_a_missing_content() {
+fn the_summary_is_the_body_where_the_content_is_missing() {
     let article = publish(&RawItem { summary: "<p>The dam opened.</p>".into(), ..raw("Dam", " ") }).article;
     assert_eq!(
         (article.body.as_str(), article.summary.as_str(), article.body_source.as_str()),
@@ -83,7 +83,7 @@ fn the_summary_stands_in_for_a_missing_content() {
 }
 
 #[test]
-fn warnings_of_the_raw_item_are_carried_once_each_and_sorted() {
+fn warnings_of_the_raw_item_are_kept_sorted_and_unique() {
     let mut item = raw("Dam", "&lt;p&gt;The dam opened.&lt;/p&gt;");
     item.warnings = vec!["named-entities".into(), "date-absurd".into()];
     item.published_at = Some(proto::time::to_wire("1970-01-01T00:00:00Z".parse().unwrap()));
@@ -91,29 +91,29 @@ fn warnings_of_the_raw_item_are_carried_once_each_and_sorted() {
 }
 
 #[test]
-fn the_html_loses_the_lines_that_the_body_lost_and_its_links_are_absolute() {
+fn the_html_has_no_boilerplate_and_absolute_links() {
     let item =
         raw("Dam", "<div><p>See <a href='/b'>b</a>.</p><p>Share this:</p><p><a href='#c'>Post a Comment</a></p></div>");
     insta::assert_snapshot!(publish(&item).article.body_html, @r#"<div><p>See <a href="https://www.example.com/b" rel="noopener noreferrer">b</a>.</p></div>"#);
 }
 
 #[test]
-fn an_item_of_five_megabytes_fits_the_log() {
+fn an_item_of_five_megabytes_is_cut_to_the_size_of_a_record() {
     let item = raw("Dam", &"<p>The dam opened &amp; \"closed\" again.</p>".repeat(120_000));
     let article = publish(&item).article;
     assert!(serde_json::to_vec(&article).unwrap().len() <= size::MAX_BYTES);
-    assert!(article.warnings.contains(&size::BODY_CUT.to_owned()));
+    assert!(article.warnings.contains(&Warning::BodyCut.into()));
 }
 
 #[test]
-fn twenty_thousand_nested_divs_pass() {
+fn html_that_is_too_deep_becomes_paragraphs() {
     let item = raw("Dam", &format!("{}deep{}", "<div>".repeat(20_000), "</div>".repeat(20_000)));
     let article = publish(&item).article;
     assert_eq!((article.body.as_str(), article.body_html.as_str()), ("deep", "<p>deep</p>"));
-    assert_eq!(article.warnings, [HTML_TOO_DEEP]);
+    assert_eq!(article.warnings, [Warning::HtmlTooDeep]);
 }
 
-/// The article that the project began with, as a feed serves it.
+/// The seed article, as a feed serves it.
 #[test]
 fn the_seed_article() {
     let Some(file) = test_support::corpora::find("seed-article.txt") else { return };
@@ -131,9 +131,9 @@ fn the_seed_article() {
 }
 
 proptest::proptest! {
-    /// Whatever comes is an article or refused by name, and an article fits the log.
+    /// Any item gives an article or is refused, and an article that was published is a duplicate when seen again.
     #[test]
-    fn no_input_panics(
+    fn any_item_is_an_article_or_refused(
         title in ".{0,40}",
         content in "(.|<p>|<div>|</div>|<svg>|<script>|<!--|<table><tr><td>|&lt;|&#x|&amp;|<img src=\"|\n|Read more){0,80}",
         seconds in proptest::prelude::any::<i64>(),
@@ -147,7 +147,6 @@ proptest::proptest! {
                 let article = published.article;
                 proptest::prop_assert!(article.published_at.is_some());
                 proptest::prop_assert!(!article.title.is_empty() || !article.body.is_empty());
-                // What was admitted once is known again.
                 let again = normalise(&item, Some(&published.state), now()).unwrap();
                 proptest::prop_assert_eq!(again, Normalised::Duplicate(None));
             }

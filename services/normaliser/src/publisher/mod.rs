@@ -1,9 +1,9 @@
-//! Who publishes: the registrable domain, and a name from what the feed calls itself.
+//! The publisher of an article: its registrable domain, and its name from the title of the feed.
 
 use crate::title::key;
 use url::{Host, Url};
 
-/// Words that say what a feed holds, not whose it is.
+/// Words that describe what a feed contains, not who publishes it.
 const SECTIONS: &[&str] = &[
     "a",
     "africa",
@@ -111,9 +111,9 @@ const SECTIONS: &[&str] = &[
     "\u{43d}\u{43e}\u{432}\u{43e}\u{441}\u{442}\u{438}",
     "\u{433}\u{43b}\u{430}\u{432}\u{43d}\u{44b}\u{435}",
 ];
-/// Behind a name, these say only what kind of file or list it is.
+/// Words that describe the kind of file or list where they follow a name.
 const FILE_WORDS: [&str; 9] = ["rss", "rss2", "feed", "feeds", "atom", "xml", "articles", "headlines", "latest"];
-/// What stands between a publisher's name and a section's in a feed's title.
+/// Separators between a publisher's name and a section in the title of a feed.
 const SEPARATORS: [&str; 13] = [
     " - ",
     " | ",
@@ -145,8 +145,8 @@ pub fn domain(url: &str) -> String {
     }
 }
 
-/// The publisher's name: what the feed's definition says, else its title without sections and decorations, else the
-/// domain.
+/// The publisher's name: the one that the feed's definition gives, else the feed's title without sections and file words,
+/// else the domain.
 #[must_use]
 pub fn name(defined: &str, feed_title: &str, domain: &str) -> String {
     if !defined.trim().is_empty() {
@@ -158,7 +158,7 @@ pub fn name(defined: &str, feed_title: &str, domain: &str) -> String {
         parts = parts.into_iter().flat_map(|part| part.split(mark)).map(str::trim).collect();
     }
     let names: Vec<&str> = parts.into_iter().map(without_file_words).filter(|part| !is_section(part)).collect();
-    // A part that the domain confirms wins over the first: `World desk | Example Post` on examplepost.com.
+    // A part that the domain confirms wins over the first one: `World report | Example Post` on examplepost.com.
     let confirmed = names.iter().filter(|part| {
         let part = key(part);
         label.len() >= 3 && part.len() >= 3 && label.contains(&part)
@@ -206,13 +206,13 @@ mod tests {
     }
 
     #[test]
-    fn a_feeds_title_without_its_decorations_is_the_name() {
+    fn the_name_is_the_feeds_title_without_sections_and_file_words() {
         for (title, domain, expected) in [
             ("HowPakistan", "example.com", "HowPakistan"),
             ("Example Post - World News", "x.com", "Example Post"),
             ("World news | The Example", "x.com", "The Example"),
             ("Example Post RSS Feed", "x.com", "Example Post"),
-            ("Harbour desk | Example Post", "examplepost.com", "Example Post"),
+            ("Harbour report | Example Post", "examplepost.com", "Example Post"),
             ("EP > Top Stories", "x.com", "EP"),
             ("World News", "example.com", "example.com"),
             ("", "example.com", "example.com"),
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn the_operators_word_comes_first() {
+    fn the_name_of_the_definition_comes_first() {
         assert_eq!(name("Example News", "Something - World", "x.com"), "Example News");
     }
 }

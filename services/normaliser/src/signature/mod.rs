@@ -1,22 +1,22 @@
-//! MinHash signatures (Broder 1997): what a near-duplicate is found by without comparing texts.
+//! MinHash signatures (Broder 1997), by which near-duplicates are found without comparing texts.
 //!
-//! The share of equal values at equal places estimates the Jaccard similarity of two texts' sets of three-word runs;
-//! with 64 values its standard error is at most 0.063. The functions are fixed: signatures of different releases and
-//! of different machines compare.
+//! The share of positions with equal values estimates the Jaccard similarity of the sets of three-word shingles of two
+//! texts. With 64 values, its standard error is at most 0.063. The hash functions are fixed, so signatures of different
+//! releases and machines are comparable.
 
 use std::collections::HashSet;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Values of a signature.
+/// Number of values of a signature.
 pub const VALUES: usize = 64;
-/// Words of a run.
-const RUN: usize = 3;
-/// Only so many words of a text are looked at.
+/// Words of a shingle.
+const SHINGLE: usize = 3;
+/// Most words of a text that are used.
 const MAX_WORDS: usize = 5_000;
-/// A shorter text has no signature: any two such texts would seem alike or not by chance.
+/// Fewest words of a text with a signature. The similarity of shorter texts would be chance.
 pub const MIN_WORDS: usize = 12;
 
-/// The signature of a text, hex, or `None` where it is too short.
+/// The signature of a text: [`VALUES`] numbers of 32 bits in hex. `None` where the text is too short.
 #[must_use]
 pub fn minhash(title: &str, body: &str) -> Option<Vec<String>> {
     let words: Vec<String> =
@@ -24,18 +24,18 @@ pub fn minhash(title: &str, body: &str) -> Option<Vec<String>> {
     if words.len() < MIN_WORDS {
         return None;
     }
-    let runs: HashSet<u64> = words.windows(RUN).map(|run| fnv1a(run.join(" ").as_bytes())).collect();
+    let shingles: HashSet<u64> = words.windows(SHINGLE).map(|words| fnv1a(words.join(" ").as_bytes())).collect();
     let mut least = [u32::MAX; VALUES];
-    for run in runs {
+    for shingle in shingles {
         for (value, seed) in least.iter_mut().zip(0u64..) {
-            let hash = u32::try_from(mix(run ^ mix(seed + 1)) >> 32).unwrap_or(u32::MAX);
+            let hash = u32::try_from(mix(shingle ^ mix(seed + 1)) >> 32).unwrap_or(u32::MAX);
             *value = hash.min(*value);
         }
     }
     Some(least.iter().map(|value| format!("{value:08x}")).collect())
 }
 
-/// FNV-1a, 64 bits.
+/// FNV-1a, 64 bits. Own code: the hash must never change, whatever a library does.
 fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
@@ -63,21 +63,25 @@ mod tests {
     }
 
     #[test]
-    fn it_estimates_the_similarity() {
+    fn equal_values_estimate_the_similarity() {
         assert!((alike(&text(0, 300), &text(0, 300)) - 1.0).abs() < f64::EPSILON);
-        // 198 runs in common of 398.
+        // 198 shingles in common of 398.
         assert!((alike(&text(0, 300), &text(100, 400)) - 0.5).abs() < 0.19, "three standard errors");
         assert!(alike(&text(0, 300), &text(1_000, 1_300)) < 0.1);
     }
 
     #[test]
-    fn case_and_punctuation_do_not_matter_and_short_texts_have_none() {
+    fn case_and_punctuation_do_not_matter() {
         assert!((alike(&text(0, 50), &text(0, 50).to_uppercase().replace(' ', ", ")) - 1.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn a_short_text_has_no_signature() {
         assert_eq!(minhash("A short title", "and few words"), None);
     }
 
     #[test]
-    fn it_is_stable_over_releases() {
+    fn signatures_are_stable_over_releases() {
         insta::assert_snapshot!(minhash("", &text(0, 20)).unwrap()[..4].join(" "), @"02f61088 0c0d6d0c 068f6dda 03aa6793");
     }
 }

@@ -15,12 +15,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use jiff::civil::{DateTime, Time};
 use jiff::tz::Offset;
-use proto::vocab::precision;
-
-/// Warning: the date names no known time zone; UTC is assumed, or +09:00 for a date in Chinese, Japanese or Korean.
-pub const WITHOUT_ZONE: &str = "date-without-zone";
-/// Warning: the date has another form than RFC 822 or RFC 3339.
-pub const REPAIRED: &str = "date-repaired";
+use proto::{Warning, vocab::precision};
 
 /// Longest text of a date, in bytes.
 const MAX_LEN: usize = 120;
@@ -32,7 +27,8 @@ pub struct Date {
     pub at: Timestamp,
     /// One of [`proto::vocab::precision`].
     pub precision: &'static str,
-    /// The offset that was assumed, where the text has a time of day and no known time zone.
+    /// The offset that was assumed where the text has a time of day and no known time zone: UTC, or +09:00 for a date in
+    /// Chinese, Japanese or Korean.
     pub assumed_zone: Option<Offset>,
     /// True where the text has another form than RFC 822, RFC 3339 or W3C-DTF.
     pub repaired: bool,
@@ -41,10 +37,10 @@ pub struct Date {
 impl Date {
     /// The gravest warning about how the date was read.
     #[must_use]
-    pub fn warning(&self) -> Option<&'static str> {
+    pub fn warning(&self) -> Option<Warning> {
         match self {
-            Date { assumed_zone: Some(_), .. } => Some(WITHOUT_ZONE),
-            Date { repaired: true, .. } => Some(REPAIRED),
+            Date { assumed_zone: Some(_), .. } => Some(Warning::DateWithoutZone),
+            Date { repaired: true, .. } => Some(Warning::DateRepaired),
             _ => None,
         }
     }

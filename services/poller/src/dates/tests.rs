@@ -1,7 +1,7 @@
 use super::*;
 
 fn read(text: &str) -> Option<String> {
-    parse(text).map(|d| format!("{} {} {}", d.at, d.precision, d.warning().unwrap_or("-")))
+    parse(text).map(|d| format!("{} {} {}", d.at, d.precision, d.warning().map_or("-", Warning::as_str)))
 }
 
 #[track_caller]

@@ -24,7 +24,11 @@ pub(super) fn raw_item(
         (published, _) => (published, &entry.published_text),
     };
     let mut warnings: Vec<String> = Vec::new();
-    let dates = [entry.published, entry.updated].into_iter().flatten().filter_map(|date| date.warning());
+    let dates = [entry.published, entry.updated]
+        .into_iter()
+        .flatten()
+        .filter_map(|date| date.warning())
+        .map(proto::Warning::as_str);
     for warning in document.warnings.iter().copied().chain(entry.warnings.iter().copied()).chain(dates) {
         if !warnings.iter().any(|known| known == warning) {
             warnings.push(warning.to_owned());

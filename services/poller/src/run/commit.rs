@@ -78,7 +78,8 @@ impl PollLoop {
     ) -> Result<Staged, LogError> {
         let (id, at) = (feed.feed.feed_id.as_str(), result.at);
         let limit = session.max_record_bytes();
-        let row = session.row(&STATES, transaction, feed.partition, id.as_bytes())?;
+        let key = proto::topic::Topic::FeedState.key(id).map_err(|error| LogError::Corrupt(error.to_string()))?;
+        let row = session.row(&STATES, transaction, feed.partition, &key)?;
         let bytes = row.map_or(0, |row| row.value.len());
         let stored = state_of(session, transaction, feed.partition, id)?;
         let written_at = stored.as_ref().and_then(|state| records::at(state.last_polled_at.as_ref()));

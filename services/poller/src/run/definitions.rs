@@ -10,9 +10,8 @@ use crate::{definition, rate_limit::host_of};
 use jiff::Timestamp;
 use proto::{
     partition,
-    topic::Topic,
+    topic::{InTopic, Topic},
     v1::{Feed, FeedHealth, FeedState, Poll},
-    wire::Message,
 };
 use std::collections::VecDeque;
 use stream::{DeadLetter, LogError, Outgoing, Record, Session, Table, Transaction};
@@ -176,15 +175,16 @@ impl PollLoop {
     }
 }
 
-/// Deletes a row where there is one.
-fn delete<M: Message>(
+/// Deletes a feed's row where there is one.
+fn delete<M: InTopic>(
     session: &Session,
     transaction: &mut Transaction,
     table: &Table<M>,
     partition: i32,
-    key: &str,
+    feed_id: &str,
 ) -> Result<(), LogError> {
-    if session.row(table, transaction, partition, key.as_bytes())?.is_none() {
+    let Ok(key) = M::TOPIC.key(feed_id) else { return Ok(()) };
+    if session.row(table, transaction, partition, &key)?.is_none() {
         return Ok(());
     }
     transaction.put(session, table, Outgoing::tombstone(session.changelog(table)?, partition, key))

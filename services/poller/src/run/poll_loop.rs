@@ -175,7 +175,9 @@ pub(super) fn state_of(
     partition: i32,
     feed_id: &str,
 ) -> Result<Option<FeedState>, LogError> {
-    let Some(mut state) = session.get(&STATES, transaction, partition, feed_id.as_bytes())? else { return Ok(None) };
+    // A definition whose id is no id is refused; it has no state.
+    let Ok(key) = Topic::FeedState.key(feed_id) else { return Ok(None) };
+    let Some(mut state) = session.get(&STATES, transaction, partition, &key)? else { return Ok(None) };
     diff::unpack(&mut state).map_err(|bytes| {
         LogError::Corrupt(format!("state of feed {feed_id}: {bytes} packed bytes are not whole entries"))
     })?;

@@ -8,9 +8,9 @@ use crate::{
 use jiff::Timestamp;
 use proto::{
     partition, time,
-    topic::Topic,
+    topic::{InTopic, Topic},
     v1::{FeedHealth, FeedState},
-    wire::{self, Message},
+    wire,
 };
 use stream::{LogError, Outgoing, Runtime};
 
@@ -23,22 +23,23 @@ fn unencodable(error: wire::EncodeError) -> LogError {
     LogError::Corrupt(error.to_string())
 }
 
-fn outgoing<M: Message>(
+/// The record of a message under the key `key`, an article's or a feed's id. `id` identifies the event.
+fn outgoing<M: InTopic>(
     runtime: &Runtime,
-    (topic, partition, key): (Topic, i32, &str),
+    (partition, key): (i32, &str),
     value: Vec<u8>,
     id: &str,
     trace: Option<&str>,
     now: Timestamp,
-) -> Outgoing {
+) -> Result<Outgoing, LogError> {
     let event = wire::Attributes { id, event_type: M::TYPE, source: SOURCE, time: now };
-    Outgoing {
-        topic: runtime.names.of(topic),
+    Ok(Outgoing {
+        topic: runtime.names.of(M::TOPIC),
         partition,
-        key: key.as_bytes().to_vec(),
+        key: M::TOPIC.key(key).map_err(|error| LogError::Corrupt(error.to_string()))?,
         value: Some(value),
-        headers: wire::headers(runtime.encoding, &event, trace),
-    }
+        headers: wire::headers(M::TOPIC.encoding(runtime.encoding), &event, trace),
+    })
 }
 
 /// The record of an item.
@@ -49,7 +50,7 @@ pub(super) fn raw(runtime: &Runtime, publish: Publish, limit: usize, now: Timest
     let id = diff::event_id(&item.feed_id, &entry_key, &fingerprint);
     let to = partition::of(item.article_id.as_bytes(), runtime.partitions);
     let trace = diff::traceparent(&id);
-    Ok(outgoing::<proto::v1::RawItem>(runtime, (Topic::Raw, to, &item.article_id), value, &id, Some(&trace), now))
+    outgoing::<proto::v1::RawItem>(runtime, (to, &item.article_id), value, &id, Some(&trace), now)
 }
 
 /// The changelog record of a feed's state, on the feed's own partition. [`diff::MAX_SEEN`] entries are far below the default
@@ -62,14 +63,15 @@ pub(super) fn state(
     now: Timestamp,
 ) -> Result<Outgoing, LogError> {
     diff::pack(&mut state);
-    let mut value = runtime.encoding.encode(&state).map_err(unencodable)?;
+    let encoding = Topic::FeedState.encoding(runtime.encoding);
+    let mut value = encoding.encode(&state).map_err(unencodable)?;
     while value.len() > limit.saturating_sub(OVERHEAD) && !(state.entries.is_empty() && state.packed_entries.is_empty())
     {
         diff::drop_oldest(&mut state);
-        value = runtime.encoding.encode(&state).map_err(unencodable)?;
+        value = encoding.encode(&state).map_err(unencodable)?;
     }
     let id = format!("{}/{now}", state.feed_id);
-    Ok(outgoing::<FeedState>(runtime, (Topic::FeedState, partition, &state.feed_id), value, &id, None, now))
+    outgoing::<FeedState>(runtime, (partition, &state.feed_id), value, &id, None, now)
 }
 
 /// The health record of a feed, on the feed's own partition.
@@ -102,7 +104,7 @@ pub(super) fn health(
     };
     let value = runtime.encoding.encode(&health).map_err(unencodable)?;
     let id = format!("{}/health/{now}", health.feed_id);
-    Ok(outgoing::<FeedHealth>(runtime, (Topic::FeedHealth, feed.partition, &health.feed_id), value, &id, None, now))
+    outgoing::<FeedHealth>(runtime, (feed.partition, &health.feed_id), value, &id, None, now)
 }
 
 /// A time of the wire; `None` where there is none.

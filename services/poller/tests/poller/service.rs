@@ -91,7 +91,7 @@ impl Service {
             .iter()
             .map(|record| {
                 let message = record.value.is_some().then(|| record.decode().unwrap());
-                (record.key_text().unwrap().to_owned(), message)
+                (topic.key_text(&record.key), message)
             })
             .collect()
     }

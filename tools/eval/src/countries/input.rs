@@ -33,7 +33,7 @@ pub struct Lines {
     pub lines: Vec<Line>,
     /// Articles without one, or without a word of text.
     pub unscored: usize,
-    /// Codes that are no countries of ISO 3166-1; they stay in the gold, where nobody finds them.
+    /// Codes that are not in ISO 3166-1. They stay in the gold and are never found.
     pub unknown: Vec<String>,
 }
 

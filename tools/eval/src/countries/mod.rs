@@ -19,8 +19,8 @@ use input::Line;
 use proto::v1::Article;
 use serde_json::{Value, json};
 
-/// Prints a table a file, with spaCy and flashgeotext beside where a Python of the project has them, or with `json`
-/// nothing, and returns `{"p", "r", "f1", "primary", "articles_per_s"}` of all files together, the first four from 0
+/// Prints a table for each file unless `json` is set, compared with spaCy and flashgeotext where they are installed, and
+/// returns `{"p", "r", "f1", "primary", "articles_per_s"}` of all files together, the first four from 0
 /// to 1.
 ///
 /// # Errors

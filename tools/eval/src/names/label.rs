@@ -3,6 +3,9 @@
 /// The types that are counted.
 pub const TYPES: [&str; 3] = ["PER", "ORG", "LOC"];
 
+/// A name: tokens `start..end` of a document, and its type.
+pub type Name = (usize, usize, &'static str);
+
 /// Labels of people: CoNLL, OntoNotes, WNUT, HIPE, and the finer ones of CrossNER and MultiCoNER.
 const PEOPLE: &[&str] = &[
     "per",

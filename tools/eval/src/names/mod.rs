@@ -22,8 +22,8 @@ use tagger::{Span, Tagger};
 pub(super) use read::Document;
 pub(super) use score::score;
 
-/// Prints a table, with spaCy's `en_core_web_sm` beside where `.tools/venv` has it, or with
-/// `json` nothing, and returns `{"strict": {"micro", "PER", "ORG", "LOC"}, "overlap": {..},
+/// Prints a table unless `json` is set, compared with spaCy's `en_core_web_sm` where `.tools/venv` has it, and
+/// returns `{"strict": {"micro", "PER", "ORG", "LOC"}, "overlap": {..},
 /// "tokens_per_s"}`, each score as `{"p", "r", "f1"}` from 0 to 1; the speed is of tokenising
 /// and tagging on one core.
 ///

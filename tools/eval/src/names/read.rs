@@ -9,8 +9,7 @@
 
 use train_tagger::gum;
 
-use super::label::{is_tag, names, parts, type_of};
-use super::score::Name;
+use super::label::{Name, is_tag, names, parts, type_of};
 
 /// A document as it goes to a tagger, and what annotators found in it.
 #[derive(Debug, Default)]

@@ -4,11 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::label::{TYPES, type_of};
+use super::label::{Name, TYPES, type_of};
 use super::read::Document;
-
-/// A name: tokens `start..end` of a document, and its type.
-pub type Name = (usize, usize, &'static str);
 
 /// Right ones, found ones that are not, and missed ones.
 #[derive(Clone, Copy, Default)]

@@ -1,10 +1,10 @@
-//! What stands around a country's name in a language beside English and makes it the name of another thing: a sea, a
+//! Words around a country's name in another language than English that make it the name of another thing: a sea, a
 //! continent, another place, a person.
 
-use super::inflection::fold;
 use crate::document::Field;
 use std::{collections::HashSet, sync::OnceLock};
 use tagger::word_lists;
+use text::fold::distinct_letters as fold;
 
 /// The words.
 static WORDS: &str = include_str!("../../../data/sources/words/languages.tsv");
@@ -35,8 +35,8 @@ fn sets() -> &'static Sets {
     })
 }
 
-/// Whether words `start..end` of a field name another thing than the country `code`. German and its like write every
-/// noun with a capital, so that there a capital behind says nothing.
+/// Whether words `start..end` of a field name another thing than the country `code`. `nouns_in_capitals`: the language
+/// writes every noun with a capital, so that a capital after the name means nothing.
 pub(super) fn names_other_thing(
     field: &Field<'_>,
     start: usize,
@@ -48,7 +48,7 @@ pub(super) fn names_other_thing(
     let text = |at: Option<usize>| {
         at.and_then(|at| field.words.get(at)).map_or_else(String::new, |word| fold(field.slice(word.start, word.end)))
     };
-    // What stands beyond a full stop or a line says nothing of the name.
+    // Words beyond a full stop or a line break do not count.
     let near = |from: usize, to: usize| {
         let (Some(left), Some(right)) = (field.words.get(from), field.words.get(to)) else { return false };
         field.slice(left.end, right.start).chars().all(|c| c == ' ' || matches!(c, '\'' | '’' | '-'))
@@ -78,7 +78,7 @@ pub(super) fn names_other_thing(
     !nouns_in_capitals && capital && end == start + 1 && sets.given_name.contains(&text(Some(start)))
 }
 
-/// Whether what surrounds a name in a script without blanks makes it a part of another word: `印度洋`, `スタイル`.
+/// Whether a name in a script without spaces is part of another word: `印度洋`, `スタイル`.
 pub(super) fn names_other_thing_unspaced(before: char, name: &str, behind: &str) -> bool {
     let next = behind.chars().next().unwrap_or(' ');
     let second = behind.chars().nth(1).unwrap_or(' ');
@@ -90,7 +90,7 @@ pub(super) fn names_other_thing_unspaced(before: char, name: &str, behind: &str)
             || (katakana(next) && (short || next == 'ン'))
             || (name == "アメリカ" && matches!(before, '南' | '北' | '央'));
     }
-    // A navy, a coast guard, customs, overseas: no sea.
+    // Not a sea: a navy, a coast guard, customs, overseas.
     let sea = next == '海' && !matches!(second, '军' | '軍' | '上' | '自' | '关' | '關' | '関' | '外' | '警' | '岸');
     sea || matches!(next, '洋' | '湾' | '灣' | '河' | '教') && !name.ends_with(next)
         // Maryland, Mario, Mariupol, the Marianas, Malibu.
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_short_name_within_a_longer_word_is_none() {
+    fn a_short_name_within_a_longer_word_is_not_a_mention() {
         assert!(names_other_thing_unspaced('ス', "タイ", "ル"));
         assert!(names_other_thing_unspaced('。', "タイ", "ムズ"));
         assert!(!names_other_thing_unspaced('、', "タイ", "の首相"));

@@ -1,13 +1,12 @@
-//! Whether a word is a country's name in one of its forms: by the stem, one of the language's endings, and what its sounds
-//! do to a stem. Grammar, no list of forms. Endings are a closed class: any three letters would make a `Congress` of
-//! `Congo` in Russian.
+//! Whether a word is an inflected form of a country's name: by stem, endings and stem changes of the language.
+//!
+//! Endings are a closed list: with arbitrary endings, the Russian word for `congress` would be a form of `Congo`.
 
 use tagger::word_lists;
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// Letters that a name may lose before an ending.
 const VOWELS: &str = "aeiouyаеиоуыэюяіјйαειουωηь";
-/// Letters of a stem at least.
+/// Shortest stem, in letters.
 pub(super) const STEM: usize = 4;
 
 /// Endings of nouns and adjectives by language group, folded.
@@ -46,32 +45,6 @@ pub(super) fn grammar(base: &str) -> Grammar {
         "eu" | "hy" | "ka" | "kk" => Grammar::Endings(endings("other_endings")),
         _ => Grammar::None,
     }
-}
-
-/// Lower case without the marks that come and go within one word: vowels grow long, consonants soft. What makes another
-/// letter stays: carons of consonants (`Čína`, `cín`), й, cedillas, ogoneks and
-/// commas below.
-pub(super) fn fold(word: &str) -> String {
-    const CARON: char = '\u{30c}';
-    const BREVE: char = '\u{306}';
-    const CEDILLA: char = '\u{327}';
-    const COMMA: char = '\u{326}';
-    let mut folded = String::with_capacity(word.len());
-    for c in word.nfd().flat_map(char::to_lowercase) {
-        let before = folded.chars().next_back().unwrap_or(' ');
-        match c {
-            CARON if before != 'e' => folded.push(c),
-            BREVE if before == 'и' => {
-                folded.pop();
-                folded.push('й');
-            }
-            CEDILLA | COMMA => folded.push(COMMA),
-            '\u{328}' => folded.push(c),
-            c if is_combining_mark(c) => {}
-            c => folded.push(c),
-        }
-    }
-    folded
 }
 
 /// Whether the folded `word` is a form of the folded `name`.
@@ -143,7 +116,7 @@ pub(super) fn is_form(grammar: Grammar, word: &str, name: &str) -> bool {
     })
 }
 
-/// The stem with its last consonant as it stands before a front vowel.
+/// The stem with its last consonant softened as before a front vowel.
 fn softened(stem: &str) -> Vec<String> {
     const SOFT: [(&str, &[&str]); 9] = [
         ("ch", &["sz"]),
@@ -160,7 +133,7 @@ fn softened(stem: &str) -> Vec<String> {
     found.map_or_else(Vec::new, |(rest, soft)| soft.iter().map(|soft| format!("{rest}{soft}")).collect())
 }
 
-/// The stem without an ending, with the vowel that then parts its last two consonants.
+/// The stem without an ending, with a vowel between its last two consonants.
 fn fleeting(stem: &str) -> Vec<String> {
     let mut letters = stem.chars().rev();
     match (letters.next(), letters.next()) {
@@ -172,7 +145,7 @@ fn fleeting(stem: &str) -> Vec<String> {
     }
 }
 
-/// The word with its strong consonants weak: both grades of one stem are then equal.
+/// The word with strong consonants weakened, so that both grades of a stem are equal.
 fn weak(word: &str) -> String {
     const GRADES: [(&str, &str); 11] = [
         ("kk", "k"),
@@ -193,6 +166,7 @@ fn weak(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use text::fold::distinct_letters as fold;
 
     fn forms(base: &str, name: &str, words: &[&str]) {
         for word in words {
@@ -202,7 +176,7 @@ mod tests {
 
     fn others(base: &str, name: &str, words: &[&str]) {
         for word in words {
-            assert!(!is_form(grammar(base), &fold(word), &fold(name)), "{word} is no form of {name}");
+            assert!(!is_form(grammar(base), &fold(word), &fold(name)), "{word} is not a form of {name}");
         }
     }
 

@@ -1,8 +1,7 @@
-//! Countries by name in languages beside English, by CLDR.
+//! Countries by name in other languages than English, with names from CLDR.
 //!
-//! In languages that inflect names, the forms of a name count too (`inflection`); where prepositions are written together
-//! with a name (Arabic, Hebrew) they are taken off; in scripts without blanks, a name counts wherever it stands, unless
-//! what surrounds it makes it another thing's (`around`).
+//! Inflected forms count (`inflection`). Prepositions that are written together with a name (Arabic, Hebrew) are removed.
+//! In scripts without spaces a name counts anywhere, unless its context makes it another thing's name (`context`).
 
 mod context;
 mod inflection;
@@ -13,8 +12,9 @@ use crate::{
     gazetteer::{Code, Gazetteer, Kind, words},
 };
 use context::{names_other_thing, names_other_thing_unspaced};
-use inflection::{Grammar, STEM, fold, grammar, is_form};
+use inflection::{Grammar, STEM, grammar, is_form};
 use std::{collections::HashMap, sync::OnceLock};
+use text::fold::distinct_letters as fold;
 
 /// Names of countries by language, indexed at first use.
 #[derive(Debug)]
@@ -27,12 +27,12 @@ type Names = Vec<(Vec<String>, Code)>;
 
 #[derive(Debug, Default)]
 struct Index {
-    /// By the hash of the first word (or of the stem's first letters): names with their words.
+    /// Names in words, by the hash of the first word or of its stem's first letters.
     spaced: HashMap<u64, Names>,
-    /// By the first character: names of scripts without blanks.
+    /// Names in scripts without spaces, by their first character.
     dense: HashMap<char, Vec<(String, Code)>>,
     grammar: Grammar,
-    /// Letters that are written together with the word behind them.
+    /// Letters that are written together with the word after them.
     clitics: &'static str,
     /// A name may take an `s`: `Frankreichs`.
     genitive: bool,
@@ -42,14 +42,14 @@ struct Index {
 
 /// Languages whose genitive is a bare `s`.
 const GENITIVE: [&str; 6] = ["da", "de", "nl", "no", "nb", "sv"];
-/// What may stand behind a name in Korean without a blank: first syllables of particles.
+/// First syllables of the Korean particles that follow a name without a space.
 const PARTICLES: &str = "은는이가을를의와과도에로으만서부까인측";
 
 fn hangul(c: char) -> bool {
     ('가'..='힣').contains(&c)
 }
 
-/// Prepositions and conjunctions that are written together with the name behind them.
+/// Prepositions and conjunctions that are written together with the name after them.
 fn clitics(base: &str) -> &'static str {
     match base {
         "he" => "ובלמהשכ",
@@ -63,7 +63,7 @@ fn dense(c: char) -> bool {
         || matches!(u32::from(c), 0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1780..=0x17FF | 0x3040..=0x30FF | 0x3400..=0x9FFF)
 }
 
-/// Whether a text begins with the name and, in Korean, with no longer word.
+/// Whether a text begins with the name and, in Korean, not with a longer word.
 fn whole(text: &str, name: &str) -> bool {
     text.strip_prefix(name).is_some_and(|behind| {
         let next = behind.chars().next().filter(|_| name.ends_with(hangul));
@@ -84,7 +84,7 @@ impl Languages {
         }
     }
 
-    /// Mentions of countries by name in the language `tag`; `None` where it is not known.
+    /// Mentions of countries by name in the language `tag` (BCP 47); `None` if no names are known in it.
     #[must_use]
     pub fn scan(&self, document: &Document<'_>, gazetteer: &Gazetteer, tag: &str) -> Option<Vec<Place>> {
         let tag = tag.to_ascii_lowercase().replace('_', "-");
@@ -120,7 +120,7 @@ impl Index {
         let Some((_, names)) = gazetteer.languages().get(language) else { return index };
         for (code, name) in names {
             if let Some(first) = name.chars().next().filter(|c| dense(*c)) {
-                // One sign alone stands for too much.
+                // A single character is too ambiguous.
                 if name.chars().count() >= 2 {
                     index.dense.entry(first).or_default().push((name.clone(), *code));
                 }
@@ -145,7 +145,7 @@ impl Index {
         index
     }
 
-    /// What names are found by: the first letters where endings vary, else the word.
+    /// The key of a word: its first letters if the language has endings, else the word.
     fn key(&self, word: &str) -> String {
         if self.grammar == Grammar::None { word.to_owned() } else { fold(word).chars().take(STEM - 1).collect() }
     }
@@ -209,7 +209,7 @@ impl Index {
         }
     }
 
-    /// The names that a word may begin, and how many bytes of the word are not theirs but of a clitic.
+    /// The names that a word may begin, and how many bytes of the word are a clitic's.
     fn names(&self, word: &str) -> Option<(usize, &Names)> {
         let get = |word: &str| self.spaced.get(&words::hash(&self.key(word)));
         if let Some(names) = get(word) {
@@ -219,7 +219,7 @@ impl Index {
             return get(stem).map(|names| (0, names));
         }
         let mut rest = word;
-        // Two at most: `and in`.
+        // At most two: `and in`.
         for _ in 0..2 {
             rest = rest.strip_prefix(|c| self.clitics.contains(c))?;
             if rest.chars().count() < STEM {
@@ -232,8 +232,8 @@ impl Index {
         None
     }
 
-    /// Whether a word is a name's word, or a form of it. Initials (`EUA`, `США`) are such only in capitals: `sad` is
-    /// `now` where `SAD` is a country.
+    /// Whether a word is a name's word or a form of it. Initials (`EUA`, `США`) match only in capitals: in some languages
+    /// `SAD` is a country and `sad` means `now`.
     fn same(&self, word: &str, name: &str) -> bool {
         if name.chars().count() > 1 && !name.chars().any(char::is_lowercase) && name.chars().any(char::is_uppercase) {
             return word == name || self.genitive && word.strip_suffix('s') == Some(name);

@@ -213,7 +213,7 @@ impl EntryBuilder {
         let mut entry = entry;
         let dates = [entry.published, entry.updated];
         entry.warnings = self.repairs.names();
-        for warning in dates.into_iter().flatten().filter_map(|date| date.warning()) {
+        for warning in dates.into_iter().flatten().filter_map(|date| date.warning()).map(proto::Warning::as_str) {
             if !entry.warnings.contains(&warning) {
                 entry.warnings.push(warning);
             }

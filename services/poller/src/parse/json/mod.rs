@@ -137,7 +137,12 @@ fn entry(item: &Value, bases: &BaseUrls, inherited: &[String]) -> Entry {
         repairs.add(Repair::EmptyItem);
     }
     entry.warnings = repairs.names();
-    for warning in [entry.published, entry.updated].into_iter().flatten().filter_map(|date| date.warning()) {
+    for warning in [entry.published, entry.updated]
+        .into_iter()
+        .flatten()
+        .filter_map(|date| date.warning())
+        .map(proto::Warning::as_str)
+    {
         if !entry.warnings.contains(&warning) {
             entry.warnings.push(warning);
         }
