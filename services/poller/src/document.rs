@@ -2,7 +2,7 @@
 
 pub use crate::dates::Date;
 use jiff::Timestamp;
-use proto::v1::Media;
+use proto::{Warning, v1::Media};
 
 /// What the parser knows about a document besides its bytes.
 #[derive(Debug, Clone)]
@@ -71,8 +71,8 @@ pub struct Document {
     pub entries: Vec<Entry>,
     /// Polling and push hints.
     pub hints: Hints,
-    /// Repairs of the document as a whole, by the names in `salvage/README.md`.
-    pub warnings: Vec<&'static str>,
+    /// Repairs of the document as a whole.
+    pub warnings: Vec<Warning>,
 }
 
 /// An item of a feed. Absent texts are empty.
@@ -108,8 +108,8 @@ pub struct Entry {
     pub language: String,
     /// Absolute URL of the comments page.
     pub comments: String,
-    /// Repairs of this item, by the names in `salvage/README.md`.
-    pub warnings: Vec<&'static str>,
+    /// Repairs of this item.
+    pub warnings: Vec<Warning>,
 }
 
 impl Entry {

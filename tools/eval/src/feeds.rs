@@ -127,7 +127,7 @@ fn one(file: &Path, relative: &str, expected: Option<&expect::Expected>, suite: 
                 suite.accepted += 1;
             }
             for warning in document.warnings.iter().chain(document.entries.iter().flat_map(|e| &e.warnings)) {
-                *suite.warnings.entry(warning).or_default() += 1;
+                *suite.warnings.entry(warning.as_str()).or_default() += 1;
             }
             let (checks, unmet) = expected.map(|e| e.check(&document)).unwrap_or_default();
             suite.checks += checks;

@@ -6,7 +6,7 @@ mod raw_item;
 mod seen_entries;
 
 pub use backfill::{Backfill, MAX_UNDATED};
-pub use raw_item::{CONTENT_CUT, encode_within, event_id, traceparent};
+pub use raw_item::{encode_within, event_id, traceparent};
 pub use seen_entries::{MAX_SEEN, MAX_UNPACKED, MIN_SEEN, pack, unpack};
 pub(crate) use seen_entries::{contains_all, drop_oldest};
 

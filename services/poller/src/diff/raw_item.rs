@@ -2,13 +2,10 @@
 
 use crate::{document::Document, identity::IdentifiedEntry};
 use proto::{
-    id, time,
+    Warning, id, time,
     v1::{Feed, Fetch, RawItem},
     vocab, wire,
 };
-
-/// Warning on an item that was shortened to fit into a record.
-pub const CONTENT_CUT: &str = "content-cut";
 
 /// The raw item of an entry.
 pub(super) fn raw_item(
@@ -24,15 +21,9 @@ pub(super) fn raw_item(
         (published, _) => (published, &entry.published_text),
     };
     let mut warnings: Vec<String> = Vec::new();
-    let dates = [entry.published, entry.updated]
-        .into_iter()
-        .flatten()
-        .filter_map(|date| date.warning())
-        .map(proto::Warning::as_str);
+    let dates = [entry.published, entry.updated].into_iter().flatten().filter_map(|date| date.warning());
     for warning in document.warnings.iter().copied().chain(entry.warnings.iter().copied()).chain(dates) {
-        if !warnings.iter().any(|known| known == warning) {
-            warnings.push(warning.to_owned());
-        }
+        warning.add_to(&mut warnings);
     }
     RawItem {
         article_id: one.article_id.clone(),
@@ -75,7 +66,7 @@ fn first(texts: &[&String]) -> String {
 }
 
 /// Encodes an item in at most `limit` bytes. A longer item is shortened, content first and title last, and gets the warning
-/// [`CONTENT_CUT`].
+/// `content-cut`.
 ///
 /// # Errors
 /// [`wire::EncodeError`] where a timestamp is out of range.
@@ -84,7 +75,7 @@ pub fn encode_within(item: &mut RawItem, encoding: wire::Encoding, limit: usize)
     if encoded.len() <= limit {
         return Ok(encoded);
     }
-    item.warnings.push(CONTENT_CUT.to_owned());
+    Warning::ContentCut.add_to(&mut item.warnings);
     for round in 0..64 {
         encoded = encoding.encode(item)?;
         if encoded.len() <= limit {

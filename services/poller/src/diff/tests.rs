@@ -30,7 +30,7 @@ fn feed(backfill: &str) -> Feed {
     Feed { feed_id: proto::id::feed_id(url), url: url.into(), backfill: backfill.into(), ..Feed::default() }
 }
 
-/// What a poll after `diff` knows.
+/// The state after `diff`.
 fn after(diff: &Diff) -> FeedState {
     FeedState { first_polled_at: Some(time::to_wire(now())), entries: diff.entries.clone(), ..FeedState::default() }
 }
@@ -47,22 +47,22 @@ fn names(diff: &Diff) -> Vec<&str> {
     diff.publish.iter().map(|one| one.item.guid.as_str()).collect()
 }
 
-fn aged() -> Vec<Entry> {
+fn entries_by_age() -> Vec<Entry> {
     vec![entry("new", ago(1)), entry("day", ago(24)), entry("week", ago(168)), entry("undated", None)]
 }
 
 #[test]
-fn a_first_poll_takes_what_is_younger_than_48_hours_and_marks_it() {
-    let first = run(&feed(""), &FeedState::default(), aged());
+fn the_first_poll_publishes_entries_of_48_hours_as_backfill() {
+    let first = run(&feed(""), &FeedState::default(), entries_by_age());
     assert_eq!(names(&first), ["undated", "day", "new"]);
     assert!(first.publish.iter().all(|one| one.item.backfill));
     assert_eq!(first.counts.dropped, [(drop_reason::BACKFILL, 1)]);
 }
 
 #[test]
-fn what_the_policy_left_never_comes_later_and_what_is_new_is_not_marked() {
-    let first = run(&feed(""), &FeedState::default(), aged());
-    let mut entries = aged();
+fn entries_that_the_policy_excludes_are_never_published() {
+    let first = run(&feed(""), &FeedState::default(), entries_by_age());
+    let mut entries = entries_by_age();
     entries.push(entry("fresh", ago(0)));
     entries.push(entry("late", ago(100)));
     let second = run(&feed(""), &after(&first), entries);
@@ -73,8 +73,8 @@ fn what_the_policy_left_never_comes_later_and_what_is_new_is_not_marked() {
 }
 
 #[test]
-fn the_policies() {
-    let taken = |policy: &str| run(&feed(policy), &FeedState::default(), aged()).publish.len();
+fn each_policy_selects_its_entries() {
+    let taken = |policy: &str| run(&feed(policy), &FeedState::default(), entries_by_age()).publish.len();
     assert_eq!(taken("all"), 4);
     assert_eq!(taken("2"), 2);
     assert_eq!(taken("0"), 0);
@@ -84,7 +84,7 @@ fn the_policies() {
 }
 
 #[test]
-fn of_what_has_no_date_a_first_poll_takes_twenty() {
+fn the_first_poll_publishes_twenty_undated_entries() {
     let entries = (0..50).map(|n| entry(&format!("{n}"), None)).collect();
     let first = run(&feed(""), &FeedState::default(), entries);
     assert_eq!(first.publish.len(), MAX_UNDATED);
@@ -92,7 +92,7 @@ fn of_what_has_no_date_a_first_poll_takes_twenty() {
 }
 
 #[test]
-fn a_change_is_published_again_under_its_id_and_a_new_date_is_none() {
+fn a_changed_entry_keeps_its_id_and_a_new_date_is_not_a_change() {
     let first = run(&feed(""), &FeedState::default(), vec![entry("a", ago(1))]);
     let id = first.publish.first().map(|one| one.item.article_id.clone());
     let redated = run(&feed(""), &after(&first), vec![entry("a", ago(0))]);
@@ -104,7 +104,7 @@ fn a_change_is_published_again_under_its_id_and_a_new_date_is_none() {
 }
 
 #[test]
-fn two_entries_of_one_identity_give_one_record_at_every_poll() {
+fn entries_of_one_identity_give_one_record() {
     let twice = || {
         let other = Entry { guid: "b".into(), title: "Other words".into(), ..entry("a", ago(1)) };
         vec![entry("a", ago(1)), other]
@@ -116,7 +116,7 @@ fn two_entries_of_one_identity_give_one_record_at_every_poll() {
 }
 
 #[test]
-fn a_guid_that_comes_and_goes_repeats_nothing() {
+fn an_added_guid_does_not_publish_an_entry_again() {
     let bare = Entry { guid: String::new(), ..entry("a", ago(1)) };
     let first = run(&feed(""), &FeedState::default(), vec![bare]);
     let second = run(&feed(""), &after(&first), vec![entry("a", ago(1))]);
@@ -128,7 +128,7 @@ fn many(from: usize, count: usize) -> Vec<Entry> {
 }
 
 #[test]
-fn memory_is_twice_the_document_and_keeps_what_it_shows() {
+fn the_state_remembers_twice_the_document() {
     let feed = feed("");
     let first = run(&feed, &FeedState::default(), many(0, 300));
     let second = run(&feed, &after(&first), many(300, 300));
@@ -145,7 +145,7 @@ fn memory_is_twice_the_document_and_keeps_what_it_shows() {
 }
 
 #[test]
-fn a_document_that_ended_early_or_is_empty_makes_nobody_forget() {
+fn a_truncated_or_empty_document_removes_no_entry() {
     let feed = feed("");
     let first = run(&feed, &FeedState::default(), many(0, 2_000));
     let cut = diff(&feed, &after(&first), &document(many(0, 10)), false, &Fetch::default(), now());
@@ -155,7 +155,7 @@ fn a_document_that_ended_early_or_is_empty_makes_nobody_forget() {
 }
 
 #[test]
-fn the_largest_state_stays_below_half_a_megabyte_and_reads_back() {
+fn the_largest_state_is_below_500_kb_and_reads_back() {
     let long = run(&feed(""), &FeedState::default(), many(0, 5_000));
     let longer = run(&feed(""), &after(&long), many(5_000, 5_000));
     let state = FeedState { title: "t".repeat(4_000), etag: "\"".repeat(8_192), ..after(&longer) };
@@ -172,7 +172,7 @@ fn the_largest_state_stays_below_half_a_megabyte_and_reads_back() {
 }
 
 #[test]
-fn few_entries_stay_readable_and_what_is_no_digest_is_not_packed() {
+fn few_entries_and_entries_without_digests_are_not_packed() {
     let seen = |key: String| SeenEntry { entry_key: key, last_seen_min: 7, ..SeenEntry::default() };
     let digest = |n: usize| format!("{n:032x}");
     let mut few = FeedState { entries: (0..MAX_UNPACKED).map(|n| seen(digest(n))).collect(), ..FeedState::default() };
@@ -182,13 +182,13 @@ fn few_entries_stay_readable_and_what_is_no_digest_is_not_packed() {
     few.entries.extend(odd.clone());
     let before = few.clone();
     pack(&mut few);
-    assert_eq!(few.entries, before.entries, "an entry without article id is no digest either");
+    assert_eq!(few.entries, before.entries, "nor is one without article id");
     let mut broken = FeedState { packed_entries: vec![0; 45], ..FeedState::default() };
     assert_eq!(unpack(&mut broken), Err(45));
 }
 
 #[test]
-fn an_item_too_large_for_a_record_is_cut_and_says_so() {
+fn an_item_too_large_for_a_record_is_shortened_with_a_warning() {
     for encoding in [proto::wire::Encoding::Json, proto::wire::Encoding::Protobuf] {
         for text in ["a", "\u{1}", "é", "\"<\n"] {
             let mut item = RawItem {
@@ -199,7 +199,7 @@ fn an_item_too_large_for_a_record_is_cut_and_says_so() {
             };
             let bytes = encode_within(&mut item, encoding, 900_000).unwrap();
             assert!(bytes.len() <= 900_000 && bytes.len() > 100_000, "{text:?} {encoding:?}: {}", bytes.len());
-            assert_eq!(item.warnings, [CONTENT_CUT]);
+            assert_eq!(item.warnings, ["content-cut"]);
         }
     }
     let mut small = RawItem { content: "short".into(), ..RawItem::default() };
@@ -208,7 +208,7 @@ fn an_item_too_large_for_a_record_is_cut_and_says_so() {
 }
 
 #[test]
-fn ids_of_events_are_made_of_what_they_say() {
+fn event_id_and_trace_are_derived_from_the_content() {
     let id = event_id("f", "k", "1");
     assert_eq!(id, "f/k/1");
     insta::assert_snapshot!(traceparent(&id).len(), @"55");

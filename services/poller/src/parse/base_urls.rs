@@ -1,4 +1,4 @@
-//! Relative links made absolute.
+//! Resolves relative links.
 
 use std::cell::Cell;
 
@@ -6,43 +6,43 @@ use url::Url;
 
 use crate::document::Context;
 
-/// The bases in force (XML Base, RFC 3986 section 5.1): the innermost `xml:base`, each taken relative to the one
-/// around it, then Content-Location, then the document's own URL.
+/// The base URLs in scope (XML Base, RFC 3986 section 5.1): the innermost `xml:base`, resolved against the outer ones, then
+/// Content-Location, then the document's URL.
 #[derive(Debug)]
 pub struct BaseUrls {
     stack: Vec<Option<Url>>,
-    /// Bytes that links have grown by in this document.
-    grown: Cell<usize>,
+    /// Bytes that resolving has added to the links of this document.
+    added: Cell<usize>,
 }
 
-/// Longer links are no links.
-const LONGEST: usize = 8192;
-/// Longer bases are none: each relative link would be as long.
-const LONGEST_BASE: usize = 2048;
-/// Bytes that the links of a document may grow by altogether; after that, relative links are none.
-const MOST_GROWN: usize = 16 << 20;
+/// A longer link is ignored, in bytes.
+const MAX_LINK_BYTES: usize = 8192;
+/// A longer base is ignored, in bytes: every relative link would grow by it.
+const MAX_BASE_BYTES: usize = 2048;
+/// Bytes that resolving may add to the links of one document. After that, relative links are ignored.
+const MAX_ADDED_BYTES: usize = 16 << 20;
 
 impl BaseUrls {
-    /// The base of the document itself.
+    /// The base of a document.
     #[must_use]
     pub fn new(cx: &Context<'_>) -> Self {
         let own = Url::parse(cx.url).ok();
         let outer = match (cx.content_location, &own) {
-            (Some(location), Some(own)) => own.join(location.trim()).ok().filter(web).or(Some(own.clone())),
+            (Some(location), Some(own)) => own.join(location.trim()).ok().filter(is_web).or(Some(own.clone())),
             (Some(location), None) => Url::parse(location.trim()).ok(),
             (None, _) => own,
         };
-        Self { stack: vec![outer], grown: Cell::new(0) }
+        Self { stack: vec![outer], added: Cell::new(0) }
     }
 
-    /// Enters an element with `xml:base`. One that is no URL leaves the base as it is.
+    /// Enters an element with `xml:base`. An invalid URL leaves the base unchanged.
     pub fn push(&mut self, base: &str) {
         let outer = self.stack.last().cloned().flatten();
-        let base = if base.len() > LONGEST_BASE { "" } else { base };
+        let base = if base.len() > MAX_BASE_BYTES { "" } else { base };
         let inner = match &outer {
-            Some(outer) if outer.as_str().len() > LONGEST_BASE => Some(outer.clone()),
-            Some(outer) => outer.join(base.trim()).ok().filter(web).or_else(|| Some(outer.clone())),
-            None => Url::parse(base.trim()).ok().filter(web),
+            Some(outer) if outer.as_str().len() > MAX_BASE_BYTES => Some(outer.clone()),
+            Some(outer) => outer.join(base.trim()).ok().filter(is_web).or_else(|| Some(outer.clone())),
+            None => Url::parse(base.trim()).ok().filter(is_web),
         };
         self.stack.push(inner);
     }
@@ -54,15 +54,15 @@ impl BaseUrls {
         }
     }
 
-    /// `link` as an absolute URL of the web: as written where it is one, else relative to the base; empty where it is
-    /// none.
+    /// The absolute http or https URL of `link`: unchanged where it is one, else resolved against the base; empty where it is
+    /// invalid.
     #[must_use]
     pub fn resolve(&self, link: &str) -> String {
         let link = link.trim();
-        if link.is_empty() || link.len() > LONGEST {
+        if link.is_empty() || link.len() > MAX_LINK_BYTES {
             return String::new();
         }
-        // Line breaks inside a link come from the publisher's formatting (WHATWG URL strips them too).
+        // Line breaks and tabs inside a link are formatting. The WHATWG URL parser removes them too.
         let clean: String;
         let link = if link.contains(['\n', '\r', '\t']) {
             clean = link.chars().filter(|c| !matches!(c, '\n' | '\r' | '\t')).collect();
@@ -74,27 +74,27 @@ impl BaseUrls {
         if scheme("http://") || scheme("https://") {
             return if Url::parse(link).is_ok() { link.to_owned() } else { String::new() };
         }
-        if self.grown.get() > MOST_GROWN {
+        if self.added.get() > MAX_ADDED_BYTES {
             return String::new();
         }
         let joined = match self.stack.last().and_then(Option::as_ref) {
             Some(base) => base.join(link).ok(),
             None => Url::parse(link).ok(),
         };
-        let absolute = joined.filter(web).map_or_else(String::new, String::from);
-        self.grown.set(self.grown.get() + absolute.len().saturating_sub(link.len()));
+        let absolute = joined.filter(is_web).map_or_else(String::new, String::from);
+        self.added.set(self.added.get() + absolute.len().saturating_sub(link.len()));
         absolute
     }
 }
 
-fn web(url: &Url) -> bool {
+fn is_web(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https") && url.has_host()
 }
 
-/// Is it an absolute URL of the web as it stands?
+/// True for an absolute http or https URL.
 #[must_use]
 pub fn is_absolute(link: &str) -> bool {
-    Url::parse(link.trim()).is_ok_and(|u| web(&u))
+    Url::parse(link.trim()).is_ok_and(|u| is_web(&u))
 }
 
 #[cfg(test)]
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bases_nest_and_links_stay_as_written() {
+    fn bases_nest_and_absolute_links_stay_as_written() {
         let mut cx = Context::new("https://a.example/feeds/x.xml");
         cx.content_location = Some("/base/");
         let mut bases = BaseUrls::new(&cx);

@@ -1,42 +1,44 @@
-//! The text of an element, collected as text and, where there is markup in it, as markup.
+//! Collects the text of an element: as plain text, and from the first tag on as markup.
 
 use base64::Engine;
 
 use super::elements::Field;
 use crate::salvage::references::escape_into;
-use crate::salvage::repair::{Repair, Repairs};
+use crate::salvage::repairs::Repairs;
 use crate::salvage::tokenizer::attributes;
+use proto::Warning;
 
 /// An element whose text is being collected.
 pub(super) struct Capture<'a> {
     pub field: Field,
-    /// False where the text is only passed over.
+    /// False where the text is skipped.
     pub wanted: bool,
-    /// `isPermaLink` of a guid: true unless it says false.
+    /// `isPermaLink` of a guid: true unless it is "false".
     pub permalink: bool,
-    /// The content is something that feed-rs refuses or reads otherwise.
-    pub peculiar: bool,
+    /// True where feed-rs rejects the content or reads it differently.
+    pub needs_own_parser: bool,
     name: &'a str,
     text: String,
-    /// Markup from the first tag on; empty before it.
+    /// The text with its markup; empty before the first tag.
     markup: String,
     has_markup: bool,
     has_cdata: bool,
     base64: bool,
     xhtml: bool,
-    /// Elements of the same name that are open inside.
+    /// Open inner elements of the same name.
     same: usize,
-    /// Elements open inside.
+    /// Open inner elements.
     open: usize,
 }
 
 impl<'a> Capture<'a> {
+    /// Starts collecting the text of element `name`, whose attributes as written are `inside`.
     pub fn new(field: Field, name: &'a str, inside: &'a str, wanted: bool, atom: bool) -> Self {
         let mut capture = Self {
             field,
             wanted,
             permalink: true,
-            peculiar: false,
+            needs_own_parser: false,
             name,
             text: String::new(),
             markup: String::new(),
@@ -54,7 +56,7 @@ impl<'a> Capture<'a> {
                 }
                 "mode" => {
                     capture.base64 = value == "base64";
-                    capture.peculiar = true;
+                    capture.needs_own_parser = true;
                 }
                 "type" if atom => {
                     let kind = value.trim().to_ascii_lowercase();
@@ -64,15 +66,16 @@ impl<'a> Capture<'a> {
                         || !kind.contains('/');
                     let textual = kind.starts_with("text/") || kind.ends_with("+xml") || kind.ends_with("/xml");
                     capture.base64 |= !text && !textual;
-                    capture.peculiar |= !matches!(kind.as_str(), "text" | "html" | "xhtml" | "text/html");
+                    capture.needs_own_parser |= !matches!(kind.as_str(), "text" | "html" | "xhtml" | "text/html");
                 }
-                "src" => capture.peculiar = true,
+                "src" => capture.needs_own_parser = true,
                 _ => {}
             }
         }
         capture
     }
 
+    /// Adds character data whose references are decoded.
     pub fn text(&mut self, decoded: &str) {
         if self.has_markup {
             escape_into(decoded, &mut self.markup);
@@ -81,6 +84,7 @@ impl<'a> Capture<'a> {
         }
     }
 
+    /// Adds the content of a CDATA section.
     pub fn cdata(&mut self, raw: &str) {
         if !self.wanted {
             return;
@@ -100,7 +104,7 @@ impl<'a> Capture<'a> {
         }
     }
 
-    /// A tag that belongs to the text; `raw` is the whole of it as written.
+    /// Adds a start tag that belongs to the text; `raw` is the whole tag as written.
     pub fn inline_start(&mut self, name: &str, inside: &str, empty: bool, raw: &str) {
         if !empty {
             self.open += 1;
@@ -108,12 +112,12 @@ impl<'a> Capture<'a> {
         }
         if !self.wanted {
             // Markup where feed-rs expects text.
-            self.peculiar = true;
+            self.needs_own_parser = true;
             return;
         }
         self.begin_markup();
         match name.split_once(':') {
-            // HTML knows no prefixes: `xhtml:p` is a `p`.
+            // HTML has no prefixes: `xhtml:p` is a `p`.
             Some((_, local)) => {
                 self.markup.push('<');
                 self.markup.push_str(local);
@@ -129,18 +133,12 @@ impl<'a> Capture<'a> {
         }
     }
 
-    /// An end tag: true where it is the element's own.
-    pub fn end(&mut self, name: &str) -> bool {
-        if !name.eq_ignore_ascii_case(self.name) {
-            return false;
-        }
-        if self.same == 0 {
-            return true;
-        }
-        false
+    /// True where an end tag of this name closes the element.
+    pub fn is_closed_by(&self, name: &str) -> bool {
+        self.same == 0 && name.eq_ignore_ascii_case(self.name)
     }
 
-    /// An end tag that belongs to the text.
+    /// Adds an end tag that belongs to the text.
     pub fn inline_end(&mut self, name: &str) {
         self.open = self.open.saturating_sub(1);
         if name.eq_ignore_ascii_case(self.name) {
@@ -155,17 +153,17 @@ impl<'a> Capture<'a> {
         self.markup.push('>');
     }
 
-    /// What was collected, trimmed; `None` where it is nothing.
-    pub fn text_out(mut self, repairs: &mut Repairs) -> Option<String> {
+    /// The collected text, trimmed; `None` where it is empty.
+    pub fn finish(mut self, repairs: &mut Repairs) -> Option<String> {
         if self.open > 0 {
-            repairs.add(Repair::MismatchedTags);
+            repairs.add(Warning::MismatchedTags);
         }
         if self.xhtml {
             self.begin_markup();
         }
         let text = if self.has_markup { without_div(self.markup.trim(), self.xhtml) } else { self.text.trim() };
         if self.base64 {
-            // Atom 0.3 mode=base64, and Atom 1.0 content of a type that is no text.
+            // Atom 0.3 `mode="base64"`, and Atom 1.0 content whose type is not a text.
             let packed: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
             let bytes = base64::engine::general_purpose::STANDARD.decode(packed).ok()?;
             return String::from_utf8(bytes).ok().filter(|t| !t.trim().is_empty());
@@ -174,7 +172,7 @@ impl<'a> Capture<'a> {
     }
 }
 
-/// The `div` around XHTML is not part of the content (RFC 4287 section 3.1.1.3).
+/// Removes the `div` around XHTML, which is not part of the content (RFC 4287 section 3.1.1.3).
 fn without_div(markup: &str, xhtml: bool) -> &str {
     let inner = || {
         let inside = markup.strip_prefix("<div")?;
@@ -184,7 +182,7 @@ fn without_div(markup: &str, xhtml: bool) -> &str {
         let (attributes, inner) = inside.split_once('>')?;
         let inner = inner.trim_end().strip_suffix("</div>")?;
         let wrapper = xhtml || attributes.contains("http://www.w3.org/1999/xhtml");
-        // Two beside one another are no wrapper.
+        // Two adjacent `div` elements are not a wrapper.
         (wrapper && balanced(inner)).then(|| inner.trim())
     };
     inner().unwrap_or(markup)

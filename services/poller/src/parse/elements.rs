@@ -1,13 +1,13 @@
-//! What an element is for, by its vocabulary, its name and where it stands.
+//! The role of an element, by its vocabulary, its name and its position.
 
-use super::namespaces::Namespace;
+use super::namespaces::Namespace as Ns;
 
-/// Where an element stands.
+/// The position of an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// Outside any feed.
     Outside,
-    /// Among the feed's own elements.
+    /// In a feed, outside its items.
     Feed,
     /// In an item.
     Item,
@@ -15,11 +15,11 @@ pub enum Place {
     Person,
     /// In an image of an item.
     Image,
-    /// In a JSON-like list of hours or days.
+    /// In `skipHours` or `skipDays`.
     Skip,
 }
 
-/// A text that is collected. The number ranks sources of the same thing: the lowest that is there wins.
+/// The field that an element's text belongs to. The number is the rank among the elements of one field: the lowest counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
     /// Title.
@@ -30,11 +30,11 @@ pub enum Field {
     Content(u8),
     /// Link as text.
     Link(u8),
-    /// Id.
+    /// Id of an item.
     Guid(u8),
     /// Date of publication.
     Published(u8),
-    /// Date of change.
+    /// Date of the last update.
     Updated(u8),
     /// Author as one text.
     Author(u8),
@@ -67,41 +67,41 @@ pub enum Field {
 }
 
 impl Field {
-    /// May it hold markup that belongs to it?
+    /// True where markup in the element belongs to its text.
     #[must_use]
     pub fn takes_markup(self) -> bool {
         matches!(self, Self::Summary(_) | Self::Content(_))
     }
 }
 
-/// What is done with an element.
+/// What the parser does with an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// The feed.
+    /// Starts the feed.
     Feed,
-    /// An item of it.
+    /// Starts an item.
     Item,
-    /// A person.
+    /// Starts a person.
     Person,
-    /// An item's image with elements of its own.
+    /// Starts an image that has elements of its own.
     Image,
-    /// A list of hours or days.
+    /// Starts a list of hours or days.
     Skip,
-    /// Its text is collected.
+    /// Collects the text.
     Text(Field),
-    /// Read by its attributes; children count as if they stood beside it.
+    /// Reads the attributes. Children are treated as siblings.
     Attributes(Kind),
-    /// Children count as if they stood beside it.
+    /// Treats children as siblings.
     Through,
-    /// Not looked into, but for items.
+    /// Ignores the element and its children, except items.
     Ignore,
-    /// A web page.
+    /// The document is a web page.
     Html,
-    /// A list of sitemaps, which is no feed.
+    /// The document is a sitemap index, not a feed.
     SitemapIndex,
 }
 
-/// Elements that say what they say by attributes.
+/// Elements that are read by their attributes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// `link href rel`.
@@ -125,15 +125,15 @@ pub enum Kind {
 use Field as F;
 use Role as R;
 
-/// The role of the element `local` (in lower case) of vocabulary `ns` at `place`.
+/// The role of an element with the lower-case local name `local` in namespace `ns` at `place`.
 #[must_use]
-pub fn role(ns: Namespace, local: &str, place: Place) -> Role {
+pub fn role(ns: Ns, local: &str, place: Place) -> Role {
     match (ns, local) {
-        (Namespace::Own | Namespace::Rdf, "rss" | "rdf" | "urlset" | "rss091" | "rss092") => R::Feed,
-        (Namespace::Own, "channel") => R::Feed,
-        (Namespace::Own | Namespace::Atom, "feed") => R::Feed,
-        (Namespace::Own, "item" | "newsitem") | (Namespace::Own | Namespace::Atom, "entry") => R::Item,
-        (Namespace::Own, "sitemapindex") => R::SitemapIndex,
+        (Ns::Own | Ns::Rdf, "rss" | "rdf" | "urlset" | "rss091" | "rss092") => R::Feed,
+        (Ns::Own, "channel") => R::Feed,
+        (Ns::Own | Ns::Atom, "feed") => R::Feed,
+        (Ns::Own, "item" | "newsitem") | (Ns::Own | Ns::Atom, "entry") => R::Item,
+        (Ns::Own, "sitemapindex") => R::SitemapIndex,
         (_, "html") if place == Place::Outside => R::Html,
         _ => match place {
             Place::Outside => R::Through,
@@ -157,103 +157,98 @@ pub fn role(ns: Namespace, local: &str, place: Place) -> Role {
     }
 }
 
-fn in_feed(ns: Namespace, local: &str) -> Role {
+fn in_feed(ns: Ns, local: &str) -> Role {
     match (ns, local) {
-        (Namespace::Own, "url") => R::Item,
-        (Namespace::Own, "skiphours" | "skipdays") => R::Skip,
-        (Namespace::Own, "ttl") => R::Text(F::Ttl),
-        (Namespace::Own, "cloud") => R::Attributes(Kind::Cloud),
-        (
-            Namespace::Own | Namespace::Atom,
-            "image" | "textinput" | "logo" | "icon" | "generator" | "source" | "items",
-        ) => R::Ignore,
-        (Namespace::Rdf, "li" | "seq") => R::Ignore,
-        (Namespace::Own, "managingeditor" | "author") => R::Text(F::Author(0)),
-        (Namespace::Own, "webmaster") => R::Text(F::Author(5)),
-        (Namespace::Itunes, "owner") => R::Ignore,
-        (Namespace::Itunes, "summary" | "subtitle") => R::Text(F::Summary(4)),
-        (Namespace::Atom, "tagline" | "subtitle" | "info") | (Namespace::Own, "tagline" | "subtitle" | "info") => {
+        (Ns::Own, "url") => R::Item,
+        (Ns::Own, "skiphours" | "skipdays") => R::Skip,
+        (Ns::Own, "ttl") => R::Text(F::Ttl),
+        (Ns::Own, "cloud") => R::Attributes(Kind::Cloud),
+        (Ns::Own | Ns::Atom, "image" | "textinput" | "logo" | "icon" | "generator" | "source" | "items") => R::Ignore,
+        (Ns::Rdf, "li" | "seq") => R::Ignore,
+        (Ns::Own, "managingeditor" | "author") => R::Text(F::Author(0)),
+        (Ns::Own, "webmaster") => R::Text(F::Author(5)),
+        (Ns::Itunes, "owner") => R::Ignore,
+        (Ns::Itunes, "summary" | "subtitle") => R::Text(F::Summary(4)),
+        (Ns::Atom, "tagline" | "subtitle" | "info") | (Ns::Own, "tagline" | "subtitle" | "info") => {
             R::Text(F::Summary(0))
         }
-        (Namespace::Sy, "updateperiod") => R::Text(F::Period),
-        (Namespace::Sy, "updatefrequency") => R::Text(F::Frequency),
-        (Namespace::History, "complete") => R::Attributes(Kind::Complete),
-        (Namespace::Own, "lastbuilddate") => R::Text(F::Updated(0)),
-        (Namespace::Media, _) => R::Ignore,
+        (Ns::Sy, "updateperiod") => R::Text(F::Period),
+        (Ns::Sy, "updatefrequency") => R::Text(F::Frequency),
+        (Ns::History, "complete") => R::Attributes(Kind::Complete),
+        (Ns::Own, "lastbuilddate") => R::Text(F::Updated(0)),
+        (Ns::Media, _) => R::Ignore,
         _ => shared(ns, local),
     }
 }
 
-fn in_item(ns: Namespace, local: &str) -> Role {
+fn in_item(ns: Ns, local: &str) -> Role {
     match (ns, local) {
-        (Namespace::Own, "enclosure") => R::Attributes(Kind::Enclosure),
-        (Namespace::Own | Namespace::Itunes | Namespace::News, "image") => R::Image,
-        (Namespace::Own, "thumbnail") => R::Attributes(Kind::Thumbnail),
-        (Namespace::Own, "comments") => R::Text(F::Comments),
-        (Namespace::Own, "loc") => R::Text(F::Link(0)),
-        (Namespace::Own, "lastmod") => R::Text(F::Updated(1)),
-        (Namespace::Own, "fulltext" | "fullitem" | "body")
-        | (Namespace::Content, "encoded" | "items")
-        | (Namespace::Xhtml, "body" | "div") => R::Text(F::Content(u8::from(local != "encoded"))),
-        (Namespace::Own | Namespace::Atom, "content") => R::Text(F::Content(0)),
-        (Namespace::Own | Namespace::Atom, "source" | "textinput" | "rating") => R::Ignore,
-        // FeedBurner names the page behind its own link; some feeds have nothing else.
-        (Namespace::Other, "origlink") => R::Text(F::Link(3)),
-        (Namespace::Own, "tags") => R::Text(F::Keywords),
-        (Namespace::Own, "categories") | (Namespace::News, "news") => R::Through,
-        (Namespace::News, "publication_date") => R::Text(F::Published(0)),
-        (Namespace::News, "title") => R::Text(F::Title(0)),
-        (Namespace::News, "keywords") => R::Text(F::Keywords),
-        (Namespace::News, "publication") => R::Through,
-        (Namespace::News, "language") => R::Text(F::Language),
-        (Namespace::Itunes, "summary" | "subtitle") => R::Text(F::Summary(if local == "summary" { 4 } else { 5 })),
-        (Namespace::Itunes, "title") => R::Text(F::Title(3)),
-        (Namespace::Media, "group") => R::Through,
-        (Namespace::Media, "content") => R::Attributes(Kind::Content),
-        (Namespace::Media, "thumbnail") => R::Attributes(Kind::Thumbnail),
-        (Namespace::Media, "title") => R::Text(F::Title(4)),
-        (Namespace::Media, "description" | "text") => R::Text(F::Summary(6)),
-        (Namespace::Media, "keywords") => R::Text(F::Keywords),
-        (Namespace::Media, "category") => R::Text(F::Category),
-        (Namespace::Media, _) => R::Ignore,
+        (Ns::Own, "enclosure") => R::Attributes(Kind::Enclosure),
+        (Ns::Own | Ns::Itunes | Ns::News, "image") => R::Image,
+        (Ns::Own, "thumbnail") => R::Attributes(Kind::Thumbnail),
+        (Ns::Own, "comments") => R::Text(F::Comments),
+        (Ns::Own, "loc") => R::Text(F::Link(0)),
+        (Ns::Own, "lastmod") => R::Text(F::Updated(1)),
+        (Ns::Own, "fulltext" | "fullitem" | "body")
+        | (Ns::Content, "encoded" | "items")
+        | (Ns::Xhtml, "body" | "div") => R::Text(F::Content(u8::from(local != "encoded"))),
+        (Ns::Own | Ns::Atom, "content") => R::Text(F::Content(0)),
+        (Ns::Own | Ns::Atom, "source" | "textinput" | "rating") => R::Ignore,
+        // FeedBurner's `origLink` is the publisher's page; some feeds have no other link.
+        (Ns::Other, "origlink") => R::Text(F::Link(3)),
+        (Ns::Own, "tags") => R::Text(F::Keywords),
+        (Ns::Own, "categories") | (Ns::News, "news") => R::Through,
+        (Ns::News, "publication_date") => R::Text(F::Published(0)),
+        (Ns::News, "title") => R::Text(F::Title(0)),
+        (Ns::News, "keywords") => R::Text(F::Keywords),
+        (Ns::News, "publication") => R::Through,
+        (Ns::News, "language") => R::Text(F::Language),
+        (Ns::Itunes, "summary" | "subtitle") => R::Text(F::Summary(if local == "summary" { 4 } else { 5 })),
+        (Ns::Itunes, "title") => R::Text(F::Title(3)),
+        (Ns::Media, "group") => R::Through,
+        (Ns::Media, "content") => R::Attributes(Kind::Content),
+        (Ns::Media, "thumbnail") => R::Attributes(Kind::Thumbnail),
+        (Ns::Media, "title") => R::Text(F::Title(4)),
+        (Ns::Media, "description" | "text") => R::Text(F::Summary(6)),
+        (Ns::Media, "keywords") => R::Text(F::Keywords),
+        (Ns::Media, "category") => R::Text(F::Category),
+        (Ns::Media, _) => R::Ignore,
         _ => shared(ns, local),
     }
 }
 
-/// Elements that mean the same in a feed and in an item.
-fn shared(ns: Namespace, local: &str) -> Role {
+/// Elements with the same role in a feed and in an item.
+fn shared(ns: Ns, local: &str) -> Role {
     match (ns, local) {
-        (Namespace::Own | Namespace::Atom, "title") => R::Text(F::Title(0)),
-        (Namespace::Dc, "title") => R::Text(F::Title(1)),
-        (Namespace::Own, "link") => R::Text(F::Link(0)),
-        (Namespace::Atom, "link") => R::Attributes(Kind::Link),
-        (Namespace::Own, "a" | "login" | "schedule" | "usage" | "logtarget") => R::Attributes(Kind::Cdf),
-        (Namespace::Own, "guid") | (Namespace::Own | Namespace::Atom, "id") => R::Text(F::Guid(0)),
-        (Namespace::Dc, "identifier") => R::Text(F::Guid(3)),
-        (Namespace::Own, "description")
-        | (Namespace::Atom | Namespace::Own, "summary")
-        | (Namespace::Own, "abstract") => R::Text(F::Summary(0)),
-        (Namespace::Dc, "description" | "abstract") => R::Text(F::Summary(2)),
-        (Namespace::Own, "pubdate") | (Namespace::Own | Namespace::Atom, "published") => R::Text(F::Published(0)),
-        (Namespace::Own | Namespace::Atom, "issued") | (Namespace::Atom, "pubdate") => R::Text(F::Published(1)),
-        (Namespace::Dc, "issued" | "available" | "date") => R::Text(F::Published(2)),
-        (Namespace::Own | Namespace::Atom | Namespace::Dc, "created") => R::Text(F::Published(3)),
-        (Namespace::Own | Namespace::Atom, "updated") => R::Text(F::Updated(0)),
-        (Namespace::Own | Namespace::Atom | Namespace::Dc, "modified") => R::Text(F::Updated(1)),
-        (Namespace::Own, "date") => R::Text(F::Published(2)),
-        (Namespace::Atom, "author") => R::Person,
-        (Namespace::Own, "author") => R::Text(F::Author(0)),
-        (Namespace::Dc, "creator" | "author") => R::Text(F::Author(1)),
-        (Namespace::Itunes, "author") => R::Text(F::Author(2)),
-        (Namespace::Dc, "contributor" | "publisher") | (Namespace::Atom, "contributor") => R::Ignore,
-        (Namespace::Own, "category") => R::Text(F::Category),
-        (Namespace::Atom, "category") => R::Attributes(Kind::Category),
-        (Namespace::Dc, "subject") => R::Text(F::Category),
-        (Namespace::Itunes, "category") => R::Attributes(Kind::Category),
-        (Namespace::Itunes, "keywords") => R::Text(F::Keywords),
-        (Namespace::Itunes, "image") => R::Attributes(Kind::Thumbnail),
-        (Namespace::Own, "language") | (Namespace::Dc, "language") => R::Text(F::Language),
-        (Namespace::Own | Namespace::Atom, "copyright" | "rights") | (Namespace::Dc, "rights") => R::Text(F::Rights),
+        (Ns::Own | Ns::Atom, "title") => R::Text(F::Title(0)),
+        (Ns::Dc, "title") => R::Text(F::Title(1)),
+        (Ns::Own, "link") => R::Text(F::Link(0)),
+        (Ns::Atom, "link") => R::Attributes(Kind::Link),
+        (Ns::Own, "a" | "login" | "schedule" | "usage" | "logtarget") => R::Attributes(Kind::Cdf),
+        (Ns::Own, "guid") | (Ns::Own | Ns::Atom, "id") => R::Text(F::Guid(0)),
+        (Ns::Dc, "identifier") => R::Text(F::Guid(3)),
+        (Ns::Own, "description") | (Ns::Atom | Ns::Own, "summary") | (Ns::Own, "abstract") => R::Text(F::Summary(0)),
+        (Ns::Dc, "description" | "abstract") => R::Text(F::Summary(2)),
+        (Ns::Own, "pubdate") | (Ns::Own | Ns::Atom, "published") => R::Text(F::Published(0)),
+        (Ns::Own | Ns::Atom, "issued") | (Ns::Atom, "pubdate") => R::Text(F::Published(1)),
+        (Ns::Dc, "issued" | "available" | "date") => R::Text(F::Published(2)),
+        (Ns::Own | Ns::Atom | Ns::Dc, "created") => R::Text(F::Published(3)),
+        (Ns::Own | Ns::Atom, "updated") => R::Text(F::Updated(0)),
+        (Ns::Own | Ns::Atom | Ns::Dc, "modified") => R::Text(F::Updated(1)),
+        (Ns::Own, "date") => R::Text(F::Published(2)),
+        (Ns::Atom, "author") => R::Person,
+        (Ns::Own, "author") => R::Text(F::Author(0)),
+        (Ns::Dc, "creator" | "author") => R::Text(F::Author(1)),
+        (Ns::Itunes, "author") => R::Text(F::Author(2)),
+        (Ns::Dc, "contributor" | "publisher") | (Ns::Atom, "contributor") => R::Ignore,
+        (Ns::Own, "category") => R::Text(F::Category),
+        (Ns::Atom, "category") => R::Attributes(Kind::Category),
+        (Ns::Dc, "subject") => R::Text(F::Category),
+        (Ns::Itunes, "category") => R::Attributes(Kind::Category),
+        (Ns::Itunes, "keywords") => R::Text(F::Keywords),
+        (Ns::Itunes, "image") => R::Attributes(Kind::Thumbnail),
+        (Ns::Own, "language") | (Ns::Dc, "language") => R::Text(F::Language),
+        (Ns::Own | Ns::Atom, "copyright" | "rights") | (Ns::Dc, "rights") => R::Text(F::Rights),
         _ => R::Ignore,
     }
 }

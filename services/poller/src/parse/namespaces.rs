@@ -1,37 +1,39 @@
-//! NamespaceScope: which vocabulary an element belongs to, by its declared namespace, else by the prefix that everyone uses.
+//! The namespace of an element: by its declaration, else by the customary prefix. Own code because quick-xml's `NsReader`
+//! stops at the first malformed tag.
 
-use crate::salvage::repair::{Repair, Repairs};
+use crate::salvage::repairs::Repairs;
+use proto::Warning;
 
-/// The vocabularies that feeds are written in.
+/// The namespaces of feeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Namespace {
-    /// The format's own: RSS, CDF, and Atom without a namespace.
+    /// The format's own: RSS, CDF, sitemaps, and Atom without a namespace.
     Own,
     /// Atom 1.0 and 0.3.
     Atom,
-    /// Dublin Core, terms and elements.
+    /// Dublin Core elements and terms.
     Dc,
-    /// RSS 1.0 content.
+    /// RSS 1.0 content module.
     Content,
     /// Media RSS.
     Media,
-    /// Apple's podcasts.
+    /// Apple podcasts.
     Itunes,
-    /// RSS 1.0 syndication.
+    /// RSS 1.0 syndication module.
     Sy,
     /// RDF.
     Rdf,
     /// XHTML.
     Xhtml,
-    /// Feed history, RFC 5005.
+    /// Feed history (RFC 5005).
     History,
-    /// Google's news and image sitemaps.
+    /// Google news and image sitemaps.
     News,
-    /// Anything else.
+    /// Any other.
     Other,
 }
 
-/// By URI, as compared without scheme, case and last slash or hash. Source: the feed validator's list.
+/// Namespaces by URI, without scheme, trailing slash and hash, in any case. Source: the list of the W3C feed validator.
 const URIS: [(&str, Namespace); 32] = [
     ("www.w3.org/2005/atom", Namespace::Atom),
     ("purl.org/atom/ns", Namespace::Atom),
@@ -67,7 +69,7 @@ const URIS: [(&str, Namespace); 32] = [
     ("www.google.com/schemas/sitemap-image/1.1", Namespace::News),
 ];
 
-/// By prefix, where it is not declared or declared as something unknown.
+/// Namespaces by prefix, for a prefix that is undeclared or declared with an unknown URI.
 const PREFIXES: [(&str, Namespace); 18] = [
     ("atom", Namespace::Atom),
     ("atom10", Namespace::Atom),
@@ -89,7 +91,7 @@ const PREFIXES: [(&str, Namespace); 18] = [
     ("rss11", Namespace::Own),
 ];
 
-/// The vocabulary of a namespace's URI.
+/// The namespace of a URI.
 #[must_use]
 pub fn by_uri(uri: &str) -> Namespace {
     let bare = uri.trim().split_once("://").map_or(uri.trim(), |(_, rest)| rest).trim_end_matches(['/', '#']);
@@ -100,7 +102,7 @@ fn by_prefix(prefix: &str) -> Namespace {
     PREFIXES.iter().find(|(known, _)| known.eq_ignore_ascii_case(prefix)).map_or(Namespace::Other, |(_, ns)| *ns)
 }
 
-/// A declaration in force.
+/// A declaration in scope.
 #[derive(Debug)]
 struct Declaration<'a> {
     prefix: &'a str,
@@ -108,18 +110,18 @@ struct Declaration<'a> {
     depth: usize,
 }
 
-/// The declarations in force at a point of the document.
+/// The namespace declarations in scope.
 #[derive(Debug)]
 pub struct NamespaceScope<'a> {
     declared: Vec<Declaration<'a>>,
-    /// What elements without prefix and without default namespace belong to: the root decides.
+    /// The namespace of elements without prefix and default namespace. The root element determines it.
     pub fallback: Namespace,
-    /// What an unknown default namespace means: the root decides.
+    /// The namespace for an unknown default namespace. The root element determines it.
     pub foreign: Namespace,
 }
 
-/// Declarations beyond this number are ignored, so that looking one up stays cheap. feed-rs refuses more than these.
-const MOST_DECLARED: usize = 128;
+/// Declarations beyond this number are ignored, which bounds the time of a lookup. feed-rs rejects more.
+const MAX_DECLARATIONS: usize = 128;
 
 impl Default for NamespaceScope<'_> {
     fn default() -> Self {
@@ -128,27 +130,27 @@ impl Default for NamespaceScope<'_> {
 }
 
 impl<'a> NamespaceScope<'a> {
-    /// Nothing declared.
+    /// A scope without declarations.
     #[must_use]
     pub fn new() -> Self {
         Self { declared: Vec::new(), fallback: Namespace::Own, foreign: Namespace::Other }
     }
 
-    /// Notes `xmlns:prefix="uri"`, or the default namespace where `prefix` is empty, on an element at `depth`.
+    /// Adds `xmlns:prefix="uri"` of an element at `depth`; an empty prefix is the default namespace.
     pub fn declare(&mut self, prefix: &'a str, uri: &str, depth: usize) {
-        if self.declared.len() < MOST_DECLARED {
+        if self.declared.len() < MAX_DECLARATIONS {
             self.declared.push(Declaration { prefix, ns: by_uri(uri), depth });
         }
     }
 
-    /// Forgets the declarations on elements at `depth` and deeper.
+    /// Removes the declarations of elements at `depth` and deeper.
     pub fn leave(&mut self, depth: usize) {
         while self.declared.last().is_some_and(|d| d.depth >= depth) {
             self.declared.pop();
         }
     }
 
-    /// Vocabulary and local name of an element's name as written.
+    /// Namespace and local name of an element name as written.
     pub fn resolve(&self, name: &'a str, repairs: &mut Repairs) -> (Namespace, &'a str) {
         let (prefix, local) = name.split_once(':').unwrap_or(("", name));
         let ns = match self.declared.iter().rev().find(|d| d.prefix == prefix) {
@@ -157,7 +159,7 @@ impl<'a> NamespaceScope<'a> {
             Some(_) => by_prefix(prefix),
             None if prefix.is_empty() => self.fallback,
             None => {
-                repairs.add(Repair::UndeclaredPrefix);
+                repairs.add(Warning::UndeclaredPrefix);
                 by_prefix(prefix)
             }
         };
@@ -170,15 +172,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prefixes_follow_their_declaration_and_else_the_custom() {
-        let mut names = NamespaceScope::new();
+    fn an_undeclared_prefix_has_its_customary_namespace() {
+        let mut scope = NamespaceScope::new();
         let mut repairs = Repairs::default();
-        names.declare("x", "http://purl.org/dc/elements/1.1/", 1);
-        assert_eq!(names.resolve("x:date", &mut repairs), (Namespace::Dc, "date"));
+        scope.declare("x", "http://purl.org/dc/elements/1.1/", 1);
+        assert_eq!(scope.resolve("x:date", &mut repairs), (Namespace::Dc, "date"));
         assert!(repairs.is_empty());
-        assert_eq!(names.resolve("dc:date", &mut repairs), (Namespace::Dc, "date"));
-        assert_eq!(repairs.names(), ["prefixes_assumed"]);
-        names.leave(1);
-        assert_eq!(names.resolve("x:date", &mut repairs).0, Namespace::Other);
+        assert_eq!(scope.resolve("dc:date", &mut repairs), (Namespace::Dc, "date"));
+        assert_eq!(repairs.warnings(), ["prefixes-assumed"]);
+        scope.leave(1);
+        assert_eq!(scope.resolve("x:date", &mut repairs).0, Namespace::Other);
     }
 }

@@ -1,38 +1,39 @@
-//! What needs no repair: feed-rs reads the texts, the walk over the structure gives what it does not model.
+//! Documents that need no repair: feed-rs reads the texts, the own parser reads what feed-rs does not model.
 
 use feed_rs::model;
 use proto::v1::Media;
 
-use super::builder::add as push;
+use super::builder::add;
 use super::xml::{self, Parsed, Scope};
 use crate::document::{Context, Document, Entry};
-use crate::salvage::repair::{Repair, Repairs};
+use crate::salvage::repairs::Repairs;
+use proto::Warning;
 
-/// Reads a document that feed-rs reads well as it is; `None` where the other reader is needed. `before` is what the
-/// text already went through: with a repair behind it, no document is untouched.
+/// Parses a document that needs no repair; `None` where the own parser is needed. `before` are the repairs of the text: a
+/// document with any is not parsed here.
 #[must_use]
 pub fn parse(text: &str, cx: &Context<'_>, before: Repairs) -> Option<Document> {
     if !before.is_empty() {
         return None;
     }
-    let walked = xml::parse(text, cx, Scope::Structure).ok()?;
-    if !walked.repairs.is_empty() || walked.peculiar || !suits(&walked) {
+    let parsed = xml::parse(text, cx, Scope::Structure).ok()?;
+    if !parsed.repairs.is_empty() || parsed.needs_own_parser || !is_supported(&parsed) {
         return None;
     }
-    // The text is UTF-8 by now, whatever its declaration says.
+    // The text is UTF-8, whatever its XML declaration says.
     let body = match text.strip_prefix("<?xml") {
         Some(rest) => rest.split_once("?>")?.1,
         None => text,
     };
     let parser = feed_rs::parser::Builder::new().sanitize_content(false).timestamp_parser(|_| None).build();
     let feed = parser.parse(body.as_bytes()).ok()?;
-    merge(walked.document, feed)
+    merge(parsed.document, feed)
 }
 
-/// Formats that feed-rs reads as we do.
-fn suits(walked: &Parsed) -> bool {
-    let (root, version) = (walked.root.0.as_str(), walked.root.1.as_str());
-    match walked.document.format {
+/// True for the formats that feed-rs and the own parser read alike.
+fn is_supported(parsed: &Parsed) -> bool {
+    let (root, version) = (parsed.root.0.as_str(), parsed.root.1.as_str());
+    match parsed.document.format {
         "rss2" => root == "rss" && version == "2.0",
         "rss1" => root == "rdf",
         "atom1" => root == "feed",
@@ -40,43 +41,43 @@ fn suits(walked: &Parsed) -> bool {
     }
 }
 
-/// The frame with feed-rs's texts in it; `None` where the two saw different things.
-fn merge(mut frame: Document, feed: model::Feed) -> Option<Document> {
-    if frame.entries.len() != feed.entries.len() {
+/// The structure with feed-rs's texts; `None` where the two differ in their items.
+fn merge(mut structure: Document, feed: model::Feed) -> Option<Document> {
+    if structure.entries.len() != feed.entries.len() {
         return None;
     }
-    put(&mut frame.title, text(feed.title));
-    put(&mut frame.description, text(feed.description));
-    put(&mut frame.rights, text(feed.rights));
-    terms(&mut frame.categories, feed.categories);
-    // What says nothing at all is left to the reader that counts it.
-    let silent = |e: &Entry| e.title.is_empty() && e.link.is_empty() && e.guid.is_empty() && e.summary.is_empty();
-    for (entry, read) in frame.entries.iter_mut().zip(feed.entries) {
-        // The frame has no texts.
-        entry.warnings.retain(|w| *w != Repair::EmptyItem.name());
-        fill(entry, read);
+    set(&mut structure.title, text(feed.title));
+    set(&mut structure.description, text(feed.description));
+    set(&mut structure.rights, text(feed.rights));
+    add_terms(&mut structure.categories, feed.categories);
+    // An empty item is left to the own parser, which warns of it.
+    let is_empty = |e: &Entry| e.title.is_empty() && e.link.is_empty() && e.guid.is_empty() && e.summary.is_empty();
+    for (entry, read) in structure.entries.iter_mut().zip(feed.entries) {
+        // Every item of the structure lacks its texts.
+        entry.warnings.retain(|w| *w != Warning::EmptyItem);
+        add_texts(entry, read);
     }
-    (!frame.entries.iter().any(silent)).then_some(frame)
+    (!structure.entries.iter().any(is_empty)).then_some(structure)
 }
 
-fn fill(entry: &mut Entry, read: model::Entry) {
-    put(&mut entry.title, text(read.title));
-    put(&mut entry.summary, text(read.summary));
-    put(&mut entry.content, read.content.and_then(|c| c.body).map(|b| b.trim().to_owned()).unwrap_or_default());
-    terms(&mut entry.categories, read.categories);
+fn add_texts(entry: &mut Entry, read: model::Entry) {
+    set(&mut entry.title, text(read.title));
+    set(&mut entry.summary, text(read.summary));
+    set(&mut entry.content, read.content.and_then(|c| c.body).map(|b| b.trim().to_owned()).unwrap_or_default());
+    add_terms(&mut entry.categories, read.categories);
     for object in read.media {
         if entry.summary.is_empty() {
             entry.summary = object.description.map(|d| d.content.trim().to_owned()).unwrap_or_default();
         }
         let title = object.title.map(|t| t.content).unwrap_or_default();
         for content in object.content {
-            // The frame has read media already, with URLs as they stand: only what it lacks is added.
+            // The structure has the media that it found, with URLs as written: only missing media are added.
             if !entry.media.is_empty() {
                 break;
             }
             let Some(url) = content.url else { continue };
             let number = |n: Option<u32>| n.and_then(|n| i32::try_from(n).ok()).unwrap_or(0);
-            add(
+            add_media(
                 entry,
                 Media {
                     url: url.into(),
@@ -89,27 +90,27 @@ fn fill(entry: &mut Entry, read: model::Entry) {
             );
         }
         for thumbnail in object.thumbnails {
-            add(entry, Media { url: thumbnail.image.uri, ..Media::default() });
+            add_media(entry, Media { url: thumbnail.image.uri, ..Media::default() });
         }
     }
 }
 
-fn add(entry: &mut Entry, media: Media) {
+fn add_media(entry: &mut Entry, media: Media) {
     if entry.media.is_empty() && !media.url.is_empty() {
         entry.media.push(media);
     }
 }
 
-/// The frame has what comes from elements that feed-rs does not read; what it reads stands before that.
-fn put(field: &mut String, read: String) {
+/// Sets a field. A value of an element that feed-rs does not read stays where feed-rs has none.
+fn set(field: &mut String, read: String) {
     if !read.is_empty() {
         *field = read;
     }
 }
 
-fn terms(all: &mut Vec<String>, read: Vec<model::Category>) {
+fn add_terms(all: &mut Vec<String>, read: Vec<model::Category>) {
     for category in read {
-        push(all, &category.term);
+        add(all, &category.term);
     }
 }
 

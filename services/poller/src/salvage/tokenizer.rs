@@ -1,62 +1,62 @@
-//! A tokenizer that never fails: the markup of a feed, taken as it is meant.
+//! A tokenizer for malformed XML. Own code because XML parsers stop at the first error.
 //!
-//! No XML parser reads past the first error, and errors are the daily bread here. This one has no error at all: what is
-//! no markup is text, what is not closed ends where the document ends, and each such repair is named.
+//! It has no errors: what is not markup is text, what is not closed ends with the document, and every such repair is recorded.
 
 use memchr::{memchr, memmem};
 
-use super::repair::{Repair, Repairs};
+use super::repairs::Repairs;
+use proto::Warning;
 
-/// One piece of a document. Text is raw: entities are not decoded.
+/// A token. Text and attributes are as written: references are not decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Token<'a> {
     /// `<name attributes>`, or `<name attributes/>` where `empty`.
     Start {
-        /// The name with its prefix, as written.
+        /// The name with its prefix.
         name: &'a str,
         /// Everything between name and `>`, without the closing slash.
         attributes: &'a str,
-        /// HostBlocked at once.
+        /// True for `<name/>`.
         empty: bool,
     },
     /// `</name>`.
     End {
-        /// The name with its prefix, as written.
+        /// The name with its prefix.
         name: &'a str,
     },
-    /// Character data, with references.
+    /// Character data.
     Text(&'a str),
-    /// The inside of a CDATA section.
+    /// The content of a CDATA section.
     CData(&'a str),
-    /// The inside of `<!DOCTYPE ...>`.
+    /// The content of `<!DOCTYPE ...>`.
     Doctype(&'a str),
 }
 
-/// Walks over a document.
+/// An iterator over the tokens of a document.
 pub struct Tokenizer<'a> {
     text: &'a str,
     at: usize,
     doctypes: u32,
-    /// What had to be taken as meant.
+    /// The repairs so far.
     pub repairs: Repairs,
-    /// Bytes looked at so far, each time that they are: whatever the document, a few times its length.
-    pub looked: usize,
+    /// Bytes scanned so far, repeated scans included: at most a few times the length of the document.
+    pub scanned: usize,
 }
 
 impl<'a> Tokenizer<'a> {
-    /// A walk over `text`, which has its byte order mark off.
+    /// The tokens of `text`, which has no byte order mark.
     #[must_use]
     pub fn new(text: &'a str) -> Self {
-        Self { text, at: 0, doctypes: 0, repairs: Repairs::default(), looked: 0 }
+        Self { text, at: 0, doctypes: 0, repairs: Repairs::default(), scanned: 0 }
     }
 
-    /// Where the next token begins, in bytes.
+    /// The byte offset of the next token.
     #[must_use]
     pub fn position(&self) -> usize {
         self.at
     }
 
-    /// The part of the document between two positions.
+    /// The document between two byte offsets.
     #[must_use]
     pub fn slice(&self, from: usize, to: usize) -> &'a str {
         self.text.get(from..to).unwrap_or_default()
@@ -66,36 +66,37 @@ impl<'a> Tokenizer<'a> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    /// Takes up to the position `end`, counted from here, and leaves out `skip` bytes after it.
+    /// Returns the bytes `from..end`, counted from the current position, and moves to `skip` bytes after `end`.
     fn take(&mut self, from: usize, end: usize, skip: usize) -> &'a str {
         let taken = self.slice(self.at + from, self.at + end);
         self.at = (self.at + end + skip).min(self.text.len());
         taken
     }
 
-    /// The inside of a section that begins `from` bytes from here, up to `close`; where that is missing, up to the end.
+    /// The content of a section that starts `from` bytes from here and ends with `close`, or where that is missing, with the
+    /// document.
     fn section(&mut self, from: usize, close: &str) -> &'a str {
         let rest = self.rest().as_bytes();
         match memmem::find(rest.get(from..).unwrap_or_default(), close.as_bytes()) {
             Some(at) => {
-                self.looked += at;
+                self.scanned += at;
                 self.take(from, from + at, close.len())
             }
             None => {
-                self.repairs.add(Repair::Truncated);
+                self.repairs.add(Warning::Truncated);
                 let all = rest.len();
-                self.looked += all;
+                self.scanned += all;
                 self.take(from.min(all), all, 0)
             }
         }
     }
 
-    /// A doctype may hold declarations in brackets, which may hold `>`.
+    /// A document type declaration, which may contain declarations in brackets with `>` in them.
     fn doctype(&mut self) -> &'a str {
         let rest = self.rest().as_bytes();
         self.doctypes += 1;
         if self.doctypes > 1 {
-            // There is one a document; looking for the end of each of many would take the square of their number.
+            // A document has only one. Finding the end of each of many would take quadratic time.
             return self.section(9, ">");
         }
         let (mut brackets, mut quote) = (0_usize, 0_u8);
@@ -106,19 +107,19 @@ impl<'a> Tokenizer<'a> {
                 b'[' => brackets += 1,
                 b']' => brackets = brackets.saturating_sub(1),
                 b'>' if brackets == 0 => {
-                    self.looked += i;
+                    self.scanned += i;
                     return self.take(9, i, 1);
                 }
                 _ => {}
             }
         }
-        self.looked += rest.len();
-        // A quote that is never closed: the first `>` ends it.
+        self.scanned += rest.len();
+        // A quote is not closed: the first `>` ends the declaration.
         self.section(9, ">")
     }
 }
 
-/// Can a name begin with this byte?
+/// True for a byte that can start a name.
 fn begins_name(b: u8) -> bool {
     b.is_ascii_alphabetic() || b == b'_' || b == b':' || b >= 0x80
 }
@@ -139,13 +140,13 @@ impl<'a> Iterator for Tokenizer<'a> {
                 [] => return None,
                 [b'<', second, ..] => *second,
                 [b'<'] => {
-                    self.repairs.add(Repair::Truncated);
+                    self.repairs.add(Warning::Truncated);
                     self.at += 1;
                     return None;
                 }
                 _ => {
                     let end = memchr(b'<', rest).unwrap_or(rest.len());
-                    self.looked += end;
+                    self.scanned += end;
                     return Some(Token::Text(self.take(0, end, 0)));
                 }
             };
@@ -158,7 +159,7 @@ impl<'a> Iterator for Tokenizer<'a> {
                     return Some(Token::Doctype(self.doctype()));
                 }
                 b'!' => {
-                    self.repairs.add(Repair::Markup);
+                    self.repairs.add(Warning::Markup);
                     self.section(2, ">");
                 }
                 b'?' => {
@@ -170,15 +171,15 @@ impl<'a> Iterator for Tokenizer<'a> {
                     match rest.get(2 + length..).and_then(|r| memchr::memchr2(b'>', b'<', r).map(|i| (i, r[i]))) {
                         Some((i, b'>')) => self.at += 2 + length + i + 1,
                         Some((i, _)) => {
-                            self.repairs.add(Repair::Markup);
+                            self.repairs.add(Warning::Markup);
                             self.at += 2 + length + i;
                         }
                         None => {
-                            self.repairs.add(Repair::Truncated);
+                            self.repairs.add(Warning::Truncated);
                             self.at = self.text.len();
                         }
                     }
-                    self.looked += self.at - begun;
+                    self.scanned += self.at - begun;
                     return Some(Token::End { name });
                 }
                 b if begins_name(b) => match self.start_tag(rest) {
@@ -186,10 +187,10 @@ impl<'a> Iterator for Tokenizer<'a> {
                     None => return None,
                 },
                 _ => {
-                    // A stray "<" is text, up to the next one.
-                    self.repairs.add(Repair::Markup);
+                    // A stray `<` and what follows up to the next one are text.
+                    self.repairs.add(Warning::Markup);
                     let end = memchr(b'<', rest.get(1..).unwrap_or_default()).map_or(rest.len(), |i| i + 1);
-                    self.looked += end;
+                    self.scanned += end;
                     return Some(Token::Text(self.take(0, end, 0)));
                 }
             }
@@ -208,13 +209,13 @@ impl<'a> Tokenizer<'a> {
             if quote == 0 {
                 match ahead.iter().position(|&b| matches!(b, b'>' | b'<' | b'"' | b'\'')).map(|i| (i, ahead[i])) {
                     Some((i, b'>')) => break Some((at + i, 1)),
-                    // The next tag begins before this one is closed.
+                    // The next tag starts before this one is closed.
                     Some((i, b'<')) => {
-                        self.repairs.add(Repair::Markup);
+                        self.repairs.add(Warning::Markup);
                         break Some((at + i, 0));
                     }
                     Some((i, q)) => {
-                        // A quote opens a value only after "="; elsewhere it is an accident.
+                        // A quote opens a value only after `=`.
                         let before = rest.get(begin..at + i).unwrap_or_default().trim_ascii_end();
                         if before.ends_with(b"=") {
                             quote = q;
@@ -237,23 +238,23 @@ impl<'a> Tokenizer<'a> {
                 }
             }
         };
-        // Without an end, all of it was looked at, and for the first ">" perhaps again.
-        self.looked += end.map_or(2 * rest.len(), |(end, _)| end);
+        // Without an end, everything was scanned, and may be scanned again for the first `>`.
+        self.scanned += end.map_or(2 * rest.len(), |(end, _)| end);
         let (end, skip) = match (end, inner) {
             (Some((end, skip)), inner) => {
                 if inner {
-                    self.repairs.add(Repair::Markup);
+                    self.repairs.add(Warning::Markup);
                 }
                 (end, skip)
             }
-            // The value's quote is never closed: the tag ends at its first ">", where it has one.
+            // The quote of a value is not closed: the tag ends at its first `>`, if any.
             (None, _) => match memchr(b'>', rest.get(begin..).unwrap_or_default()) {
                 Some(i) if quote != 0 => {
-                    self.repairs.add(Repair::Markup);
+                    self.repairs.add(Warning::Markup);
                     (begin + i, 1)
                 }
                 _ => {
-                    self.repairs.add(Repair::Truncated);
+                    self.repairs.add(Warning::Truncated);
                     self.at = self.text.len();
                     return None;
                 }
@@ -269,13 +270,13 @@ impl<'a> Tokenizer<'a> {
     }
 }
 
-/// The attributes of a start tag: name as written, raw value. Values without quotes and names without values are taken.
+/// An iterator over attributes as written: name and value. Values without quotes and names without values are accepted.
 #[derive(Debug, Clone)]
 pub struct Attributes<'a> {
     rest: &'a str,
 }
 
-/// The attributes in the inside of a start tag.
+/// The attributes of a start tag, given as everything between its name and `>`.
 #[must_use]
 pub fn attributes(inside: &str) -> Attributes<'_> {
     Attributes { rest: inside }
@@ -313,14 +314,14 @@ impl<'a> Iterator for Attributes<'a> {
 mod tests {
     use super::*;
 
-    fn shown(text: &str) -> (Vec<String>, Vec<&'static str>) {
+    fn shown(text: &str) -> (Vec<String>, Vec<Warning>) {
         let mut tokens = Tokenizer::new(text);
         let all = tokens.by_ref().map(|t| format!("{t:?}")).collect();
-        (all, tokens.repairs.names())
+        (all, tokens.repairs.warnings())
     }
 
     #[test]
-    fn stray_brackets_are_text_and_named() {
+    fn stray_brackets_are_text_and_a_repair() {
         let (tokens, repairs) = shown("<t>1 < 2 <3</t>");
         assert_eq!(
             tokens,
@@ -332,11 +333,11 @@ mod tests {
                 r#"End { name: "t" }"#
             ]
         );
-        assert_eq!(repairs, ["markup_repaired"]);
+        assert_eq!(repairs, ["markup-repaired"]);
     }
 
     #[test]
-    fn tags_that_are_cut_off_end_the_walk() {
+    fn a_truncated_tag_ends_the_document() {
         for cut in [
             "<t><a href=\"x",
             "<t><a",
@@ -354,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn attributes_in_any_state() {
+    fn malformed_attributes_are_read() {
         let all: Vec<_> = attributes(r#" a="1>" b='2' c=3 d e = "5" f="unclosed"#).collect();
         assert_eq!(all, [("a", "1>"), ("b", "2"), ("c", "3"), ("d", ""), ("e", "5"), ("f", "unclosed")]);
     }

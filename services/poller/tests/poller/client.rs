@@ -14,13 +14,13 @@ async fn get(server: &Server, path: &str) -> Result<Response, FetchError> {
     client(true).get(&server.url(path), &Validators::default()).await
 }
 
-/// Serves `answer` at `/feed`, and 404 elsewhere.
+/// A server with `answer` at `/feed` and 404 elsewhere.
 fn feed(answer: impl Fn() -> Answer + Send + Sync + 'static) -> Server {
     Server::start(move |request| if request.path == "/feed" { answer() } else { Answer::new(404, "") })
 }
 
 #[tokio::test]
-async fn validators_go_back_as_they_came() {
+async fn validators_are_sent_back_unchanged() {
     let server = Server::start(|request| match request.header("if-none-match") {
         "\"v1\"" => Answer::new(304, "").with("ETag", "\"v1\""),
         _ if request.path == "/feed" => Answer::new(200, "<rss/>")
@@ -33,8 +33,8 @@ async fn validators_go_back_as_they_came() {
     let first = client.get(&server.url("/feed"), &Validators::default()).await.unwrap();
     assert_eq!((first.status, first.body.as_slice()), (200, b"<rss/>".as_slice()));
     assert_eq!(first.server_hints.max_age.map(|age| age.as_secs()), Some(60));
-    let known = Validators { etag: first.etag, last_modified: first.last_modified };
-    assert_eq!(client.get(&server.url("/feed"), &known).await.unwrap().status, 304);
+    let validators = Validators { etag: first.etag, last_modified: first.last_modified };
+    assert_eq!(client.get(&server.url("/feed"), &validators).await.unwrap().status, 304);
     let asked = server.requests("/feed");
     let last = asked.last().unwrap();
     assert_eq!(last.header("if-modified-since"), "Tue, 24 Nov 2026 12:00:00 GMT");
@@ -42,11 +42,11 @@ async fn validators_go_back_as_they_came() {
         last.header("user-agent"),
         format!("newswire/{} (+https://ops.example/newswire)", env!("CARGO_PKG_VERSION"))
     );
-    assert_eq!(server.requests("/robots.txt").len(), 1, "robots.txt is asked once");
+    assert_eq!(server.requests("/robots.txt").len(), 1, "robots.txt is requested once");
 }
 
 #[tokio::test]
-async fn private_addresses_are_never_connected_to() {
+async fn no_connection_is_made_to_a_private_address() {
     let server = feed(|| Answer::new(200, "<rss/>"));
     let port = server.address.port();
     for url in [
@@ -54,20 +54,20 @@ async fn private_addresses_are_never_connected_to() {
         format!("http://localhost:{port}/feed"),
         format!("http://[::1]:{port}/feed"),
     ] {
-        let failed = client(false).get(&url.parse().unwrap(), &Validators::default()).await.unwrap_err();
-        assert!(matches!(failed, FetchError::Address(AddressError::Private { .. })), "{url}: {failed}");
+        let error = client(false).get(&url.parse().unwrap(), &Validators::default()).await.unwrap_err();
+        assert!(matches!(error, FetchError::Address(AddressError::Private { .. })), "{url}: {error}");
     }
     assert_eq!(server.count(), 0);
 }
 
 #[tokio::test]
-async fn a_redirect_passes_the_guard_again() {
+async fn the_address_filter_applies_to_redirects() {
     let server = feed(|| Answer::new(302, "").with("Location", "file:///etc/passwd"));
     assert_eq!(get(&server, "/feed").await, Err(FetchError::Address(AddressError::Scheme("file".into()))));
 }
 
 #[tokio::test]
-async fn redirects_end_and_only_permanent_ones_are_recorded() {
+async fn redirects_are_limited_and_only_permanent_ones_are_recorded() {
     let server = Server::start(|request| match request.path.as_str() {
         "/loop" => Answer::new(302, "").with("Location", "/pool"),
         "/pool" => Answer::new(302, "").with("Location", "/loop"),
@@ -88,13 +88,13 @@ async fn redirects_end_and_only_permanent_ones_are_recorded() {
 }
 
 #[tokio::test]
-async fn a_body_that_stops_half_way_times_out() {
+async fn a_stalled_body_times_out() {
     let server = feed(|| Answer::new(200, "<rss/>").stall(Duration::from_secs(5)));
-    assert!(matches!(get(&server, "/feed").await, Err(FetchError::Network(why)) if why.contains("timed out")));
+    assert!(matches!(get(&server, "/feed").await, Err(FetchError::Network(reason)) if reason.contains("timed out")));
 }
 
 #[tokio::test]
-async fn a_bomb_costs_no_more_than_the_limit() {
+async fn a_decompression_bomb_is_read_up_to_the_limit() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     for _ in 0..64 {
         packed.write_all(&vec![b' '; 1 << 20]).unwrap();
@@ -106,7 +106,7 @@ async fn a_bomb_costs_no_more_than_the_limit() {
 }
 
 #[tokio::test]
-async fn a_body_over_the_limit_is_refused_with_and_without_length() {
+async fn a_body_over_the_limit_is_rejected_with_and_without_content_length() {
     let server = feed(|| Answer::new(200, vec![b'a'; 2 << 20]));
     assert_eq!(get(&server, "/feed").await, Err(FetchError::TooLarge(1 << 20)));
     let server = feed(|| Answer::new(200, vec![b'a'; 2 << 20]).no_length());
@@ -114,7 +114,7 @@ async fn a_body_over_the_limit_is_refused_with_and_without_length() {
 }
 
 #[tokio::test]
-async fn compressed_bodies_are_read() {
+async fn compressed_bodies_are_decompressed() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packed.write_all(b"<rss/>").unwrap();
     let packed = packed.finish().unwrap();
@@ -125,25 +125,25 @@ async fn compressed_bodies_are_read() {
 }
 
 #[tokio::test]
-async fn a_truncated_body_is_kept_and_says_so() {
+async fn a_truncated_body_is_kept_and_marked() {
     let server = feed(|| Answer::new(200, "<rss><channel>").missing(100));
-    let fetched = get(&server, "/feed").await.unwrap();
-    assert_eq!(fetched.body, b"<rss><channel>");
-    assert!(fetched.truncated.is_some());
+    let response = get(&server, "/feed").await.unwrap();
+    assert_eq!(response.body, b"<rss><channel>");
+    assert!(response.truncated.is_some());
 }
 
 #[tokio::test]
-async fn too_many_requests_closes_the_whole_host() {
+async fn status_429_blocks_the_whole_host() {
     let server = Server::start(|request| match request.path.as_str() {
         "/feed" => Answer::new(429, "").with("Retry-After", "120"),
         _ => Answer::new(404, ""),
     });
     let client = client(true);
-    let fetched = client.get(&server.url("/feed"), &Validators::default()).await.unwrap();
-    assert_eq!((fetched.status, fetched.server_hints.retry_after.map(|wait| wait.as_secs())), (429, Some(120)));
+    let response = client.get(&server.url("/feed"), &Validators::default()).await.unwrap();
+    assert_eq!((response.status, response.server_hints.retry_after.map(|wait| wait.as_secs())), (429, Some(120)));
     let count = server.count();
-    let closed = client.get(&server.url("/another"), &Validators::default()).await;
-    assert!(matches!(closed, Err(FetchError::Blocked(_))));
+    let blocked = client.get(&server.url("/another"), &Validators::default()).await;
+    assert!(matches!(blocked, Err(FetchError::Blocked(_))));
     assert_eq!(server.count(), count);
 }
 

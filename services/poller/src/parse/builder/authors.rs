@@ -1,8 +1,8 @@
-//! Who wrote it.
+//! Authors.
 
-use super::{MOST, add};
+use super::{MAX_VALUES, add};
 
-/// Authors as they come: by text, or as persons with a name and an address.
+/// Authors of a feed or an item: texts with a rank, and persons with name and mail address.
 #[derive(Debug, Default)]
 pub(in crate::parse) struct Authors {
     texts: Vec<(u8, String)>,
@@ -10,30 +10,35 @@ pub(in crate::parse) struct Authors {
 }
 
 impl Authors {
-    pub fn begin(&mut self) {
-        if self.persons.len() < MOST {
+    /// Starts a person.
+    pub fn begin_person(&mut self) {
+        if self.persons.len() < MAX_VALUES {
             self.persons.push(Default::default());
         }
     }
 
+    /// Sets the name of the current person.
     pub fn name(&mut self, name: String) {
         if let Some(person) = self.persons.last_mut() {
             person.0 = name;
         }
     }
 
+    /// Sets the mail address of the current person.
     pub fn email(&mut self, email: String) {
         if let Some(person) = self.persons.last_mut() {
             person.1 = email;
         }
     }
 
-    pub fn text(&mut self, rank: u8, text: &str) {
-        if self.texts.len() < MOST {
+    /// Adds an author given as one text.
+    pub fn add_text(&mut self, rank: u8, text: &str) {
+        if self.texts.len() < MAX_VALUES {
             self.texts.push((rank, author(text)));
         }
     }
 
+    /// The persons' names, else mail addresses, then the texts of the best rank.
     pub fn finish(self) -> Vec<String> {
         let mut all = Vec::new();
         for (name, email) in self.persons {

@@ -1,16 +1,16 @@
-//! An item while it is read.
-
+//! The builder of an item.
 use proto::v1::Media;
 
 use super::authors::Authors;
-use super::{MOST, Ranked, add};
+use super::{MAX_VALUES, Ranked, add};
 use crate::dates;
 use crate::document::{Date, Entry};
 use crate::parse::base_urls::{BaseUrls, is_absolute};
 use crate::parse::elements::{Field, Kind};
-use crate::salvage::repair::{Repair, Repairs};
+use crate::salvage::repairs::Repairs;
+use proto::Warning;
 
-/// An item while it is read.
+/// An item under construction.
 #[derive(Debug, Default)]
 pub(in crate::parse) struct EntryBuilder {
     title: Ranked<String>,
@@ -21,10 +21,10 @@ pub(in crate::parse) struct EntryBuilder {
     permalink: bool,
     published: Ranked<(Date, String)>,
     updated: Ranked<(Date, String)>,
-    /// The first text of each kind that could not be read as a date.
+    /// The first text of each kind that is not a date.
     unread_published: String,
     unread_updated: String,
-    /// Dates looked at so far.
+    /// Dates parsed so far.
     dates: usize,
     language: Ranked<String>,
     comments: String,
@@ -35,29 +35,33 @@ pub(in crate::parse) struct EntryBuilder {
 }
 
 impl EntryBuilder {
+    /// Takes an `rdf:about`.
     pub fn about(&mut self, value: &str) {
-        self.permalink |= self.guid.text(4, value.trim().to_owned()) && is_absolute(value);
+        self.permalink |= self.guid.offer_text(4, value.trim().to_owned()) && is_absolute(value);
     }
 
+    /// Takes an absolute link.
     pub fn link(&mut self, value: &str, rank: u8) {
-        self.link.text(rank, value.to_owned());
+        self.link.offer_text(rank, value.to_owned());
     }
 
+    /// Takes a language tag.
     pub fn language(&mut self, value: &str, rank: u8) {
-        self.language.text(rank, value.trim().to_owned());
+        self.language.offer_text(rank, value.trim().to_owned());
     }
 
+    /// Takes a date of [`Field::Published`] or [`Field::Updated`].
     pub fn date(&mut self, field: Field, text: &str) {
-        if self.dates >= MOST {
+        if self.dates >= MAX_VALUES {
             return;
         }
         self.dates += 1;
         let written = dates::as_written(text);
         match (dates::parse(text), field) {
-            (Some(date), Field::Published(rank)) => self.published.again(rank, (date, written)),
-            (Some(date), Field::Updated(rank)) => self.updated.again(rank, (date, written)),
+            (Some(date), Field::Published(rank)) => self.published.offer_last(rank, (date, written)),
+            (Some(date), Field::Updated(rank)) => self.updated.offer_last(rank, (date, written)),
             (_, field) => {
-                self.repairs.add(Repair::BadDate);
+                self.repairs.add(Warning::BadDate);
                 let published = matches!(field, Field::Published(_));
                 let unread = if published { &mut self.unread_published } else { &mut self.unread_updated };
                 if unread.is_empty() {
@@ -67,37 +71,37 @@ impl EntryBuilder {
         }
     }
 
-    /// Takes a text. True where feed-rs would have taken another of several.
+    /// Takes the text of an element. True where feed-rs prefers another of several elements.
     pub fn take(&mut self, field: Field, text: String, permalink: bool, bases: &BaseUrls) -> bool {
         match field {
-            Field::Title(rank) => return !self.title.text(rank, text),
+            Field::Title(rank) => return !self.title.offer_text(rank, text),
             Field::Summary(rank) => {
-                self.summary.text(rank, text);
+                self.summary.offer_text(rank, text);
             }
             Field::Content(rank) => {
-                self.content.text(rank, text);
+                self.content.offer_text(rank, text);
             }
             Field::Link(rank) => {
                 let link = bases.resolve(&text);
                 if link.is_empty() {
-                    self.repairs.add(Repair::BadLink);
+                    self.repairs.add(Warning::BadLink);
                 }
-                return !self.link.text(rank, link);
+                return !self.link.offer_text(rank, link);
             }
             Field::Guid(rank) => {
                 let absolute = permalink && rank == 0 && is_absolute(&text);
-                if self.guid.text(rank, text) {
+                if self.guid.offer_text(rank, text) {
                     self.permalink = absolute;
                 }
             }
             Field::Published(_) | Field::Updated(_) => self.date(field, &text),
-            Field::Author(rank) => self.authors.text(rank, &text),
+            Field::Author(rank) => self.authors.add_text(rank, &text),
             Field::Name => self.authors.name(text),
             Field::Email => self.authors.email(text),
             Field::Category => add(&mut self.categories, &text),
             Field::Keywords => text.split(',').for_each(|k| add(&mut self.categories, k)),
             Field::Language => {
-                self.language.text(0, text);
+                self.language.offer_text(0, text);
             }
             Field::Comments => self.comments = bases.resolve(&text),
             Field::ImageUrl => self.add_media(Media { url: bases.resolve(&text), ..Media::default() }),
@@ -106,6 +110,7 @@ impl EntryBuilder {
         false
     }
 
+    /// Takes an element that is read by its attributes; `get` returns an attribute by its lower-case name, or "".
     pub fn attributes<'t>(&mut self, kind: Kind, get: &dyn Fn(&str) -> &'t str, bases: &BaseUrls) {
         match kind {
             Kind::Link => {
@@ -113,7 +118,7 @@ impl EntryBuilder {
                 let rel = get("rel").rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
                 match rel.as_str() {
                     "" | "alternate" => {
-                        // The page before other forms of it (RFC 4287 section 4.2.7.2).
+                        // The HTML page has precedence over other representations (RFC 4287 section 4.2.7.2).
                         let kind = get("type");
                         let page = kind.is_empty() || kind.contains("html");
                         self.link(&href, if page { 1 } else { 2 });
@@ -123,7 +128,7 @@ impl EntryBuilder {
                     _ => {}
                 }
                 if get("href").is_empty() {
-                    self.repairs.add(Repair::BadLink);
+                    self.repairs.add(Warning::BadLink);
                 }
             }
             Kind::Enclosure | Kind::Content => {
@@ -147,12 +152,12 @@ impl EntryBuilder {
 
     fn file<'t>(&mut self, url: String, kind: &str, title: &str, get: &dyn Fn(&str) -> &'t str) {
         let number = |key: &str| get(key).parse::<i32>().ok().filter(|n| *n > 0).unwrap_or(0);
-        let proper = is_mime(kind);
-        if url.is_empty() || (!kind.is_empty() && !proper) {
-            self.repairs.add(Repair::Media);
+        let is_valid = is_media_type(kind);
+        if url.is_empty() || (!kind.is_empty() && !is_valid) {
+            self.repairs.add(Warning::Media);
         }
         let length = number("length").max(number("filesize"));
-        let kind = if proper { kind } else { "" };
+        let kind = if is_valid { kind } else { "" };
         self.add_media(Media {
             url,
             r#type: kind.to_owned(),
@@ -163,13 +168,14 @@ impl EntryBuilder {
         });
     }
 
+    /// Adds a file whose URL is new.
     pub fn add_media(&mut self, media: Media) {
-        if !media.url.is_empty() && self.media.len() < MOST && !self.media.iter().any(|m| m.url == media.url) {
+        if !media.url.is_empty() && self.media.len() < MAX_VALUES && !self.media.iter().any(|m| m.url == media.url) {
             self.media.push(media);
         }
     }
 
-    /// The item. One that says nothing at all is kept with its warning, so that whoever drops it counts it.
+    /// The item. An empty one is kept with a warning, so that the code that drops it counts it.
     pub fn finish(mut self) -> Entry {
         let guid = self.guid.take().unwrap_or_default();
         let (published, published_text) = self.published.take().unzip();
@@ -179,7 +185,7 @@ impl EntryBuilder {
             None if is_absolute(&guid) && self.permalink => guid.clone(),
             None => String::new(),
         };
-        let entry = Entry {
+        let mut entry = Entry {
             guid_is_permalink: self.permalink && !guid.is_empty(),
             guid,
             link,
@@ -197,7 +203,7 @@ impl EntryBuilder {
             comments: self.comments,
             warnings: Vec::new(),
         };
-        let says = !entry.title.is_empty()
+        let has_content = !entry.title.is_empty()
             || !entry.link.is_empty()
             || !entry.guid.is_empty()
             || !entry.summary.is_empty()
@@ -207,13 +213,12 @@ impl EntryBuilder {
             || !entry.categories.is_empty()
             || entry.published.is_some()
             || entry.updated.is_some();
-        if !says {
-            self.repairs.add(Repair::EmptyItem);
+        if !has_content {
+            self.repairs.add(Warning::EmptyItem);
         }
-        let mut entry = entry;
         let dates = [entry.published, entry.updated];
-        entry.warnings = self.repairs.names();
-        for warning in dates.into_iter().flatten().filter_map(|date| date.warning()).map(proto::Warning::as_str) {
+        entry.warnings = self.repairs.warnings();
+        for warning in dates.into_iter().flatten().filter_map(|date| date.warning()) {
             if !entry.warnings.contains(&warning) {
                 entry.warnings.push(warning);
             }
@@ -222,8 +227,8 @@ impl EntryBuilder {
     }
 }
 
-/// `type/subtype` of RFC 6838, with parameters.
-pub(in crate::parse) fn is_mime(kind: &str) -> bool {
+/// True for a media type `type/subtype` (RFC 6838), with or without parameters.
+pub(in crate::parse) fn is_media_type(kind: &str) -> bool {
     let bare = kind.split(';').next().unwrap_or_default().trim();
     let token = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b));
     bare.split_once('/').is_some_and(|(a, b)| token(a) && token(b))

@@ -1,16 +1,16 @@
-//! A feed while it is read.
-
+//! The builder of a feed.
 use jiff::civil::Weekday;
 
 use super::authors::Authors;
 use super::{Ranked, add, inherited};
 use crate::dates;
-use crate::document::{Context, Date, Document, Entry, Hints};
+use crate::document::{Date, Document, Entry, Hints};
 use crate::parse::base_urls::BaseUrls;
 use crate::parse::elements::{Field, Kind};
-use crate::salvage::repair::{Repair, Repairs};
+use crate::salvage::repairs::Repairs;
+use proto::Warning;
 
-/// A feed while it is read.
+/// A feed under construction.
 #[derive(Debug, Default)]
 pub(in crate::parse) struct FeedBuilder {
     format: &'static str,
@@ -29,11 +29,11 @@ pub(in crate::parse) struct FeedBuilder {
     pub entries: Vec<Entry>,
 }
 
-/// Versions of RSS that were ever defined.
+/// The defined versions of RSS.
 const VERSIONS: [&str; 8] = ["0.90", "0.91", "0.92", "0.93", "0.94", "1.0", "2.0", "2.0.1"];
 
 impl FeedBuilder {
-    /// Notes what the root says of the format.
+    /// Determines the format from the root element: its lower-case name, its version, and its attributes as written.
     pub fn root(&mut self, name: &str, version: Option<&str>, inside: &str, repairs: &mut Repairs) {
         self.format = match name {
             "feed" | "entry" if inside.contains("purl.org/atom/ns") || version.is_some_and(|v| v.starts_with("0.")) => {
@@ -49,38 +49,40 @@ impl FeedBuilder {
             _ => "rss2",
         };
         if name == "rss" && !version.is_some_and(|v| VERSIONS.contains(&v)) {
-            repairs.add(Repair::Namespace);
+            repairs.add(Warning::Namespace);
         }
     }
 
+    /// Takes a language tag.
     pub fn language(&mut self, value: &str, rank: u8) {
-        self.language.text(rank, value.trim().to_owned());
+        self.language.offer_text(rank, value.trim().to_owned());
     }
 
+    /// Takes the text of an element.
     pub fn take(&mut self, field: Field, text: String, bases: &BaseUrls) {
         match field {
             Field::Title(rank) => {
-                self.title.text(rank, text);
+                self.title.offer_text(rank, text);
             }
             Field::Summary(rank) => {
-                self.summary.text(rank, text);
+                self.summary.offer_text(rank, text);
             }
             Field::Link(rank) => {
-                self.link.text(rank, bases.resolve(&text));
+                self.link.offer_text(rank, bases.resolve(&text));
             }
             Field::Published(rank) | Field::Updated(rank) => {
                 let rank = rank + if matches!(field, Field::Updated(_)) { 0 } else { 8 };
                 if let Some(date) = dates::parse(&text) {
-                    self.updated.again(rank, date);
+                    self.updated.offer_last(rank, date);
                 }
             }
-            Field::Author(rank) => self.authors.text(rank, &text),
+            Field::Author(rank) => self.authors.add_text(rank, &text),
             Field::Name => self.authors.name(text),
             Field::Email => self.authors.email(text),
             Field::Category => add(&mut self.categories, &text),
             Field::Keywords => text.split(',').for_each(|k| add(&mut self.categories, k)),
             Field::Language => {
-                self.language.text(0, text);
+                self.language.offer_text(0, text);
             }
             Field::Rights => self.rights = text,
             Field::Ttl => self.hints.ttl_min = text.parse().ok(),
@@ -93,7 +95,7 @@ impl FeedBuilder {
     }
 
     fn hour(&mut self, text: &str) {
-        // RSS 0.91 counts from 1 to 24, RSS 2.0 from 0 to 23: 24 is midnight.
+        // RSS 0.91 counts hours from 1 to 24, RSS 2.0 from 0 to 23: 24 is midnight.
         if let Ok(hour) = text.parse::<u8>()
             && hour <= 24
             && let Err(at) = self.hints.skip_hours.binary_search(&(hour % 24))
@@ -119,6 +121,7 @@ impl FeedBuilder {
         }
     }
 
+    /// Takes an element that is read by its attributes; `get` returns an attribute by its lower-case name, or "".
     pub fn attributes<'t>(&mut self, kind: Kind, get: &dyn Fn(&str) -> &'t str, bases: &BaseUrls) {
         match kind {
             Kind::Link => {
@@ -127,7 +130,7 @@ impl FeedBuilder {
                     "" | "alternate" => {
                         let kind = get("type");
                         let page = kind.is_empty() || kind.contains("html");
-                        self.link.text(if page { 1 } else { 2 }, href);
+                        self.link.offer_text(if page { 1 } else { 2 }, href);
                     }
                     "self" => self.hints.self_url = href,
                     "hub" => add(&mut self.hints.hubs, &href),
@@ -149,22 +152,23 @@ impl FeedBuilder {
             }
             Kind::Complete => self.hints.complete = true,
             Kind::Cdf => {
-                self.link.text(1, bases.resolve(get("href")));
+                self.link.offer_text(1, bases.resolve(get("href")));
             }
             Kind::Enclosure | Kind::Content | Kind::Thumbnail => {}
         }
     }
 
-    pub fn finish(self, _cx: &Context<'_>) -> (Document, Repairs) {
+    /// The feed, and the repairs that the builder made.
+    pub fn finish(self) -> (Document, Repairs) {
         let mut hints = self.hints;
         if self.period.is_some() || self.frequency.is_some() {
-            // The module's defaults: daily, once.
+            // The defaults of the syndication module: daily, once.
             hints.update_period_s = Some(self.period.unwrap_or(86_400) / self.frequency.unwrap_or(1).max(1));
         }
         let authors = self.authors.finish();
         let mut entries = self.entries;
         if self.format.starts_with("atom") && !authors.is_empty() {
-            // RFC 4287 section 4.1.1: who wrote the feed wrote the entries that do not say otherwise.
+            // Entries without authors inherit those of the feed (RFC 4287 section 4.1.1).
             let inherited = inherited(&authors);
             for entry in entries.iter_mut().filter(|e| e.authors.is_empty()) {
                 entry.authors = inherited.to_vec();
@@ -189,7 +193,7 @@ impl FeedBuilder {
     }
 }
 
-/// Seconds of a `sy:updatePeriod`.
+/// A `sy:updatePeriod` in seconds.
 fn period(text: &str) -> Option<u32> {
     Some(match text.to_ascii_lowercase().as_str() {
         "hourly" => 3_600,

@@ -1,13 +1,13 @@
-//! A feed and an item while they are read: of several sources of the same thing, the best that is there.
+//! Builders of a feed and an item: of several elements for one field, the one of the best rank counts.
 
 mod authors;
 mod entry;
 mod feed;
 
-pub(super) use entry::{EntryBuilder, is_mime};
+pub(super) use entry::{EntryBuilder, is_media_type};
 pub(super) use feed::FeedBuilder;
 
-/// The best of several sources: the lowest rank, and of one rank the first, but for dates.
+/// The value of a field with several sources: the one of the lowest rank.
 #[derive(Debug)]
 struct Ranked<T>(Option<(u8, T)>);
 
@@ -18,6 +18,7 @@ impl<T> Default for Ranked<T> {
 }
 
 impl<T> Ranked<T> {
+    /// Takes a value of a lower rank than the present one. True where it was taken.
     fn offer(&mut self, rank: u8, value: T) -> bool {
         let better = self.0.as_ref().is_none_or(|(r, _)| rank < *r);
         if better {
@@ -26,8 +27,8 @@ impl<T> Ranked<T> {
         better
     }
 
-    /// Of one rank the last: of a date that is given again, the later word is the valid one.
-    fn again(&mut self, rank: u8, value: T) {
+    /// As [`Ranked::offer`], but the last value of a rank counts: a date that is repeated replaces the earlier one.
+    fn offer_last(&mut self, rank: u8, value: T) {
         if self.0.as_ref().is_none_or(|(r, _)| rank <= *r) {
             self.0 = Some((rank, value));
         }
@@ -39,32 +40,33 @@ impl<T> Ranked<T> {
 }
 
 impl Ranked<String> {
-    fn text(&mut self, rank: u8, value: String) -> bool {
+    /// As [`Ranked::offer`]; an empty text is ignored.
+    fn offer_text(&mut self, rank: u8, value: String) -> bool {
         !value.is_empty() && self.offer(rank, value)
     }
 }
 
-/// Most names, terms and files that an item may bring.
-pub(super) const MOST: usize = 64;
+/// Maximum number of authors, categories, files and dates of an item.
+pub(super) const MAX_VALUES: usize = 64;
 
-/// NamespaceScope in all, in bytes, that an entry takes over from its feed: they count once for each entry.
-const MOST_INHERITED: usize = 1_000;
+/// Maximum bytes of the authors that an entry inherits from its feed. They are copied into each entry.
+const MAX_INHERITED_BYTES: usize = 1_000;
 
-/// The feed's authors for an entry that names none: as many as there is room for.
+/// The feed's authors for an entry without authors, up to [`MAX_INHERITED_BYTES`].
 pub(super) fn inherited(authors: &[String]) -> &[String] {
-    let mut room = MOST_INHERITED;
+    let mut left = MAX_INHERITED_BYTES;
     let fits = |name: &&String| {
-        let fits = name.len() <= room;
-        room = room.saturating_sub(name.len());
+        let fits = name.len() <= left;
+        left = left.saturating_sub(name.len());
         fits
     };
     authors.get(..authors.iter().take_while(fits).count()).unwrap_or_default()
 }
 
-/// Adds a name or term, each once, as far as there is room.
+/// Adds a trimmed value that is neither empty nor in the list, up to [`MAX_VALUES`].
 pub(super) fn add(list: &mut Vec<String>, value: &str) {
     let value = value.trim();
-    if !value.is_empty() && list.len() < MOST && !list.iter().any(|v| v == value) {
+    if !value.is_empty() && list.len() < MAX_VALUES && !list.iter().any(|v| v == value) {
         list.push(value.to_owned());
     }
 }

@@ -1,4 +1,4 @@
-//! JSON Feed 1.0 and 1.1, value by value: a value of another type than specified costs itself, never the feed.
+//! JSON Feed 1.0 and 1.1. A value of the wrong type is dropped or converted, and the rest of the feed is read.
 
 mod tree;
 
@@ -6,32 +6,34 @@ use proto::v1::Media;
 use serde_json::Value;
 
 use super::base_urls::BaseUrls;
-use super::builder::{MOST, add, inherited, is_mime};
+use super::builder::{MAX_VALUES, add, inherited, is_media_type};
 use crate::dates;
 use crate::document::{Context, Document, DocumentError, Entry};
-use crate::salvage::repair::{Repair, Repairs};
+use crate::salvage::repairs::Repairs;
+use proto::Warning;
 
-/// Reads a JSON Feed.
+/// Parses a JSON Feed. A truncated one is closed after its last complete item.
 ///
 /// # Errors
-/// JSON that is no feed.
+/// [`DocumentError::Json`] where the text is not JSON, or JSON but not a feed.
 pub fn read(text: &str, cx: &Context<'_>, repairs: &mut Repairs) -> Result<Document, DocumentError> {
     let value = match tree::read(text, cx.limits.items) {
         Ok(value) => value,
         Err(e) => {
-            repairs.add(Repair::Truncated);
-            let mended = mend(text, cx.limits.items).and_then(|text| tree::read(&text, cx.limits.items).ok());
-            mended.ok_or_else(|| DocumentError::Json(e.to_string()))?
+            repairs.add(Warning::Truncated);
+            let closed =
+                close_truncated(text, cx.limits.items).and_then(|text| tree::read(&text, cx.limits.items).ok());
+            closed.ok_or_else(|| DocumentError::Json(e.to_string()))?
         }
     };
     let version = value.get("version").and_then(Value::as_str).unwrap_or_default();
     let items = value.get("items").and_then(Value::as_array);
-    let claims =
+    let is_declared =
         version.contains("jsonfeed.org") || value.get("feed_url").is_some() || value.get("home_page_url").is_some();
     if items.is_none() && !version.contains("jsonfeed.org") {
         return Err(DocumentError::Json("it has no items".into()));
     }
-    if !claims && value.get("title").is_none() {
+    if !is_declared && value.get("title").is_none() {
         return Err(DocumentError::Json("neither version nor title".into()));
     }
     let mut bases = BaseUrls::new(cx);
@@ -57,7 +59,7 @@ pub fn read(text: &str, cx: &Context<'_>, repairs: &mut Repairs) -> Result<Docum
     }
     for (n, item) in items.into_iter().flatten().enumerate() {
         if n >= cx.limits.items {
-            repairs.add(Repair::TooManyItems);
+            repairs.add(Warning::TooManyItems);
             break;
         }
         document.entries.push(entry(item, &bases, inherited(&document.authors)));
@@ -98,7 +100,7 @@ fn entry(item: &Value, bases: &BaseUrls, inherited: &[String]) -> Entry {
         let text = string(item, key, &mut repairs);
         let date = dates::parse(&text);
         if date.is_none() && !text.is_empty() {
-            repairs.add(Repair::BadDate);
+            repairs.add(Warning::BadDate);
         }
         (date, dates::as_written(&text))
     };
@@ -108,16 +110,16 @@ fn entry(item: &Value, bases: &BaseUrls, inherited: &[String]) -> Entry {
     for tag in tags.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
         add(&mut entry.categories, tag);
     }
-    // One text where a list should be.
+    // A single string instead of an array.
     for tag in tags.and_then(Value::as_str).unwrap_or_default().split(',') {
         add(&mut entry.categories, tag);
     }
     let mut media = |url: String, kind: &str, title: String, length: i64| {
-        if !kind.is_empty() && !is_mime(kind) || url.is_empty() {
-            repairs.add(Repair::Media);
+        if !kind.is_empty() && !is_media_type(kind) || url.is_empty() {
+            repairs.add(Warning::Media);
         }
-        if !url.is_empty() && entry.media.len() < MOST && !entry.media.iter().any(|m| m.url == url) {
-            let kind = if is_mime(kind) { kind.to_owned() } else { String::new() };
+        if !url.is_empty() && entry.media.len() < MAX_VALUES && !entry.media.iter().any(|m| m.url == url) {
+            let kind = if is_media_type(kind) { kind.to_owned() } else { String::new() };
             let length = i32::try_from(length).unwrap_or(0);
             entry.media.push(Media { url, r#type: kind, title, length, ..Media::default() });
         }
@@ -132,17 +134,13 @@ fn entry(item: &Value, bases: &BaseUrls, inherited: &[String]) -> Entry {
             media(bases.resolve(url), "", String::new(), 0);
         }
     }
-    let says = [&entry.guid, &entry.link, &entry.title, &entry.summary, &entry.content].iter().any(|t| !t.is_empty());
-    if !says {
-        repairs.add(Repair::EmptyItem);
+    let has_content =
+        [&entry.guid, &entry.link, &entry.title, &entry.summary, &entry.content].iter().any(|t| !t.is_empty());
+    if !has_content {
+        repairs.add(Warning::EmptyItem);
     }
-    entry.warnings = repairs.names();
-    for warning in [entry.published, entry.updated]
-        .into_iter()
-        .flatten()
-        .filter_map(|date| date.warning())
-        .map(proto::Warning::as_str)
-    {
+    entry.warnings = repairs.warnings();
+    for warning in [entry.published, entry.updated].into_iter().flatten().filter_map(|date| date.warning()) {
         if !entry.warnings.contains(&warning) {
             entry.warnings.push(warning);
         }
@@ -150,23 +148,23 @@ fn entry(item: &Value, bases: &BaseUrls, inherited: &[String]) -> Entry {
     entry
 }
 
-/// A string; a number or a truth value as its text.
+/// A string, or a number as its text; empty for any other type.
 fn string(value: &Value, key: &str, repairs: &mut Repairs) -> String {
     match value.get(key) {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.trim().to_owned(),
         Some(Value::Number(number)) => {
-            repairs.add(Repair::JsonType);
+            repairs.add(Warning::JsonType);
             number.to_string()
         }
         Some(Value::Bool(_) | Value::Array(_) | Value::Object(_)) => {
-            repairs.add(Repair::JsonType);
+            repairs.add(Warning::JsonType);
             String::new()
         }
     }
 }
 
-/// `authors` of 1.1, `author` of 1.0.
+/// The names in `authors` (version 1.1) and `author` (version 1.0).
 fn authors(value: &Value) -> Vec<String> {
     let many = value.get("authors").and_then(Value::as_array).into_iter().flatten();
     let mut all: Vec<String> = Vec::new();
@@ -177,8 +175,8 @@ fn authors(value: &Value) -> Vec<String> {
     all
 }
 
-/// A document closed after the last value that is whole on the level of the items, or after number `most` and one more.
-fn mend(text: &str, most: usize) -> Option<String> {
+/// Closes a truncated document after its last complete item, or after `max_items` items and one more.
+fn close_truncated(text: &str, max_items: usize) -> Option<String> {
     let (mut open, mut in_string, mut escaped) = (Vec::new(), false, false);
     let (mut count, mut kept) = (0, None);
     for (i, b) in text.bytes().enumerate() {
@@ -193,11 +191,11 @@ fn mend(text: &str, most: usize) -> Option<String> {
                 if open.pop() != Some(b) {
                     return None;
                 }
-                // In an array that is a member of the whole: after an item.
+                // The end of an element of a top-level array, such as an item.
                 if open.len() == 2 && open.last() == Some(&b']') {
                     kept = Some(i + 1);
                     count += 1;
-                    if count > most {
+                    if count > max_items {
                         break;
                     }
                 }

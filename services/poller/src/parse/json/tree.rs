@@ -1,5 +1,5 @@
-//! JSON as a tree of what a feed may say: names that JSON Feed does not know are read past, and so is what stands beyond
-//! the limit of an array, so that neither can take memory or time.
+//! Reads JSON into a tree. Members that JSON Feed does not define, and array elements beyond the limit, are skipped and take
+//! no memory.
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -35,20 +35,20 @@ const KNOWN: &[&str] = &[
     "version",
 ];
 
-/// Reads `text`, of each array `most` elements and one more. serde_json's own limit on nesting, 128, keeps the stack.
+/// Reads `text`, and of each array at most `max` elements and one more. serde_json limits nesting to 128.
 ///
 /// # Errors
-/// What is no JSON.
-pub fn read(text: &str, most: usize) -> serde_json::Result<Value> {
+/// Invalid JSON.
+pub fn read(text: &str, max: usize) -> serde_json::Result<Value> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = Tree { most }.deserialize(&mut reader)?;
+    let value = Tree { max }.deserialize(&mut reader)?;
     reader.end()?;
     Ok(value)
 }
 
 #[derive(Clone, Copy)]
 struct Tree {
-    most: usize,
+    max: usize,
 }
 
 impl<'de> DeserializeSeed<'de> for Tree {
@@ -96,7 +96,7 @@ impl<'de> Visitor<'de> for Tree {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut all = Vec::new();
-        while all.len() <= self.most {
+        while all.len() <= self.max {
             match seq.next_element_seed(self)? {
                 Some(value) => all.push(value),
                 None => return Ok(all.into()),
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_known_is_kept_and_the_rest_read_past() {
+    fn unknown_members_and_elements_over_the_limit_are_skipped() {
         assert!(KNOWN.is_sorted());
         let text = r#"{"id":1,"x":{"y":[1,{}]},"tags":["a",null,true,1.5,-1],"items":[1,2,3,4]}"#;
         let value = read(text, 2).unwrap();

@@ -1,4 +1,4 @@
-//! Items and persons: where they begin and end, and what their attributes say.
+//! Starts and ends items and persons, and reads attributes.
 
 use std::borrow::Cow;
 
@@ -6,14 +6,15 @@ use super::{Parser, lower};
 use crate::parse::builder::EntryBuilder;
 use crate::parse::elements::{Field, Kind, Role};
 use crate::salvage::references::decode;
-use crate::salvage::repair::Repair;
 use crate::salvage::tokenizer::attributes;
+use proto::Warning;
 
 impl<'a> Parser<'a, '_> {
+    /// Starts an item, after closing an open one.
     pub(super) fn begin_item(&mut self, inside: &'a str) {
         self.close_capture();
         if let Some(at) = self.stack.iter().position(|o| o.role == Role::Item) {
-            self.repairs.add(Repair::MismatchedTags);
+            self.repairs.add(Warning::MismatchedTags);
             self.unwind(at);
         }
         let mut entry = EntryBuilder::default();
@@ -29,7 +30,7 @@ impl<'a> Parser<'a, '_> {
         self.entry = Some(entry);
     }
 
-    /// CDF says of a channel by attributes what other formats say by elements.
+    /// Starts a feed. A CDF channel has attributes where other formats have elements.
     pub(super) fn begin_feed(&mut self, inside: &'a str) {
         if !self.root.0.eq_ignore_ascii_case("channel") {
             return;
@@ -45,24 +46,23 @@ impl<'a> Parser<'a, '_> {
         }
     }
 
+    /// Ends the open item, if any.
     pub(super) fn end_item(&mut self) {
         if let Some(entry) = self.entry.take() {
-            self.keep(entry);
+            self.feed.entries.push(entry.finish());
         }
     }
 
-    pub(super) fn keep(&mut self, entry: EntryBuilder) {
-        self.feed.entries.push(entry.finish());
-    }
-
-    pub(super) fn draft_person(&mut self) {
+    /// Starts a person of the item, else of the feed.
+    pub(super) fn begin_person(&mut self) {
         match &mut self.entry {
-            Some(entry) => entry.authors.begin(),
-            None => self.feed.authors.begin(),
+            Some(entry) => entry.authors.begin_person(),
+            None => self.feed.authors.begin_person(),
         }
     }
 
-    pub(super) fn by_attributes(&mut self, kind: Kind, inside: &'a str) {
+    /// Reads an element by its attributes.
+    pub(super) fn read_attributes(&mut self, kind: Kind, inside: &'a str) {
         let mut all: Vec<(Cow<'_, str>, Cow<'_, str>)> = Vec::new();
         for (key, value) in attributes(inside) {
             let key = lower(key.rsplit(':').next().unwrap_or(key));

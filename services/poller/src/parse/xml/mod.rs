@@ -1,7 +1,7 @@
-//! The reader for everything: any XML format, in any state, to our own model.
+//! The own parser: any XML feed format, well-formed or not.
 //!
-//! One walk over the tokens with a stack that is bounded; no recursion, no tree. What an element is for is decided by
-//! `elements`; text is collected by `capture`; what an item says is put together by `draft`.
+//! One pass over the tokens with a bounded stack; no recursion and no tree. `elements` determines the role of an element,
+//! `capture` collects texts, `builder` puts feed and items together.
 
 mod end;
 mod item;
@@ -17,92 +17,95 @@ use super::elements::{Place, Role};
 use super::namespaces::NamespaceScope;
 use crate::document::{Context, Document, DocumentError};
 use crate::salvage::references::EntityDeclarations;
-use crate::salvage::repair::{Repair, Repairs};
+use crate::salvage::repairs::Repairs;
 use crate::salvage::tokenizer::{Token, Tokenizer};
+use proto::Warning;
 
-/// How much is read.
+/// What a pass reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// Everything.
+    /// The whole document.
     Full,
-    /// Ids, links, dates and hints, but no text: what feed-rs does not model.
+    /// Ids, links, dates and hints: what feed-rs does not model. Texts that feed-rs reads are left out.
     Structure,
 }
 
-/// What came of a walk.
+/// A parsed XML document.
 pub struct Parsed {
     /// The feed.
     pub document: Document,
-    /// What was repaired.
+    /// Repairs of the document as a whole.
     pub repairs: Repairs,
-    /// The root's name in lower case, and its version.
+    /// Name of the root element in lower case, and its version; empty where there is none.
     pub root: (String, String),
-    /// Something stands in it that feed-rs reads otherwise.
-    pub peculiar: bool,
-    /// Bytes that the tokenizer looked at, each time that it did.
-    pub looked: usize,
+    /// True where feed-rs reads something in the document differently.
+    pub needs_own_parser: bool,
+    /// Bytes that the tokenizer scanned, repeated scans included.
+    pub scanned: usize,
 }
 
 /// An open element.
 struct Open<'a> {
     name: &'a str,
-    /// Tells most names apart at once.
+    /// Compared before the name, for speed.
     key: u64,
     role: Role,
-    /// Where its children stand.
+    /// The position of its children.
     place: Place,
-    /// BaseUrls that it added.
+    /// Number of base URLs that it added.
     bases: usize,
 }
 
 pub(super) struct Parser<'a, 'c> {
     cx: &'c Context<'c>,
-    depth: Scope,
+    scope: Scope,
     tokens: Tokenizer<'a>,
-    names: NamespaceScope<'a>,
+    namespaces: NamespaceScope<'a>,
     declared: EntityDeclarations,
     repairs: Repairs,
     bases: BaseUrls,
     stack: Vec<Open<'a>>,
-    /// Elements open beyond the limit.
-    beyond: usize,
+    /// Open elements beyond the limit of depth.
+    flattened: usize,
     capture: Option<Capture<'a>>,
     feed: FeedBuilder,
     entry: Option<EntryBuilder>,
     root: (String, String),
-    found: bool,
-    html: bool,
-    index: bool,
-    first: Option<String>,
-    peculiar: bool,
-    /// The next text may be an address that should stand elsewhere.
+    /// True after the start of a feed or an item.
+    found_feed: bool,
+    found_html: bool,
+    found_sitemap_index: bool,
+    /// Name of the first element.
+    first_element: Option<String>,
+    needs_own_parser: bool,
+    /// True where the next text may be a URL that belongs into the element before it.
     stray_url: bool,
 }
 
-/// Reads `text` as far as it goes.
+/// Parses `text`, which is decoded and has no byte order mark. A truncated or malformed document gives what can be read.
 ///
 /// # Errors
-/// Where no feed is in it.
-pub fn parse(text: &str, cx: &Context<'_>, depth: Scope) -> Result<Parsed, DocumentError> {
+/// [`DocumentError::WebPage`] or [`DocumentError::NotAFeed`] where the text contains no feed.
+pub fn parse(text: &str, cx: &Context<'_>, scope: Scope) -> Result<Parsed, DocumentError> {
     Parser {
         cx,
-        depth,
+        scope,
         tokens: Tokenizer::new(text),
-        names: NamespaceScope::new(),
+        namespaces: NamespaceScope::new(),
         declared: EntityDeclarations::default(),
         repairs: Repairs::default(),
         bases: BaseUrls::new(cx),
         stack: Vec::new(),
-        beyond: 0,
+        flattened: 0,
         capture: None,
         feed: FeedBuilder::default(),
         entry: None,
         root: Default::default(),
-        found: false,
-        html: false,
-        index: false,
-        first: None,
-        peculiar: false,
+        found_feed: false,
+        found_html: false,
+        found_sitemap_index: false,
+        first_element: None,
+        needs_own_parser: false,
         stray_url: false,
     }
     .run()
@@ -126,20 +129,20 @@ impl<'a> Parser<'a, '_> {
                 }
                 Token::End { name } => self.end(name),
                 Token::Doctype(inside) => {
-                    self.repairs.add(Repair::Doctype);
-                    self.declared = EntityDeclarations::read(inside);
+                    self.repairs.add(Warning::Doctype);
+                    self.declared = EntityDeclarations::parse(inside);
                 }
             }
             if self.feed.entries.len() >= self.cx.limits.items {
-                self.over();
+                self.end_at_limit();
                 break;
             }
         }
         self.finish()
     }
 
-    /// At the limit: is there another item?
-    fn over(&mut self) {
+    /// Ends parsing at the limit of items, and records whether there are more.
+    fn end_at_limit(&mut self) {
         let more = self.tokens.by_ref().any(|t| match t {
             Token::Start { name, .. } => {
                 let local = name.rsplit(':').next().unwrap_or(name);
@@ -148,7 +151,7 @@ impl<'a> Parser<'a, '_> {
             _ => false,
         });
         if more || self.entry.take().is_some() {
-            self.repairs.add(Repair::TooManyItems);
+            self.repairs.add(Warning::TooManyItems);
         }
         self.capture = None;
         self.entry = None;
@@ -156,31 +159,31 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn finish(mut self) -> Result<Parsed, DocumentError> {
-        // What is still open was cut off.
-        if self.found && !self.stack.is_empty() {
-            self.repairs.add(Repair::Truncated);
+        // Elements that are still open are truncated.
+        if self.found_feed && !self.stack.is_empty() {
+            self.repairs.add(Warning::Truncated);
         }
         self.close_capture();
-        if let Some(mut entry) = self.entry.take() {
-            entry.repairs.add(Repair::Truncated);
-            self.keep(entry);
+        if let Some(entry) = &mut self.entry {
+            entry.repairs.add(Warning::Truncated);
         }
-        let looked = self.tokens.looked;
+        self.end_item();
+        let scanned = self.tokens.scanned;
         let mut repairs = self.repairs;
         repairs.merge(self.tokens.repairs);
-        if !self.found {
+        if !self.found_feed {
             let page = |name: &String| matches!(name.to_ascii_lowercase().as_str(), "html" | "head" | "body" | "meta");
-            let html = self.html || self.first.as_ref().is_some_and(page);
-            return Err(match (html, self.index, self.first) {
+            let html = self.found_html || self.first_element.as_ref().is_some_and(page);
+            return Err(match (html, self.found_sitemap_index, self.first_element) {
                 (true, ..) => DocumentError::WebPage,
-                (_, true, _) => DocumentError::NotAFeed("a list of sitemaps".into()),
+                (_, true, _) => DocumentError::NotAFeed("a sitemap index".into()),
                 (.., Some(name)) => DocumentError::NotAFeed(format!("the root element is <{name}>")),
                 (.., None) => DocumentError::NotAFeed("no markup".into()),
             });
         }
-        let (document, more) = self.feed.finish(self.cx);
+        let (document, more) = self.feed.finish();
         repairs.merge(more);
-        Ok(Parsed { document, repairs, root: self.root, peculiar: self.peculiar, looked })
+        Ok(Parsed { document, repairs, root: self.root, needs_own_parser: self.needs_own_parser, scanned })
     }
 
     fn place(&self) -> Place {
@@ -188,7 +191,7 @@ impl<'a> Parser<'a, '_> {
     }
 }
 
-/// The first and last bytes of a name, and its length, whatever the case: most names that differ, differ there.
+/// A key for comparing names without case: first and last bytes and length, in which most names differ.
 fn key(name: &str) -> u64 {
     let bytes = name.as_bytes();
     let four = |part: &[u8]| part.iter().fold(0_u64, |key, b| key << 8 | u64::from(b | 0x20));
@@ -198,12 +201,13 @@ fn key(name: &str) -> u64 {
 }
 
 impl Open<'_> {
-    /// Is it the element of this name and its [`key`]?
+    /// True for the element of this name, whose [`key`] is `key`.
     fn is(&self, name: &str, key: u64) -> bool {
         self.key == key && self.name.eq_ignore_ascii_case(name)
     }
 }
 
+/// `name` in lower case.
 fn lower(name: &str) -> Cow<'_, str> {
     if name.bytes().any(|b| b.is_ascii_uppercase()) {
         Cow::Owned(name.to_ascii_lowercase())

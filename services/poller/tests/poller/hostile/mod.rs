@@ -58,7 +58,7 @@ fn the_tokenizer_looks_at_each_byte_a_few_times_at_most() {
         let Ok((text, ..)) = poller::parse::text(&bytes, &cx()) else { continue };
         for depth in [xml::Scope::Structure, xml::Scope::Full] {
             let Ok(walked) = xml::parse(&text, &cx(), depth) else { continue };
-            assert!(walked.looked <= 8 * text.len() + 1_000, "{name}: {} of {}", walked.looked, text.len());
+            assert!(walked.scanned <= 8 * text.len() + 1_000, "{name}: {} of {}", walked.scanned, text.len());
         }
     }
 }
