@@ -107,6 +107,9 @@ fn the_readme_lists_the_topics() {
 
 /// Compares the part of the README between `<!-- name -->` and `<!-- end of name -->` with `table`.
 pub(crate) fn check_readme(name: &str, table: &str) {
+    // Tests run in parallel, and each may rewrite its table.
+    static README: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _guard = README.lock();
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
     let readme = std::fs::read_to_string(path).unwrap();
     let (before, rest) = readme

@@ -2,7 +2,7 @@
 
 use crate::{Knowledge, countries, document::Document, entities};
 use proto::{
-    time,
+    Warning, time,
     v1::{Article, EnrichedArticle},
     vocab,
 };
@@ -10,15 +10,6 @@ use tagger::{InferenceError, Recognition};
 
 /// Version of the rules. The gazetteer and the model have versions of their own.
 pub const VERSION: &str = concat!("enricher-", env!("CARGO_PKG_VERSION"));
-
-/// Warning: a field is longer than 1 MiB, and the rest was not read.
-pub const WARNING_CUT: &str = "enricher:text-cut";
-/// Warning: the article has more words than an ONNX model reads, and names were not looked for in the rest.
-pub const WARNING_NAMES_CUT: &str = "enricher:names-cut";
-/// Warning: the article is not in English, so countries were found by name only and entities not at all.
-pub const WARNING_NAMES_ONLY: &str = "enricher:countries-by-name-only";
-/// Warning: no names of countries are known in the article's language, so nothing was looked for.
-pub const WARNING_LANGUAGE: &str = "enricher:language-unknown";
 
 /// Enriches an article. Equal articles and knowledge give equal results, except for `enriched_at`, which is `now`.
 ///
@@ -41,7 +32,7 @@ pub fn enrich(
     }
     let document = Document::new(article);
     if document.cut {
-        warn(&mut enriched, WARNING_CUT);
+        Warning::TextCut.add_to(&mut enriched.warnings);
     }
     let own: Vec<&str> = [article.publisher_name.trim(), article.feed_title.trim(), article.publisher_domain.trim()]
         .into_iter()
@@ -52,7 +43,7 @@ pub fn enrich(
         let tokens: Vec<_> = document.fields.iter().map(|field| field.tokens.clone()).collect();
         let Recognition { spans, truncated } = knowledge.recogniser.recognise(&texts, &tokens)?;
         if truncated {
-            warn(&mut enriched, WARNING_NAMES_CUT);
+            Warning::NamesCut.add_to(&mut enriched.warnings);
         }
         let candidates = countries::scan(&document, knowledge.gazetteer, &spans, &own);
         let places = countries::resolve(&document, knowledge.gazetteer, &candidates);
@@ -60,9 +51,9 @@ pub fn enrich(
         enriched.entities = entities::entities(&document, knowledge.gazetteer, &spans, &places, &own);
     } else if let Some(places) = knowledge.languages.scan(&document, knowledge.gazetteer, &article.language) {
         enriched.countries = countries::score(&document, knowledge.gazetteer, &places);
-        warn(&mut enriched, WARNING_NAMES_ONLY);
+        Warning::CountriesByNameOnly.add_to(&mut enriched.warnings);
     } else {
-        warn(&mut enriched, WARNING_LANGUAGE);
+        Warning::LanguageUnknown.add_to(&mut enriched.warnings);
     }
     Ok(enriched)
 }
@@ -71,12 +62,6 @@ pub fn enrich(
 fn english(language: &str) -> bool {
     let base = language.split(['-', '_']).next().unwrap_or("").to_ascii_lowercase();
     matches!(base.as_str(), "en" | "und" | "")
-}
-
-fn warn(enriched: &mut EnrichedArticle, warning: &str) {
-    if !enriched.warnings.iter().any(|one| one == warning) {
-        enriched.warnings.push(warning.to_owned());
-    }
 }
 
 /// Copies the named fields of an article; omitting one does not compile.

@@ -10,7 +10,7 @@ pub mod gazetteer;
 mod knowledge;
 
 pub use args::{Args, Config, ModelArgs};
-pub use enrich::{VERSION, WARNING_CUT, WARNING_LANGUAGE, WARNING_NAMES_CUT, WARNING_NAMES_ONLY, enrich};
+pub use enrich::{VERSION, enrich};
 pub use knowledge::{Knowledge, KnowledgeError};
 pub use tagger::Recogniser;
 
@@ -38,7 +38,7 @@ pub enum Error {
     KnowledgeError(#[from] KnowledgeError),
 }
 
-/// Enriches articles until `runtime.stop`.
+/// Enriches articles until `runtime.shutdown` is cancelled.
 ///
 /// # Errors
 /// [`Error`]; the process is to end.

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
 
-use enricher::{Knowledge, WARNING_CUT, WARNING_LANGUAGE, WARNING_NAMES_ONLY, document::FIELD_LIMIT, enrich};
+use enricher::{Knowledge, document::FIELD_LIMIT, enrich};
 use proptest::prelude::*;
 use proto::{
     v1::{Article, EnrichedArticle},
@@ -165,11 +165,11 @@ fn other_languages_give_countries_by_name_and_say_so() {
         check_spans(&enriched);
         assert_eq!(codes(&enriched), wanted, "{language}: {text}");
         assert!(enriched.entities.is_empty());
-        assert!(enriched.warnings.iter().any(|warning| warning == WARNING_NAMES_ONLY));
+        assert!(enriched.warnings.iter().any(|warning| *warning == proto::Warning::CountriesByNameOnly));
     }
     let mut unknown = article("", "", "France");
     unknown.language = "tlh".to_owned();
-    assert!(run(&unknown).warnings.iter().any(|warning| warning == WARNING_LANGUAGE));
+    assert!(run(&unknown).warnings.iter().any(|warning| *warning == proto::Warning::LanguageUnknown));
 }
 
 #[test]
@@ -180,14 +180,14 @@ fn ten_megabytes_of_news_are_cut_and_the_warning_says_so() {
     assert!(long.len() > 10_000_000);
     let enriched = run(&article("", "", &long));
     check_spans_within(&enriched, FIELD_LIMIT);
-    assert_eq!(enriched.warnings.iter().filter(|warning| *warning == WARNING_CUT).count(), 1);
+    assert_eq!(enriched.warnings.iter().filter(|warning| **warning == proto::Warning::TextCut).count(), 1);
     assert!(codes(&enriched).contains(&"NO"), "{:?}", codes(&enriched));
     assert!(!codes(&enriched).contains(&"CL") && !codes(&enriched).contains(&"HU"));
     // The article itself is whole.
     assert_eq!(enriched.body.len(), long.len());
     let wide = run(&article("Peru", "", &("é".repeat(FIELD_LIMIT) + " Chile")));
     assert_eq!(codes(&wide), ["PE"]);
-    assert!(wide.warnings.iter().any(|warning| warning == WARNING_CUT));
+    assert!(wide.warnings.iter().any(|warning| *warning == proto::Warning::TextCut));
 }
 
 fn check_spans_within(enriched: &EnrichedArticle, limit: usize) {

@@ -35,7 +35,7 @@ enum Command {
     /// Adds, imports, lists and removes feeds.
     #[command(subcommand)]
     Feeds(feeds::Args),
-    /// Creates and lists the pipeline's topics.
+    /// Creates and lists the pipeline's topics, and rebuilds lost state.
     #[command(subcommand)]
     Topics(topics::Args),
     /// Prints the records of a topic, one JSON object a line.

@@ -34,16 +34,16 @@ pub fn command(config: LogConfig, dry_run: bool) -> Answer {
 
 fn rebuild(out: &mut dyn Write, config: &LogConfig, dry_run: bool) -> anyhow::Result<()> {
     let log = answer::ready(config)?;
-    let mut alone = take_over(&*log, config)?;
+    let mut member = take_over(&*log, config)?;
     // Read once all partitions are assigned: from here on no normaliser publishes an article.
-    let found = published(&*log, &config.names.of(Topic::Articles), &mut alone)?;
+    let found = published(&*log, &config.names.of(Topic::Articles), &mut member)?;
     let count = log.partitions(&config.names.of(Topic::ArticleState))?;
     let mut transaction = Transaction::default();
     let (mut missing, mut older) = (0_usize, 0_usize);
     for state in found.values() {
         let id = state.article_id.as_str();
         let number = partition::of(id.as_bytes(), count);
-        match alone.session.get(&STATE, &transaction, number, &Topic::ArticleState.key(id)?)? {
+        match member.session.get(&STATE, &transaction, number, &Topic::ArticleState.key(id)?)? {
             Some(row) if row.revision >= state.revision => continue,
             Some(_) => older += 1,
             None => missing += 1,
@@ -52,14 +52,14 @@ fn rebuild(out: &mut dyn Write, config: &LogConfig, dry_run: bool) -> anyhow::Re
             continue;
         }
         let change = outgoing(config, number, state)?;
-        transaction.put(&alone.session, &STATE, change)?;
+        transaction.put(&member.session, &STATE, change)?;
         if transaction.len() >= ROWS {
-            alone.commit(std::mem::take(&mut transaction))?;
-            alone.keep_alive()?;
+            member.commit(std::mem::take(&mut transaction))?;
+            member.keep_alive()?;
         }
     }
     if !transaction.is_empty() {
-        alone.commit(transaction)?;
+        member.commit(transaction)?;
     }
     let done = if dry_run { "would be written" } else { "written" };
     let topic = config.names.of(Topic::ArticleState);
@@ -98,7 +98,11 @@ fn outgoing(config: &LogConfig, number: i32, state: &ArticleState) -> anyhow::Re
 }
 
 /// The state of every article that the topic still holds, by its id.
-fn published(log: &dyn Log, topic: &str, alone: &mut ExclusiveMember) -> anyhow::Result<HashMap<String, ArticleState>> {
+fn published(
+    log: &dyn Log,
+    topic: &str,
+    member: &mut ExclusiveMember,
+) -> anyhow::Result<HashMap<String, ArticleState>> {
     let mut states: HashMap<String, ArticleState> = HashMap::new();
     let (mut read, mut kept) = (0_usize, Ok(()));
     // Waits for open transactions, such as that of a normaliser that was killed.
@@ -113,11 +117,11 @@ fn published(log: &dyn Log, topic: &str, alone: &mut ExclusiveMember) -> anyhow:
         }
         read += 1;
         if read.is_multiple_of(ROWS) {
-            kept = alone.keep_alive();
+            kept = member.keep_alive();
         }
         if kept.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
-    kept.and_then(|()| alone.keep_alive())?;
+    kept.and_then(|()| member.keep_alive())?;
     Ok(states)
 }
 

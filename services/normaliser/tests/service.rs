@@ -1,4 +1,4 @@
-//! The whole service on the embedded log: NEW, duplicate, UPDATED, refused; and again after a restart.
+//! The service on the embedded log: new, duplicate, updated and refused items, before and after a restart.
 #![expect(clippy::unwrap_used, reason = "clippy sees no test in the helpers of an integration test")]
 
 use proto::{
@@ -63,7 +63,7 @@ fn all(log: &dyn Log, topic: &str) -> Vec<Record> {
     records
 }
 
-/// Runs the service until every raw item is done with.
+/// Runs the service until every raw item is processed.
 async fn drain(runtime: &Runtime) {
     let service = tokio::spawn(normaliser::run(normaliser::Config { batch: 3 }, runtime.clone()));
     let (raw, group) = (runtime.names.of(Topic::Raw), runtime.names.group(normaliser::STAGE));
@@ -98,7 +98,7 @@ async fn every_raw_item_has_one_outcome_and_a_restart_repeats_none() {
     let first = "The dam opened on Tuesday and the minister spoke of light for two hundred villages in the valley.";
     {
         let runtime = runtime(folder.path());
-        let astray = (proto::partition::of(id_a.as_bytes(), PARTITIONS) + 1) % PARTITIONS;
+        let wrong = (proto::partition::of(id_a.as_bytes(), PARTITIONS) + 1) % PARTITIONS;
         let empty = RawItem { title: String::new(), content: String::new(), ..item(b, "f", "") };
         runtime
             .log
@@ -109,8 +109,8 @@ async fn every_raw_item_has_one_outcome_and_a_restart_repeats_none() {
                 outgoing(&runtime, &item(a, "g", first), &id_a),
                 outgoing(&runtime, &empty, &id_b),
                 outgoing(&runtime, &item(b, "f", first), "another key"),
-                // By a producer with another partitioner: it would be NEW there too.
-                Outgoing { partition: astray, ..outgoing(&runtime, &item(a, "f", first), &id_a) },
+                // From a producer with another partitioner.
+                Outgoing { partition: wrong, ..outgoing(&runtime, &item(a, "f", first), &id_a) },
                 Outgoing { value: Some(b"no JSON".to_vec()), ..outgoing(&runtime, &item(b, "f", first), &id_b) },
             ])
             .unwrap();
@@ -124,7 +124,7 @@ async fn every_raw_item_has_one_outcome_and_a_restart_repeats_none() {
         reasons.sort();
         assert_eq!(reasons, ["key-mismatch", "no-text", "undecodable", "wrong-partition"]);
 
-        // The ledger closes: read = out + duplicate + dead letters.
+        // The counters balance: read = out + duplicate + dead letters.
         let stage = &[normaliser::STAGE];
         let count = |counter: &prometheus::IntCounterVec| counter.with_label_values(stage).get();
         let metrics = &runtime.metrics;
@@ -134,7 +134,7 @@ async fn every_raw_item_has_one_outcome_and_a_restart_repeats_none() {
         let signature: Signature = signatures.first().unwrap().decode().unwrap();
         assert_eq!((signature.article_id.as_str(), signature.minhashes.len()), (id_a.as_str(), 64));
     }
-    // A new process on the same folder: it knows the article, goes on where it was, and admits what is new.
+    // A restart on the same folder restores the state and continues at the committed offset.
     let runtime = runtime(folder.path());
     runtime
         .log

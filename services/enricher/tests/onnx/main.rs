@@ -5,7 +5,7 @@
 
 mod refusals;
 
-use enricher::{Knowledge, WARNING_NAMES_CUT, enrich};
+use enricher::{Knowledge, enrich};
 use proto::{
     v1::{Article, EnrichedArticle},
     wire::Encoding,
@@ -155,7 +155,7 @@ fn an_article_without_end_is_read_up_to_a_number_of_words() {
     let recogniser = model(&Tiny::default());
     let body = format!("{}. ", "Zoranna went to Norvik ".repeat(6)).repeat(WORDS / 25 + 10);
     let enriched = run(&recogniser, &body);
-    assert_eq!(enriched.warnings, [WARNING_NAMES_CUT]);
+    assert_eq!(enriched.warnings, [proto::Warning::NamesCut]);
     let tokens = [tokens::tokenise(&body)];
     let last = recogniser.recognise(&[&body], &tokens).unwrap().spans.last().unwrap().end;
     let left = body.len() - last;

@@ -1,4 +1,4 @@
-use crate::line::Line;
+use crate::link::Link;
 use crate::support::{Gateway, article, country};
 use gateway::Config;
 use proto::{v1::EnrichedArticle, vocab::change, wire};
@@ -133,7 +133,7 @@ async fn a_replay_of_old_articles_restores_no_old_version() {
     });
     first.append_raw(records.collect()).await;
 
-    let second = Gateway::start_on(config, Line::default(), |_| first.runtime.log.clone()).await;
+    let second = Gateway::start_on(config, Link::default(), |_| first.runtime.log.clone()).await;
     for gateway in [&first, &second] {
         let seen = |answer: &crate::support::Answer| answer.body.contains("newswire_gateway_articles 4");
         gateway.until("/metrics", seen).await;

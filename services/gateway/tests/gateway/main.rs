@@ -4,7 +4,7 @@
 /// `/v1/articles`, one article, errors, headers.
 mod articles;
 /// A log whose connection the test can cut.
-mod line;
+mod link;
 /// Outages of the log.
 mod outage;
 /// The page in a real browser.

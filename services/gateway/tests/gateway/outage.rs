@@ -1,5 +1,5 @@
 use crate::{
-    line::Line,
+    link::Link,
     support::{Gateway, article},
 };
 use gateway::Config;
@@ -11,13 +11,13 @@ async fn after_an_outage_of_the_log_nothing_is_missed_or_repeated() {
     gateway.append([article("before", 1)]).await;
     assert_eq!(events.next().await.article().article_id, "before");
 
-    gateway.line.set_down(true);
+    gateway.link.set_down(true);
     let unready = gateway.until("/readyz", |answer| answer.status == 503).await;
     assert!(unready.body.contains("cut off by the test"), "{}", unready.body);
     gateway.append([article("during", 2)]).await;
     assert_eq!(gateway.get("/v1/articles").await.ids(), ["before"], "articles in memory are still served");
 
-    gateway.line.set_down(false);
+    gateway.link.set_down(false);
     assert_eq!(events.next().await.article().article_id, "during");
     gateway.until("/readyz", |answer| answer.status == 200).await;
     gateway.append([article("after", 3)]).await;
@@ -29,11 +29,11 @@ async fn after_an_outage_of_the_log_nothing_is_missed_or_repeated() {
 
 #[tokio::test]
 async fn an_outage_that_the_client_library_hides_makes_the_gateway_unready() {
-    let gateway = Gateway::start_on(Config::default(), Line::silent(), |log| log).await;
-    gateway.line.set_down(true);
+    let gateway = Gateway::start_on(Config::default(), Link::silent(), |log| log).await;
+    gateway.link.set_down(true);
     gateway.until("/readyz", |answer| answer.status == 503).await;
     gateway.append([article("during", 1)]).await;
-    gateway.line.set_down(false);
+    gateway.link.set_down(false);
     gateway.until("/readyz", |answer| answer.status == 200).await;
     gateway.until("/v1/articles", |answer| answer.ids() == ["during"]).await;
     gateway.stop().await;

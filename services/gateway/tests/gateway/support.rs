@@ -1,4 +1,4 @@
-use crate::line::{Line, Remote};
+use crate::link::{Link, Remote};
 use ::stream::{CancellationToken, Log, Metrics, Outgoing, Runtime, embedded::Embedded};
 use chassis::admin::Readiness;
 use gateway::{Config, Error};
@@ -21,7 +21,7 @@ const PARTITIONS: i32 = 3;
 /// A gateway on an embedded log.
 pub struct Gateway {
     pub address: SocketAddr,
-    pub line: Arc<Line>,
+    pub link: Arc<Link>,
     pub runtime: Runtime,
     task: JoinHandle<Result<(), Error>>,
     _folder: tempfile::TempDir,
@@ -29,19 +29,19 @@ pub struct Gateway {
 
 impl Gateway {
     pub async fn start(config: Config) -> Self {
-        Self::start_on(config, Line::default(), |log| log).await
+        Self::start_on(config, Link::default(), |log| log).await
     }
 
-    /// Reaches through `line` the log that `wrap` returns for the embedded one.
-    pub async fn start_on(config: Config, line: Line, wrap: impl FnOnce(Arc<dyn Log>) -> Arc<dyn Log>) -> Self {
+    /// Reaches through `link` the log that `wrap` returns for the embedded one.
+    pub async fn start_on(config: Config, link: Link, wrap: impl FnOnce(Arc<dyn Log>) -> Arc<dyn Log>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().to_owned();
         let log: Arc<dyn Log> =
             tokio::task::spawn_blocking(move || Arc::new(Embedded::open(&path).unwrap())).await.unwrap();
         let registry = ::metrics::Registry::new();
-        let line = Arc::new(line);
+        let link = Arc::new(link);
         let runtime = Runtime {
-            log: Arc::new(Remote { log: wrap(log), line: Arc::clone(&line) }),
+            log: Arc::new(Remote { log: wrap(log), link: Arc::clone(&link) }),
             names: Names::default(),
             partitions: PARTITIONS,
             retention: Vec::new(),
@@ -57,7 +57,7 @@ impl Gateway {
         let address = listener.local_addr().unwrap();
         let serving = runtime.clone();
         let task = tokio::spawn(async move { gateway::serve(listener, &config, serving, Readiness::default()).await });
-        let gateway = Gateway { address, line, runtime, task, _folder: folder };
+        let gateway = Gateway { address, link, runtime, task, _folder: folder };
         gateway.until("/readyz", |answer| answer.status == 200).await;
         gateway
     }
@@ -93,15 +93,15 @@ impl Gateway {
     /// Repeats the request after each poll of the gateway until the response is as `wanted`.
     pub async fn until(&self, path: &str, wanted: impl Fn(&Answer) -> bool) -> Answer {
         let end = tokio::time::Instant::now() + PATIENCE;
-        let mut asked = self.line.asked();
+        let mut requests = self.link.requests();
         loop {
-            asked.mark_unchanged();
+            requests.mark_unchanged();
             let answer = self.get(path).await;
             if wanted(&answer) {
                 return answer;
             }
             // It polls again once it has applied the previous records, or has reported an error.
-            let more = tokio::time::timeout_at(end, asked.changed()).await;
+            let more = tokio::time::timeout_at(end, requests.changed()).await;
             assert!(more.is_ok(), "{path} still returns {} {}", answer.status, answer.body);
         }
     }

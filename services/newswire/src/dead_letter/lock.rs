@@ -31,7 +31,7 @@ impl ReplayLock {
                 let spec = MemberSpec {
                     stage: STAGE.to_owned(),
                     group: config.names.group(STAGE),
-                    replica: "sole".to_owned(),
+                    replica: "single".to_owned(),
                     source: config.names.of(Topic::DeadLetter),
                     tables: Vec::new(),
                 };

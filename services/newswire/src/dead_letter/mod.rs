@@ -42,7 +42,8 @@ pub struct List {
 /// Flags of `show`.
 #[derive(Debug, clap::Args)]
 pub struct Show {
-    /// PARTITION/OFFSET, as `list` prints it.
+    /// Number of the dead letter, as `list` prints it.
+    #[arg(value_name = "PARTITION/OFFSET")]
     number: Number,
     #[command(flatten)]
     log: LogArgs,
@@ -51,8 +52,8 @@ pub struct Show {
 /// Flags of `replay`.
 #[derive(Debug, clap::Args)]
 pub struct Replay {
-    /// PARTITION/OFFSET, as `list` prints it. Dead letters that were replayed before are skipped.
-    #[arg(required_unless_present = "all")]
+    /// Number of a dead letter, as `list` prints it. Those that were replayed before are skipped.
+    #[arg(value_name = "PARTITION/OFFSET", required_unless_present = "all")]
     numbers: Vec<Number>,
     /// Replays all dead letters that match the filters and were not replayed before.
     #[arg(long, conflicts_with = "numbers")]

@@ -44,7 +44,7 @@ pub fn run(log: &dyn Log, plan: &Plan, report: &mut Report, out: &mut dyn Write)
         let spec = MemberSpec {
             stage: STAGE.to_owned(),
             group: names.group(STAGE),
-            replica: "sole".to_owned(),
+            replica: "single".to_owned(),
             source: articles.clone(),
             tables: Vec::new(),
         };

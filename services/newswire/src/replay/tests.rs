@@ -190,7 +190,7 @@ fn a_second_replay_fences_the_first() {
     let spec = MemberSpec {
         stage: STAGE.into(),
         group: plan.log.names.group(STAGE),
-        replica: "sole".into(),
+        replica: "single".into(),
         source: plan.log.names.of(Topic::Articles),
         tables: Vec::new(),
     };

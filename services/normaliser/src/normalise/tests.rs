@@ -85,9 +85,9 @@ fn the_summary_is_the_body_where_the_content_is_missing() {
 #[test]
 fn warnings_of_the_raw_item_are_kept_sorted_and_unique() {
     let mut item = raw("Dam", "&lt;p&gt;The dam opened.&lt;/p&gt;");
-    item.warnings = vec!["named-entities".into(), "date-absurd".into()];
+    item.warnings = vec!["named-entities-decoded".into(), "date-absurd".into()];
     item.published_at = Some(proto::time::to_wire("1970-01-01T00:00:00Z".parse().unwrap()));
-    assert_eq!(publish(&item).article.warnings, ["date-absurd", "double-escaped", "named-entities"]);
+    assert_eq!(publish(&item).article.warnings, ["date-absurd", "double-escaped", "named-entities-decoded"]);
 }
 
 #[test]

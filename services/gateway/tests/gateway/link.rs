@@ -6,21 +6,21 @@ use std::{
 };
 use tokio::sync::watch;
 
-/// The line from a gateway to its log: up, or down. It tells whenever the gateway asks, which is when it has done with
-/// what it was answered before.
+/// The link from a gateway to its log, which a test can cut. It signals every request of the gateway: at that time the
+/// gateway has applied the records of the previous one.
 #[derive(Default)]
-pub struct Line {
+pub struct Link {
     is_down: Mutex<bool>,
     changed: Condvar,
-    asked: watch::Sender<()>,
-    /// A reader that is cut off says nothing, as librdkafka's do, instead of an error.
+    requests: watch::Sender<()>,
+    /// While the link is down a tail returns no records, as librdkafka's does, instead of an error.
     silent: bool,
 }
 
-impl Line {
-    /// One whose reader says nothing while it is cut off.
+impl Link {
+    /// A link whose tails hide an outage.
     pub fn silent() -> Self {
-        Line { silent: true, ..Line::default() }
+        Link { silent: true, ..Link::default() }
     }
 
     pub fn set_down(&self, is_down: bool) {
@@ -28,41 +28,41 @@ impl Line {
         self.changed.notify_all();
     }
 
-    /// Changes whenever the gateway asks.
-    pub fn asked(&self) -> watch::Receiver<()> {
-        self.asked.subscribe()
+    /// Changes with every request of the gateway.
+    pub fn requests(&self) -> watch::Receiver<()> {
+        self.requests.subscribe()
     }
 
-    fn ask(&self) -> Result<(), LogError> {
-        self.asked.send_replace(());
+    fn request(&self) -> Result<(), LogError> {
+        self.requests.send_replace(());
         if *self.is_down.lock().unwrap() { Err(LogError::Unavailable("cut off by the test".into())) } else { Ok(()) }
     }
 
-    /// Until it is up again, or for so long.
+    /// Waits until the link is up again, at most `wait`.
     fn wait_until_up(&self, wait: Duration) {
         drop(self.changed.wait_timeout_while(self.is_down.lock().unwrap(), wait, |is_down| *is_down).unwrap());
     }
 }
 
-/// A log at the end of a line.
+/// A log behind a link.
 pub struct Remote {
     pub log: Arc<dyn Log>,
-    pub line: Arc<Line>,
+    pub link: Arc<Link>,
 }
 
 struct RemoteTail {
     tail: Box<dyn Tail>,
-    line: Arc<Line>,
+    link: Arc<Link>,
 }
 
 impl Tail for RemoteTail {
     fn poll(&mut self, max: usize, wait: Duration) -> Result<Vec<Record>, LogError> {
-        match self.line.ask() {
-            Err(_) if self.line.silent => {
-                self.line.wait_until_up(wait);
+        match self.link.request() {
+            Err(_) if self.link.silent => {
+                self.link.wait_until_up(wait);
                 Ok(Vec::new())
             }
-            Err(fault) => Err(fault),
+            Err(error) => Err(error),
             Ok(()) => self.tail.poll(max, wait),
         }
     }
@@ -80,7 +80,7 @@ impl Admin for Remote {
         self.log.partitions(topic)
     }
     fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
-        self.line.ask()?;
+        self.link.request()?;
         self.log.ends(topic)
     }
     fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
@@ -93,8 +93,8 @@ impl Log for Remote {
         self.log.join(spec)
     }
     fn tail(&self, topic: &str, from: Start) -> Result<Box<dyn Tail>, LogError> {
-        self.line.ask()?;
-        Ok(Box::new(RemoteTail { tail: self.log.tail(topic, from)?, line: Arc::clone(&self.line) }))
+        self.link.request()?;
+        Ok(Box::new(RemoteTail { tail: self.log.tail(topic, from)?, link: Arc::clone(&self.link) }))
     }
     fn append(&self, records: Vec<Outgoing>) -> Result<(), LogError> {
         self.log.append(records)
