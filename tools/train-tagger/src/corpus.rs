@@ -13,11 +13,11 @@ use tagger::training::{self, ANY, Allowed, Lexicon, OUTSIDE, phrase, phrase_hash
 pub struct Sentence {
     /// Its tokens.
     pub words: Vec<String>,
-    /// For each token the labels that are right, as bits.
+    /// The right labels of each token, as bits.
     pub(crate) allowed: Vec<Allowed>,
-    /// Of a hundred passes so many use it.
+    /// Percentage of the passes that use it.
     pub weight: u8,
-    /// The set that it is from: a folder of `shared/ner`, empty for what the project makes.
+    /// The folder of its corpus; empty for synthetic sentences.
     pub set: &'static str,
 }
 
@@ -40,7 +40,7 @@ impl Sentence {
         Sentence { words, allowed, weight: 100, set: "" }
     }
 
-    /// Words with BIO tags, conventions made alike: no title, article or possessive in a name.
+    /// Words with BIO tags, normalised: no title, article or possessive in a name.
     fn from_tags(words: Vec<String>, tags: &[String], scheme: Scheme) -> Sentence {
         let mut labels: Vec<u8> = tags.iter().map(|tag| training::from_bio(tag)).collect();
         alike(&words, &mut labels);
@@ -110,10 +110,10 @@ fn alike(words: &[String], labels: &mut [u8]) {
     }
 }
 
-/// Reads one file by its ending.
+/// Reads one file: CoNLL-U by its extension `conllu`, else columns.
 ///
 /// # Errors
-/// Where the file cannot be read, or is not UTF-8.
+/// If the file cannot be read or is not UTF-8.
 pub fn read(path: &Path, scheme: Scheme) -> io::Result<Vec<Sentence>> {
     let text = fs::read_to_string(path)?;
     let gum = path.extension().is_some_and(|ending| ending == "conllu");
@@ -141,7 +141,7 @@ fn columns(text: &str, scheme: Scheme) -> Vec<Sentence> {
     sentences
 }
 
-/// GUM's sentences: where its mentions do not settle a word, several labels are right.
+/// GUM's sentences. A word that its mentions leave open has several right labels.
 fn gum_sentences(text: &str) -> Vec<Sentence> {
     gum::sentences(text).into_iter().map(gum_sentence).collect()
 }
@@ -163,7 +163,7 @@ fn gum_sentence(read: gum::GumSentence) -> Sentence {
     Sentence { words: read.words, allowed, weight: 100, set: "" }
 }
 
-/// The sets of `shared/ner`: file, scheme, and of a hundred passes how many use it.
+/// The corpora: file or folder, scheme, and the percentage of the passes that use it.
 const SETS: &[(&str, Scheme, u8)] = &[
     ("wikigold/all.conll", Scheme { without_misc: false, handles: false }, 100),
     ("wnut17/train.conll", Scheme { without_misc: true, handles: false }, 50),
@@ -181,10 +181,10 @@ const SETS: &[(&str, Scheme, u8)] = &[
     ("gum_news", Scheme { without_misc: true, handles: false }, 100),
 ];
 
-/// Reads `shared/ner` in a fixed order.
+/// Reads the corpora in a folder, in a fixed order.
 ///
 /// # Errors
-/// Where a set is absent or cannot be read.
+/// If a corpus is missing or cannot be read.
 pub fn corpora(folder: &Path) -> io::Result<Vec<Sentence>> {
     let mut sentences = Vec::new();
     for (name, scheme, weight) in SETS {
@@ -205,8 +205,7 @@ pub fn corpora(folder: &Path) -> io::Result<Vec<Sentence>> {
     Ok(sentences)
 }
 
-/// A country that acts is an organisation in some sets and a place in others: where it is marked
-/// as an organisation, both are right.
+/// Where a country is marked as an organisation, allows a place too: corpora differ on states that act.
 pub(crate) fn acting_countries(sentences: &mut [Sentence], lexicon: &Lexicon) {
     let (begin, inside) = (training::label(Label::Org, false), training::label(Label::Org, true));
     for sentence in sentences {
@@ -231,7 +230,7 @@ pub(crate) fn acting_countries(sentences: &mut [Sentence], lexicon: &Lexicon) {
 }
 
 impl Sentence {
-    /// The sentence with its names in brackets, for a look at what is trained on.
+    /// The sentence with its labels (`Paris/B-LOC`; `/?` if several are right), for inspection.
     pub fn show(&self) -> String {
         let mut text = String::new();
         for (word, allowed) in self.words.iter().zip(&self.allowed) {

@@ -1,9 +1,8 @@
-//! Text that the project makes: sentences from a grammar of templates, names varied, and other
-//! casings of sentences that there are.
+//! Synthetic text: sentences from a grammar of templates, and corpus sentences in other casings.
 //!
-//! The grammar is `model/templates.txt`. `@name` and `@name:TYPE` lines define what `{name}`
-//! stands for, alternatives parted by ` | `; with a type the whole is one name of that type.
-//! Every other line is a sentence, its tokens parted by spaces; `^` before it means capitals.
+//! The grammar is `data/sources/templates.grammar`. `@name` and `@name:TYPE` lines define what `{name}`
+//! stands for, alternatives separated by ` | `; with a type the whole is one name of that type.
+//! Every other line is a sentence, its tokens separated by spaces; `^` before it means capitals.
 //! `#` is any digit, `§` any capital letter. `{name}` without a definition is a line of the list of that name.
 
 use std::collections::BTreeMap;
@@ -13,7 +12,7 @@ use crate::lists::Lists;
 use crate::random::random;
 use tagger::training::{OUTSIDE, from_bio};
 
-/// Deepest nesting of definitions; what is deeper stays empty.
+/// Deepest nesting of definitions; deeper ones expand to nothing.
 const DEPTH: u32 = 8;
 
 struct Grammar<'t> {
@@ -29,7 +28,7 @@ struct Symbol<'t> {
     alternatives: Vec<&'t str>,
 }
 
-/// Random choices, one after the other, from one seed.
+/// A sequence of pseudo-random choices.
 struct Dice(u64);
 
 impl Dice {
@@ -43,7 +42,7 @@ impl Dice {
     }
 }
 
-/// Words with their labels, as they are put together.
+/// Words with their labels.
 #[derive(Default)]
 struct Draft {
     words: Vec<String>,
@@ -61,7 +60,7 @@ impl Draft {
     }
 }
 
-/// Makes `count` sentences, the same ones for the same lists and templates.
+/// `count` sentences; equal lists and templates give equal sentences.
 pub fn sentences(lists: &Lists, templates: &str, count: usize) -> Vec<Sentence> {
     let grammar = Grammar::read(lists, templates);
     let mut made = Vec::with_capacity(count);

@@ -1,4 +1,4 @@
-//! What the neighbour of a name settles: `Paris, Texas`.
+//! Names that an adjacent name settles: `Paris, Texas`.
 
 use super::{candidate::Candidate, word_lists::word_lists};
 use crate::{
@@ -6,8 +6,8 @@ use crate::{
     gazetteer::{Gazetteer, Kind, words::Separator},
 };
 
-/// Settles what a neighbour says: `Paris, Texas`; `Macon, Ga.`; `London (Ontario)`; and abbreviations, which mean
-/// something only there.
+/// Settles sense and confidence of adjacent names (`Paris, Texas`; `London (Ontario)`) and of abbreviations after a comma
+/// (`Macon, Ga.`).
 pub(super) fn settle_adjacent(
     document: &Document<'_>,
     gazetteer: &Gazetteer,
@@ -26,7 +26,7 @@ pub(super) fn settle_adjacent(
         }
         let rights = right.senses(gazetteer);
         let region = |kind: Kind| matches!(kind, Kind::Name | Kind::Subdivision | Kind::Abbreviation | Kind::County);
-        // Of `Georgia` behind `Tbilisi` the country, behind `Atlanta` the state: the pair that fits best.
+        // The best pair: `Georgia` is the country after `Tbilisi` and the state after `Atlanta`.
         let lefts = left.senses(gazetteer);
         let mut best: Option<(f64, usize, usize)> = None;
         for (l, left_sense) in &lefts {
@@ -60,7 +60,7 @@ pub(super) fn settle_adjacent(
             set(settled, at + 1, r, 0.97);
         }
     }
-    // A town that the gazetteer does not know in that state, though it knows one elsewhere: `Fenwick, Ont.`
+    // A town that the gazetteer knows only in another state: `Fenwick, Ont.`
     for (at, pair) in candidates.windows(2).enumerate() {
         let [left, right] = pair else { continue };
         let adjacent = left.field == right.field && left.end == right.start;
@@ -78,7 +78,7 @@ pub(super) fn settle_adjacent(
             set(settled, at, sense, 0.9);
         }
     }
-    // An abbreviation behind a comma and a capitalised word that is no known city: `Cottonport, La.`
+    // An abbreviation after a comma and a capitalised word that is not a known city: `Cottonport, La.`
     for (at, candidate) in candidates.iter().enumerate() {
         if settled.get(at).is_some_and(Option::is_some) || candidate.excluded {
             continue;
@@ -101,8 +101,8 @@ pub(super) fn settle_adjacent(
     }
 }
 
-/// Whether the pair at `at` stands in a list of places (`Paris, Texas and Ohio` is rare, `Georgia, Florida and Alabama`
-/// is not): the one before the left or the one behind the right is joined by a comma or `and` too.
+/// Whether the pair at `at` is part of a list of places (`Georgia, Florida and Alabama`): a comma or `and` joins the next
+/// candidate.
 fn listed(document: &Document<'_>, candidates: &[Candidate], at: usize) -> bool {
     let Some(right) = candidates.get(at + 1) else { return false };
     let Some(field) = document.fields.get(right.field) else { return false };

@@ -1,4 +1,4 @@
-//! What a place's name is a part of: a sea, a disease, a street, a company, a club, a newspaper, a saint's church.
+//! Place names that are part of another name: a sea, a disease, a street, a company, a club, a newspaper, a church.
 
 use super::{
     candidate::{Reading, continues},
@@ -13,7 +13,7 @@ use crate::{
 };
 use tagger::Label;
 
-/// Whether words `start..end` are no mention of their place, by the words around them.
+/// Whether words `start..end` are part of another thing's name, by the words around them.
 pub(super) fn is_part_of_other_name(
     field: &Field<'_>,
     start: usize,
@@ -41,7 +41,7 @@ pub(super) fn is_part_of_other_name(
     if says(at(0), "Bank") && commerce(at(1)) || says(at(1), "of") && says(at(2), "Bank") && commerce(at(3)) {
         return true;
     }
-    // `Bank of Ireland`: a country's own bank is known by its name, or is central, national, a reserve.
+    // `Bank of Ireland`: a country's own bank is in the gazetteer, or is called central, national or reserve.
     let central =
         |at: Option<&Word>| at.is_some_and(|word| lists.public_bank.contains(field.slice(word.start, word.end)));
     if !kinds(&[Kind::Organisation]) && says(at(1), "of") && says(at(2), "Bank") && !central(at(3)) {
@@ -109,8 +109,8 @@ fn pronoun(field: &Field<'_>, start: usize, end: usize) -> bool {
         })
 }
 
-/// `China Mobile`, `US Steel`: the tagger sees an organisation, and what follows names a trade. `Germany Bank` does not
-/// occur, and `US Steel Tariffs` is none by the tagger.
+/// `China Mobile`, `US Steel`: a trade follows the name, and the tagger sees an organisation or the text is not a headline.
+/// `US Steel Tariffs` is not a company by the tagger.
 pub(super) fn is_trade_company(field: &Field<'_>, end: usize, reading: Reading) -> bool {
     let lists = word_lists();
     let run: Vec<&Word> = (end..end + 3)
@@ -130,7 +130,7 @@ pub(super) fn is_trade_company(field: &Field<'_>, end: usize, reading: Reading) 
     }
 }
 
-/// `Emirates` without an article, beside flights.
+/// `Emirates` without an article. Call it only for texts about air travel.
 pub(super) fn is_emirates_airline(field: &Field<'_>, start: usize, end: usize) -> bool {
     let text = |at: usize| field.words.get(at).map_or("", |word| field.slice(word.start, word.end));
     end == start + 1
@@ -160,7 +160,7 @@ pub(super) fn is_saint_or_church(field: &Field<'_>, start: usize, end: usize) ->
         let capitals = (from..from + 3).take_while(|at| field.words.get(*at).is_some_and(|word| word.capitalised));
         capitals.into_iter().any(church)
     };
-    // Of two saints what stands around both.
+    // For two saints, the words around both.
     let first = if start > 2 && text(start - 1) == "and" && is_saint(start - 3) { start - 3 } else { start };
     let last = if text(end) == "and" && is_saint(end + 1) { end + 3 } else { end };
     of(start) || of(first) || follows(end) || follows(last)

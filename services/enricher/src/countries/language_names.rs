@@ -27,12 +27,12 @@ pub(super) fn exclude_language_names(field: &Field<'_>, candidates: &mut [Candid
         let next = field.words.get(candidate.end);
         let close = next.filter(|word| matches!(word.separator, Separator::Space | Separator::Hyphen));
         let follows = close.is_some_and(|word| lists.language_after.contains(&word.hash));
-        // Nothing that the adjective could belong to: the end, a sign, or a little word.
+        // No noun follows: the end, a punctuation mark, or a function word.
         let alone = close.is_none_or(|word| {
             lists.conjunction.contains(&word.hash) || lists.after_language.contains(field.slice(word.start, word.end))
         });
         let mut head = candidate.start;
-        // Back through a list of languages.
+        // Back to the beginning of a list of languages.
         while let Some(word) = field.words.get(head) {
             let Some(previous) = head.checked_sub(1) else { break };
             let before = field.words.get(previous);

@@ -1,4 +1,4 @@
-//! How much a text looks like local news of the United States, or of another country with towns of the same names.
+//! Signs that a text is local news of one of several countries whose towns share names.
 
 use super::{candidate::Candidate, word_lists::word_lists};
 use crate::{
@@ -9,9 +9,8 @@ use crate::{
     },
 };
 
-/// Signs of local news of the United States: telephone numbers, street addresses, counties, abbreviations of its
-/// states, offices that only it has. They make the American of several places of a name likelier, and are evidence of
-/// nothing.
+/// Weight of the signs of local news of the United States: telephone numbers, street addresses, counties, interstates,
+/// offices of local government. They make US places likelier and are not evidence themselves.
 pub(super) fn united_states(document: &Document<'_>, gazetteer: &Gazetteer, candidates: &[Candidate]) -> f64 {
     let lists = word_lists();
     let mut signs = 0.0;
@@ -44,8 +43,8 @@ pub(super) fn united_states(document: &Document<'_>, gazetteer: &Gazetteer, cand
     signs + f64::from(u8::try_from(counties).unwrap_or(5))
 }
 
-/// Signs of local news of other countries whose towns share names: words, offices and money that hardly any other
-/// country's news has. Like the American ones they make a place of that country likelier, and are evidence of nothing.
+/// Weight of the signs of local news of other countries: words, offices and currencies that hardly any other country's news
+/// has. They make places of that country likelier and are not evidence themselves.
 pub(super) fn other_countries(document: &Document<'_>, gazetteer: &Gazetteer) -> Vec<(Code, f64)> {
     let lists = word_lists();
     let mut counts = vec![0_u32; lists.local_news.len()];

@@ -1,4 +1,4 @@
-//! Leaders whose given names are misspelt: `Volodomyr Zelensky`, `President Ferdinan Marcos Jr.`
+//! Leaders with a misspelt given name: `Volodomyr Zelensky`, `President Ferdinan Marcos Jr.`
 
 use super::candidate::{Candidate, Reading};
 use crate::{
@@ -7,8 +7,8 @@ use crate::{
 };
 use tagger::{Label, Span};
 
-/// Candidates for persons whose surname is a leader's and whose given name is a letter or two away from the leader's.
-/// They stand at the end; a span that already holds one of a leader's gets none.
+/// Candidates for persons with a leader's surname and a given name one or two edits from the leader's. A span that already
+/// contains a leader's name has none. `candidates` are in the order of the text.
 pub(super) fn misspelt_leaders(
     document: &Document<'_>,
     gazetteer: &Gazetteer,
@@ -24,7 +24,6 @@ pub(super) fn misspelt_leaders(
         if end < start + 2 || end > start + 5 {
             continue;
         }
-        // Cheap first: almost no person has a leader's surname.
         let Some(sense) = gazetteer.almost_leader(field.slice(span.start, span.end)) else { continue };
         // They are in the order of the text.
         let from = candidates.partition_point(|one| (one.field, one.end) <= (span.field, start));

@@ -1,4 +1,4 @@
-//! Words that are a person's in a document, whatever place they name elsewhere.
+//! Words that belong to persons' names in a document.
 
 use super::word_lists::word_lists;
 use crate::{
@@ -27,7 +27,7 @@ pub(super) fn person_words(document: &Document<'_>, spans: &[Span]) -> HashSet<u
     words
 }
 
-/// Words of a place or an organisation of two words whose second is a person elsewhere: `Chad Wolf said`, `Wolf said`.
+/// Words of a two-word place or organisation whose second word is a person elsewhere: `Chad Wolf said`, `Wolf said`.
 fn surnames(document: &Document<'_>, spans: &[Span], words: &mut HashSet<u64>) {
     let inside = |span: &Span| -> &[Word] {
         let Some(field) = document.fields.get(span.field) else { return &[] };
@@ -51,7 +51,7 @@ fn surnames(document: &Document<'_>, spans: &[Span], words: &mut HashSet<u64>) {
     }
 }
 
-/// Names that can only be a person's by what stands beside them: `Paris, 54,`; `her daughter, Brittany`; `her sons
+/// Names that are persons' by the words next to them: `Paris, 54,`; `her daughter, Brittany`; `her sons
 /// Austin and Chad`; `Georgia's father`.
 fn relatives(field: &Field<'_>, words: &mut HashSet<u64>) {
     let kin =

@@ -1,4 +1,4 @@
-//! Phrases of the gazetteer in a text, with what speaks against each.
+//! The gazetteer's phrases in a text, and which of them are not mentions.
 
 use super::{
     candidate::{Candidate, Reading},
@@ -14,7 +14,8 @@ use crate::{
 };
 use tagger::{Label, Span};
 
-/// The candidates of a document in the order of the text, those of the fields' copies left out.
+/// The candidates of a document in the order of the text, then misspelt leaders. Repeated fields are skipped. `spans` are
+/// the tagger's names, `own` the publisher's names.
 #[must_use]
 pub fn scan(document: &Document<'_>, gazetteer: &Gazetteer, spans: &[Span], own: &[&str]) -> Vec<Candidate> {
     let mut candidates = Vec::new();
@@ -39,7 +40,7 @@ pub fn scan(document: &Document<'_>, gazetteer: &Gazetteer, spans: &[Span], own:
             };
             at = hit.end;
             let reading = reading(field, hit.start, hit.end, spans);
-            // `Mr Modi`: whose surname it is decides.
+            // `Mr Modi`: a leader's surname alone.
             let surname_alone = hit
                 .senses
                 .iter()
@@ -71,7 +72,7 @@ pub fn scan(document: &Document<'_>, gazetteer: &Gazetteer, spans: &[Span], own:
     candidates
 }
 
-/// Whether the phrase stands within the publisher's own name.
+/// Whether the phrase is part of an occurrence of `name`.
 fn covers(field: &Field<'_>, start: usize, end: usize, name: &str) -> bool {
     let (Some(first), Some(last)) = (field.words.get(start), field.words.get(end.saturating_sub(1))) else {
         return false;
@@ -93,12 +94,12 @@ fn reading(field: &Field<'_>, start: usize, end: usize, spans: &[Span]) -> Readi
     };
     let from = spans.partition_point(|span| span.end <= first.start);
     let Some(span) = spans.get(from).filter(|span| span.start < last.end) else { return Reading::Untagged };
-    // `the` before and a full stop behind (`U.S.`) make no longer name.
+    // `the` before and a full stop after it (`U.S.`) do not make a longer name.
     let before = field.slice(span.start, first.start.max(span.start));
     let behind = field.slice(last.end.min(span.end), span.end);
-    // The tagger takes `Lagos-Ibadan` for one word.
+    // `Lagos-Ibadan` is one token.
     let hyphened = before.ends_with('-') || behind.starts_with('-');
-    // The tagger's `eastern Congo` is Congo's.
+    // `eastern Congo` is part of Congo.
     let mut words = before.split([' ', '-']).filter(|word| !word.is_empty() && !word.eq_ignore_ascii_case("the"));
     let part = span.label == Label::Loc
         && before.starts_with(char::is_lowercase)

@@ -1,4 +1,4 @@
-//! From mentions to countries: weight, salience, role, evidence.
+//! From mentions to countries: salience, role and evidence.
 
 use super::Place;
 use crate::{
@@ -8,17 +8,17 @@ use crate::{
 use proto::{v1, vocab};
 use std::collections::BTreeMap;
 
-/// Below this a country is not listed.
+/// Smallest probability that a country is mentioned at all.
 const LISTED: f64 = 0.5;
-/// Below this a mention is no evidence: many doubtful ones together would make a sure one.
+/// Smallest confidence of a mention: many doubtful mentions must not add up to a certain one.
 const EVIDENT: f64 = 0.12;
-/// Most evidence spans of one country; `mention_count` counts all.
+/// Most evidence spans per country; `mention_count` counts all.
 const EVIDENCE: usize = 50;
 
 #[derive(Default)]
 struct Sum {
     weight: f64,
-    /// By text: the surest mention of each, since a mistake repeats itself.
+    /// Highest confidence by text, because an error repeats for equal texts.
     sure: BTreeMap<String, f64>,
     count: i32,
     in_title: bool,
@@ -26,7 +26,7 @@ struct Sum {
 }
 
 impl Sum {
-    /// That at least one of its mentions is one.
+    /// Probability that at least one mention is right.
     fn listed(&self) -> f64 {
         1.0 - self.sure.values().map(|sure| 1.0 - sure).product::<f64>()
     }
@@ -81,7 +81,7 @@ pub fn score(document: &Document<'_>, gazetteer: &Gazetteer, places: &[Place]) -
     countries.into_iter().map(|(_, country)| country).collect()
 }
 
-/// A title counts twice, the first lines of a long body a quarter more.
+/// Weight by position: a title counts twice, the beginning of a long body a quarter more.
 fn emphasis(document: &Document<'_>, place: &Place) -> f64 {
     const LEAD: usize = 500;
     let lead = place.field == 1 || place.start < LEAD;
@@ -92,8 +92,8 @@ fn emphasis(document: &Document<'_>, place: &Place) -> f64 {
     }
 }
 
-/// What an article is about: in its title and not far behind the first, or near the first and not only once in a long
-/// text.
+/// Whether the article is about the country: it is in the title and near the first country, or close to the first, and not
+/// mentioned only once in a long text.
 fn focus(sum: &Sum, top: f64, total: f64, document: &Document<'_>) -> bool {
     let words: usize = document.fields.iter().map(|field| field.words.len()).sum();
     let share = sum.weight / total.max(f64::MIN_POSITIVE);
@@ -102,7 +102,7 @@ fn focus(sum: &Sum, top: f64, total: f64, document: &Document<'_>) -> bool {
     !passing && ((sum.in_title && (share > 0.15 || behind > 0.4)) || (behind > 0.6 && share > 0.2))
 }
 
-/// Four digits are enough, and the same everywhere.
+/// Rounds to four decimal places.
 fn round(value: f64) -> f64 {
     (value * 10_000.0).round() / 10_000.0
 }

@@ -1,4 +1,4 @@
-//! Which mentions name one thing.
+//! Groups mentions of one thing.
 
 use super::mention::Mention;
 use crate::{
@@ -12,17 +12,17 @@ use std::collections::{BTreeMap, HashMap};
 /// Mentions of one thing.
 #[derive(Debug, Clone)]
 pub struct Cluster<'f> {
-    /// Type of the contract.
+    /// Type of the entity, one of `proto::vocab::entity`.
     pub kind: &'static str,
     /// Canonical name.
     pub name: String,
     /// In the order of the text.
     pub mentions: Vec<&'f Mention>,
-    /// The best of its mentions'.
+    /// Highest confidence of its mentions.
     pub confidence: f64,
-    /// Sense of the gazetteer.
+    /// Index of its sense in the gazetteer, if it has one.
     pub sense: Option<usize>,
-    /// True where it is probably a misspelling of another cluster's name: it is never merged with it.
+    /// True if its name is probably a misspelling of another cluster's; the two are not merged.
     pub alias: bool,
 }
 
@@ -94,7 +94,7 @@ fn place_key(gazetteer: &Gazetteer, one: &Mention) -> Option<String> {
     }
 }
 
-/// Groups of short forms and of the organisations that they stand behind in brackets: `African Development Bank (AfDB)`.
+/// Pairs of groups: a short form in brackets and the organisation before it: `African Development Bank (AfDB)`.
 fn bracketed(
     document: &Document<'_>,
     found: &[Mention],
@@ -124,7 +124,7 @@ fn bracketed(
     pairs
 }
 
-/// Whether the letters of a short form stand in a name in their order, the first of both being the same: `AfDB`.
+/// Whether the letters of a short form occur in the name in order, with the same first letter: `AfDB`.
 fn stands_for(initials: &str, full: &str) -> bool {
     let letters = |text: &str| -> Vec<char> {
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
@@ -139,7 +139,7 @@ fn stands_for(initials: &str, full: &str) -> bool {
         && short.iter().all(|letter| rest.any(|one| one == letter))
 }
 
-/// For every group the group that it belongs to, where that is another.
+/// For every group, the other group that it is merged into, if any.
 fn merge(groups: &mut [(String, Cluster<'_>)], bracketed: &[(usize, usize)]) -> Vec<Option<usize>> {
     let mut into: Vec<Option<usize>> = vec![None; groups.len()];
     // Persons and organisations by their words.
@@ -172,7 +172,7 @@ fn merge(groups: &mut [(String, Cluster<'_>)], bracketed: &[(usize, usize)]) -> 
                     .copied()
                     .filter(|other| groups.get(*other).is_some_and(|(longer, _)| part(key, longer)))
                     .collect();
-                // Of two fuller names the one mentioned last before it, as newspapers write.
+                // Of two fuller names, the one mentioned last before it.
                 let start = group.mentions.first().map(|one| (one.field, one.start));
                 fuller
                     .iter()
@@ -214,7 +214,7 @@ fn merge(groups: &mut [(String, Cluster<'_>)], bracketed: &[(usize, usize)]) -> 
             *slot = Some(*long);
         }
     }
-    // To the end of each chain.
+    // Follow each chain to its end.
     for at in 0..into.len() {
         let mut target = into.get(at).copied().flatten();
         let mut steps = 0;
@@ -271,7 +271,7 @@ fn name(document: &Document<'_>, gazetteer: &Gazetteer, cluster: &Cluster<'_>) -
     let mut best = "";
     for one in &cluster.mentions {
         let text = document.fields.get(one.field).map_or("", |field| field.slice(one.start, one.end));
-        // Capitals throughout are a headline's, unless nothing else is there.
+        // A form in capitals comes from a headline and is used only if there is no other.
         let better = text.chars().count() > best.chars().count()
             || (shouts(best) && !shouts(text) && name_key(best) == name_key(text));
         if better && !(shouts(text) && text.contains(' ') && !best.is_empty()) {
@@ -285,7 +285,7 @@ fn shouts(text: &str) -> bool {
     text.chars().filter(|c| c.is_alphabetic()).count() > 1 && !text.chars().any(char::is_lowercase)
 }
 
-/// Marks a person whose name is a letter or two away from another's in the same role, and who is mentioned less.
+/// Marks persons whose name is one or two edits from another's with the same role, and who are mentioned less.
 fn aliases(clusters: &mut [Cluster<'_>]) {
     let person: Vec<usize> =
         (0..clusters.len()).filter(|at| clusters.get(*at).is_some_and(|one| one.kind == entity::PERSON)).collect();
@@ -312,7 +312,7 @@ fn aliases(clusters: &mut [Cluster<'_>]) {
                 .iter()
                 .any(|one| !one.role.is_empty() && b.mentions.iter().any(|other| other.role == one.role));
             if same_role {
-                // The one mentioned less; of equals the less sure, then the later.
+                // The one with fewer mentions, then with less confidence, then the later one.
                 let less = (a.mentions.len(), a.confidence) < (b.mentions.len(), b.confidence);
                 marked.push(if less { *left } else { *right });
             }

@@ -1,4 +1,4 @@
-//! Mentions of named things, from the tagger, the gazetteer and a few rules that join the two.
+//! Mentions of named things, from the tagger, the gazetteer and rules that combine them.
 
 use super::{mention::Mention, names};
 use crate::{
@@ -52,7 +52,7 @@ pub fn collect(document: &Document<'_>, spans: &[Span], places: &[Place], own: &
                 }
             }
         };
-        // The gazetteer is surer of countries and peoples than the tagger.
+        // For countries and peoples the gazetteer is more reliable than the tagger.
         let (kind, end) = match place {
             Some(place) if place.end >= end && kind != entity::PERSON => match place.kind {
                 Kind::Demonym => (entity::NORP, place.end),
@@ -75,7 +75,7 @@ pub fn collect(document: &Document<'_>, spans: &[Span], places: &[Place], own: &
     }
     let tagged = found.len();
     for place in places {
-        // Those of the tagger are in the order of the text and do not overlap.
+        // The tagger's mentions are sorted and do not overlap.
         let spans = found.get(..tagged).unwrap_or(&[]);
         let after = spans.partition_point(|one| (one.field, one.end) <= (place.field, place.start));
         let taken = spans.get(after).is_some_and(|one| one.field == place.field && one.start < place.end);
@@ -114,7 +114,7 @@ pub fn collect(document: &Document<'_>, spans: &[Span], places: &[Place], own: &
             }
         }
     }
-    // What an extension has swallowed, and what two sources found.
+    // Remove overlaps: mentions within an extended one, and mentions that both sources found.
     let mut last: Option<(usize, usize)> = None;
     found.retain(|one| {
         let free = last.is_none_or(|(field, end)| field != one.field || one.start >= end);
@@ -138,7 +138,7 @@ fn persons<'a>(document: &Document<'a>, spans: &[Span]) -> HashSet<&'a str> {
     names.flatten().collect()
 }
 
-/// Persons that the tagger has overlooked behind an unmistakable title: `President Okella said`.
+/// Adds persons that the tagger missed after an unambiguous title: `President Okella said`.
 fn titled(field: &Field<'_>, index: usize, found: &mut Vec<Mention>) {
     // Headlines write everything in capitals.
     if index == 0 {
@@ -160,7 +160,7 @@ fn titled(field: &Field<'_>, index: usize, found: &mut Vec<Mention>) {
             && names::is_sure_title(field.slice(title.start, title.end))
             && !names::is_title(word);
         let next = field.words.get(at + 2);
-        // What goes on in capitals may be anything: `President Day Sale`.
+        // Another capitalised word may follow in other names: `President Day Sale`.
         let ends = next
             .is_none_or(|next| !next.capitalised || !matches!(next.separator, Separator::Space | Separator::Hyphen));
         let after = known.partition_point(|(_, end)| *end <= name.start);
@@ -179,7 +179,7 @@ fn titled(field: &Field<'_>, index: usize, found: &mut Vec<Mention>) {
     }
 }
 
-/// End of `Ruritanian news agency` where a mention of the first word is given.
+/// End of a news agency's name that begins with the mention: `Ruritanian news agency`.
 fn extended(field: &Field<'_>, one: &Mention) -> Option<usize> {
     if !matches!(one.kind, entity::GPE | entity::NORP | entity::ORG | entity::LOC) {
         return None;

@@ -1,4 +1,4 @@
-//! Entities: mentions of one thing in one document are one entity, with a canonical name and a salience.
+//! Entities: mentions of one thing in a document, with canonical name, type, salience and link.
 
 mod cluster;
 mod collect;
@@ -15,12 +15,12 @@ use tagger::Span;
 use cluster::Cluster;
 use proto::{v1, vocab::entity};
 
-/// Most mentions that are listed of one entity.
+/// Most mentions listed per entity.
 const MENTIONS: usize = 100;
-/// Confidence of a name that is probably a misspelling of another.
+/// Highest confidence of a name that is probably a misspelling of another.
 const ALIAS: f64 = 0.25;
 
-/// The entities of a document, the most salient first. `own` are names of the publisher, which are nobody here.
+/// The entities of a document, the most salient first. `own` are the publisher's names, which are not entities.
 #[must_use]
 pub fn entities(
     document: &Document<'_>,
@@ -36,7 +36,7 @@ pub fn entities(
     for (order, cluster) in clusters.iter().enumerate() {
         let weight = weight(document, cluster);
         let sense = cluster.sense.and_then(|sense| gazetteer.sense(sense));
-        // By the fullest name alone: `HSBC Juggernauts` are not HSBC, though a headline calls them so.
+        // By the fullest name only: `HSBC Juggernauts` are not HSBC, even if a headline says HSBC.
         let company = gazetteer.companies().number(&cluster.name).filter(|_| cluster.kind == entity::ORG);
         let (wikidata_id, geonames_id) = match sense.filter(|sense| sense.id != 0) {
             Some(sense) if matches!(sense.kind, Kind::Organisation | Kind::Leader) => {
@@ -76,8 +76,8 @@ fn mention(document: &Document<'_>, one: &mention::Mention) -> v1::Mention {
     })
 }
 
-/// Frequency with diminishing returns, the place of the first mention, the title. The weights are rounded from those of a
-/// ranking by pairs that was validated crosswise over articles (BENCHMARKS.md, Salience).
+/// Weight by number of mentions (logarithmic), position of the first mention, and title. The coefficients are rounded from
+/// a pairwise ranking that was cross-validated over articles (benchmarks, Salience).
 fn weight(document: &Document<'_>, cluster: &Cluster<'_>) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "counts of words and mentions")]
     let ratio = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;

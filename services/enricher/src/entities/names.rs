@@ -1,4 +1,4 @@
-//! A name without what only surrounds it: titles, articles, possessives.
+//! Removes titles, articles and possessives from names.
 
 use std::{collections::HashSet, sync::OnceLock};
 use tagger::word_lists;
@@ -35,7 +35,7 @@ pub fn is_title(word: &str) -> bool {
     name_words().titles.contains(word.trim_end_matches('.').to_lowercase().as_str())
 }
 
-/// True for a title that nothing but a person follows, when it has a capital.
+/// True for a title that, if capitalised, only a person follows.
 #[must_use]
 pub fn is_sure_title(word: &str) -> bool {
     name_words().sure_titles.contains(word.to_lowercase().as_str())
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn titles_and_possessives_come_off() {
+    fn titles_and_possessives_are_removed() {
         let text = "Defence Minister Lin Yutong’s";
         let (start, end) = bare(text, 0, text.len());
         let (start, end) = without_titles(text, start, end);
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_title_alone_stays() {
+    fn a_title_alone_is_kept() {
         assert_eq!(without_titles("General", 0, 7), (0, 7));
     }
 }
