@@ -127,7 +127,7 @@ fn published(
 
 /// Adds a published revision to the state of its article. The revisions may come in any order.
 ///
-/// Two fields of the state are not published. The feed of the current revision is known only where a single feed has listed
+/// Two fields of the state are not published. The feed of the current revision is known only if a single feed has listed
 /// the article; otherwise it stays empty, and the feed of the next change takes its place. The publisher's date of the text
 /// is the date of change, else the feed's own date of publication.
 fn apply(state: &mut ArticleState, article: Article) {

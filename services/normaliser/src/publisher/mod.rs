@@ -130,8 +130,8 @@ const SEPARATORS: [&str; 13] = [
     ": ",
 ];
 
-/// Registrable domain of a URL's host by the Public Suffix List, in lower case; the host where it has none (an
-/// address, `localhost`, a bare suffix); empty where the URL has no host.
+/// Registrable domain of a URL's host by the Public Suffix List, in lower case; the host if it has none (an
+/// address, `localhost`, a bare suffix); empty if the URL has no host.
 #[must_use]
 pub fn domain(url: &str) -> String {
     let Ok(url) = Url::parse(url) else { return String::new() };

@@ -24,7 +24,7 @@ fn each_entry_is_published_once_across_polls_and_a_restart() {
     publish_and_restart(|| Service::start(folder.path()));
 }
 
-/// The same on a real broker, where `NEWSWIRE_TEST_KAFKA` names one.
+/// The same on a real broker, if `NEWSWIRE_TEST_KAFKA` names one.
 #[test]
 fn each_entry_is_published_once_across_polls_and_a_restart_on_kafka() {
     let Some(broker) = test_support::kafka::named("each_entry_is_published_once_across_polls_and_a_restart_on_kafka")
