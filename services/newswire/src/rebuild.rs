@@ -167,7 +167,7 @@ fn latest(a: Option<proto::Timestamp>, b: Option<proto::Timestamp>) -> Option<pr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use normaliser::revision::{Revision, decide};
+    use normaliser::revision::{Delivery, Revision, decide};
     use proto::v1::{Fetch, RawItem};
 
     fn raw(feed: &str, minute: i64) -> RawItem {
@@ -203,9 +203,10 @@ mod tests {
     /// The normaliser's state after these copies, and the articles that it published.
     fn history(copies: &[(&str, i64, String)]) -> (ArticleState, Vec<Article>) {
         let (mut state, mut articles) = (None, Vec::new());
+        let delivery = Delivery { now: jiff::Timestamp::UNIX_EPOCH, replayed: false };
         for (feed, minute, hash) in copies {
             let raw = raw(feed, *minute);
-            match decide(&raw, state.as_ref(), hash, jiff::Timestamp::UNIX_EPOCH) {
+            match decide(&raw, state.as_ref(), hash, delivery) {
                 Revision::New(next) | Revision::Updated(next) => {
                     articles.push(article(&raw, &next));
                     state = Some(next);

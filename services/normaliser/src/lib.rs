@@ -22,7 +22,8 @@ use proto::{
     topic::Topic,
     v1::{ArticleState, RawItem},
 };
-use stream::{Input, Outcome, ProcessContext, ProcessError, Record, Runtime, Table};
+use revision::Delivery;
+use stream::{Input, Outcome, ProcessContext, ProcessError, Record, Runtime, Table, header};
 
 /// Name of the stage, of its consumer group and of its label in metrics.
 pub const STAGE: &str = "normaliser";
@@ -93,7 +94,9 @@ fn step(
     }
     let key = Topic::ArticleState.key(id).map_err(|error| ProcessError::poison("no-article-id", error))?;
     let state = context.get(&STATE, &key)?;
-    match normalise(raw, state.as_ref(), context.now)? {
+    let delivery = Delivery { now: context.now, replayed: input.record.header(header::REPLAY_OF).is_some() };
+    match normalise(raw, state.as_ref(), delivery)? {
+        Normalised::Dropped(reason) => Ok(Outcome::Dropped(reason)),
         Normalised::Duplicate(state) => {
             if let Some(state) = state {
                 context.put(&STATE, &key, &*state)?;
