@@ -104,7 +104,10 @@ impl<'a> Copy<'a> {
         let mut earlier_hashes = state.earlier_hashes.clone();
         if state.content_hash != self.content_hash {
             earlier_hashes.retain(|hash| *hash != state.content_hash && hash != self.content_hash);
-            earlier_hashes.insert(0, state.content_hash.clone());
+            // A withdrawn article has no current text.
+            if !state.content_hash.is_empty() {
+                earlier_hashes.insert(0, state.content_hash.clone());
+            }
             earlier_hashes.truncate(MAX_EARLIER_HASHES);
         }
         ArticleState {
@@ -140,7 +143,7 @@ impl<'a> Copy<'a> {
 }
 
 /// `feed_ids` with `feed_id`, sorted, each once.
-fn with_feed(feed_ids: &[String], feed_id: &str) -> Vec<String> {
+pub(crate) fn with_feed(feed_ids: &[String], feed_id: &str) -> Vec<String> {
     let mut all = feed_ids.to_vec();
     if !feed_id.is_empty() {
         all.push(feed_id.to_owned());
@@ -154,7 +157,7 @@ fn compare(a: Option<proto::Timestamp>, b: Option<proto::Timestamp>) -> Option<O
     Some(from_wire(&a?)?.cmp(&from_wire(&b?)?))
 }
 
-fn latest(a: Option<proto::Timestamp>, b: Option<proto::Timestamp>) -> Option<proto::Timestamp> {
+pub(crate) fn latest(a: Option<proto::Timestamp>, b: Option<proto::Timestamp>) -> Option<proto::Timestamp> {
     match compare(a, b) {
         Some(Ordering::Less) => b,
         Some(_) => a,
