@@ -4,7 +4,7 @@ use crate::gazetteer::words::{self, Word};
 use proto::{v1::Article, vocab};
 use tagger::tokens::{self, Tokens};
 
-/// Bytes of a field that are read. If a field is longer, the article has the warning [`WARNING_CUT`](crate::WARNING_CUT).
+/// Bytes of a field that are read. If a field is longer, the article has the warning [`TextCut`](proto::Warning::TextCut).
 pub const FIELD_LIMIT: usize = 1 << 20;
 
 /// One field.

@@ -38,7 +38,7 @@ pub enum Error {
     KnowledgeError(#[from] KnowledgeError),
 }
 
-/// Enriches articles until `runtime.stop`.
+/// Enriches articles until `runtime.shutdown` is cancelled.
 ///
 /// # Errors
 /// [`Error`]; the process is to end.

@@ -3,7 +3,7 @@
 
 use proto::{
     topic::{Names, Topic},
-    v1::{Article, ArticleState, Fetch, RawItem, Signature},
+    v1::{Article, ArticleState, Fetch, RawItem, Signature, Withdrawal},
     vocab::kind,
     wire::Encoding,
 };
@@ -200,4 +200,42 @@ async fn seen_items_known_entries_and_replays_are_judged_by_the_state() {
     let state: ArticleState =
         states.iter().rfind(|record| record.key == Topic::ArticleState.key(&id_a).unwrap()).unwrap().decode().unwrap();
     assert_eq!(state.last_seen_at.map(|at| at.seconds), Some(1_790_900_000));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawal_survives_a_restart_and_ends_with_its_restoration() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = "https://example.com/a";
+    let id = proto::id::article_id(url);
+    let text = "The dam opened on Tuesday and the minister spoke of light for two hundred villages in the valley.";
+    let command = |kind: &str, text: &str| RawItem { kind: kind.into(), ..item(url, "f", text) };
+    let withdraw = RawItem {
+        article_id: id.clone(),
+        kind: kind::WITHDRAW.into(),
+        url: url.into(),
+        canonical_url: url.into(),
+        ..RawItem::default()
+    };
+    let changes = |runtime: &Runtime| articles(runtime).into_iter().map(|(_, _, change)| change).collect::<Vec<_>>();
+    let rows = |runtime: &Runtime| all(&*runtime.log, &runtime.names.of(Topic::Withdrawals));
+    {
+        let runtime = runtime(folder.path());
+        let records = [&item(url, "f", text), &withdraw, &withdraw, &item(url, "g", "Another text.")];
+        runtime.log.append(records.map(|item| outgoing(&runtime, item, &id)).to_vec()).unwrap();
+        drain(&runtime).await;
+        assert_eq!(changes(&runtime), ["NEW", "WITHDRAWN"]);
+        let row: Withdrawal = rows(&runtime)[0].decode().unwrap();
+        assert_eq!((row.article_id.as_str(), row.withdrawn_at.is_some()), (id.as_str(), true));
+        assert_eq!(runtime.metrics.stage(normaliser::STAGE).dropped("withdrawn").get(), 1);
+    }
+    let runtime = runtime(folder.path());
+    runtime.log.append(vec![outgoing(&runtime, &item(url, "f", "A third text."), &id)]).unwrap();
+    runtime.log.append(vec![outgoing(&runtime, &command(kind::RESTORE, text), &id)]).unwrap();
+    runtime.log.append(vec![outgoing(&runtime, &command(kind::RESTORE, text), &id)]).unwrap();
+    drain(&runtime).await;
+    assert_eq!(changes(&runtime), ["NEW", "WITHDRAWN", "UPDATED"]);
+    assert!(rows(&runtime).last().unwrap().value.is_none(), "the row is deleted");
+    let signatures = all(&*runtime.log, &runtime.names.of(Topic::Signatures));
+    let revisions = signatures.iter().map(|record| record.decode::<Signature>().unwrap().revision);
+    assert_eq!(revisions.collect::<Vec<_>>(), [1, 3], "a withdrawn revision has no signature");
 }

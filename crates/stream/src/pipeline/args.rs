@@ -54,7 +54,7 @@ pub struct LogArgs {
     #[arg(long, env = "NEWSWIRE_SESSION_TIMEOUT_MS", value_name = "MS", default_value_t = 6_000,
         value_parser = value_parser!(u64).range(1_000..=900_000))]
     pub session_timeout_ms: u64,
-    /// Prefix of the names of topics and groups: at most 100 letters, digits, `.`, `_` and `-`.
+    /// Prefix of the names of topics and groups: at most 100 ASCII alphanumerics, `.`, `_` and `-`.
     #[arg(long, env = "NEWSWIRE_TOPIC_PREFIX", value_name = "PREFIX", default_value = "news.", value_parser = prefix)]
     pub topic_prefix: String,
     /// Partitions of the pipeline's topics, 1 to 1000.
@@ -68,8 +68,8 @@ pub struct LogArgs {
     /// Encoding of values of public topics.
     #[arg(long, env = "NEWSWIRE_ENCODING", value_name = "NAME", default_value = "json")]
     pub encoding: ValueEncoding,
-    /// Stable name of this replica (its ordinal), so that a restart replaces its predecessor at once: letters, digits,
-    /// `.`, `_` and `-`.
+    /// Stable name of this replica (its ordinal), so that a restart replaces its predecessor at once: ASCII
+    /// alphanumerics, `.`, `_` and `-`.
     #[arg(long, env = "NEWSWIRE_REPLICA", value_name = "NAME", default_value = "0", value_parser = replica)]
     pub replica: String,
 }
@@ -172,14 +172,14 @@ fn is_name(text: &str) -> bool {
 
 fn replica(text: &str) -> Result<String, &'static str> {
     if text.is_empty() || !is_name(text) {
-        return Err("expected letters, digits, `.`, `_` and `-`");
+        return Err("expected ASCII alphanumerics, `.`, `_` and `-`");
     }
     Ok(text.to_owned())
 }
 
 fn prefix(text: &str) -> Result<String, &'static str> {
     if text.len() > MAX_PREFIX || !is_name(text) {
-        return Err("expected at most 100 letters, digits, `.`, `_` and `-`");
+        return Err("expected at most 100 ASCII alphanumerics, `.`, `_` and `-`");
     }
     Ok(text.to_owned())
 }

@@ -1,4 +1,4 @@
-//! What a commit makes visible, and an abort does not; who may commit.
+//! What commits and aborts make visible, and which member may commit.
 
 use crate::{harness::Harness, help};
 use proto::topic::Topic;
@@ -52,11 +52,11 @@ fn a_refused_transaction_leaves_nothing(harness: &mut Harness) {
     help::assigned(&mut *member);
     let offsets = help::behind(&help::read(&mut *member, 6));
     let outputs = vec![help::plain(&articles, "a", "1"), too_large(&articles)];
-    let fault = member.commit(Batch { outputs, offsets: offsets.clone() }).unwrap_err();
-    assert!(matches!(fault, LogError::TooLarge { .. }), "{fault}");
+    let error = member.commit(Batch { outputs, offsets: offsets.clone() }).unwrap_err();
+    assert!(matches!(error, LogError::TooLarge { .. }), "{error}");
     assert!(help::all(&*runtime.log, &articles).is_empty());
     assert!(runtime.log.committed(&runtime.names.group("count"), &raw).unwrap().is_empty());
-    // The member is as good as before.
+    // The member still works.
     member.rewind().unwrap();
     let again = help::read(&mut *member, 6);
     member.commit(Batch { outputs: vec![help::plain(&articles, "a", "2")], offsets: help::behind(&again) }).unwrap();
@@ -114,7 +114,7 @@ fn a_restart_goes_on_at_the_committed_offset(harness: &mut Harness) {
     let mut member = runtime.log.join(&help::spec(&runtime)).unwrap();
     help::assigned(&mut *member);
     let records = help::read(&mut *member, 6);
-    // Of one partition only; what was read of the others is not done with.
+    // Commit one partition only.
     let done = records[0].partition;
     let mut offsets = help::behind(&records);
     offsets.retain(|partition, _| *partition == done);
@@ -139,18 +139,18 @@ fn the_commit_of_a_fenced_zombie_fails(harness: &mut Harness) {
     let mut zombie = runtime.log.join(&spec).unwrap();
     help::assigned(&mut *zombie);
     let offsets = help::behind(&help::read(&mut *zombie, 6));
-    let mut heir = runtime.log.join(&spec).unwrap();
+    let mut successor = runtime.log.join(&spec).unwrap();
     let outputs = vec![help::plain(&articles, "a", "of a zombie")];
-    let fault = zombie.commit(Batch { outputs, offsets }).unwrap_err();
-    assert!(matches!(fault, LogError::Fenced(_)), "{fault}");
+    let error = zombie.commit(Batch { outputs, offsets }).unwrap_err();
+    assert!(matches!(error, LogError::Fenced(_)), "{error}");
     assert!(help::all(&*runtime.log, &articles).is_empty());
     assert!(runtime.log.committed(&runtime.names.group("count"), &raw).unwrap().is_empty());
-    // The zombie's end takes nothing from its heir.
+    // The end of the zombie does not affect its successor.
     drop(zombie);
-    help::assigned(&mut *heir);
-    let offsets = help::behind(&help::read(&mut *heir, 6));
-    heir.commit(Batch { outputs: vec![help::plain(&articles, "a", "of the heir")], offsets }).unwrap();
-    assert_eq!(help::all(&*runtime.log, &articles)[0].value.as_deref(), Some(b"of the heir".as_slice()));
+    help::assigned(&mut *successor);
+    let offsets = help::behind(&help::read(&mut *successor, 6));
+    successor.commit(Batch { outputs: vec![help::plain(&articles, "a", "of the successor")], offsets }).unwrap();
+    assert_eq!(help::all(&*runtime.log, &articles)[0].value.as_deref(), Some(b"of the successor".as_slice()));
 }
 
 fn an_empty_offset_list_is_an_error(harness: &mut Harness) {
@@ -160,8 +160,8 @@ fn an_empty_offset_list_is_an_error(harness: &mut Harness) {
     let mut member = runtime.log.join(&help::spec(&runtime)).unwrap();
     help::assigned(&mut *member);
     let outputs = vec![help::plain(&articles, "a", "1")];
-    let fault = member.commit(Batch { outputs, offsets: HashMap::new() }).unwrap_err();
-    assert!(matches!(fault, LogError::NoOffsets), "{fault}");
+    let error = member.commit(Batch { outputs, offsets: HashMap::new() }).unwrap_err();
+    assert!(matches!(error, LogError::NoOffsets), "{error}");
     assert!(help::all(&*runtime.log, &articles).is_empty());
 }
 

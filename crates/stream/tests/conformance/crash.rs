@@ -1,4 +1,4 @@
-//! `kill -9` at each point of a commit, and aborts. The stage runs in a process of its own: this binary, started again.
+//! `kill -9` at each point of a commit, and aborts. The stage runs in a child process: this binary, started again.
 
 use crate::{harness::Harness, help};
 use nix::sys::signal::{Signal, raise};
@@ -20,8 +20,8 @@ crate::harness::on_both_logs! {
 
 const ITEMS: i32 = 20;
 
-/// Runs the stage until it ends, which is when `action` (`kill`, or `abort` for the transaction only) has happened at
-/// `point`, the `nth` time that it gets there, and, for `abort`, all is done.
+/// Runs the stage until it ends. At the `nth` passage of `point` the process is killed (`kill`) or the transaction is aborted
+/// (`abort`); after an abort the stage continues until all items are processed.
 fn run_child(harness: &Harness, point: &str, action: &str, nth: u32) -> ExitStatus {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["crash::be_the_stage", "--exact", "--nocapture"])
@@ -39,10 +39,10 @@ fn run_child(harness: &Harness, point: &str, action: &str, nth: u32) -> ExitStat
 
 fn run_until_killed(harness: &Harness, point: &str, nth: u32) {
     let status = run_child(harness, point, "kill", nth);
-    assert_eq!(status.signal(), Some(Signal::SIGKILL as i32), "it was to be killed");
+    assert_eq!(status.signal(), Some(Signal::SIGKILL as i32), "not killed");
 }
 
-/// Not a test: the stage of the tests here.
+/// Not a test: the child process.
 #[test]
 fn be_the_stage() {
     let Some(mut harness) = Harness::of_parent() else { return };
@@ -79,10 +79,10 @@ fn aborted_on_demand(harness: &mut Harness) {
         expected.extend((0..ITEMS).map(|id| (format!("a{id:02}"), revision)));
     }
     expected.sort();
-    assert_eq!(help::articles(harness), expected, "what was aborted is not seen, and what came again is seen once");
+    assert_eq!(help::articles(harness), expected, "aborted outputs are invisible, and retried ones are visible once");
 }
 
-/// Kills the stage at the first commit, looks at what it left, kills it again further on, and lets it finish.
+/// Kills the stage at its first commit, checks what is visible, kills it at later commits, and lets it finish.
 fn killed_at(harness: &mut Harness, point: &str, is_committed: bool) {
     let names = harness.names();
     let raw = names.of(Topic::Raw);
@@ -93,7 +93,7 @@ fn killed_at(harness: &mut Harness, point: &str, is_committed: bool) {
     run_until_killed(harness, point, 1);
     let (log, group) = (harness.log(), names.group("count"));
     let (articles, state) = (help::articles(harness), help::all(&*log, &names.of(Topic::ArticleState)));
-    assert_eq!(articles.len(), state.len(), "outputs and state belong together");
+    assert_eq!(articles.len(), state.len(), "outputs and state become visible together");
     assert_eq!(!articles.is_empty(), is_committed, "{articles:?}");
     // On Kafka the offsets are unknown until the transaction of the killed member has ended.
     let mut committed = None;

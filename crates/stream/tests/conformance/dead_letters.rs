@@ -1,14 +1,14 @@
-//! What a stage refuses waits in the dead letters, and the stage goes on.
+//! A refused record goes to the dead letters, and the stage continues.
 
 use crate::{harness::Harness, help};
 use proto::topic::Topic;
 use stream::{DeadLetter, Outgoing};
 
 crate::harness::on_both_logs! {
-    refused_records_wait_in_the_dead_letters_and_the_stage_goes_on
+    refused_records_go_to_the_dead_letters_and_the_stage_continues
 }
 
-fn refused_records_wait_in_the_dead_letters_and_the_stage_goes_on(harness: &mut Harness) {
+fn refused_records_go_to_the_dead_letters_and_the_stage_continues(harness: &mut Harness) {
     let runtime = harness.runtime();
     let (raw, dead_letters) = (runtime.names.of(Topic::Raw), runtime.names.of(Topic::DeadLetter));
     let bad = [
@@ -42,7 +42,7 @@ fn refused_records_wait_in_the_dead_letters_and_the_stage_goes_on(harness: &mut 
         );
         assert_eq!((&dead_letter.record.key, &dead_letter.record.value), (&sent.key, &sent.value));
     }
-    // Of a refused record no state stays and no output: the revisions have no gap.
+    // A refused record leaves neither state nor output, so the revisions have no gap.
     assert_eq!(help::articles(harness), [("k".to_owned(), 1), ("k".to_owned(), 2)]);
     let count = |counter: &prometheus::IntCounterVec, labels: &[&str]| counter.with_label_values(labels).get();
     let metrics = &runtime.metrics;

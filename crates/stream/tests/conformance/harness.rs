@@ -1,4 +1,4 @@
-//! The two logs. Each case has a namespace of its own.
+//! The two logs. Each test has a prefix of its own.
 
 use proto::{topic::Names, wire::Encoding};
 use std::{
@@ -14,19 +14,19 @@ use stream::{
     kafka::{Kafka, KafkaConfig},
 };
 
-/// Partitions of every topic of a case.
+/// Partitions of every topic.
 pub const PARTITIONS: i32 = 4;
 
-/// A log to run a case on.
+/// A log to run a test on.
 pub struct Harness {
     place: Place,
     prefix: String,
     log: Option<Arc<dyn Log>>,
-    /// Removed at the end of the case.
+    /// Removed at the end of the test.
     _folder: Option<tempfile::TempDir>,
 }
 
-/// Where a log is, so that another process finds it.
+/// Where a log is, for a child process.
 #[derive(Clone)]
 pub enum Place {
     Embedded(PathBuf),
@@ -83,15 +83,15 @@ impl Harness {
         [("CONFORMANCE_LOG", log.to_owned()), ("CONFORMANCE_AT", at), ("CONFORMANCE_PREFIX", self.prefix.clone())]
     }
 
-    /// The log, opened where it is not.
+    /// The log; opens it where it is closed.
     pub fn log(&mut self) -> Arc<dyn Log> {
         self.log.get_or_insert_with(|| self.place.open()).clone()
     }
 
-    /// Gives the log up, as a process does that ends. Nothing else may hold it any more.
+    /// Closes the log, as the end of a process does. The test must hold no other reference to it.
     pub fn close(&mut self) {
         if let Some(log) = self.log.take() {
-            assert_eq!(Arc::strong_count(&log), 1, "the case still holds the log");
+            assert_eq!(Arc::strong_count(&log), 1, "the test still holds the log");
         }
     }
 
@@ -99,7 +99,7 @@ impl Harness {
         Names::new(&self.prefix)
     }
 
-    /// What a service would run on, with new counters.
+    /// What a service runs on, with new metrics.
     pub fn runtime(&mut self) -> Runtime {
         let registry = prometheus::Registry::new();
         Runtime {
@@ -116,7 +116,7 @@ impl Harness {
     }
 }
 
-/// Makes a test on each log of each case.
+/// Makes two tests of each function, one on each log.
 macro_rules! on_both_logs {
     ($($case:ident)*) => {
         mod on_embedded {

@@ -1,4 +1,4 @@
-//! Reading a member or a topic to a known point, writing what the cases read.
+//! Helpers: records to write, members to read, and the stage `count`.
 
 use crate::harness::{Harness, PARTITIONS};
 use proto::{partition, topic::Topic, v1, wire};
@@ -9,7 +9,7 @@ use std::{
 };
 use stream::{Event, Log, Member, MemberSpec, Outcome, Outgoing, Record, Rows, Runtime, Session, Start, Table};
 
-/// Longer than a group's session, shorter than a tester's patience.
+/// Longest wait. Longer than a group's session.
 pub const DEADLINE: Duration = Duration::from_secs(60);
 pub const STATE: Table<v1::ArticleState> = Table::new(Topic::ArticleState.suffix());
 const POLL: Duration = Duration::from_millis(100);
@@ -36,7 +36,7 @@ pub fn spec(runtime: &Runtime) -> MemberSpec {
     runtime.member("count", Topic::Raw, &[Topic::ArticleState])
 }
 
-/// Polls until all partitions are the member's.
+/// Polls until the member owns all partitions; their tables.
 pub fn assigned(member: &mut dyn Member) -> HashMap<i32, Vec<Rows>> {
     let until = Instant::now() + DEADLINE;
     let mut tables = HashMap::new();
@@ -51,7 +51,7 @@ pub fn assigned(member: &mut dyn Member) -> HashMap<i32, Vec<Rows>> {
     tables
 }
 
-/// Polls until `count` records have come.
+/// Polls until `count` records are read.
 pub fn read(member: &mut dyn Member, count: usize) -> Vec<Record> {
     let until = Instant::now() + DEADLINE;
     let mut all = Vec::new();
@@ -64,7 +64,7 @@ pub fn read(member: &mut dyn Member, count: usize) -> Vec<Record> {
     all
 }
 
-/// The offsets behind those records.
+/// The offsets after those records.
 pub fn behind(records: &[Record]) -> HashMap<i32, i64> {
     let mut offsets = HashMap::new();
     for record in records {
@@ -74,7 +74,7 @@ pub fn behind(records: &[Record]) -> HashMap<i32, i64> {
     offsets
 }
 
-/// Joins and polls until all partitions are the session's.
+/// Joins and polls until the session owns all partitions.
 pub fn session(log: &dyn Log, spec: &MemberSpec) -> Session {
     let until = Instant::now() + DEADLINE;
     let mut session = Session::join(log, spec).unwrap();
@@ -88,7 +88,7 @@ pub fn session(log: &dyn Log, spec: &MemberSpec) -> Session {
     session
 }
 
-/// All of a topic, up to its present end.
+/// All records of a topic.
 pub fn all(log: &dyn Log, topic: &str) -> Vec<Record> {
     let mut records = Vec::new();
     stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
@@ -99,8 +99,8 @@ pub fn all(log: &dyn Log, topic: &str) -> Vec<Record> {
     records
 }
 
-/// Runs the stage `count` until all raw items are done with: a title that is new for its id gives an article, whose
-/// revision is the number of titles so far. A title `boom` panics, a title `poison` is refused.
+/// Runs the stage `count` until `until` holds. A title that is new for its id gives an article, whose revision is the number of
+/// titles so far. The title `boom` panics, the title `poison` is refused.
 pub fn run_stage(runtime: &Runtime, until: impl FnMut() -> bool) {
     let shutdown = stream::CancellationToken::new();
     std::thread::scope(|scope| {
@@ -114,7 +114,7 @@ pub fn run_stage(runtime: &Runtime, until: impl FnMut() -> bool) {
     });
 }
 
-/// The stage itself, in small batches, so that there are many commits.
+/// The stage `count`, in small batches, so that there are many commits.
 pub fn count(runtime: &Runtime, shutdown: &stream::CancellationToken) -> Result<(), stream::LogError> {
     let mut spec = runtime.stage("count", Topic::Raw, &[Topic::ArticleState], &[Topic::Articles]);
     spec.max_batch = 5;
@@ -142,7 +142,7 @@ pub fn count(runtime: &Runtime, shutdown: &stream::CancellationToken) -> Result<
 pub fn is_done(runtime: &Runtime) -> bool {
     let raw = runtime.names.of(Topic::Raw);
     let Ok(committed) = runtime.log.committed(&runtime.names.group("count"), &raw) else { return false };
-    // On Kafka the end lies behind the marker of the last transaction, which is no record: so the last record counts.
+    // On Kafka the end is after the marker of the last transaction, which is not a record.
     all(&*runtime.log, &raw)
         .iter()
         .all(|record| committed.get(&record.partition).is_some_and(|next| *next > record.offset))

@@ -1,4 +1,4 @@
-//! A record's size.
+//! Size limits of records.
 
 use crate::{harness::Harness, help};
 use proto::topic::Topic;
@@ -10,7 +10,7 @@ crate::harness::on_both_logs! {
     a_refused_record_at_the_limit_still_fits_the_dead_letters
 }
 
-/// A record of exactly that size.
+/// A record of exactly `bytes` bytes.
 fn record(topic: &str, bytes: usize) -> Outgoing {
     let small = help::plain(topic, "k", "");
     let value = vec![b'x'; bytes - small.size()];
@@ -29,10 +29,10 @@ fn a_record_at_the_limit_is_written(harness: &mut Harness) {
 fn a_record_over_the_limit_is_refused_and_nothing_is_written(harness: &mut Harness) {
     let (log, raw) = (harness.log(), harness.names().of(Topic::Raw));
     let records = vec![help::plain(&raw, "a", "small"), record(&raw, log.max_record_bytes() + 1)];
-    let fault = log.append(records).unwrap_err();
-    assert!(matches!(fault, LogError::TooLarge { bytes: 1_000_001, limit: 1_000_000, .. }), "{fault}");
+    let error = log.append(records).unwrap_err();
+    assert!(matches!(error, LogError::TooLarge { bytes: 1_000_001, limit: 1_000_000, .. }), "{error}");
     assert_eq!(
-        fault.to_string(),
+        error.to_string(),
         format!("a record of 1000001 bytes for {raw}, key \"k\", is over the limit of 1000000 bytes")
     );
     assert!(help::all(&*log, &raw).is_empty());

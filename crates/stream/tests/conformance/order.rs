@@ -1,4 +1,4 @@
-//! Order, tails and where they begin.
+//! Order of records, and where tails start.
 
 use crate::{harness::Harness, help};
 use proto::topic::Topic;
@@ -8,10 +8,10 @@ use test_support::wait::eventually;
 
 crate::harness::on_both_logs! {
     records_of_a_key_keep_their_order
-    a_record_comes_back_as_it_was_written
-    a_tail_begins_where_it_is_told
-    a_tail_hears_of_an_append
-    an_unknown_topic_has_a_name
+    a_record_is_read_as_it_was_written
+    a_tail_starts_at_the_given_position
+    a_tail_receives_appended_records
+    the_error_names_an_unknown_topic
     a_pipeline_with_another_number_of_partitions_is_refused
 }
 
@@ -36,7 +36,7 @@ fn records_of_a_key_keep_their_order(harness: &mut Harness) {
     }
 }
 
-fn a_record_comes_back_as_it_was_written(harness: &mut Harness) {
+fn a_record_is_read_as_it_was_written(harness: &mut Harness) {
     let (log, raw) = (harness.log(), harness.names().of(Topic::Raw));
     let before = jiff::Timestamp::now().as_millisecond();
     let mut record = help::plain(&raw, "kéy", "value");
@@ -52,7 +52,7 @@ fn a_record_comes_back_as_it_was_written(harness: &mut Harness) {
     assert!((before..=after).contains(&first.timestamp_ms), "the time is that of writing");
 }
 
-/// What a tail gives until it has caught up.
+/// The values that a tail reads until it has caught up.
 fn values(mut tail: Box<dyn Tail>) -> Vec<String> {
     let mut values = Vec::new();
     eventually(help::DEADLINE, "the tail has caught up", || {
@@ -69,9 +69,9 @@ fn values(mut tail: Box<dyn Tail>) -> Vec<String> {
     values
 }
 
-fn a_tail_begins_where_it_is_told(harness: &mut Harness) {
+fn a_tail_starts_at_the_given_position(harness: &mut Harness) {
     let (log, raw) = (harness.log(), harness.names().of(Topic::Raw));
-    // One key: one partition, so that the order is known.
+    // One key, so one partition, whose order is known.
     for value in ["a", "b"] {
         log.append(vec![help::plain(&raw, "k", value)]).unwrap();
     }
@@ -94,28 +94,28 @@ fn a_tail_begins_where_it_is_told(harness: &mut Harness) {
     assert_eq!(from(Start::Offsets(HashMap::new())), ["a", "b", "c"]);
 }
 
-fn a_tail_hears_of_an_append(harness: &mut Harness) {
+fn a_tail_receives_appended_records(harness: &mut Harness) {
     let (log, raw) = (harness.log(), harness.names().of(Topic::Raw));
     log.append(vec![help::plain(&raw, "k", "old")]).unwrap();
     let mut tail = log.tail(&raw, Start::End).unwrap();
     assert!(tail.poll(10, Duration::from_millis(100)).unwrap().is_empty());
     std::thread::scope(|scope| {
         scope.spawn(|| log.append(vec![help::plain(&raw, "k", "new")]).unwrap());
-        let mut heard = Vec::new();
-        eventually(help::DEADLINE, "the tail has heard", || {
-            heard.extend(tail.poll(10, Duration::from_secs(5)).unwrap());
-            !heard.is_empty()
+        let mut received = Vec::new();
+        eventually(help::DEADLINE, "the tail has received a record", || {
+            received.extend(tail.poll(10, Duration::from_secs(5)).unwrap());
+            !received.is_empty()
         });
-        assert_eq!(heard[0].value.as_deref(), Some(b"new".as_slice()));
+        assert_eq!(received[0].value.as_deref(), Some(b"new".as_slice()));
     });
 }
 
-fn an_unknown_topic_has_a_name(harness: &mut Harness) {
+fn the_error_names_an_unknown_topic(harness: &mut Harness) {
     let log = harness.log();
     let name = harness.names().group("nowhere");
-    let faults = [log.partitions(&name).err(), log.ends(&name).err()];
-    for fault in faults {
-        assert!(matches!(&fault, Some(stream::LogError::NoTopic(topic)) if *topic == name), "{fault:?}");
+    let errors = [log.partitions(&name).err(), log.ends(&name).err()];
+    for error in errors {
+        assert!(matches!(&error, Some(stream::LogError::NoTopic(topic)) if *topic == name), "{error:?}");
     }
 }
 
@@ -123,6 +123,6 @@ fn a_pipeline_with_another_number_of_partitions_is_refused(harness: &mut Harness
     let mut runtime = harness.runtime();
     runtime.ensure_topics().unwrap();
     runtime.partitions += 1;
-    let fault = runtime.ensure_topics().unwrap_err();
-    assert!(matches!(&fault, stream::LogError::Config(_)) && fault.to_string().contains("partitions"), "{fault}");
+    let error = runtime.ensure_topics().unwrap_err();
+    assert!(matches!(&error, stream::LogError::Config(_)) && error.to_string().contains("partitions"), "{error}");
 }

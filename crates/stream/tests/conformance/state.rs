@@ -11,7 +11,7 @@ crate::harness::on_both_logs! {
     duplicates_are_known_across_a_restart
 }
 
-/// What a new member finds in its table.
+/// The rows that a new member restores.
 fn restored(log: &dyn Log, spec: &MemberSpec) -> BTreeMap<String, String> {
     let mut member = log.join(spec).unwrap();
     let tables = help::assigned(&mut *member);
@@ -55,7 +55,7 @@ fn a_tombstone_deletes_a_row(harness: &mut Harness) {
     let tombstone = Outgoing { value: None, ..help::plain(&state, "a", "") };
     put(&*runtime.log, &spec, vec![tombstone.clone()]);
     assert_eq!(restored(&*runtime.log, &spec), BTreeMap::from([("b".into(), "1".into())]));
-    // And a row may come back to life.
+    // A row may be written again after its tombstone.
     put(&*runtime.log, &spec, vec![tombstone, help::plain(&state, "a", "2")]);
     let both = BTreeMap::from([("a".into(), "2".into()), ("b".into(), "1".into())]);
     assert_eq!(restored(&*runtime.log, &spec), both);

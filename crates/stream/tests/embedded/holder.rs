@@ -27,7 +27,7 @@ impl Holder {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        assert!(lines.any(|line| line.unwrap().ends_with("holding")), "the holder died");
+        assert!(lines.any(|line| line.unwrap().ends_with("holding")), "the holder ended");
         Holder(child)
     }
 
@@ -44,7 +44,7 @@ impl Drop for Holder {
     }
 }
 
-/// Not a test: the other process of the tests here.
+/// Not a test: the child process.
 #[test]
 fn be_the_holder() {
     let Some(folder) = std::env::var_os("HOLDER_FOLDER") else { return };
@@ -58,12 +58,12 @@ fn be_the_holder() {
 }
 
 #[test]
-fn a_second_process_is_told_who_holds_the_log() {
+fn the_error_of_a_second_process_names_the_holder() {
     let folder = tempfile::tempdir().unwrap();
     let holder = Holder::start(folder.path());
-    let fault = embedded::Embedded::open(folder.path()).err().unwrap();
-    assert!(matches!(fault, LogError::Config(_)));
-    let sentence = fault.to_string();
+    let error = embedded::Embedded::open(folder.path()).err().unwrap();
+    assert!(matches!(error, LogError::Config(_)));
+    let sentence = error.to_string();
     assert!(sentence.contains(&format!("in use by process {}", holder.0.id())), "{sentence}");
     assert!(sentence.contains("newswire.sock"), "{sentence}");
 }
@@ -80,8 +80,11 @@ fn a_command_reaches_the_log_of_a_running_process() {
     written.headers = vec![("note".into(), vec![0, 255])];
     let mut tail = log.tail("more", Start::End).unwrap();
     log.append(vec![written.clone(), help::record("more", "k", None)]).unwrap();
-    let heard = tail.poll(10, Duration::from_secs(20)).unwrap();
-    assert_eq!((&heard[0].value, &heard[0].headers, &heard[1].value), (&written.value, &written.headers, &None));
+    let received = tail.poll(10, Duration::from_secs(20)).unwrap();
+    assert_eq!(
+        (&received[0].value, &received[0].headers, &received[1].value),
+        (&written.value, &written.headers, &None)
+    );
     assert_eq!(log.ends("more").unwrap()[&0], 2);
     assert!(log.committed("group", "more").unwrap().is_empty());
     assert!(matches!(log.ends("nothing"), Err(LogError::NoTopic(topic)) if topic == "nothing"));
@@ -100,7 +103,7 @@ fn a_command_reaches_the_log_of_a_running_process() {
 }
 
 #[test]
-fn the_socket_of_a_killed_process_is_in_nobodys_way() {
+fn the_socket_of_a_killed_process_is_replaced() {
     let folder = tempfile::tempdir().unwrap();
     Holder::start(folder.path()).kill();
     assert!(folder.path().join("newswire.sock").exists());
@@ -112,18 +115,18 @@ fn the_socket_of_a_killed_process_is_in_nobodys_way() {
     let socket = folder.path().join("newswire.sock");
     assert_eq!(socket.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     drop(log);
-    assert!(!socket.exists(), "who leaves in order takes the socket along");
+    assert!(!socket.exists(), "closing the log removes the socket");
 }
 
 #[test]
-fn a_tail_ends_with_a_fault_when_the_holder_is_killed() {
+fn a_tail_fails_when_the_holder_is_killed() {
     let folder = tempfile::tempdir().unwrap();
     let mut holder = Holder::start(folder.path());
     let log = embedded::open(folder.path()).unwrap();
     let mut tail = log.tail("news", Start::End).unwrap();
     holder.kill();
-    let fault = tail.poll(1, Duration::from_secs(20)).unwrap_err();
-    assert!(matches!(fault, LogError::Unavailable(_)), "{fault}");
+    let error = tail.poll(1, Duration::from_secs(20)).unwrap_err();
+    assert!(matches!(error, LogError::Unavailable(_)), "{error}");
 }
 
 #[test]
@@ -138,7 +141,7 @@ fn a_log_can_be_closed_while_commands_are_connected() {
 }
 
 #[test]
-fn nonsense_on_the_socket_is_answered_and_does_no_harm() {
+fn invalid_messages_on_the_socket_are_answered_with_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let log = embedded::Embedded::open(folder.path()).unwrap();
     let socket = folder.path().join("newswire.sock");
@@ -147,7 +150,7 @@ fn nonsense_on_the_socket_is_answered_and_does_no_harm() {
         stream.write_all(nonsense).unwrap();
         stream.shutdown(std::net::Shutdown::Write).unwrap();
         let mut answer = Vec::new();
-        // A reset is an answer too: the holder hung up before it had read everything.
+        // The holder may reset the connection, having read only a part.
         drop(stream.read_to_end(&mut answer));
         assert!(answer.len() > 4, "an answer to {nonsense:?}");
     }
@@ -160,7 +163,7 @@ fn nonsense_on_the_socket_is_answered_and_does_no_harm() {
 }
 
 #[test]
-fn a_file_that_is_no_log_is_refused_and_left_as_it_is() {
+fn a_file_that_is_not_a_log_is_refused_and_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("newswire.redb");
     std::fs::write(&file, b"another program's data").unwrap();
@@ -170,10 +173,10 @@ fn a_file_that_is_no_log_is_refused_and_left_as_it_is() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_made_is_a_mistake_of_the_configuration() {
+fn a_folder_that_cannot_be_created_is_a_configuration_error() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, b"").unwrap();
-    let fault = embedded::Embedded::open(&file.join("data")).err().unwrap();
-    assert!(matches!(&fault, LogError::Config(what) if what.contains("data folder")), "{fault}");
+    let error = embedded::Embedded::open(&file.join("data")).err().unwrap();
+    assert!(matches!(&error, LogError::Config(what) if what.contains("data folder")), "{error}");
 }

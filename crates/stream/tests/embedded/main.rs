@@ -10,4 +10,4 @@ mod members; // a group has one member
 mod model; // random operations against a simple model
 mod pace; // commits of many threads share an fsync (a measurement: --ignored)
 mod policy; // what follows from each error of a commit
-mod retention; // what is too old or superseded goes, and the file shrinks
+mod retention; // expired and superseded records are removed, and the file shrinks

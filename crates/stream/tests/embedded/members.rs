@@ -43,8 +43,8 @@ fn a_second_replica_is_refused_while_the_first_lives() {
     let folder = tempfile::tempdir().unwrap();
     let log = open(&folder);
     let first = log.join(&spec("g", "0")).unwrap();
-    let fault = log.join(&spec("g", "1")).err().unwrap();
-    assert!(matches!(&fault, LogError::Config(sentence) if sentence.contains("replica 0")), "{fault}");
+    let error = log.join(&spec("g", "1")).err().unwrap();
+    assert!(matches!(&error, LogError::Config(sentence) if sentence.contains("replica 0")), "{error}");
     drop(first);
     log.join(&spec("g", "1")).unwrap();
 }
@@ -82,7 +82,7 @@ fn a_refusal_does_not_touch_those_who_commit_at_the_same_time() {
                         match member.commit(Batch { outputs, offsets: HashMap::from([(1, round)]) }) {
                             Ok(()) => assert!(is_good, "a zombie has committed"),
                             Err(LogError::Fenced(_)) => assert!(!is_good),
-                            Err(fault) => panic!("{fault}"),
+                            Err(error) => panic!("{error}"),
                         }
                     }
                 });

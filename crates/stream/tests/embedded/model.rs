@@ -247,14 +247,14 @@ impl Run {
                 let offsets = self.read(*max);
                 let mut outputs = outgoing(writes);
                 outputs.push(help::record("labels", "huge", Some(&"x".repeat(1_000_001))));
-                let fault = self.member.as_mut().unwrap().commit(Batch { outputs, offsets }).unwrap_err();
-                assert!(matches!(fault, LogError::TooLarge { .. }));
+                let error = self.member.as_mut().unwrap().commit(Batch { outputs, offsets }).unwrap_err();
+                assert!(matches!(error, LogError::TooLarge { .. }));
             }
             Step::Zombie(max, writes) => {
                 let offsets = self.read(*max);
                 let mut zombie = self.rejoin().unwrap();
-                let fault = zombie.commit(Batch { outputs: outgoing(writes), offsets }).unwrap_err();
-                assert!(matches!(fault, LogError::Fenced(_)));
+                let error = zombie.commit(Batch { outputs: outgoing(writes), offsets }).unwrap_err();
+                assert!(matches!(error, LogError::Fenced(_)));
             }
             Step::Rewind => {
                 self.member.as_mut().unwrap().rewind().unwrap();

@@ -203,7 +203,7 @@ fn busy_topics() -> [stream::TopicSpec; 2] {
 }
 
 #[test]
-fn killed_while_it_keeps_house() {
+fn a_log_killed_during_retention_is_intact() {
     let folder = tempfile::tempdir().unwrap();
     for round in 1..=8 {
         let mut writer = Command::new(std::env::current_exe().unwrap())

@@ -1,4 +1,4 @@
-//! Who feeds the workers and watches what comes out, read committed.
+//! Feeds the workers and checks their committed results.
 
 use crate::worker::item;
 use proto::{
@@ -18,7 +18,7 @@ use stream::{
 
 pub const PARTITIONS: i32 = 4;
 
-/// Everything under a prefix of its own.
+/// What a worker runs on, under a prefix.
 pub fn runtime(kafka: &str, prefix: &str, replica: &str) -> Runtime {
     let config = KafkaConfig {
         transaction_timeout: Duration::from_secs(5),
@@ -48,7 +48,7 @@ pub struct Bystander {
     pub runtime: Runtime,
     tail: Box<dyn Tail>,
     fed: BTreeMap<String, i32>,
-    /// How often each (article, revision) was seen, and by which replicas it was written.
+    /// Replicas that wrote each (article, revision).
     seen: BTreeMap<(String, i32), Vec<String>>,
 }
 
@@ -92,12 +92,12 @@ impl Bystander {
         self.seen.len()
     }
 
-    /// Who wrote results.
+    /// Replicas that wrote results.
     pub fn writers(&self) -> std::collections::BTreeSet<&str> {
         self.seen.values().flatten().map(String::as_str).collect()
     }
 
-    /// Waits for everything that was fed, and checks that nothing came twice and no count is wrong.
+    /// Waits for the results of all records, and checks that none is repeated and no count is wrong.
     pub fn check(&mut self) {
         let total: i32 = self.fed.values().sum();
         let total = usize::try_from(total).unwrap();
@@ -106,7 +106,7 @@ impl Bystander {
             self.look();
             assert!(Instant::now() < deadline, "{} of {total} results after a minute", self.seen.len());
         }
-        // What would come twice would come about now.
+        // A repeated result would have arrived by now.
         self.runtime.log.ends(&self.runtime.names.of(Topic::Articles)).unwrap();
         self.look();
         for ((id, revision), by) in &self.seen {

@@ -28,7 +28,7 @@ fn two_members_and_a_rebalance_repeat_nothing() {
         }
     }
     assert!(moved, "the second member never got a partition");
-    // One leaves by force, and the other has it all.
+    // One is killed, and the other takes over.
     second.kill();
     bystander.feed(500);
     bystander.check();
@@ -46,14 +46,14 @@ fn an_owner_frozen_after_its_offsets_were_sent_writes_nothing_when_it_wakes() {
     frozen.wait_frozen();
     // A transaction that is not committed is invisible.
     assert_eq!(bystander.results(), 0);
-    let heir = Worker::start(&role("1", None));
+    let successor = Worker::start(&role("1", None));
     bystander.check();
     assert_eq!(bystander.writers().into_iter().collect::<Vec<_>>(), ["1"]);
     frozen.thaw();
     assert_eq!(frozen.wait_end().code(), Some(FENCED));
     bystander.feed(100);
     bystander.check();
-    assert!(heir.stop().success());
+    assert!(successor.stop().success());
 }
 
 #[test]
@@ -67,9 +67,9 @@ fn a_predecessor_killed_with_its_transaction_open_is_aborted_at_once_by_the_same
         let mut killed = Worker::start(&role(Some(point)));
         killed.wait_frozen();
         killed.kill();
-        let heir = Worker::start(&role(None));
+        let successor = Worker::start(&role(None));
         bystander.check();
-        assert!(heir.stop().success());
+        assert!(successor.stop().success());
         bystander.feed(100);
     }
     let last = Worker::start(&Role { kafka: &kafka, prefix: &prefix, replica: "0", freeze_at: None });

@@ -1,6 +1,5 @@
-//! What only a real broker can show: members that share a group, an owner frozen beyond its timeouts, a broker that goes
-//! and comes back. Members are processes of their own, so that they can be frozen and killed; this binary starts itself
-//! again in their role.
+//! What needs a broker: members that share a group, an owner frozen beyond its timeouts, a broker that restarts. Members are
+//! child processes, so that they can be frozen and killed: this binary, started again.
 
 #![expect(clippy::unwrap_used, reason = "a failing test panics")]
 

@@ -1,4 +1,4 @@
-//! A broker that goes and comes back.
+//! A broker that restarts.
 
 use crate::{
     bystander::{Bystander, prefix},

@@ -1,4 +1,4 @@
-//! Records that stand behind another's open transaction.
+//! Records behind an open transaction.
 
 use crate::bystander::{PARTITIONS, prefix, runtime};
 use proto::topic::Topic;
@@ -9,9 +9,9 @@ use rdkafka::{
 use std::{ops::ControlFlow, time::Duration};
 use stream::{Outgoing, Start};
 
-/// Who asks for the settled ends first reads everything; who does not would stop before the open transaction.
+/// A scan after `settled_ends` reads everything; without it the scan stops before the open transaction.
 #[test]
-fn what_stands_behind_an_open_transaction_is_seen_once_the_ends_are_settled() {
+fn records_behind_an_open_transaction_are_read_once_the_ends_are_settled() {
     let Some(kafka) = test_support::kafka::shared() else { return };
     let prefix = prefix("settled");
     let runtime = runtime(&kafka, &prefix, "0");
@@ -31,7 +31,7 @@ fn what_stands_behind_an_open_transaction_is_seen_once_the_ends_are_settled() {
     let (key, value) = (b"behind".to_vec(), Some(b"{}".to_vec()));
     runtime.log.append(vec![Outgoing { topic: topic.clone(), partition: 0, key, value, headers: Vec::new() }]).unwrap();
 
-    assert_eq!(runtime.log.ends(&topic).unwrap()[&0], 0, "the open transaction hides what stands behind it");
+    assert_eq!(runtime.log.ends(&topic).unwrap()[&0], 0, "the open transaction hides the records behind it");
     let ends = runtime.log.settled_ends(&topic).unwrap();
     assert!(ends[&0] >= 2 && i32::try_from(ends.len()) == Ok(PARTITIONS), "{ends:?}");
     let mut keys = Vec::new();

@@ -1,4 +1,4 @@
-//! A stage in a process of its own: it counts each key's records in its table and emits one article for each, whose
+//! A stage in a child process. It counts each key's records in its table and emits one article for each, whose
 //! revision is the count. A record processed twice, or state that was lost or applied twice, shows as a wrong revision.
 
 use crate::bystander::runtime;
@@ -112,7 +112,7 @@ impl Drop for Worker {
     }
 }
 
-/// Not a test: the worker's part of the tests in `group` and `outage`.
+/// Not a test: the child process of `group` and `outage`.
 #[test]
 fn be_a_worker() {
     let Ok(kafka) = std::env::var("WORKER_KAFKA") else { return };
@@ -135,7 +135,7 @@ fn be_a_worker() {
     }
     let runtime = runtime(&kafka, &prefix, &replica);
     let shutdown = runtime.shutdown.clone();
-    // The parent's end of the pipe closes when it wants us to stop.
+    // The parent closes its end of the pipe to stop the worker.
     std::thread::spawn(move || {
         let mut nothing = String::new();
         drop(std::io::stdin().read_line(&mut nothing));
@@ -168,7 +168,7 @@ fn be_a_worker() {
             say(&format!("fenced: {reason}"));
             std::process::exit(FENCED);
         }
-        Err(fault) => panic!("{fault}"),
+        Err(error) => panic!("{error}"),
     }
 }
 

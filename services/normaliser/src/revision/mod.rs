@@ -100,7 +100,7 @@ pub fn renewed(raw: &RawItem, state: &ArticleState, now: Timestamp) -> ArticleSt
 
 /// A revision for an article that was published before and whose state is gone: the minutes since 1970. Revisions grow by
 /// less than one a minute, so the article cannot have reached it.
-fn unused_revision(now: Timestamp) -> i32 {
+pub(crate) fn unused_revision(now: Timestamp) -> i32 {
     i32::try_from(now.as_second() / 60).unwrap_or(i32::MAX)
 }
 
@@ -183,7 +183,10 @@ impl<'a> Copy<'a> {
         };
         if state.content_hash != self.content_hash && !self.takes_over(state) {
             earlier_hashes.retain(|hash| *hash != state.content_hash && hash != self.content_hash);
-            earlier_hashes.insert(0, state.content_hash.clone());
+            // A withdrawn article has no current text.
+            if !state.content_hash.is_empty() {
+                earlier_hashes.insert(0, state.content_hash.clone());
+            }
             earlier_hashes.truncate(MAX_EARLIER_HASHES);
         }
         ArticleState {
@@ -221,7 +224,7 @@ impl<'a> Copy<'a> {
 }
 
 /// `feed_ids` with `feed_id`, sorted, each once.
-fn with_feed(feed_ids: &[String], feed_id: &str) -> Vec<String> {
+pub(crate) fn with_feed(feed_ids: &[String], feed_id: &str) -> Vec<String> {
     let mut all = feed_ids.to_vec();
     if !feed_id.is_empty() {
         all.push(feed_id.to_owned());
@@ -235,7 +238,7 @@ fn compare(a: Option<proto::Timestamp>, b: Option<proto::Timestamp>) -> Option<O
     Some(from_wire(&a?)?.cmp(&from_wire(&b?)?))
 }
 
-fn latest(a: Option<proto::Timestamp>, b: Option<proto::Timestamp>) -> Option<proto::Timestamp> {
+pub(crate) fn latest(a: Option<proto::Timestamp>, b: Option<proto::Timestamp>) -> Option<proto::Timestamp> {
     match compare(a, b) {
         Some(Ordering::Less) => b,
         Some(_) => a,

@@ -6,7 +6,10 @@ use poller::{
 use std::{io::Write, time::Duration};
 
 fn client(allow_private: bool) -> Client {
-    let limits = Limits { bytes: 1 << 20, read: Duration::from_millis(300), ..Limits::default() };
+    client_with(Limits { bytes: 1 << 20, ..Limits::default() }, allow_private)
+}
+
+fn client_with(limits: Limits, allow_private: bool) -> Client {
     Client::new(HostLimiter::new(Duration::ZERO), limits, allow_private, "https://ops.example/newswire").unwrap()
 }
 
@@ -90,7 +93,9 @@ async fn redirects_are_limited_and_only_permanent_ones_are_recorded() {
 #[tokio::test]
 async fn a_stalled_body_times_out() {
     let server = feed(|| Answer::new(200, "<rss/>").stall(Duration::from_secs(5)));
-    assert!(matches!(get(&server, "/feed").await, Err(FetchError::Network(reason)) if reason.contains("timed out")));
+    let client = client_with(Limits { read: Duration::from_millis(300), ..Limits::default() }, true);
+    let result = client.get(&server.url("/feed"), &Validators::default()).await;
+    assert!(matches!(result, Err(FetchError::Network(reason)) if reason.contains("timed out")));
 }
 
 #[tokio::test]

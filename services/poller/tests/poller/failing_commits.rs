@@ -4,7 +4,7 @@ use std::sync::{
 };
 use stream::{Log, LogError, embedded::Embedded, faults::ScriptedCommits};
 
-/// What became of the commits of a flaky log.
+/// Commits of a failing log.
 #[derive(Default)]
 pub struct Counts {
     commits: AtomicUsize,
@@ -13,15 +13,15 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Commits that were aborted, and that were lost.
+    /// The number of aborted commits, and of lost ones.
     pub fn faults(&self) -> (usize, usize) {
         (self.aborted.load(Ordering::Relaxed), self.lost.load(Ordering::Relaxed))
     }
 }
 
-/// Of its commits every third is aborted; of every eleven one is made and reported as lost, as when the answer of a broker
-/// never comes.
-pub fn flaky(log: Embedded) -> (Arc<dyn Log>, Arc<Counts>) {
+/// A log that aborts every third commit. It makes one commit in eleven and reports it as lost, as where the broker's
+/// response is lost.
+pub fn failing(log: Embedded) -> (Arc<dyn Log>, Arc<Counts>) {
     let counts = Arc::new(Counts::default());
     let counted = Arc::clone(&counts);
     let log = ScriptedCommits::new(log, move |member, batch| {

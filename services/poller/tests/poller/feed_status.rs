@@ -1,0 +1,87 @@
+//! Definitions, and the status of their feeds.
+
+use crate::server::{Answer, Server};
+use crate::service::{PARTITIONS, Service, rss};
+use poller::definition;
+use proto::{
+    topic::Topic,
+    v1::{Feed, FeedState},
+};
+
+/// A server with a feed at `/feed`, and `answer` elsewhere.
+fn server(answer: impl Fn() -> Answer + Send + Sync + 'static) -> Server {
+    Server::start(move |request| match request.path.as_str() {
+        "/robots.txt" => Answer::new(404, ""),
+        "/feed" if request.header("if-none-match") == "\"v\"" => Answer::new(304, ""),
+        "/feed" => Answer::new(200, rss(&[("a", "One")], 0)).with("ETag", "\"v\""),
+        _ => answer(),
+    })
+}
+
+#[test]
+fn a_feed_that_is_gone_is_polled_once() {
+    let (server, folder) = (server(|| Answer::new(410, "")), tempfile::tempdir().unwrap());
+    let service = Service::start(folder.path());
+    service.add(&server.url("/gone"), |_| {});
+    service.until_status(&server.url("/gone"), "GONE");
+    service.add(&server.url("/feed"), |_| {});
+    server.until("/feed", 3, |_| true);
+    assert_eq!(server.requests("/gone").len(), 1);
+    service.stop();
+}
+
+#[test]
+fn a_web_page_is_unreadable() {
+    let page = "<!DOCTYPE html><html><body>not a feed</body></html>";
+    let (server, folder) = (server(move || Answer::new(200, page)), tempfile::tempdir().unwrap());
+    let service = Service::start(folder.path());
+    service.add(&server.url("/page"), |_| {});
+    service.until_status(&server.url("/page"), "FAILING");
+    assert_eq!(service.health(&server.url("/page")).unwrap().polls.first().unwrap().outcome, "UNREADABLE");
+    service.stop();
+}
+
+#[test]
+fn an_unmodified_feed_is_ok() {
+    let (server, folder) = (server(|| Answer::new(404, "")), tempfile::tempdir().unwrap());
+    let url = server.url("/feed");
+    let service = Service::start(folder.path());
+    service.add(&url, |_| {});
+    service.until_status(&url, "OK");
+    service.until(Topic::FeedHealth, "a poll with 304", || {
+        service.health(&url).is_some_and(|health| health.polls.iter().any(|poll| poll.outcome == "NOT_MODIFIED"))
+    });
+    assert_eq!(service.items().len(), 1);
+    service.stop();
+}
+
+#[test]
+fn a_removed_feed_is_no_longer_polled() {
+    let (server, folder) = (server(|| Answer::new(500, "")), tempfile::tempdir().unwrap());
+    let url = server.url("/feed");
+    let service = Service::start(folder.path());
+    service.add(&url, |_| {});
+    service.until(Topic::Raw, "the item", || service.items().len() == 1);
+    service.remove(&url);
+    let id = proto::id::feed_id(url.as_str());
+    service.until(Topic::FeedState, "the tombstone of the state", || {
+        matches!(service.table::<FeedState>(Topic::FeedState).get(&id), Some(None))
+    });
+    let polls = server.requests("/feed").len();
+    service.add(&server.url("/other"), |_| {});
+    server.until("/other", 2, |_| true);
+    assert!(server.requests("/feed").len() <= polls + 1, "at most the poll in flight");
+    service.stop();
+}
+
+#[test]
+fn an_invalid_definition_is_a_dead_letter() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service::start(folder.path());
+    let invalid = Feed { feed_id: "x".into(), url: "http://news.example/".into(), ..Feed::default() };
+    let mut record = definition::tombstone("http://news.example/", PARTITIONS, &service.runtime.names).unwrap();
+    record.value = Some(proto::wire::Encoding::Json.encode(&invalid).unwrap());
+    service.runtime.log.append(vec![record]).unwrap();
+    service.until(Topic::DeadLetter, "the dead letter", || service.records(Topic::DeadLetter).len() == 1);
+    service.stop();
+}
