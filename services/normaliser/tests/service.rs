@@ -3,12 +3,14 @@
 
 use proto::{
     topic::{Names, Topic},
-    v1::{Article, ArticleState, RawItem, Signature},
+    v1::{Article, ArticleState, Fetch, RawItem, Signature, Withdrawal},
     vocab::kind,
     wire::Encoding,
 };
 use std::{collections::HashMap, ops::ControlFlow, path::Path, sync::Arc, time::Duration};
-use stream::{CancellationToken, DeadLetter, Log, Metrics, Outgoing, Record, Runtime, Start, embedded::Embedded};
+use stream::{
+    CancellationToken, DeadLetter, Log, Metrics, Outgoing, Record, Runtime, Start, embedded::Embedded, header,
+};
 
 const PARTITIONS: i32 = 4;
 
@@ -155,4 +157,85 @@ async fn every_raw_item_has_one_outcome_and_a_restart_repeats_none() {
         .collect();
     assert_eq!(states[&id_a].feed_ids, ["f", "g"]);
     assert_eq!(states[&id_b].revision, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn seen_items_known_entries_and_replays_are_judged_by_the_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = runtime(folder.path());
+    let (a, b) = ("https://example.com/a", "https://example.com/b");
+    let (id_a, id_b) = (proto::id::article_id(a), proto::id::article_id(b));
+    let fetched = |item: RawItem, second: i64| {
+        let fetched_at = Some(proto::time::to_wire(jiff::Timestamp::from_second(1_790_000_000 + second).unwrap()));
+        RawItem { fetch: Some(Fetch { fetched_at, ..Fetch::default() }), ..item }
+    };
+    let seen = |id: &str, second| {
+        let item =
+            RawItem { article_id: id.into(), feed_id: "f".into(), kind: kind::SEEN.into(), ..RawItem::default() };
+        outgoing(&runtime, &fetched(item, second), id)
+    };
+    let replay_of = vec![(header::REPLAY_OF.to_owned(), b"0/7".to_vec())];
+    let before = jiff::Timestamp::now().as_second() / 60;
+    runtime
+        .log
+        .append(vec![
+            outgoing(&runtime, &fetched(item(a, "f", "The dam opened."), 100), &id_a),
+            Outgoing {
+                headers: replay_of,
+                ..outgoing(&runtime, &fetched(item(a, "f", "The dam is to open."), 50), &id_a)
+            },
+            seen(&id_a, 900_000),
+            seen(&id_b, 900_000),
+            outgoing(&runtime, &RawItem { known: true, ..item(b, "f", "The dam closed.") }, &id_b),
+        ])
+        .unwrap();
+    drain(&runtime).await;
+    let published = articles(&runtime);
+    let revision = published[1].1;
+    assert!(i64::from(revision) >= before, "{revision}");
+    assert_eq!(published, [(a.into(), 1, "NEW".into()), (b.into(), revision, "UPDATED".into())]);
+    let metrics = runtime.metrics.stage(normaliser::STAGE);
+    assert_eq!((metrics.out.get(), metrics.duplicate.get(), metrics.dropped("no-state").get()), (2, 2, 1));
+    let states = all(&*runtime.log, &runtime.names.of(Topic::ArticleState));
+    let state: ArticleState =
+        states.iter().rfind(|record| record.key == Topic::ArticleState.key(&id_a).unwrap()).unwrap().decode().unwrap();
+    assert_eq!(state.last_seen_at.map(|at| at.seconds), Some(1_790_900_000));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawal_survives_a_restart_and_ends_with_its_restoration() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = "https://example.com/a";
+    let id = proto::id::article_id(url);
+    let text = "The dam opened on Tuesday and the minister spoke of light for two hundred villages in the valley.";
+    let command = |kind: &str, text: &str| RawItem { kind: kind.into(), ..item(url, "f", text) };
+    let withdraw = RawItem {
+        article_id: id.clone(),
+        kind: kind::WITHDRAW.into(),
+        url: url.into(),
+        canonical_url: url.into(),
+        ..RawItem::default()
+    };
+    let changes = |runtime: &Runtime| articles(runtime).into_iter().map(|(_, _, change)| change).collect::<Vec<_>>();
+    let rows = |runtime: &Runtime| all(&*runtime.log, &runtime.names.of(Topic::Withdrawals));
+    {
+        let runtime = runtime(folder.path());
+        let records = [&item(url, "f", text), &withdraw, &withdraw, &item(url, "g", "Another text.")];
+        runtime.log.append(records.map(|item| outgoing(&runtime, item, &id)).to_vec()).unwrap();
+        drain(&runtime).await;
+        assert_eq!(changes(&runtime), ["NEW", "WITHDRAWN"]);
+        let row: Withdrawal = rows(&runtime)[0].decode().unwrap();
+        assert_eq!((row.article_id.as_str(), row.withdrawn_at.is_some()), (id.as_str(), true));
+        assert_eq!(runtime.metrics.stage(normaliser::STAGE).dropped("withdrawn").get(), 1);
+    }
+    let runtime = runtime(folder.path());
+    runtime.log.append(vec![outgoing(&runtime, &item(url, "f", "A third text."), &id)]).unwrap();
+    runtime.log.append(vec![outgoing(&runtime, &command(kind::RESTORE, text), &id)]).unwrap();
+    runtime.log.append(vec![outgoing(&runtime, &command(kind::RESTORE, text), &id)]).unwrap();
+    drain(&runtime).await;
+    assert_eq!(changes(&runtime), ["NEW", "WITHDRAWN", "UPDATED"]);
+    assert!(rows(&runtime).last().unwrap().value.is_none(), "the row is deleted");
+    let signatures = all(&*runtime.log, &runtime.names.of(Topic::Signatures));
+    let revisions = signatures.iter().map(|record| record.decode::<Signature>().unwrap().revision);
+    assert_eq!(revisions.collect::<Vec<_>>(), [1, 3], "a withdrawn revision has no signature");
 }

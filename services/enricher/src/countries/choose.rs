@@ -16,7 +16,7 @@ use tagger::Label;
 const DIVISION: f64 = 4.5;
 /// A subdivision, for each of its towns that the text names.
 const TOWN: f64 = 1.5;
-/// A US state beside an office that states have.
+/// A US state next to an office that states have.
 const STATE_OFFICE: f64 = 4.0;
 /// Logarithms of the population of a large city (99,000) and of a very large one (490,000).
 const LARGE: f64 = 11.5;

@@ -188,7 +188,7 @@ fn merge(groups: &mut [(String, Cluster<'_>)], bracketed: &[(usize, usize)]) -> 
             }
             entity::ORG if !key.contains(' ') => {
                 initials.get(key.as_str()).copied().filter(|_| key.chars().count() >= 2).or_else(|| {
-                    // `Boeing` beside `Boeing Co`: the beginning of exactly one longer name.
+                    // `Boeing` in a text with `Boeing Co`: the beginning of exactly one longer name.
                     let fuller: Vec<usize> = by_word
                         .get(&(group.kind, first))
                         .into_iter()

@@ -219,7 +219,7 @@ impl Cluster {
         for text in files.filter_map(|file| std::fs::read_to_string(file.path()).ok()) {
             let lines = |what: &str| text.lines().filter(|line| line.contains(what)).count();
             report.aborted += lines("transaction aborted");
-            report.fenced += lines("fenced: another");
+            report.fenced += lines("fenced by another member");
             report.panics += lines("panicked at");
         }
     }
