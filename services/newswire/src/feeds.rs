@@ -163,7 +163,7 @@ pub fn sync(log: &dyn Log, config: &LogConfig, feeds: Vec<Feed>) -> anyhow::Resu
 }
 
 /// The feeds on the topic, by id. A record that cannot be decoded is skipped here; the poller reports it.
-fn known(log: &dyn Log, topic: &str) -> anyhow::Result<BTreeMap<String, Feed>> {
+pub fn known(log: &dyn Log, topic: &str) -> anyhow::Result<BTreeMap<String, Feed>> {
     let mut feeds = BTreeMap::new();
     stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
         let Some(key) = record.key_text() else { return ControlFlow::Continue(()) };

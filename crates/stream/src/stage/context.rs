@@ -58,6 +58,17 @@ impl ProcessContext<'_> {
         Ok(())
     }
 
+    /// Deletes the row of `key` in `table`, in the input's partition.
+    ///
+    /// # Errors
+    /// [`LogError::Config`] if the stage has no such table.
+    pub fn delete<M: InTopic>(&mut self, table: &Table<M>, key: impl AsRef<[u8]>) -> Result<(), ProcessError> {
+        let (number, changelog) = self.session.find(table)?;
+        let tombstone = Outgoing::tombstone(changelog, self.source.partition, key.as_ref());
+        self.effects.rows.push((number, tombstone));
+        Ok(())
+    }
+
     /// Emits a record on the partition that its key belongs to.
     ///
     /// # Errors

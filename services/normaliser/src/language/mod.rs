@@ -1,7 +1,7 @@
 //! Detects the language of a text by its characters and trigrams (whatlang), with the feed's declaration as a prior.
 //!
 //! On 184 news articles of 36 countries, whatlang detects the language of 181, and whichlang, which knows 16 languages,
-//! that of 167; on their titles alone, 157 and 162. (The reference is whatlang's answer, corrected by hand where country
+//! that of 167; on their titles alone, 157 and 162. (The reference is whatlang's answer, corrected by hand if country
 //! and text showed it wrong, so it favours whatlang.) A short text therefore follows the declaration.
 
 use whatlang::{Lang, Script};

@@ -2,7 +2,7 @@
 
 use proto::{
     topic::{Names, Topic},
-    v1::{Article, RawItem},
+    v1::{Article, Fetch, RawItem},
     vocab::kind,
     wire::{Encoding, Message},
 };
@@ -10,6 +10,8 @@ use std::{ops::ControlFlow, path::Path, sync::Arc, time::Duration};
 use stream::{CancellationToken, Metrics, Outgoing, Record, Runtime, Start, embedded::Embedded};
 
 pub const PARTITIONS: i32 = 4;
+/// Unix time from which [`fetched`] counts.
+pub const FIRST_FETCH: i64 = 1_790_000_000;
 
 pub struct Service {
     runtime: Runtime,
@@ -46,6 +48,12 @@ pub fn item(url: &str, feed: &str, body: &str) -> RawItem {
         content: format!("<p>{body}</p><p>Post a Comment</p>"),
         ..Default::default()
     }
+}
+
+/// `item`, fetched `second` seconds after [`FIRST_FETCH`].
+pub fn fetched(item: RawItem, second: i64) -> RawItem {
+    let at = jiff::Timestamp::from_second(FIRST_FETCH + second).unwrap();
+    RawItem { fetch: Some(Fetch { fetched_at: Some(proto::time::to_wire(at)), ..Fetch::default() }), ..item }
 }
 
 impl Service {
@@ -119,6 +127,16 @@ impl Service {
             articles.map(|article| (article.canonical_url, article.revision, article.change)).collect();
         rows.sort();
         rows
+    }
+
+    /// The change of each article's record, in order.
+    pub fn changes(&self) -> Vec<String> {
+        self.articles().into_iter().map(|(_, _, change)| change).collect()
+    }
+
+    /// Records dropped for `reason` since the start.
+    pub fn dropped(&self, reason: &str) -> u64 {
+        self.runtime.metrics.stage(normaliser::STAGE).dropped(reason).get()
     }
 
     /// Records read, written, and dropped as duplicates since the start.
