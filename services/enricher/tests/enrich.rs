@@ -198,7 +198,7 @@ fn check_spans_within(enriched: &EnrichedArticle, limit: usize) {
 }
 
 #[test]
-fn a_misspelling_beside_the_same_role_is_an_entity_of_its_own_with_low_confidence() {
+fn a_misspelling_next_to_the_same_role_is_an_entity_of_its_own_with_low_confidence() {
     let text = "Ugandan President Okello spoke in Kampala. President Okello was applauded. A caption showed Ugandan President Okella. Okello left.";
     let enriched = run(&article("", "", text));
     let confidence =
@@ -287,7 +287,7 @@ fn a_leader_is_evidence_by_office_and_surname_but_a_bare_surname_is_none() {
 }
 
 #[test]
-fn the_seed_article_as_the_issue_says() {
+fn the_seed_article_is_enriched_as_expected() {
     let Some(file) = test_support::corpora::find("seed-article.txt") else { return };
     let text = std::fs::read_to_string(file).unwrap();
     let (title, body) = text.split_once('\n').unwrap();

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_feed_that_cannot_be_polled_does_not_block_the_others() {
+    fn a_feed_that_cannot_be_polled_does_not_block_the_rest_of_the_list() {
         let list = read_text(
             r#"<opml><outline text="One" xmlUrl="https://one.example/"/><outline text="Bad" xmlUrl="feed.xml"/>
             <outline text="Two" xmlUrl="https://two.example/"/></opml>"#,
