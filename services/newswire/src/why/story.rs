@@ -8,7 +8,7 @@ use proto::{
     vocab::{change, kind},
 };
 use std::{collections::HashMap, io::Write, ops::ControlFlow};
-use stream::{DeadLetter, Log, LogConfig, Record, Start};
+use stream::{DeadLetter, Log, LogConfig, LogError, Record, Start};
 
 /// What the topics hold of one story, oldest first in each.
 #[derive(Default)]
@@ -199,11 +199,15 @@ fn records<M: InTopic>(log: &dyn Log, config: &LogConfig, id: &str) -> anyhow::R
 }
 
 fn each(log: &dyn Log, topic: &str, mut visit: impl FnMut(Record)) -> anyhow::Result<()> {
-    stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
+    let scanned = stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
         visit(record);
         ControlFlow::Continue(())
-    })?;
-    Ok(())
+    });
+    match scanned {
+        // Services create the topics that a new version adds.
+        Ok(()) | Err(LogError::NoTopic(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 #[cfg(test)]
