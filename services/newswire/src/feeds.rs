@@ -39,7 +39,7 @@ pub enum Args {
         log: Box<LogArgs>,
     },
     /// Adds or updates the feeds of an OPML file, and removes none. Feeds that cannot be polled are reported and skipped; the
-    /// command fails where none can be polled.
+    /// command fails if none can be polled.
     Import {
         /// File in OPML 1.0 or 2.0.
         file: PathBuf,
@@ -163,7 +163,7 @@ pub fn sync(log: &dyn Log, config: &LogConfig, feeds: Vec<Feed>) -> anyhow::Resu
 }
 
 /// The feeds on the topic, by id. A record that cannot be decoded is skipped here; the poller reports it.
-fn known(log: &dyn Log, topic: &str) -> anyhow::Result<BTreeMap<String, Feed>> {
+pub fn known(log: &dyn Log, topic: &str) -> anyhow::Result<BTreeMap<String, Feed>> {
     let mut feeds = BTreeMap::new();
     stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
         let Some(key) = record.key_text() else { return ControlFlow::Continue(()) };

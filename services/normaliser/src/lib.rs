@@ -23,7 +23,8 @@ use proto::{
     topic::Topic,
     v1::{ArticleState, RawItem, Withdrawal},
 };
-use stream::{Input, Outcome, ProcessContext, ProcessError, Record, Runtime, Table};
+use revision::Delivery;
+use stream::{Input, Outcome, ProcessContext, ProcessError, Record, Runtime, Table, header};
 use withdrawal::Effect;
 
 /// Name of the stage, of its consumer group and of its label in metrics.
@@ -124,7 +125,9 @@ fn step(
             return Ok(Outcome::Dropped(withdrawal::WITHOUT_TEXT));
         }
     }
-    match normalise(raw, state.as_ref(), context.now)? {
+    let delivery = Delivery { now: context.now, replayed: input.record.header(header::REPLAY_OF).is_some() };
+    match normalise(raw, state.as_ref(), delivery)? {
+        Normalised::Dropped(reason) => Ok(Outcome::Dropped(reason)),
         Normalised::Duplicate(state) => {
             if let Some(state) = state {
                 context.put(&STATE, &key, &*state)?;

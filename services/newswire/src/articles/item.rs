@@ -89,12 +89,12 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use normaliser::{Normalised, normalise, withdrawal};
+    use normaliser::{Normalised, normalise, revision::Delivery, withdrawal};
     use proto::v1::ArticleState;
 
     /// What the normaliser publishes for a feed's entry, with the state after it.
     fn published(raw: &RawItem, now: jiff::Timestamp) -> (Article, ArticleState) {
-        match normalise(raw, None, now).unwrap() {
+        match normalise(raw, None, Delivery { now, replayed: false }).unwrap() {
             Normalised::Article(published) => (published.article, published.state),
             other => panic!("{other:?}"),
         }

@@ -14,7 +14,7 @@
 use crate::{
     date,
     normalise::{Normalised, Published, normalise},
-    revision::{MAX_EARLIER_HASHES, REFRESH_H, latest, with_feed},
+    revision::{Delivery, MAX_EARLIER_HASHES, REFRESH_H, latest, unused_revision, with_feed},
 };
 use jiff::Timestamp;
 use proto::{
@@ -131,13 +131,13 @@ fn restore(raw: &RawItem, state: Option<&ArticleState>, now: Timestamp) -> Resul
     }
     let feed_id = if raw.feed_id.is_empty() { before.feed_id.clone() } else { raw.feed_id.clone() };
     let item = RawItem { kind: kind::ENTRY.to_owned(), feed_id, ..raw.clone() };
-    Ok(match normalise(&item, Some(&before), now)? {
+    Ok(match normalise(&item, Some(&before), Delivery { now, replayed: false })? {
         Normalised::Article(published) => {
             // The item is no copy of a feed: the rank is that of the text before the withdrawal.
             let state = ArticleState { source_rank: before.source_rank, ..published.state };
             Effect::Restored(Box::new(Published { state, ..*published }))
         }
-        Normalised::Duplicate(_) => Effect::RestoredWithoutText(Box::new(before)),
+        Normalised::Duplicate(_) | Normalised::Dropped(_) => Effect::RestoredWithoutText(Box::new(before)),
     })
 }
 
@@ -157,7 +157,7 @@ fn shown(raw: &RawItem, state: &ArticleState, now: Timestamp) -> Option<Box<Arti
 fn unknown(raw: &RawItem, now: Timestamp) -> ArticleState {
     ArticleState {
         article_id: raw.article_id.clone(),
-        revision: i32::try_from(now.as_second() / 60).unwrap_or(i32::MAX).saturating_sub(1),
+        revision: unused_revision(now).saturating_sub(1),
         feed_ids: with_feed(&[], &raw.feed_id),
         first_seen_at: Some(fetched_at(raw, now)),
         last_seen_at: Some(fetched_at(raw, now)),

@@ -207,6 +207,18 @@ fn an_item_too_large_for_a_record_is_shortened_with_a_warning() {
     assert!(small.warnings.is_empty());
 }
 
+/// Whose text counts is decided by it.
+#[test]
+fn the_site_of_a_raw_item_is_the_operators_never_the_documents() {
+    for site in ["", "https://operator.example/"] {
+        let feed = Feed { site_url: site.into(), ..feed("") };
+        let document = Document { site_url: "https://victim.example/".into(), ..document(vec![entry("a", ago(1))]) };
+        let diff = diff(&feed, &FeedState::default(), &document, true, &Fetch::default(), now());
+        assert_eq!(diff.publish[0].item.site_url, site);
+        assert_eq!(diff.publish[0].item.feed_url, "https://e.org/feed");
+    }
+}
+
 #[test]
 fn event_id_and_trace_are_derived_from_the_content() {
     let id = event_id("f", "k", "1");

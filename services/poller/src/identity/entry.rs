@@ -1,9 +1,15 @@
 //! The key that tells an entry from the others of its feed, and its article id.
 
-use super::canonical_url;
+use super::{
+    canonical::{CanonicalLink, canonical_link},
+    canonical_url,
+};
 use crate::document::{Document, Entry};
 use proto::id;
-use std::collections::{HashMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
 /// An entry with its identity.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,46 +35,47 @@ pub struct IdentifiedEntry<'a> {
 pub fn identify<'a>(feed_url: &str, document: &'a Document) -> Vec<IdentifiedEntry<'a>> {
     let home = canonical_url(&document.site_url);
     let links: Vec<Option<String>> = document.entries.iter().map(|entry| canonical_url(&entry.link)).collect();
+    let guids: Vec<Cow<'_, str>> = document.entries.iter().map(|entry| canonical_guid(&entry.guid)).collect();
 
     let mut links_of_guid: HashMap<&str, HashSet<&str>> = HashMap::new();
     // Entries by guid, else by title.
     let mut entries_of_link: HashMap<&str, HashSet<&str>> = HashMap::new();
-    for (entry, link) in document.entries.iter().zip(&links) {
+    for ((entry, link), guid) in document.entries.iter().zip(&links).zip(&guids) {
         if let Some(link) = link {
-            links_of_guid.entry(&entry.guid).or_default().insert(link);
-            let item = if entry.guid.is_empty() { &entry.title } else { &entry.guid };
+            let link = schemeless(link);
+            links_of_guid.entry(guid).or_default().insert(link);
+            let item = if guid.is_empty() { &entry.title } else { &**guid };
             entries_of_link.entry(link).or_default().insert(item);
         }
     }
     let several = |map: &HashMap<&str, HashSet<&str>>, key: &str| map.get(key).is_some_and(|others| others.len() > 1);
 
+    let is_home = |link: &str| is_root(link) || home.as_deref().map(schemeless) == Some(schemeless(link));
     let feed_id = id::feed_id(feed_url);
     document
         .entries
         .iter()
         .zip(&links)
-        .map(|(entry, link)| {
-            let own = link
-                .as_deref()
-                .filter(|link| !((home.as_deref() == Some(*link) || is_root(link)) && several(&entries_of_link, link)));
+        .zip(&guids)
+        .map(|((entry, link), guid)| {
+            let own = link.as_deref().filter(|link| !(is_home(link) && several(&entries_of_link, schemeless(link))));
             let text = || id::digest(&[entry.title.as_bytes(), entry.summary.as_bytes(), entry.content.as_bytes()]);
-            let (key, urn) = if entry.guid.is_empty() {
+            let (key, urn) = if guid.is_empty() {
                 match own {
-                    Some(link) => (id::digest(&[b"link", link.as_bytes()]), String::new()),
+                    Some(link) => (id::digest(&[b"link", schemeless(link).as_bytes()]), String::new()),
                     None => {
                         let text = text();
                         (id::digest(&[b"text", text.as_bytes()]), format!("urn:newswire:text:{feed_id}:{text}"))
                     }
                 }
             } else {
-                let guid = entry.guid.as_bytes();
                 let key = match own {
-                    Some(link) if several(&links_of_guid, &entry.guid) => {
-                        id::digest(&[b"guid+link", guid, link.as_bytes()])
+                    Some(link) if several(&links_of_guid, guid) => {
+                        id::digest(&[b"guid+link", guid.as_bytes(), schemeless(link).as_bytes()])
                     }
-                    _ => id::digest(&[b"guid", guid]),
+                    _ => id::digest(&[b"guid", guid.as_bytes()]),
                 };
-                (key, format!("urn:newswire:guid:{feed_id}:{}", id::digest(&[guid])))
+                (key, format!("urn:newswire:guid:{feed_id}:{}", id::digest(&[guid.as_bytes()])))
             };
             let canonical_url = own.map_or(urn, str::to_owned);
             let mut fingerprint = id::digest(&[
@@ -82,6 +89,24 @@ pub fn identify<'a>(feed_url: &str, document: &'a Document) -> Vec<IdentifiedEnt
             IdentifiedEntry { entry, key, article_id: id::article_id(&canonical_url), canonical_url, fingerprint }
         })
         .collect()
+}
+
+/// A canonical link without http or https, in which links are compared.
+fn schemeless(link: &str) -> &str {
+    link.split_once("://").map_or(link, |(_, rest)| rest)
+}
+
+/// The form in which guids are compared. Of an absolute http or https URL it is the canonical form with the scheme https and
+/// the fragment, unless that only tracks; of anything else the guid itself.
+fn canonical_guid(guid: &str) -> Cow<'_, str> {
+    let is_url = ["http://", "https://"]
+        .iter()
+        .any(|scheme| guid.trim_start().get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
+    match is_url.then(|| canonical_link(guid)).flatten() {
+        None => guid.into(),
+        Some(CanonicalLink { page, fragment: None }) => id::as_https(&page).into_owned().into(),
+        Some(CanonicalLink { page, fragment: Some(fragment) }) => format!("{}#{fragment}", id::as_https(&page)).into(),
+    }
 }
 
 fn is_root(link: &str) -> bool {
@@ -111,6 +136,22 @@ mod tests {
         let later = ids(vec![entry("g", "https://e.org/b", "t")]);
         assert_eq!(first.first().map(|one| &one.0), later.first().map(|one| &one.0));
         assert_ne!(first, later);
+    }
+
+    #[test]
+    fn guids_and_links_that_differ_in_scheme_or_tracking_give_one_identity() {
+        let one = ids(vec![entry("http://e.org/?p=9", "http://e.org/a", "t")]);
+        for (guid, link) in [
+            ("https://e.org/?p=9", "https://e.org/a"),
+            ("HTTPS://E.org:443/?p=9&utm_source=rss", "https://e.org/a?utm_medium=feed"),
+            ("http://e.org/?p=9#xtor=RSS-1", "http://e.org/a#xtor=RSS-1"),
+        ] {
+            assert_eq!(ids(vec![entry(guid, link, "t")]), one, "{guid}");
+            assert_eq!(distinct(vec![entry(guid, link, "t"), entry("http://e.org/?p=9", "http://e.org/a", "t")]), 1);
+        }
+        assert_ne!(ids(vec![entry("http://e.org/?p=9#part", "http://e.org/a", "t")]).pop().unwrap().0, one[0].0);
+        let bare = ids(vec![entry("", "http://e.org/a", "t")]);
+        assert_eq!(ids(vec![entry("", "https://e.org/a", "t")]), bare);
     }
 
     #[test]

@@ -107,7 +107,7 @@ pub(super) fn health(
     outgoing::<FeedHealth>(runtime, (feed.partition, &health.feed_id), value, &id, None, now)
 }
 
-/// A time of the wire; `None` where there is none.
+/// A time of the wire; `None` if there is none.
 pub(super) fn at(time: Option<&proto::Timestamp>) -> Option<Timestamp> {
     time.and_then(time::from_wire)
 }
