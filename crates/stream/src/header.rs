@@ -16,7 +16,7 @@ pub const REASON: &str = "dl-reason";
 pub const DETAIL: &str = "dl-detail";
 /// How many times the record was tried, from 1.
 pub const ATTEMPT: &str = "dl-attempt";
-/// Bytes of the original value, where it was truncated to fit.
+/// Bytes of the original value, if it was truncated to fit.
 pub const CUT: &str = "dl-cut";
 /// When the record was refused, RFC 3339.
 pub const TIME: &str = "dl-time";

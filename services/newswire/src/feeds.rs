@@ -39,7 +39,7 @@ pub enum Args {
         log: Box<LogArgs>,
     },
     /// Adds or updates the feeds of an OPML file, and removes none. Feeds that cannot be polled are reported and skipped; the
-    /// command fails where none can be polled.
+    /// command fails if none can be polled.
     Import {
         /// File in OPML 1.0 or 2.0.
         file: PathBuf,

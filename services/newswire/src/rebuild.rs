@@ -137,7 +137,7 @@ fn published(
     Ok(states)
 }
 
-/// Rank of a revision: `OWN` where its body is the page's, or where one of its feeds is the publisher's own by the present
+/// Rank of a revision: `OWN` if its body is the page's, or if one of its feeds is the publisher's own by the present
 /// definitions. The publisher's copy would have replaced any other text, so a revision that such a feed has shown is its own.
 fn rank_of(article: &Article, feeds: &BTreeMap<String, Feed>) -> &'static str {
     let link = if article.canonical_url.is_empty() { &article.url } else { &article.canonical_url };
@@ -149,7 +149,7 @@ fn rank_of(article: &Article, feeds: &BTreeMap<String, Feed>) -> &'static str {
 
 /// Adds a published revision of this rank to the state of its article. The revisions may come in any order.
 ///
-/// Two fields of the state are not published. The feed of the current revision is known only where a single feed has listed
+/// Two fields of the state are not published. The feed of the current revision is known only if a single feed has listed
 /// the article; otherwise it stays empty, and the feed of the next change takes its place. The publisher's date of the text
 /// is the date of change, else the feed's own date of publication. Dates and texts of other sources do not count once the
 /// publisher's own text was published.

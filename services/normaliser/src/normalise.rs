@@ -21,12 +21,12 @@ use url::Url;
 /// Most authors or categories that are read of one item.
 const MAX_LIST: usize = 1_000;
 
-/// What a raw item leads to.
+/// The outcome of a raw item.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Normalised {
     /// An article to be published.
     Article(Box<Published>),
-    /// Nothing to be published. The state is to be written where there is one.
+    /// Nothing to be published. The state is to be written if there is one.
     Duplicate(Option<Box<ArticleState>>),
     /// Nothing to be published or written, for a countable reason: `no-state` (a SEEN item of an article without state).
     Dropped(&'static str),
@@ -39,11 +39,11 @@ pub struct Published {
     pub article: Article,
     /// The new state of the article.
     pub state: ArticleState,
-    /// The signature by which near-duplicates are found; `None` where the text is too short.
+    /// The signature by which near-duplicates are found; `None` if the text is too short.
     pub signature: Option<Signature>,
     /// Number of boilerplate lines that were removed from the body.
     pub boilerplate_lines: usize,
-    /// True where the site's name was removed from the title.
+    /// True if the site's name was removed from the title.
     pub site_removed: bool,
     /// Warnings of the normaliser, without those of the raw item.
     pub warnings: Vec<Warning>,

@@ -218,7 +218,7 @@ fn last(records: &[Record]) -> BTreeMap<String, Value> {
 /// The last state of each key, by id.
 ///
 /// # Panics
-/// Where a state cannot be decoded.
+/// If a state cannot be decoded.
 fn states<M: InTopic>(kafka: &str, prefix: &str) -> HashMap<String, M> {
     let records = read_bytes(kafka, &format!("{prefix}{}", M::TOPIC.suffix()));
     let live =
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn records_are_repeated_where_all_fields_are_equal() {
+    fn records_are_repeated_if_all_fields_are_equal() {
         let of = |id: &str, revision: i32| record(&json!({"article_id": id, "revision": revision}));
         let records = [of("a", 1), of("a", 2), of("b", 1), of("a", 2)];
         assert_eq!(repeated(&records, &["article_id", "revision"]), ["\"a\" 2"]);

@@ -162,7 +162,7 @@ fn show(out: &mut dyn Write, config: &LogConfig, number: Number) -> anyhow::Resu
     Ok(writeln!(out)?)
 }
 
-/// Replays the dead letters with these numbers, or all where there are none.
+/// Replays the dead letters with these numbers, or all if there are none.
 fn replay(
     out: &mut dyn Write,
     config: &LogConfig,

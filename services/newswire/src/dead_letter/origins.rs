@@ -59,7 +59,7 @@ impl Origins {
         self.replays.get(&number.to_string()).copied()
     }
 
-    /// Why the dead letter in `record` must not be replayed; `None` where it may.
+    /// Why the dead letter in `record` must not be replayed; `None` if it may.
     pub(super) fn rejection(&self, record: &Record, dead_letter: &DeadLetter) -> Option<&'static str> {
         if self.replays(Number::of(record)).is_some() {
             return Some("was replayed before; if it was refused again, that is a new dead letter");

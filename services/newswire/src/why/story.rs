@@ -21,7 +21,7 @@ struct Story {
     refused: Vec<(Record, DeadLetter)>,
 }
 
-/// Prints what the topics hold of a story. False where that is nothing.
+/// Prints what the topics hold of a story. False if that is nothing.
 pub fn print(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, subject: &Subject) -> anyhow::Result<bool> {
     let names = &config.names;
     let id = id_of(log, config, subject)?;

@@ -131,8 +131,7 @@ const SEPARATORS: [&str; 13] = [
 ];
 
 /// Registrable domain of a URL's host by the Public Suffix List with its private section (`a.github.io` and `b.github.io`
-/// are two), in lower case; the host where it has none (an
-/// address, `localhost`, a bare suffix); empty where the URL has no host.
+/// are two), in lower case; the host if it has none (an address, `localhost`, a bare suffix); empty if the URL has no host.
 #[must_use]
 pub fn domain(url: &str) -> String {
     let Ok(url) = Url::parse(url) else { return String::new() };

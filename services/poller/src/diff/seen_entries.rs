@@ -32,7 +32,7 @@ pub(super) fn merge(
     entries
 }
 
-/// True where `before` has every entry of `after` with the same article id, text and link. Dates do not count, because many
+/// True if `before` has every entry of `after` with the same article id, text and link. Dates do not count, because many
 /// feeds give the time of the poll. Both are packed.
 pub(crate) fn contains_all(before: &[u8], after: &[u8]) -> bool {
     if before == after {

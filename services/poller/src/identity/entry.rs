@@ -32,7 +32,7 @@ pub struct IdentifiedEntry<'a> {
     pub words: usize,
     /// Hash of the link.
     pub link: LinkHash,
-    /// Hash of the publication date; 0 where there is none with a time.
+    /// Hash of the publication date; 0 if there is none with a time.
     pub date: u32,
 }
 
@@ -138,7 +138,7 @@ pub fn identify<'a>(
     identified
 }
 
-/// True where a guid was given to another story.
+/// True if a guid was given to another story.
 fn is_another_story(seen: &SeenEntry, now: &IdentifiedEntry<'_>) -> bool {
     let other_page = seen.link.page() != 0 && now.link.page() != 0 && seen.link.page() != now.link.page();
     other_page && seen.text != now.text && seen.date != 0 && now.date != 0 && seen.date != now.date
@@ -153,7 +153,7 @@ fn text_name<'d>(entry: &Entry, digest: &'d str) -> Cow<'d, str> {
     id::digest(&[entry.title.as_bytes(), entry.summary.as_bytes(), entry.content.as_bytes()]).into()
 }
 
-/// Hash of a date; 0 where it has no time.
+/// Hash of a date; 0 if it has no time.
 fn date_hash(date: Date) -> u32 {
     if !matches!(date.precision, precision::SECOND | precision::MINUTE) {
         return 0;

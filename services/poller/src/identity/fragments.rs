@@ -20,7 +20,7 @@ pub(super) struct Linked<'a> {
     pub key: u64,
     pub link: Option<&'a CanonicalLink>,
     pub hash: LinkHash,
-    /// True where the page is a home page.
+    /// True if the page is a home page.
     pub is_home: bool,
 }
 
@@ -72,7 +72,7 @@ pub(super) fn own_urls(entries: &[Linked<'_>], remembered: &[SeenEntry]) -> Vec<
     urls
 }
 
-/// True where two guids were shown on a page under different fragments: both in the document, or one of them before.
+/// True if two guids were shown on a page under different fragments: both in the document, or one of them before.
 fn count(group: &[(usize, &Linked<'_>, &CanonicalLink)], seen_here: &[&SeenEntry]) -> bool {
     let with_guid = || group.iter().filter(|(_, one, _)| !one.guid.is_empty());
     let guids: HashSet<&str> = with_guid().map(|(_, one, _)| one.guid).collect();

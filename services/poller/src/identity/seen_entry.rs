@@ -23,11 +23,11 @@ pub struct SeenEntry {
     pub seen_min: u32,
     /// When its article's state was last renewed, in minutes since 1970.
     pub renewed_min: u32,
-    /// Hash of the publication date; 0 where the entry has no date with a time.
+    /// Hash of the publication date; 0 if the entry has no date with a time.
     pub date: u32,
 }
 
-/// Hash of a canonical link, page and fragment apart: the upper 22 bits are the page, the lower 10 the fragment. 0 where there
+/// Hash of a canonical link, page and fragment apart: the upper 22 bits are the page, the lower 10 the fragment. 0 if there
 /// is no link.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct LinkHash(u32);
@@ -40,12 +40,12 @@ impl LinkHash {
         LinkHash(page << FRAGMENT_BITS | fragment)
     }
 
-    /// The page; 0 where there is no link.
+    /// The page; 0 if there is no link.
     pub(super) fn page(self) -> u32 {
         self.0 >> FRAGMENT_BITS
     }
 
-    /// The fragment; 0 where there is none.
+    /// The fragment; 0 if there is none.
     pub(super) fn fragment(self) -> u32 {
         self.0 & ((1 << FRAGMENT_BITS) - 1)
     }
@@ -84,7 +84,7 @@ pub fn pack(entries: &[SeenEntry]) -> Vec<u8> {
 /// Reverses [`pack`].
 ///
 /// # Errors
-/// The number of bytes where it is not a multiple of [`PACKED_BYTES`].
+/// The number of bytes if it is not a multiple of [`PACKED_BYTES`].
 pub fn unpack(packed: &[u8]) -> Result<Vec<SeenEntry>, usize> {
     let (whole, rest) = packed.as_chunks::<PACKED_BYTES>();
     if !rest.is_empty() {

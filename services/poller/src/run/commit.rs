@@ -26,7 +26,7 @@ struct Staged {
 }
 
 impl PollLoop {
-    /// Commits items, states and health of the pending results in one transaction; true where there was something to
+    /// Commits items, states and health of the pending results in one transaction; true if there was something to
     /// commit. After an error the results stay pending.
     pub(super) fn commit_results(&mut self, session: &mut Session) -> Result<bool, LogError> {
         // A feed may have been removed or changed since its poll began.

@@ -177,7 +177,7 @@ pub(super) fn state_of(
     partition: i32,
     feed_id: &str,
 ) -> Result<Option<FeedState>, LogError> {
-    // A definition whose id is no id is refused; it has no state.
+    // A definition with an invalid id is refused and has no state.
     let Ok(key) = Topic::FeedState.key(feed_id) else { return Ok(None) };
     let Some(state) = session.get(&STATES, transaction, partition, &key)? else { return Ok(None) };
     let bytes = state.packed_entries.len();

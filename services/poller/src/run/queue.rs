@@ -20,7 +20,7 @@ pub(super) struct ScheduledFeed {
     pub(super) host: String,
     /// Records of the last polls, newest first, at most [`MAX_POLLS`].
     pub(super) polls: VecDeque<Poll>,
-    /// The state after the last poll, without entries, where the write policy skipped it. The stored entries still hold.
+    /// The state after the last poll, without entries, if the write policy skipped it. The stored entries still hold.
     pub(super) unwritten_state: Option<FeedState>,
     /// When health was last written, and its outcome.
     pub(super) last_health: Option<(Timestamp, String)>,
@@ -101,7 +101,7 @@ impl FeedQueue {
         self.feeds.len()
     }
 
-    /// True where the result is that of the feed's last poll, which is not committed yet.
+    /// True if the result is that of the feed's last poll, which is not committed yet.
     pub(super) fn awaits(&self, result: &PollResult) -> bool {
         self.get(&result.feed_id).is_some_and(|feed| feed.awaited == Some(result.number))
     }
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn one_feed_of_a_host_at_a_time_and_the_longest_waiting_first() {
+    fn the_longest_waiting_feed_of_each_host_is_taken() {
         let limiter = HostLimiter::new(Duration::from_secs(1));
         let mut queue = queue(&[("a1", "a", 5), ("a2", "a", 3), ("b1", "b", 4), ("c1", "c", 99)]);
         assert_eq!(queue.take(at(10), 10, &HashSet::new(), &limiter), ["a2", "b1"]);

@@ -109,12 +109,12 @@ pub(super) fn health(
     outgoing::<FeedHealth>(runtime, (feed.partition, &health.feed_id), value, &id, None, now)
 }
 
-/// True where every entry of the last documents was new, so that the entries' identities cannot be trusted.
+/// True if every entry of the last documents was new, so that the entries' identities cannot be trusted.
 pub(super) fn is_churning(state: &FeedState) -> bool {
     state.churning_polls >= CHURNING_POLLS
 }
 
-/// A time of the wire; `None` where there is none.
+/// A time of the wire; `None` if there is none.
 pub(super) fn at(time: Option<&proto::Timestamp>) -> Option<Timestamp> {
     time.and_then(time::from_wire)
 }

@@ -1,7 +1,7 @@
 //! What is published, written and kept across restarts.
 
 use crate::failing_commits::failing;
-use crate::server::{Answer, Server};
+use crate::server::{Response, Server};
 use crate::service::{PARTITIONS, Service, numbered, rss};
 use jiff::{SignedDuration, Timestamp};
 use poller::definition;
@@ -24,7 +24,7 @@ fn each_entry_is_published_once_across_polls_and_a_restart() {
     publish_and_restart(|| Service::start(folder.path()));
 }
 
-/// The same on a real broker, where `NEWSWIRE_TEST_KAFKA` names one.
+/// The same on a real broker, if `NEWSWIRE_TEST_KAFKA` names one.
 #[test]
 fn each_entry_is_published_once_across_polls_and_a_restart_on_kafka() {
     let Some(broker) = test_support::kafka::named("each_entry_is_published_once_across_polls_and_a_restart_on_kafka")
@@ -42,8 +42,8 @@ fn publish_and_restart(start: impl Fn() -> Service) {
     let items: Arc<Mutex<Vec<(&str, &str)>>> = Arc::new(Mutex::new(vec![("a", "One"), ("b", "Two"), ("a", "One")]));
     let (served, polls) = (Arc::clone(&items), AtomicUsize::new(0));
     let server = Server::start(move |request| match request.path.as_str() {
-        "/feed" => Answer::new(200, rss(&served.lock().unwrap(), polls.fetch_add(1, Ordering::Relaxed))),
-        _ => Answer::new(404, ""),
+        "/feed" => Response::new(200, rss(&served.lock().unwrap(), polls.fetch_add(1, Ordering::Relaxed))),
+        _ => Response::new(404, ""),
     });
     let service = start();
     service.add(&server.url("/feed"), |feed| feed.tags = vec!["test".into()]);
@@ -98,10 +98,10 @@ fn a_large_state_is_written_only_when_entries_change() {
     let (served, polls) = (Arc::clone(&count), AtomicUsize::new(0));
     let server = Server::start(move |request| {
         if request.path != "/feed" {
-            return Answer::new(404, "");
+            return Response::new(404, "");
         }
         let poll = polls.fetch_add(1, Ordering::Relaxed);
-        Answer::new(200, numbered("item", served.load(Ordering::Relaxed), poll)).with("ETag", &format!("\"{poll}\""))
+        Response::new(200, numbered("item", served.load(Ordering::Relaxed), poll)).with("ETag", &format!("\"{poll}\""))
     });
     let folder = tempfile::tempdir().unwrap();
     let service = Service::start(folder.path());
@@ -139,8 +139,8 @@ fn a_large_state_is_written_only_when_entries_change() {
 #[test]
 fn a_restart_and_a_changed_definition_keep_the_schedule() {
     let server = Server::start(|request| match request.path.as_str() {
-        "/robots.txt" => Answer::new(404, ""),
-        path => Answer::new(200, rss(&[(path.trim_start_matches('/'), "One")], 0)),
+        "/robots.txt" => Response::new(404, ""),
+        path => Response::new(200, rss(&[(path.trim_start_matches('/'), "One")], 0)),
     });
     let folder = tempfile::tempdir().unwrap();
     let start = || {
@@ -174,11 +174,11 @@ fn each_entry_is_published_once_across_aborted_and_lost_transactions() {
     let polls = Arc::clone(&served);
     let server = Server::start(move |request| {
         if request.path == "/robots.txt" {
-            return Answer::new(404, "");
+            return Response::new(404, "");
         }
         // One more item at every poll, in each of four feeds.
         let count = polls.fetch_add(1, Ordering::Relaxed) / 4 + 1;
-        Answer::new(200, numbered(request.path.trim_start_matches('/'), count.min(30), count))
+        Response::new(200, numbered(request.path.trim_start_matches('/'), count.min(30), count))
     });
     let folder = tempfile::tempdir().unwrap();
     let (log, commits) = failing(Embedded::open(folder.path()).unwrap());
