@@ -48,7 +48,7 @@ fn a_feed_in_which_all_is_new_at_each_poll_is_churning() {
     let tokens = move || {
         let poll = polls.fetch_add(1, Ordering::Relaxed);
         let names = ["a", "b"].map(|name| format!("{name}-{poll}"));
-        Answer::new(200, rss(&[(&names[0], "One"), (&names[1], "Two")], poll))
+        Response::new(200, rss(&[(&names[0], "One"), (&names[1], "Two")], poll))
     };
     let (server, folder) = (server(tokens), tempfile::tempdir().unwrap());
     let service = Service::start(folder.path());
