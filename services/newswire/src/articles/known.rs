@@ -62,7 +62,8 @@ pub struct Known {
 
 /// Reads what the log holds of the selected articles. Of a feed's articles only those that the action changes.
 pub fn read(log: &dyn Log, config: &LogConfig, selection: &Selection, action: Action) -> anyhow::Result<Vec<Known>> {
-    let mut reader = Reader { selection, action, known: BTreeMap::new(), moved: HashMap::new() };
+    let mut reader =
+        Reader { selection, action, known: BTreeMap::new(), moved: HashMap::new(), fragments: HashMap::new() };
     each::<ArticleState>(log, config, |record| {
         if let Ok(state) = record.decode::<ArticleState>() {
             reader.add_state(state);
@@ -89,8 +90,10 @@ struct Reader<'a> {
     selection: &'a Selection,
     action: Action,
     known: BTreeMap<String, Known>,
-    /// Ids of articles by a URL that the operator gave: an article keeps its id when its URL changes.
+    /// Ids of articles by a URL that the operator gave, canonical: an article keeps its id when its URL changes.
     moved: HashMap<String, String>,
+    /// Ids of articles by a URL that the operator gave, as given: of several articles on one page each has a fragment.
+    fragments: HashMap<String, String>,
 }
 
 impl Reader<'_> {
@@ -107,9 +110,13 @@ impl Reader<'_> {
                 if article.url == *given || article.canonical_url == *canonical {
                     self.moved.insert(canonical.clone(), article.article_id.clone());
                 }
+                // Only an article whose id is made from the fragment has it in its canonical URL.
+                if article.canonical_url.contains('#') && [&article.url, &article.canonical_url].contains(&given) {
+                    self.fragments.insert(given.clone(), article.article_id.clone());
+                }
             }
         }
-        let is_moved = self.moved.values().any(|id| *id == article.article_id);
+        let is_moved = self.moved.values().chain(self.fragments.values()).any(|id| *id == article.article_id);
         if !is_moved && !self.selects(&article.article_id, &article.feed_ids) {
             return;
         }
@@ -152,9 +159,9 @@ impl Reader<'_> {
     }
 
     fn target(&mut self, target: &Target) -> Known {
-        let url = target.urls.as_ref().map(|(_, canonical)| canonical.clone()).unwrap_or_default();
-        let id = if self.known.contains_key(&target.id) { None } else { self.moved.get(&url) };
-        let id = id.unwrap_or(&target.id).clone();
+        let (given, url) = target.urls.clone().unwrap_or_default();
+        let moved = if self.known.contains_key(&target.id) { None } else { self.moved.get(&url) };
+        let id = self.fragments.get(&given).or(moved).unwrap_or(&target.id).clone();
         Known { url, ..self.known.remove(&id).unwrap_or(Known { id, ..Known::default() }) }
     }
 }
@@ -184,5 +191,36 @@ mod tests {
         for wrong in ["", "856d31", "ftp://example.org/a", "/a"] {
             assert_eq!(Target::parse(wrong), None, "{wrong}");
         }
+    }
+
+    fn found(article_urls: &[(&str, &str, &str)], given: &str) -> String {
+        let selection = Selection::Articles(vec![Target::parse(given).unwrap()]);
+        let (known, moved, fragments) = Default::default();
+        let mut reader = Reader { selection: &selection, action: Action::Withdraw, known, moved, fragments };
+        for (id, url, canonical_url) in article_urls {
+            reader.add_article(Article {
+                article_id: proto::id::article_id(id),
+                url: (*url).into(),
+                canonical_url: (*canonical_url).into(),
+                ..Article::default()
+            });
+        }
+        reader.finish(&HashSet::new()).pop().unwrap().id
+    }
+
+    #[test]
+    fn a_url_finds_the_article_of_its_fragment_and_one_that_has_moved() {
+        let (page, part, old) = ("https://example.org/live", "https://example.org/live#b", "https://example.org/old");
+        let articles = [
+            (page, "https://example.org/live#a", page),
+            (part, part, part),
+            (old, "https://example.org/new", "https://example.org/new"),
+        ];
+        let id = proto::id::article_id;
+        assert_eq!(found(&articles, page), id(page));
+        assert_eq!(found(&articles, "https://example.org/live#a"), id(page));
+        assert_eq!(found(&articles, part), id(part));
+        assert_eq!(found(&articles, "https://example.org/new?utm_source=x"), id(old));
+        assert_eq!(found(&articles, "https://example.org/other"), id("https://example.org/other"));
     }
 }
