@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test fails by panicking")]
 
+mod copies;
 mod dead_letters;
 mod disaster;
 mod feed;
@@ -11,6 +12,7 @@ mod polling;
 mod publishers;
 mod replay;
 mod stories;
+mod withdrawals;
 
 /// Makes two tests of each function: on the embedded log, and on Kafka if there is a broker.
 macro_rules! on_both_logs {

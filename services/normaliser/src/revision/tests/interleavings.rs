@@ -11,7 +11,8 @@ struct Arrival {
     feed: u8,
     /// The n-th text that the feed's source has written.
     version: u8,
-    /// Seconds by which the poller's fetch follows the text.
+    /// How long after the text it was fetched: seconds of the publisher's feeds, minutes of the others, which may show a text
+    /// long after the publisher has changed it.
     late: u8,
     /// The date that another source claims; the publisher's texts are dated truly, where they are dated.
     claims: Option<i64>,
@@ -30,11 +31,12 @@ impl Arrival {
         let written = i64::from(self.version) * 1_000;
         let dated = if self.is_own() { own_is_dated.then_some(written) } else { self.claims };
         let site = if self.is_own() { "example.com" } else { "aggregator.example" };
+        let late = i64::from(self.late) * if self.is_own() { 1 } else { 60 };
         RawItem {
             canonical_url: "https://example.com/a".into(),
             feed_url: format!("https://{site}/rss{}", self.feed),
             known: self.known,
-            ..copy(&format!("f{}", self.feed), dated, written + i64::from(self.late))
+            ..copy(&format!("f{}", self.feed), dated, written + late)
         }
     }
 

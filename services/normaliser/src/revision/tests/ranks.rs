@@ -66,8 +66,10 @@ fn another_sources_date_for_the_same_text_does_not_make_the_publishers_next_text
 fn a_text_that_another_source_had_first_is_not_an_earlier_text_of_the_publisher() {
     let mut state = None;
     step(&mut state, &other("x", None, 0), "second");
-    assert_eq!(step(&mut state, &own("o", None, 1), "first"), Some(2));
-    assert_eq!(step(&mut state, &own("o", None, 2), "second"), Some(3));
+    step(&mut state, &other("x", None, 1), "third");
+    assert_eq!(step(&mut state, &own("o", None, 2), "first"), Some(3));
+    assert_eq!(step(&mut state, &own("o", None, 3), "second"), Some(4));
+    assert_eq!(step(&mut state, &own("o", None, 4), "third"), Some(5));
 }
 
 #[test]
