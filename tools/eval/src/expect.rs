@@ -174,7 +174,7 @@ fn found<'a>(path: &[&str], document: &'a Document) -> Option<Found<'a>> {
     }
 }
 
-fn of_entry<'a>(path: &[&str], entry: &'a Entry, document: &'a Document) -> Option<Found<'a>> {
+fn found_in_entry<'a>(path: &[&str], entry: &'a Entry, document: &'a Document) -> Option<Found<'a>> {
     use Found::{Author, Date, Text};
     let or = |a: &'a str, b: &'a str| if a.is_empty() { b } else { a };
     Some(match path {
