@@ -1,6 +1,7 @@
 //! Ids and hashes, as hex strings that every client can compare and print.
 
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 
 /// Number of hex digits in an id: 128 bits, a collision among 10^12 articles has a probability of about 10^-15.
 pub const DIGITS: usize = 32;
@@ -35,10 +36,19 @@ pub fn feed_id(url: &str) -> String {
     digest(&[b"feed", url.as_bytes()])
 }
 
-/// Id of an article: the digest of its canonical URL.
+/// Id of an article: the digest of its canonical URL with the scheme https, so that a page has one id under both schemes.
 #[must_use]
 pub fn article_id(canonical_url: &str) -> String {
-    digest(&[b"article", canonical_url.as_bytes()])
+    digest(&[b"article", as_https(canonical_url).as_bytes()])
+}
+
+/// A canonical URL with the scheme https, in which URLs are compared; anything but an http URL is returned as it is.
+#[must_use]
+pub fn as_https(canonical_url: &str) -> Cow<'_, str> {
+    match canonical_url.strip_prefix("http://") {
+        Some(rest) => format!("https://{rest}").into(),
+        None => canonical_url.into(),
+    }
 }
 
 #[cfg(test)]
@@ -46,8 +56,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_do_not_run_together() {
+    fn parts_of_a_digest_are_separated() {
         assert_ne!(digest(&[b"ab", b"c"]), digest(&[b"a", b"bc"]));
+    }
+
+    #[test]
+    fn http_and_https_give_one_id() {
+        assert_eq!(article_id("http://example.org/a"), article_id("https://example.org/a"));
+        assert_ne!(article_id("http://example.org/a"), article_id("http://example.org/b"));
+        assert_eq!(as_https("urn:newswire:guid:1"), "urn:newswire:guid:1");
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub struct KeyError(String);
 /// The 16 bytes of an id.
 ///
 /// # Errors
-/// Where `id` is not 32 lower-case hex digits.
+/// If `id` is not 32 lower-case hex digits.
 pub fn to_bytes(id: &str) -> Result<[u8; 16], KeyError> {
     let error = || KeyError(id.chars().take(64).collect());
     let digit = |byte: u8| match byte {
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_survives_the_way_to_bytes_and_back() {
+    fn an_id_round_trips_through_bytes() {
         let id = crate::id::feed_id("https://example.org/feed");
         assert_eq!(to_hex(&to_bytes(&id).unwrap()), id);
         assert_ne!(of_entries(&id).unwrap(), to_bytes(&id).unwrap());

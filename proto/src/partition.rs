@@ -1,5 +1,5 @@
 //! Which partition a key belongs to. The function is Kafka's own default for keyed records (murmur2, as in
-//! `org.apache.kafka.common.utils.Utils`), so that a Java producer with default settings agrees with us.
+//! `org.apache.kafka.common.utils.Utils`), so that a Java producer with default settings agrees with newswire.
 
 /// Partition of `key` among `partitions` (at least 1).
 #[must_use]
@@ -8,7 +8,7 @@ pub fn of(key: &[u8], partitions: i32) -> i32 {
     positive % partitions.max(1)
 }
 
-/// Partition of a feed: by the host of its URL, so that one poller owns all of a host's feeds and can space its
+/// Partition of a feed: by the host of its URL, so that one poller owns all of a host's feeds and can limit the rate of its
 /// requests. Hosts are compared in lower case and without a leading `www.`.
 #[must_use]
 pub fn of_host(host: &str, partitions: i32) -> i32 {
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_one_whatever_its_case_or_www() {
+    fn case_and_www_do_not_change_a_hosts_partition() {
         assert_eq!(of_host("WWW.Example.org", 24), of_host("example.org", 24));
     }
 }

@@ -14,7 +14,7 @@ pub fn to_wire(at: jiff::Timestamp) -> Timestamp {
     Timestamp { seconds, nanos }
 }
 
-/// `None` where the wire's value is out of the range of years -9999 to 9999.
+/// `None` if the wire's value is out of the range of years -9999 to 9999.
 #[must_use]
 pub fn from_wire(at: &Timestamp) -> Option<jiff::Timestamp> {
     jiff::Timestamp::new(at.seconds, at.nanos).ok()

@@ -48,14 +48,14 @@ pub enum PartitionedBy {
     Host,
     /// The id: [`crate::partition::of`].
     Id,
-    /// The topic has one partition, whatever the pipeline's number is.
+    /// The topic has one partition, regardless of the pipeline's number.
     Nothing,
 }
 
 /// Everything that is set for a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
-    /// The part of the name behind the prefix: `raw.v1`.
+    /// The part of the name after the prefix: `raw.v1`.
     pub suffix: &'static str,
     /// What it is used for.
     pub kind: Kind,
@@ -65,7 +65,7 @@ pub struct Settings {
     pub partitioned_by: PartitionedBy,
     /// How long it keeps its records by default.
     pub retention: Retention,
-    /// False where no service writes it yet: then it is not created.
+    /// False if no service writes it yet: then it is not created.
     pub is_created: bool,
     /// Types of its messages, without package.
     pub messages: &'static [&'static str],
@@ -120,11 +120,11 @@ macro_rules! topics {
             const TOPIC: Topic = Topic::$topic;
         })*)+
 
-        /// The JSON of a value whose type is `event_type` (`ce_type`) and whose encoding is `content_type`; `None` where
+        /// The JSON of a value whose type is `event_type` (`ce_type`) and whose encoding is `content_type`; `None` if
         /// the type is not in the contract.
         ///
         /// # Errors
-        /// Where the value is no such message.
+        /// If the value cannot be decoded.
         pub fn json(
             event_type: &str,
             content_type: Option<&str>,
@@ -234,7 +234,7 @@ topics! {
         retention: Retention::Delete(30 * DAY_MS),
         is_created: true,
     }
-    /// What near-duplicates are found by.
+    /// Signatures by which near-duplicates are found.
     Signatures {
         suffix: "signatures.v1",
         messages: [Signature],
@@ -301,7 +301,7 @@ impl Topic {
         suffix.split_once('.').map_or(suffix, |(name, _)| name)
     }
 
-    /// The part of its name behind the prefix: `dead-letter.v1`.
+    /// The part of its name after the prefix: `dead-letter.v1`.
     #[must_use]
     pub const fn suffix(self) -> &'static str {
         self.settings().suffix
@@ -328,7 +328,7 @@ impl Topic {
         }
     }
 
-    /// How its values are written where public topics are written in `public`.
+    /// How its values are written if public topics are written in `public`.
     #[must_use]
     pub const fn encoding(self, public: wire::Encoding) -> wire::Encoding {
         match self.settings().kind {
@@ -340,7 +340,7 @@ impl Topic {
     /// The key of the record of `id`: the text of the id, or its 16 bytes in a state topic.
     ///
     /// # Errors
-    /// Where the topic is a state topic and `id` is not 32 hex digits.
+    /// If the topic is a state topic and `id` is not 32 hex digits.
     pub fn key(self, id: &str) -> Result<Vec<u8>, KeyError> {
         match self.settings().kind {
             Kind::State => crate::key::to_bytes(id).map(Vec::from),

@@ -8,7 +8,7 @@ pub mod change {
     pub const UPDATED: &str = "UPDATED";
     /// The same revision, enriched again by a replay.
     pub const REENRICHED: &str = "REENRICHED";
-    /// The publisher took it back.
+    /// The publisher withdrew it.
     pub const WITHDRAWN: &str = "WITHDRAWN";
 }
 
@@ -48,7 +48,7 @@ pub mod kind {
     pub const SEEN: &str = "SEEN";
     /// An operator withdraws the article.
     pub const WITHDRAW: &str = "WITHDRAW";
-    /// An operator takes a withdrawal back.
+    /// An operator revokes a withdrawal.
     pub const RESTORE: &str = "RESTORE";
 }
 
@@ -124,18 +124,18 @@ pub mod field {
 pub mod poll {
     /// Entries were published.
     pub const NEW_ENTRIES: &str = "NEW_ENTRIES";
-    /// A document came, with nothing new in it.
+    /// A document without new or changed entries.
     pub const NOTHING_NEW: &str = "NOTHING_NEW";
     /// 304, or the same bytes as before.
     pub const NOT_MODIFIED: &str = "NOT_MODIFIED";
     /// Another status than 2xx or 304.
     pub const HTTP_ERROR: &str = "HTTP_ERROR";
-    /// No answer: name, connection, TLS or time.
+    /// No response: name resolution, connection, TLS or timeout.
     pub const NETWORK_ERROR: &str = "NETWORK_ERROR";
     /// Larger than the limit.
     pub const TOO_LARGE: &str = "TOO_LARGE";
-    /// No feed.
+    /// The response is not a feed.
     pub const UNREADABLE: &str = "UNREADABLE";
-    /// Not asked: a guard (private network, robots.txt, scheme) forbids it.
+    /// Not requested: the address filter, robots.txt or the scheme forbids it.
     pub const REFUSED: &str = "REFUSED";
 }

@@ -43,7 +43,7 @@ impl Encoding {
     /// The value's bytes.
     ///
     /// # Errors
-    /// Where a time is outside the years 1 to 9999, which JSON cannot express.
+    /// If a time is outside the years 1 to 9999, which JSON cannot express.
     pub fn encode<M: Message>(self, message: &M) -> Result<Vec<u8>, EncodeError> {
         match self {
             Encoding::Json => serde_json::to_vec(message).map_err(|source| EncodeError { what: M::TYPE, source }),
@@ -85,7 +85,7 @@ pub enum DecodeError {
     /// A content type that newswire does not write.
     #[error("content-type {0:?} is neither application/json nor application/protobuf")]
     ContentType(String),
-    /// A tombstone where a message was expected.
+    /// A tombstone if a message was expected.
     #[error("no value")]
     NoValue,
 }
@@ -93,7 +93,7 @@ pub enum DecodeError {
 /// Decodes a value by its `content-type` header; without the header it is JSON. Unknown fields are ignored.
 ///
 /// # Errors
-/// Where the bytes are not this message, or the content type is unknown.
+/// If the bytes are not this message, or the content type is unknown.
 pub fn decode<M: Message>(content_type: Option<&str>, value: &[u8]) -> Result<M, DecodeError> {
     let media_type = content_type.map_or("application/json", |full| full.split(';').next().unwrap_or(full).trim());
     match media_type {
@@ -127,7 +127,7 @@ pub struct Attributes<'a> {
     pub time: jiff::Timestamp,
 }
 
-/// Headers of a record: content type, CloudEvents attributes, and the trace where there is one.
+/// Headers of a record: content type, CloudEvents attributes, and the trace if there is one.
 #[must_use]
 pub fn headers(encoding: Encoding, event: &Attributes<'_>, traceparent: Option<&str>) -> Vec<(String, Vec<u8>)> {
     let mut headers = vec![

@@ -19,9 +19,9 @@ use stream::{Batch, Event, MemberSpec, Outgoing, Start};
 use test_support::wait::eventually;
 
 crate::on_both_logs! {
-    a_lost_article_state_is_rebuilt_and_revisions_go_on
-    without_the_feeds_state_items_come_again_and_articles_do_not
-    lost_offsets_repeat_no_article_and_enriched_records_under_their_own_keys
+    a_lost_article_state_is_rebuilt_and_revisions_continue
+    a_lost_feed_state_repeats_items_but_no_article
+    lost_offsets_repeat_no_article_and_enriched_records_keep_their_keys
 }
 
 /// The revisions of each item, in the order of the records.
@@ -100,7 +100,7 @@ fn lose_offsets(log: &Log, newswire: &Newswire, stage: &str, source: Topic) {
     }
 }
 
-fn a_lost_article_state_is_rebuilt_and_revisions_go_on(log: &Log) {
+fn a_lost_article_state_is_rebuilt_and_revisions_continue(log: &Log) {
     let mut feed = Feed::new(5);
     let mut newswire = feed.newswire(log);
     newswire.start();
@@ -137,7 +137,7 @@ fn a_lost_article_state_is_rebuilt_and_revisions_go_on(log: &Log) {
     newswire.stop();
 }
 
-fn without_the_feeds_state_items_come_again_and_articles_do_not(log: &Log) {
+fn a_lost_feed_state_repeats_items_but_no_article(log: &Log) {
     let mut feed = Feed::new(4);
     let mut newswire = feed.newswire(log);
     newswire.start();
@@ -155,7 +155,7 @@ fn without_the_feeds_state_items_come_again_and_articles_do_not(log: &Log) {
     newswire.stop();
 }
 
-fn lost_offsets_repeat_no_article_and_enriched_records_under_their_own_keys(log: &Log) {
+fn lost_offsets_repeat_no_article_and_enriched_records_keep_their_keys(log: &Log) {
     let mut feed = Feed::new(4);
     let mut newswire = feed.newswire(log);
     newswire.start();

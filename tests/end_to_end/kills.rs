@@ -8,10 +8,10 @@ use std::{collections::BTreeMap, thread::sleep, time::Duration};
 use test_support::publisher::opml;
 
 crate::on_both_logs! {
-    killed_at_random_moments_every_item_comes_once
+    each_item_is_published_once_across_kills_at_random_moments
 }
 
-fn killed_at_random_moments_every_item_comes_once(log: &Log) {
+fn each_item_is_published_once_across_kills_at_random_moments(log: &Log) {
     // `make chaos` sets 50.
     let kills: usize = std::env::var("NEWSWIRE_KILLS").map_or(10, |text| text.parse().unwrap());
     let seed = std::env::var("NEWSWIRE_SEED").map_or_else(|_| fastrand::u64(..), |text| text.parse().unwrap());

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test fails by panicking")]
 
+mod copies;
 mod dead_letters;
 mod disaster;
 mod feed;
@@ -12,7 +13,7 @@ mod publishers;
 mod replay;
 mod stories;
 
-/// Makes two tests of each function: on the embedded log, and on Kafka where there is a broker.
+/// Makes two tests of each function: on the embedded log, and on Kafka if there is a broker.
 macro_rules! on_both_logs {
     ($($test:ident)*) => {
         mod on_embedded {

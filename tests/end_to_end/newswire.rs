@@ -107,7 +107,7 @@ impl Newswire {
         self.data().join("newswire.sock")
     }
 
-    /// Opens the log: the embedded one through its socket where newswire runs.
+    /// Opens the log: the embedded one through its socket if newswire runs.
     pub fn open(&self) -> Box<dyn stream::Log> {
         match &self.log {
             Log::Kafka(address) => {
@@ -142,7 +142,7 @@ impl Newswire {
         self.append(vec![dead_letter.to_outgoing(&self.name(Topic::DeadLetter.suffix()), partition)]);
     }
 
-    /// Sum of a counter of a stage over its other labels; 0 where the process does not answer.
+    /// Sum of a counter of a stage over its other labels; 0 if the process does not answer.
     pub fn counter(&self, counter: &str, stage: &str) -> u64 {
         let text = http::get(&self.address(), "/metrics").unwrap_or_default();
         let (start, stage) = (format!("{counter}{{"), format!("stage=\"{stage}\""));

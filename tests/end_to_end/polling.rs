@@ -7,10 +7,10 @@ use crate::{
 use test_support::wait::within;
 
 crate::on_both_logs! {
-    ten_polls_of_the_same_feed_give_one_record_an_item
+    ten_polls_of_a_feed_publish_each_item_once
 }
 
-fn ten_polls_of_the_same_feed_give_one_record_an_item(log: &Log) {
+fn ten_polls_of_a_feed_publish_each_item_once(log: &Log) {
     let feed = Feed::new(5);
     let mut newswire = feed.newswire(log);
     newswire.start();

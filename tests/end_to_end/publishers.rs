@@ -78,7 +78,7 @@ fn name(file: &Path) -> &str {
     file.file_name().unwrap().to_str().unwrap()
 }
 
-/// Number of distinct links (or guids) that feedparser finds in each file. `None`, after a `skipped:` line, where it is not
+/// Number of distinct links (or guids) that feedparser finds in each file. `None`, after a `skipped:` line, if it is not
 /// installed.
 fn feedparser(files: &[PathBuf]) -> Option<BTreeMap<String, usize>> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");

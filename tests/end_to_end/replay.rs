@@ -70,13 +70,13 @@ fn write_earlier_version(newswire: &Newswire, knowledge: &Knowledge) {
     member.commit(Batch { outputs: Vec::new(), offsets }).unwrap();
 }
 
-/// Asserts that no unique key is there twice.
+/// Asserts that each unique key occurs once.
 fn assert_unique(records: &[Value]) {
     let mut keys = BTreeSet::new();
     for record in records {
         let parts = ["article_id", "revision", "enricher_version", "gazetteer_version", "model_version"];
         let key = parts.map(|part| record[part].to_string()).join(" ");
-        assert!(keys.insert(key.clone()), "{key} is there twice");
+        assert!(keys.insert(key.clone()), "{key} occurs twice");
     }
 }
 

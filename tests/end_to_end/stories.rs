@@ -14,10 +14,10 @@ struct Story {
 }
 
 crate::on_both_logs! {
-    stories_with_known_countries_and_names_come_out_right
+    stories_have_the_known_countries_and_names
 }
 
-fn stories_with_known_countries_and_names_come_out_right(log: &Log) {
+fn stories_have_the_known_countries_and_names(log: &Log) {
     let mut stories: Vec<Story> = seed().into_iter().collect();
     let texts: Vec<Value> = serde_json::from_str(include_str!("articles.json")).unwrap();
     stories.extend(texts.iter().map(|text| Story {
@@ -56,7 +56,7 @@ fn stories_with_known_countries_and_names_come_out_right(log: &Log) {
     newswire.stop();
 }
 
-/// The seed article of the corpora; `None` where it is not available.
+/// The seed article of the corpora; `None` if it is not available.
 fn seed() -> Option<Story> {
     let text = std::fs::read_to_string(test_support::corpora::find("seed-article.txt")?).unwrap();
     let (title, body) = text.split_once('\n').unwrap();

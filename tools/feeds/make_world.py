@@ -10,7 +10,8 @@ SOURCES is a folder that holds
   opml_by_country/*.opml   the lists by country of github.com/plenaryapp/awesome-rss-feeds (CC0-1.0)
 
 Both lists change over time, so the result is reviewed before it is committed: services/poller/tests/world.rs checks
-that every line is a valid feed with a country.
+that every line is a valid feed with a country and a site. Where the site has another registrable domain than the feed,
+the test lists the pair: the feed counts as that site's own.
 
 At most PER_COUNTRY feeds per country are taken, one per host, in the order of the lists. The country of a list is taken
 for the publisher's seat, and stations that broadcast to a country from abroad are excluded by host. Needs pycountry
@@ -67,6 +68,11 @@ def lists(sources):
 
 # Hosts whose list names the market instead of the seat.
 SEATS = {"scmp.com": "HKG"}
+# Hosts that a list names for a publisher of another country with the same name: The Reporter of Belize, NBC of Namibia,
+# VOX of Gibraltar, The Standard of Zimbabwe.
+NAMESAKES = {"hollywoodreporter.com", "feeds.nbcnews.com", "vox.com", "thestandard.org.nz"}
+# Sites that are not those of a list: El Comercio of Ecuador is not that of Peru, and the feeds of the BBC link to bbc.com.
+SITES = {"elcomercio.com": "https://www.elcomercio.com/", "feeds.bbci.co.uk": "https://www.bbc.com/"}
 
 
 def letters(text):
@@ -98,6 +104,9 @@ def main():
         host = (parts.hostname or "").removeprefix("www.")
         country = SEATS.get(host, country)
         code = pycountry.countries.get(alpha_3=country)
+        # The normaliser compares the publisher's site with an article's link. A list without sites names feeds on them.
+        site = SITES.get(host, site)
+        site = site if site.startswith("http") else f"{parts.scheme}://{parts.netloc}/"
         at = urllib.parse.urlsplit(site).hostname
         # A feed of another site than the one it is listed under is an error of the list.
         stray = at and home_of(at) not in host and home_of(host) not in at
@@ -105,11 +114,11 @@ def main():
         abroad = ABROAD.search(host) and not (home and re.search(home, host))
         taken = chosen.setdefault(country, [])
         if (code is None or parts.scheme not in ("http", "https") or not host or not name or "�" in name or abroad
-                or stray
+                or stray or host in NAMESAKES
                 or NO_NEWS.search(url) or NO_NEWS.search(name) or host in hosts or len(taken) >= PER_COUNTRY or re.search(r"\s", url)):
             continue
         hosts.add(host)
-        taken.append((code.alpha_2, name, site if site.startswith("http") else "", url))
+        taken.append((code.alpha_2, name, site, url))
 
     quote = lambda text: html.escape(text, quote=True)
     print('<?xml version="1.0" encoding="UTF-8"?>')
@@ -120,9 +129,8 @@ def main():
         for code, name, site, url in feeds:
             who = publisher(name, site, urllib.parse.urlsplit(url).hostname)
             who = f' publisherName="{quote(who)}"' if who else ""
-            home = f' htmlUrl="{quote(site)}"' if site else ""
             print(f'    <outline type="rss" text="{quote(name)}"{who} country="{code}"'
-                  f'{home} xmlUrl="{quote(url)}"/>')
+                  f' htmlUrl="{quote(site)}" xmlUrl="{quote(url)}"/>')
     print("  </body>\n</opml>")
 
 

@@ -24,7 +24,7 @@ pub struct ConditionState {
     pub name: String,
     /// Whether it is met.
     pub met: bool,
-    /// Why it is not met; empty where it is.
+    /// Why it is not met; empty if it is.
     pub detail: String,
 }
 

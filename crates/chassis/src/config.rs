@@ -18,7 +18,7 @@ use std::{
 /// `EX_USAGE` of sysexits.h: the command was used incorrectly.
 pub const EX_USAGE: u8 = 64;
 
-/// Parsing stops after so many errors.
+/// Parsing stops after this many errors.
 const MAX_ERRORS: usize = 50;
 
 /// Collects the errors of several checks.
@@ -37,7 +37,7 @@ const MAX_ERRORS: usize = 50;
 pub struct ConfigErrors(Vec<String>);
 
 impl ConfigErrors {
-    /// The value of a check. Where the check failed, collects its errors and returns `None`.
+    /// The value of a check. If the check failed, collects its errors and returns `None`.
     pub fn ok<T>(&mut self, checked: Result<T, Vec<String>>) -> Option<T> {
         checked.map_err(|errors| self.0.extend(errors)).ok()
     }
@@ -50,7 +50,7 @@ impl ConfigErrors {
     /// The value of `make`, which combines the checked parts.
     ///
     /// # Errors
-    /// All collected errors. Where there are none and `make` returns `None`, an error that says so.
+    /// All collected errors. If there are none and `make` returns `None`, an error that says so.
     pub fn finish<T>(self, make: impl FnOnce() -> Option<T>) -> Result<T, Vec<String>> {
         if !self.0.is_empty() {
             return Err(self.0);
@@ -176,7 +176,7 @@ impl Input {
         }
     }
 
-    /// Removes what `error` is about, so that the rest can be parsed. False where that is not possible.
+    /// Removes what `error` is about, so that the rest can be parsed. False if that is not possible.
     fn remove_cause(&mut self, error: &clap::Error) -> bool {
         match (error.kind(), error.get(ContextKind::InvalidArg)) {
             (_, Some(ContextValue::Strings(missing))) => {
@@ -258,7 +258,7 @@ fn is_flag(arg: &Arg, flag: &str) -> bool {
     arg.get_long().is_some() && arg.get_long() == flag.strip_prefix("--")
 }
 
-/// Changes the arguments of `command` and its subcommands that `is_wanted` selects. False where there is none.
+/// Changes the arguments of `command` and its subcommands that `is_wanted` selects. False if there is none.
 fn change_args(command: &mut Command, is_wanted: &dyn Fn(&Arg) -> bool, change: fn(Arg) -> Arg) -> bool {
     let ids: Vec<_> = command.get_arguments().filter(|arg| is_wanted(arg)).map(|arg| arg.get_id().clone()).collect();
     let mut changed = !ids.is_empty();

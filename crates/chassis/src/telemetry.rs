@@ -4,14 +4,14 @@ use clap::ValueEnum;
 use std::io::IsTerminal;
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-/// The filter where neither a flag nor the environment gives one.
+/// The filter if neither a flag nor the environment gives one.
 const DEFAULT_FILTER: &str = "info";
 
 /// Flags of the log.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Telemetry")]
 pub struct TelemetryArgs {
-    /// Log filter, such as `warn` or `info,poller=debug`. Where it is not given, RUST_LOG applies.
+    /// Log filter, such as `warn` or `info,poller=debug`. If it is not given, RUST_LOG applies.
     #[arg(long, env = "NEWSWIRE_LOG", value_name = "FILTER", global = true, value_parser = parse_filter)]
     pub log: Option<String>,
     /// Log format.
@@ -47,7 +47,7 @@ impl Default for TelemetryConfig {
 }
 
 impl TelemetryArgs {
-    /// Checks the flags, and RUST_LOG where it applies.
+    /// Checks the flags, and RUST_LOG if it applies.
     ///
     /// # Errors
     /// RUST_LOG is not a valid filter.

@@ -25,7 +25,7 @@ pub enum ThreadError {
     Panicked {
         /// The thread's name.
         name: String,
-        /// The panic's message, or a placeholder where it is not text.
+        /// The panic's message, or a placeholder if it is not text.
         message: String,
     },
 }
@@ -45,7 +45,7 @@ pub async fn run<T: Send + 'static>(name: &str, f: impl FnOnce() -> T + Send + '
             let _entered = span.entered();
             // The closure is consumed here, so nothing observes state that a panic left inconsistent.
             let result = catch_unwind(AssertUnwindSafe(f)).map_err(|panic| message(panic.as_ref()));
-            // Fails where the future was dropped; then no one waits for the result.
+            // Fails if the future was dropped; then no one waits for the result.
             let _ = sender.send(result);
         })
         .map_err(|source| ThreadError::NotStarted { name: name.to_owned(), source })?;

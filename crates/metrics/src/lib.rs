@@ -7,10 +7,10 @@ pub use prometheus::{Error, Registry, Result};
 /// Declares a struct of metrics and its constructor. The [crate's page](crate) shows the syntax.
 ///
 /// The struct derives `Clone` and `Debug`; its clones share their values. `new(&Registry)` creates and registers all
-/// metrics. It fails where the registry already has one of these names.
+/// metrics. It fails if the registry already has one of these names.
 ///
 /// # Panics
-/// `new` panics where a metric or label name is not valid for Prometheus. Any test that calls it finds this.
+/// `new` panics if a metric or label name is not valid for Prometheus. Any test that calls it finds this.
 #[macro_export]
 macro_rules! metrics {
     (

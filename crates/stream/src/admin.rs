@@ -11,14 +11,14 @@ pub trait Admin: Send + Sync {
     /// Creates the topics that are missing. Existing topics keep their settings.
     ///
     /// # Errors
-    /// [`LogError::Config`] where an existing topic has another number of partitions; [`LogError::Unavailable`] where the
+    /// [`LogError::Config`] if an existing topic has another number of partitions; [`LogError::Unavailable`] if the
     /// log cannot be reached.
     fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError>;
 
     /// Number of partitions of a topic.
     ///
     /// # Errors
-    /// [`LogError::NoTopic`]; [`LogError::Unavailable`] where the log cannot be reached.
+    /// [`LogError::NoTopic`]; [`LogError::Unavailable`] if the log cannot be reached.
     fn partitions(&self, topic: &str) -> Result<i32, LogError>;
 
     /// End of each partition of `topic`: the offset that its next record gets or exceeds. A record behind an open
@@ -32,7 +32,7 @@ pub trait Admin: Send + Sync {
     /// committed records up to these ends has seen everything that was written before the call.
     ///
     /// # Errors
-    /// As [`Admin::ends`]; [`LogError::Lost`] where a transaction stays open longer than its timeout allows.
+    /// As [`Admin::ends`]; [`LogError::Lost`] if a transaction stays open longer than its timeout allows.
     fn settled_ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
         self.ends(topic)
     }

@@ -3,7 +3,7 @@
 use crate::CancellationToken;
 use std::time::{Duration, Instant};
 
-/// How often a pause looks whether it is to end early.
+/// How often a pause checks for a shutdown.
 const CHECK: Duration = Duration::from_millis(20);
 
 /// Pauses that double from 100 ms to 10 s.

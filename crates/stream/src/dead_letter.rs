@@ -69,7 +69,7 @@ impl DeadLetter {
         outgoing
     }
 
-    /// Reads a record of the dead-letter topic; `None` where its headers are not those of a dead letter.
+    /// Reads a record of the dead-letter topic; `None` if its headers are not those of a dead letter.
     #[must_use]
     pub fn from_record(record: &Record) -> Option<Self> {
         let original = Record {
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_refusal_counts_two() {
+    fn a_second_refusal_is_attempt_two() {
         let mut again = record();
         again.headers.push((header::ATTEMPT.into(), b"1".to_vec()));
         let dead_letter = DeadLetter::new("normaliser", "undecodable", "", again, jiff::Timestamp::UNIX_EPOCH);

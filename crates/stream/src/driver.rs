@@ -23,7 +23,7 @@ pub trait Processor {
     /// The session owns more partitions; their tables are restored.
     ///
     /// # Errors
-    /// Where a table's row cannot be read.
+    /// If a table's row cannot be read.
     fn on_assigned(&mut self, _session: &Session, _partitions: &[i32]) -> Result<(), ProcessError> {
         Ok(())
     }
@@ -34,22 +34,22 @@ pub trait Processor {
     /// Processes records and commits what follows from them, their offsets included.
     ///
     /// # Errors
-    /// Where they cannot be processed or committed. They are read again, or the session ends.
+    /// If they cannot be processed or committed. They are read again, or the session ends.
     fn on_records(&mut self, session: &mut Session, records: Vec<Record>) -> Result<(), ProcessError>;
 
     /// Called before each poll; returns how long the poll may wait.
     ///
     /// # Errors
-    /// Where a table's row cannot be read.
+    /// If a table's row cannot be read.
     fn before_poll(&mut self, _session: &Session) -> Result<Duration, ProcessError> {
         Ok(POLL_WAIT)
     }
 
-    /// Called after each event that was processed without an error. Commits work that no record caused; true where there
+    /// Called after each event that was processed without an error. Commits work that no record caused; true if there
     /// was some.
     ///
     /// # Errors
-    /// Where the commit fails. The processor keeps the work and tries again at the next call.
+    /// If the commit fails. The processor keeps the work and tries again at the next call.
     fn after_poll(&mut self, _session: &mut Session) -> Result<bool, ProcessError> {
         Ok(false)
     }
@@ -57,7 +57,7 @@ pub trait Processor {
     /// Called once after the last poll, when `shutdown` is cancelled: a last commit.
     ///
     /// # Errors
-    /// Where the commit fails. An aborted or unavailable one is given up.
+    /// If the commit fails. An aborted or unavailable one is given up.
     fn on_shutdown(&mut self, _session: &mut Session) -> Result<(), ProcessError> {
         Ok(())
     }
@@ -73,7 +73,7 @@ pub trait Processor {
 /// | [`LogError::Fenced`] and all others | the process ends |
 ///
 /// # Errors
-/// [`LogError::Fenced`] and what else a retry cannot help; the last error where ten sessions in a row have ended without a
+/// [`LogError::Fenced`] and what else a retry cannot help; the last error if ten sessions in a row have ended without a
 /// commit.
 pub fn drive(
     log: &dyn Log,
@@ -168,7 +168,7 @@ fn run_session(
     }
 }
 
-/// One poll and what follows from its event. True where something was committed.
+/// One poll and what follows from its event. True if something was committed.
 fn run_once(
     session: &mut Session,
     stage: &str,

@@ -16,7 +16,7 @@ pub enum LogError {
     /// The log cannot be reached. Retry after a pause.
     #[error("the log cannot be reached: {0}")]
     Unavailable(String),
-    /// A transaction without offsets, which would fence no one. A mistake of the caller.
+    /// A transaction without offsets, which would fence no one. A bug in the caller.
     #[error("a transaction must commit at least one offset, or a zombie would not be fenced")]
     NoOffsets,
     /// A record is over the limit. Nothing was written.

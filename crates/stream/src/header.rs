@@ -1,4 +1,4 @@
-//! Headers that a dead letter carries in addition to those of the refused record.
+//! Headers that a dead letter, or a replay of it, carries in addition to those of the refused record.
 
 /// Prefix of all of them.
 pub const PREFIX: &str = "dl-";
@@ -16,7 +16,9 @@ pub const REASON: &str = "dl-reason";
 pub const DETAIL: &str = "dl-detail";
 /// How many times the record was tried, from 1.
 pub const ATTEMPT: &str = "dl-attempt";
-/// Bytes of the original value, where it was truncated to fit.
+/// Bytes of the original value, if it was truncated to fit.
 pub const CUT: &str = "dl-cut";
 /// When the record was refused, RFC 3339.
 pub const TIME: &str = "dl-time";
+/// Number of the dead letter that the record is a replay of, `PARTITION/OFFSET`.
+pub const REPLAY_OF: &str = "dl-replay-of";

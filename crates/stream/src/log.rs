@@ -11,20 +11,20 @@ pub trait Log: Admin {
     /// that a predecessor with the same group and replica left open, and fences it.
     ///
     /// # Errors
-    /// [`LogError::Unavailable`] where the log cannot be reached; [`LogError::Config`] where the group or its tables do not
+    /// [`LogError::Unavailable`] if the log cannot be reached; [`LogError::Config`] if the group or its tables do not
     /// fit the log.
     fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, LogError>;
 
     /// Reads all partitions of a topic without a group, committed records only.
     ///
     /// # Errors
-    /// [`LogError::NoTopic`]; [`LogError::Unavailable`] where the log cannot be reached.
+    /// [`LogError::NoTopic`]; [`LogError::Unavailable`] if the log cannot be reached.
     fn tail(&self, topic: &str, from: Start) -> Result<Box<dyn Tail>, LogError>;
 
     /// Writes records outside any group, all or none of them.
     ///
     /// # Errors
-    /// [`LogError::TooLarge`] where a record is over the limit; [`LogError::NoTopic`]; [`LogError::Unavailable`] where the
+    /// [`LogError::TooLarge`] if a record is over the limit; [`LogError::NoTopic`]; [`LogError::Unavailable`] if the
     /// log cannot be reached.
     fn append(&self, records: Vec<Outgoing>) -> Result<(), LogError>;
 
@@ -61,11 +61,11 @@ pub trait Member: Send {
     /// without tables need not call it.
     ///
     /// # Errors
-    /// [`LogError::Lost`] where a changelog cannot be read to its end: the member must not process records without its
+    /// [`LogError::Lost`] if a changelog cannot be read to its end: the member must not process records without its
     /// state.
     fn restore(&mut self, partitions: &[i32]) -> Result<HashMap<i32, Vec<Rows>>, LogError>;
 
-    /// Makes all of a batch visible, or nothing of it.
+    /// Makes a batch visible atomically.
     ///
     /// # Errors
     /// [`LogError::Aborted`] when nothing of it is visible and the member is back at its committed positions;
@@ -75,7 +75,7 @@ pub trait Member: Send {
     /// Moves all partitions back to their committed positions, so that uncommitted records are read again.
     ///
     /// # Errors
-    /// [`LogError::Lost`] where the client cannot do so.
+    /// [`LogError::Lost`] if the client cannot do so.
     fn rewind(&mut self) -> Result<(), LogError>;
 
     /// Next offset of each owned partition, as committed.

@@ -11,7 +11,7 @@ metrics::metrics! {
     pub struct Metrics {
         /// Records whose offsets were committed.
         pub read: IntCounterVec["stage"] = "newswire_stage_read_total",
-        /// Records that led to an output.
+        /// Records that produced an output.
         pub out: IntCounterVec["stage"] = "newswire_stage_out_total",
         /// Records that contained nothing new.
         pub duplicate: IntCounterVec["stage"] = "newswire_stage_duplicate_total",

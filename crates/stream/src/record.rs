@@ -24,7 +24,7 @@ pub struct Record {
     pub offset: i64,
     /// Time of writing in milliseconds since 1970.
     pub timestamp_ms: i64,
-    /// Key; empty where the record has none.
+    /// Key; empty if the record has none.
     pub key: Vec<u8>,
     /// Value; `None` is a tombstone.
     pub value: Option<Vec<u8>>,
@@ -33,13 +33,13 @@ pub struct Record {
 }
 
 impl Record {
-    /// Value of the last header of that name, where it is UTF-8.
+    /// Value of the last header of that name, if it is UTF-8.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         find(&self.headers, name)
     }
 
-    /// The key as text; `None` where it is not UTF-8.
+    /// The key as text; `None` if it is not UTF-8.
     #[must_use]
     pub fn key_text(&self) -> Option<&str> {
         std::str::from_utf8(&self.key).ok()
@@ -48,14 +48,14 @@ impl Record {
     /// The value as the message that its content type names.
     ///
     /// # Errors
-    /// Where the record is a tombstone, or its value is no such message.
+    /// If the record is a tombstone, or its value cannot be decoded.
     pub fn decode<M: wire::Message>(&self) -> Result<M, wire::DecodeError> {
         let value = self.value.as_deref().ok_or(wire::DecodeError::NoValue)?;
         wire::decode(self.header(wire::CONTENT_TYPE), value)
     }
 }
 
-/// Value of the last header of that name, where it is UTF-8.
+/// Value of the last header of that name, if it is UTF-8.
 #[must_use]
 pub fn find<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
     headers.iter().rev().find(|(key, _)| key == name).and_then(|(_, value)| std::str::from_utf8(value).ok())

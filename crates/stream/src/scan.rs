@@ -12,7 +12,7 @@ const MAX_RECORDS: usize = 1_000;
 /// Reads a topic from `start` to the end that it has now, and hands each record to `visit` until that breaks.
 ///
 /// # Errors
-/// [`LogError::Unavailable`] where the end is not reached within `deadline`; as [`Log::tail`].
+/// [`LogError::Unavailable`] if the end is not reached within `deadline`; as [`Log::tail`].
 pub fn scan(
     log: &dyn Log,
     topic: &str,
@@ -40,7 +40,7 @@ pub fn scan(
 /// Waits until `condition` holds. Checks it at once, after every new record of `topic`, and at least once a second.
 ///
 /// # Errors
-/// [`LogError::Unavailable`] where it does not hold within `deadline`; as [`Log::tail`].
+/// [`LogError::Unavailable`] if it does not hold within `deadline`; as [`Log::tail`].
 pub fn until(
     log: &dyn Log,
     topic: &str,

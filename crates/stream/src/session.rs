@@ -46,7 +46,7 @@ impl Transaction {
     /// Writes a row: `change` is the record for the table's changelog, and a tombstone deletes the row.
     ///
     /// # Errors
-    /// [`LogError::Config`] where the session has no such table, or `change` is for another topic.
+    /// [`LogError::Config`] if the session has no such table, or `change` is for another topic.
     pub fn put<M: wire::Message>(
         &mut self,
         session: &Session,
@@ -77,7 +77,7 @@ impl Transaction {
         self.outputs.len()
     }
 
-    /// True where nothing would be written. Offsets alone do not count.
+    /// True if nothing would be written. Offsets alone do not count.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.outputs.is_empty()
@@ -127,7 +127,7 @@ impl Session {
     /// The row of `key` as `transaction` would leave it.
     ///
     /// # Errors
-    /// [`LogError::Config`] where the session has no such table; [`LogError::Corrupt`] where the row is no `M`.
+    /// [`LogError::Config`] if the session has no such table; [`LogError::Corrupt`] if the row is not an `M`.
     pub fn get<M: wire::Message>(
         &self,
         table: &Table<M>,
@@ -145,7 +145,7 @@ impl Session {
     /// As [`Session::get`], but the encoded row.
     ///
     /// # Errors
-    /// [`LogError::Config`] where the session has no such table.
+    /// [`LogError::Config`] if the session has no such table.
     pub fn row<'a, M: wire::Message>(
         &'a self,
         table: &Table<M>,
@@ -163,7 +163,7 @@ impl Session {
     /// The rows of one partition of a table by key, as last committed.
     ///
     /// # Errors
-    /// [`LogError::Config`] where the session has no such table.
+    /// [`LogError::Config`] if the session has no such table.
     pub fn rows<M: wire::Message>(
         &self,
         table: &Table<M>,
@@ -177,7 +177,7 @@ impl Session {
     /// The changelog of a table.
     ///
     /// # Errors
-    /// [`LogError::Config`] where the session has no such table.
+    /// [`LogError::Config`] if the session has no such table.
     pub fn changelog<M: wire::Message>(&self, table: &Table<M>) -> Result<&str, LogError> {
         Ok(self.find(table)?.1)
     }

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document<'a> {
     form: Form,
-    /// HTML; empty where the source is plain text.
+    /// HTML; empty if the source is plain text.
     markup: Cow<'a, str>,
     text: String,
     too_deep: bool,
@@ -45,7 +45,7 @@ impl<'a> Document<'a> {
         self.form
     }
 
-    /// The HTML, unescaped once where it was escaped twice; `None` where the source is plain text.
+    /// The HTML, unescaped once if it was escaped twice; `None` if the source is plain text.
     #[must_use]
     pub fn markup(&self) -> Option<&str> {
         (self.form != Form::Plain).then_some(&self.markup)
@@ -64,7 +64,7 @@ impl<'a> Document<'a> {
         self.text
     }
 
-    /// True where a parser would nest elements [`MAX_DEPTH`](crate::MAX_DEPTH) deep or deeper. Check this before a
+    /// True if a parser would nest elements [`MAX_DEPTH`](crate::MAX_DEPTH) deep or deeper. Check this before a
     /// tree is built: the HTML algorithm's time is then quadratic in the length of the source.
     #[must_use]
     pub fn is_too_deep(&self) -> bool {

@@ -31,7 +31,7 @@ const KNOWN: &str = "a abbr address article aside audio b big blockquote body br
     nav noscript object ol p picture pre q s script section small source span strike strong style sub sup \
     svg table tbody td th thead tr u ul video";
 
-/// Detects the form of `source` in one pass, in two where it holds escaped tags.
+/// Detects the form of `source` in one pass, in two if it holds escaped tags.
 pub(crate) fn detect(source: &str) -> Detected {
     if tags(source).next().is_some() || source.contains("<!--") || source.contains("<![CDATA[") {
         return Detected::Html;

@@ -55,7 +55,7 @@ fn raw_kind(name: &str) -> Option<RawKind> {
 pub(crate) struct Walk {
     /// Plain text in paragraphs.
     pub text: String,
-    /// True where elements are nested [`MAX_DEPTH`] deep or deeper.
+    /// True if elements are nested [`MAX_DEPTH`] deep or deeper.
     pub too_deep: bool,
 }
 
@@ -65,7 +65,7 @@ pub(crate) fn walk(source: &str) -> Walk {
     Walk { text: walker.text.into_inner().out, too_deep: walker.nesting.into_inner().is_too_deep() }
 }
 
-/// True where `name` is one of the words of `list`.
+/// True if `name` is one of the words of `list`.
 pub(crate) fn is_one(list: &str, name: &str) -> bool {
     list.split(' ').any(|word| word == name)
 }

@@ -121,11 +121,12 @@ fn the_same_article_gives_the_same_bytes() {
 }
 
 #[test]
-fn a_withdrawn_article_has_no_countries_and_entities() {
-    let mut withdrawn = article("France", "", "France and Spain.");
+fn a_withdrawn_article_passes_through_and_is_not_read() {
+    // Reading it would find countries, and warn that the text is too long.
+    let mut withdrawn = article("France", "", &"France and Spain. ".repeat(FIELD_LIMIT / 10));
     withdrawn.change = change::WITHDRAWN.to_owned();
     let enriched = run(&withdrawn);
-    assert!(enriched.countries.is_empty() && enriched.entities.is_empty());
+    assert!(enriched.countries.is_empty() && enriched.entities.is_empty() && enriched.warnings.is_empty());
     assert_eq!((enriched.title.as_str(), enriched.change.as_str()), ("France", change::WITHDRAWN));
     assert!(enriched.gazetteer_version.len() > 10 && !enriched.model_version.is_empty());
 }

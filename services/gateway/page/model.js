@@ -19,7 +19,7 @@ export class Articles {
     for (const article of [...list, ...older]) this.apply(article, false);
   }
 
-  /** Applies a record. True where it changed something. */
+  /** Applies a record. True if it changed something. */
   apply(article, live) {
     const known = this.byId.get(article.article_id);
     if (known && !isNewer(article, known)) return false;
@@ -110,7 +110,7 @@ export function snippet(article, { field, start, end, text }) {
   return [(from > 0 ? "…" : "") + before, text, after + (to < points.length ? "…" : "")];
 }
 
-/** The URL, where it is safe to follow (http or https), else null. */
+/** The URL, if it is safe to follow (http or https), else null. */
 export function link(text) {
   try {
     const url = new URL(text);

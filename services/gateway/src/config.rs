@@ -20,7 +20,7 @@ pub struct Args {
     #[arg(long, env = "NEWSWIRE_ARTICLES_KEPT", value_name = "N", default_value_t = ARTICLES_KEPT,
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
     pub articles_kept: usize,
-    /// Most megabytes of articles in memory; fewer articles are kept where they are long. 1 to 65536.
+    /// Most megabytes of articles in memory; fewer articles are kept if they are long. 1 to 65536.
     #[arg(long, env = "NEWSWIRE_ARTICLES_MEGABYTES", value_name = "N", default_value_t = ARTICLES_MEGABYTES,
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=65_536))]
     pub articles_megabytes: usize,

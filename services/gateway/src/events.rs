@@ -40,7 +40,7 @@ impl EventBuffer {
         EventBuffer { max_bytes, ..EventBuffer::default() }
     }
 
-    /// Adds an event, and drops the oldest ones where the buffer is full.
+    /// Adds an event, and drops the oldest ones if the buffer is full.
     pub fn push(&mut self, partition: i32, offset: i64, position: &Position, article: Arc<StoredArticle>) {
         if self.dropped.last(partition).is_none() {
             self.dropped.set(partition, offset - 1);
@@ -77,7 +77,7 @@ impl EventBuffer {
         (missed, self.events.iter().skip(skip).take(max).cloned().collect())
     }
 
-    /// True where a client that has read up to `client` can resume without a gap. `current` is the log's position.
+    /// True if a client that has read up to `client` can resume without a gap. `current` is the log's position.
     #[must_use]
     pub fn reaches_back_to(&self, client: &Position, current: &Position) -> bool {
         // An offset beyond the log's own comes from another log.

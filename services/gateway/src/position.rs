@@ -10,7 +10,7 @@ const MAX_PARTITIONS: usize = 10_000;
 pub struct Position(BTreeMap<i32, i64>);
 
 impl Position {
-    /// True where the record at this offset has been read.
+    /// True if the record at this offset has been read.
     #[must_use]
     pub fn includes(&self, partition: i32, offset: i64) -> bool {
         self.last(partition).is_some_and(|last| last >= offset)
@@ -37,7 +37,7 @@ impl Position {
         self.0.keys().copied()
     }
 
-    /// Parses the text form. `None` where it is malformed.
+    /// Parses the text form. `None` if it is malformed.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut position = Position::default();

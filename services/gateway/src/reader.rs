@@ -18,7 +18,7 @@ const OVERLAP_MS: i64 = 60_000;
 /// After this long without a record the reader checks that the log responds. A client library may hide an outage, and a
 /// stall must be visible.
 const PROBE: Duration = Duration::from_secs(5);
-/// The initial window grows to at most this many times its usual length, where it is full of replayed records.
+/// The initial window grows to at most this many times its usual length, if it is full of replayed records.
 const MAX_WIDENING: i64 = 64;
 const MIN_BACKOFF: Duration = Duration::from_millis(250);
 const MAX_BACKOFF: Duration = Duration::from_secs(10);
@@ -133,7 +133,7 @@ fn window(runtime: &Runtime, topic: &str, ends: &HashMap<i32, i64>, share: i64) 
     Ok(count)
 }
 
-/// True where the log responds. The open tail resumes automatically where it stopped.
+/// True if the log responds. The open tail resumes automatically where it stopped.
 fn probe(runtime: &Runtime, topic: &str, caught_up: &Condition) -> Result<bool, LogError> {
     match runtime.log.ends(topic) {
         Ok(_) => {

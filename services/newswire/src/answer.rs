@@ -37,7 +37,7 @@ pub fn print(answer: Answer) -> ExitCode {
 /// Opens the log for a command that runs alongside the services.
 ///
 /// # Errors
-/// Where the log cannot be reached.
+/// If the log cannot be reached.
 pub fn reach(config: &LogConfig) -> anyhow::Result<Arc<dyn Log>> {
     Ok(config.reach()?)
 }
@@ -45,7 +45,7 @@ pub fn reach(config: &LogConfig) -> anyhow::Result<Arc<dyn Log>> {
 /// As [`reach`], and creates the topics that are missing: feeds may be imported before a service has run.
 ///
 /// # Errors
-/// Where the log cannot be reached, or has a topic with another number of partitions.
+/// If the log cannot be reached, or has a topic with another number of partitions.
 pub fn ready(config: &LogConfig) -> anyhow::Result<Arc<dyn Log>> {
     let log = reach(config)?;
     let registry = prometheus::Registry::new();

@@ -29,6 +29,10 @@ pub enum Args {
         /// Country of the publisher, ISO 3166-1 alpha-2.
         #[arg(long, default_value = "")]
         country: String,
+        /// Home page of the publisher. The feed counts as the publisher's own for articles of its registrable domain; needed
+        /// where the feed is on another domain than the articles.
+        #[arg(long, value_name = "URL", value_parser = site_url)]
+        site_url: Option<String>,
         /// Label that its articles carry; may be repeated.
         #[arg(long = "tag", value_name = "TAG")]
         tags: Vec<String>,
@@ -39,7 +43,7 @@ pub enum Args {
         log: Box<LogArgs>,
     },
     /// Adds or updates the feeds of an OPML file, and removes none. Feeds that cannot be polled are reported and skipped; the
-    /// command fails where none can be polled.
+    /// command fails if none can be polled.
     Import {
         /// File in OPML 1.0 or 2.0.
         file: PathBuf,
@@ -70,12 +74,13 @@ impl Args {
     /// One message for each invalid flag.
     pub fn check(&self) -> Result<Answer, Vec<String>> {
         Ok(match self {
-            Args::Add { url, title, publisher, country, tags, backfill, log } => {
+            Args::Add { url, title, publisher, country, site_url, tags, backfill, log } => {
                 let feed = Feed {
                     url: url.clone(),
                     title: title.clone(),
                     publisher_name: publisher.clone(),
                     publisher_country: country.clone(),
+                    site_url: site_url.clone().unwrap_or_default(),
                     tags: tags.clone(),
                     backfill: backfill.clone(),
                     ..Feed::default()
@@ -116,6 +121,11 @@ impl Args {
             }
         })
     }
+}
+
+/// An absolute http or https URL.
+fn site_url(text: &str) -> Result<String, String> {
+    poller::definition::parse_url(text).map(String::from).map_err(|error| error.to_string())
 }
 
 /// Reads an OPML file: the feeds that can be polled, and those that cannot.
@@ -163,7 +173,7 @@ pub fn sync(log: &dyn Log, config: &LogConfig, feeds: Vec<Feed>) -> anyhow::Resu
 }
 
 /// The feeds on the topic, by id. A record that cannot be decoded is skipped here; the poller reports it.
-fn known(log: &dyn Log, topic: &str) -> anyhow::Result<BTreeMap<String, Feed>> {
+pub fn known(log: &dyn Log, topic: &str) -> anyhow::Result<BTreeMap<String, Feed>> {
     let mut feeds = BTreeMap::new();
     stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
         let Some(key) = record.key_text() else { return ControlFlow::Continue(()) };

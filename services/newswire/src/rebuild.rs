@@ -6,17 +6,26 @@
 use crate::{
     answer::{self, Answer},
     exclusive::ExclusiveMember,
+    feeds,
 };
-use normaliser::{STAGE, revision::MAX_EARLIER_HASHES};
+use normaliser::{
+    STAGE,
+    revision::{MAX_EARLIER_HASHES, rank},
+};
 use proto::{
     partition,
     time::from_wire,
     topic::Topic,
-    v1::{Article, ArticleState},
-    vocab::{change, date_source},
+    v1::{Article, ArticleState, Feed},
+    vocab::{body_source, change, date_source, source_rank},
     wire::{self, Message},
 };
-use std::{collections::HashMap, io::Write, ops::ControlFlow, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    io::Write,
+    ops::ControlFlow,
+    time::Duration,
+};
 use stream::{Log, LogConfig, MemberSpec, Outgoing, Start, Table, Transaction};
 
 /// Rows of one transaction, and articles read between two polls of the group.
@@ -36,7 +45,8 @@ fn rebuild(out: &mut dyn Write, config: &LogConfig, dry_run: bool) -> anyhow::Re
     let log = answer::ready(config)?;
     let mut member = take_over(&*log, config)?;
     // Read once all partitions are assigned: from here on no normaliser publishes an article.
-    let found = published(&*log, &config.names.of(Topic::Articles), &mut member)?;
+    let feeds = feeds::known(&*log, &config.names.of(Topic::Feeds))?;
+    let found = published(&*log, &config.names.of(Topic::Articles), &feeds, &mut member)?;
     let count = log.partitions(&config.names.of(Topic::ArticleState))?;
     let mut transaction = Transaction::default();
     let (mut missing, mut older) = (0_usize, 0_usize);
@@ -101,6 +111,7 @@ fn outgoing(config: &LogConfig, number: i32, state: &ArticleState) -> anyhow::Re
 fn published(
     log: &dyn Log,
     topic: &str,
+    feeds: &BTreeMap<String, Feed>,
     member: &mut ExclusiveMember,
 ) -> anyhow::Result<HashMap<String, ArticleState>> {
     let mut states: HashMap<String, ArticleState> = HashMap::new();
@@ -113,7 +124,8 @@ fn published(
             && record.key == article.article_id.as_bytes()
             && Topic::ArticleState.key(&article.article_id).is_ok()
         {
-            apply(states.entry(article.article_id.clone()).or_default(), article);
+            let rank = rank_of(&article, feeds);
+            apply(states.entry(article.article_id.clone()).or_default(), article, rank);
         }
         read += 1;
         if read.is_multiple_of(ROWS) {
@@ -125,14 +137,33 @@ fn published(
     Ok(states)
 }
 
-/// Adds a published revision to the state of its article. The revisions may come in any order.
+/// Rank of a revision: `OWN` if its body is the page's, or if one of its feeds is the publisher's own by the present
+/// definitions. The publisher's copy would have replaced any other text, so a revision that such a feed has shown is its own.
+fn rank_of(article: &Article, feeds: &BTreeMap<String, Feed>) -> &'static str {
+    let link = if article.canonical_url.is_empty() { &article.url } else { &article.canonical_url };
+    let mut shown_by = article.feed_ids.iter().filter_map(|id| feeds.get(id));
+    let is_own = article.body_source == body_source::PAGE
+        || shown_by.any(|feed| rank::of_feed(link, &feed.url, &feed.site_url) == source_rank::OWN);
+    if is_own { source_rank::OWN } else { source_rank::OTHER }
+}
+
+/// Adds a published revision of this rank to the state of its article. The revisions may come in any order.
 ///
-/// Two fields of the state are not published. The feed of the current revision is known only where a single feed has listed
+/// Two fields of the state are not published. The feed of the current revision is known only if a single feed has listed
 /// the article; otherwise it stays empty, and the feed of the next change takes its place. The publisher's date of the text
-/// is the date of change, else the feed's own date of publication.
-fn apply(state: &mut ArticleState, article: Article) {
+/// is the date of change, else the feed's own date of publication. Dates and texts of other sources do not count once the
+/// publisher's own text was published.
+fn apply(state: &mut ArticleState, article: Article, rank: &str) {
+    if rank == source_rank::OWN && state.source_rank != source_rank::OWN {
+        state.updated_at = None;
+        state.earlier_hashes.clear();
+        state.content_hash.clear();
+    }
+    let counts = rank == source_rank::OWN || state.source_rank != source_rank::OWN;
     let dated = (article.published_at_source == date_source::FEED).then_some(article.published_at).flatten();
-    state.updated_at = latest(state.updated_at, article.updated_at.or(dated));
+    if counts {
+        state.updated_at = latest(state.updated_at, article.updated_at.or(dated));
+    }
     state.last_seen_at = latest(state.last_seen_at, article.fetched_at);
     state.feed_ids.extend(article.feed_ids);
     state.feed_ids.sort();
@@ -143,12 +174,14 @@ fn apply(state: &mut ArticleState, article: Article) {
         state.first_seen_at = article.first_seen_at;
         state.withdrawn = article.change == change::WITHDRAWN;
         state.url = article.url;
+        state.revised_at = article.fetched_at;
+        rank.clone_into(&mut state.source_rank);
         std::mem::replace(&mut state.content_hash, article.content_hash)
     } else {
         article.content_hash
     };
     state.feed_id = if let [only] = state.feed_ids.as_slice() { only.clone() } else { String::new() };
-    if !hash.is_empty() {
+    if counts && !hash.is_empty() {
         state.earlier_hashes.retain(|known| *known != hash);
         state.earlier_hashes.insert(0, hash);
     }
@@ -167,7 +200,7 @@ fn latest(a: Option<proto::Timestamp>, b: Option<proto::Timestamp>) -> Option<pr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use normaliser::revision::{Revision, decide};
+    use normaliser::revision::{Delivery, Revision, decide};
     use proto::v1::{Fetch, RawItem};
 
     fn raw(feed: &str, minute: i64) -> RawItem {
@@ -203,9 +236,10 @@ mod tests {
     /// The normaliser's state after these copies, and the articles that it published.
     fn history(copies: &[(&str, i64, String)]) -> (ArticleState, Vec<Article>) {
         let (mut state, mut articles) = (None, Vec::new());
+        let delivery = Delivery { now: jiff::Timestamp::UNIX_EPOCH, replayed: false };
         for (feed, minute, hash) in copies {
             let raw = raw(feed, *minute);
-            match decide(&raw, state.as_ref(), hash, jiff::Timestamp::UNIX_EPOCH) {
+            match decide(&raw, state.as_ref(), hash, delivery) {
                 Revision::New(next) | Revision::Updated(next) => {
                     articles.push(article(&raw, &next));
                     state = Some(next);
@@ -218,7 +252,7 @@ mod tests {
 
     fn rebuilt(articles: impl IntoIterator<Item = Article>) -> ArticleState {
         let mut state = ArticleState::default();
-        articles.into_iter().for_each(|article| apply(&mut state, article));
+        articles.into_iter().for_each(|article| apply(&mut state, article, source_rank::OTHER));
         state
     }
 
@@ -228,6 +262,40 @@ mod tests {
             let copies: Vec<_> = (0..revisions).map(|minute| ("f", minute, format!("h{minute}"))).collect();
             let (state, articles) = history(&copies);
             assert_eq!(rebuilt(articles), state, "{revisions}");
+        }
+    }
+
+    #[test]
+    fn a_revision_that_a_feed_of_the_publisher_has_shown_is_the_publishers_own() {
+        let feed = |url: &str, site: &str| Feed { url: url.into(), site_url: site.into(), ..Feed::default() };
+        let feeds = BTreeMap::from([
+            ("own".to_owned(), feed("https://feeds.example.org/rss", "")),
+            ("named".to_owned(), feed("https://feeds.feedburner.com/x", "https://example.org/")),
+            ("other".to_owned(), feed("https://aggregator.example/rss", "")),
+        ]);
+        let rank = |feed_ids: &[&str], body_source: &str| {
+            let feed_ids = feed_ids.iter().map(|&id| id.to_owned()).collect();
+            let url = "https://www.example.org/a".to_owned();
+            rank_of(&Article { url, feed_ids, body_source: body_source.to_owned(), ..Article::default() }, &feeds)
+        };
+        assert_eq!((rank(&["other", "own"], ""), rank(&["named"], "FEED")), (source_rank::OWN, source_rank::OWN));
+        assert_eq!(
+            (rank(&["other", "gone"], "FEED"), rank(&["other"], "PAGE")),
+            (source_rank::OTHER, source_rank::OWN)
+        );
+    }
+
+    #[test]
+    fn dates_and_texts_of_other_sources_do_not_count_after_the_publishers_own() {
+        let copies: Vec<_> =
+            [(9, "fake"), (11, "own"), (12, "later")].map(|(minute, hash)| ("f", minute, hash.into())).into();
+        let (_, articles) = history(&copies);
+        let ranks = [source_rank::OTHER, source_rank::OWN, source_rank::OWN];
+        for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2], [2, 0, 1]] {
+            let mut state = ArticleState::default();
+            order.into_iter().for_each(|n| apply(&mut state, articles[n].clone(), ranks[n]));
+            assert_eq!((state.content_hash.as_str(), state.source_rank.as_str()), ("later", source_rank::OWN));
+            assert_eq!(state.earlier_hashes, ["own"], "{order:?}");
         }
     }
 

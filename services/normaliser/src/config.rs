@@ -2,7 +2,7 @@
 
 use clap::builder::RangedU64ValueParser;
 
-/// Most raw items in one transaction, where the flag is not given.
+/// Most raw items in one transaction, if the flag is not given.
 const DEFAULT_BATCH: usize = 500;
 
 /// The normaliser's flags.

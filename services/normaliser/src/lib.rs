@@ -12,6 +12,7 @@ pub mod revision;
 pub mod signature;
 pub mod size;
 pub mod title;
+pub mod withdrawal;
 
 pub use config::{Args, Config};
 pub use metrics::Metrics;
@@ -20,14 +21,17 @@ pub use normalise::{Normalised, Published, normalise};
 use proto::{
     partition,
     topic::Topic,
-    v1::{ArticleState, RawItem},
+    v1::{ArticleState, RawItem, Withdrawal},
 };
-use stream::{Input, Outcome, ProcessContext, ProcessError, Record, Runtime, Table};
+use revision::Delivery;
+use stream::{Input, Outcome, ProcessContext, ProcessError, Record, Runtime, Table, header};
+use withdrawal::Effect;
 
 /// Name of the stage, of its consumer group and of its label in metrics.
 pub const STAGE: &str = "normaliser";
 
 const STATE: Table<ArticleState> = Table::new(Topic::ArticleState.suffix());
+const WITHDRAWALS: Table<Withdrawal> = Table::new(Topic::Withdrawals.suffix());
 
 /// Why the normaliser ended.
 #[derive(Debug, thiserror::Error)]
@@ -43,8 +47,8 @@ pub enum Error {
     Metrics(#[from] ::metrics::Error),
 }
 
-/// Normalises raw items until shutdown is requested. Articles, signatures and the state of the articles are written in
-/// one transaction a batch.
+/// Normalises raw items until shutdown is requested. Articles, signatures, withdrawals and the state of the articles are
+/// written in one transaction a batch.
 ///
 /// # Errors
 /// The first [`Error`]; the service has then ended.
@@ -52,7 +56,8 @@ pub async fn run(config: Config, runtime: Runtime) -> Result<(), Error> {
     let metrics = Metrics::new(&runtime.registry)?;
     chassis::thread::run(STAGE, move || {
         let outputs = [Topic::Articles, Topic::Signatures];
-        let mut spec = runtime.stage(STAGE, Topic::Raw, &[Topic::ArticleState], &outputs);
+        let tables = [Topic::ArticleState, Topic::Withdrawals];
+        let mut spec = runtime.stage(STAGE, Topic::Raw, &tables, &outputs);
         spec.max_batch = config.batch;
         let [articles, signatures] = outputs.map(|topic| runtime.names.of(topic));
         let partitions = runtime.partitions;
@@ -93,23 +98,63 @@ fn step(
     }
     let key = Topic::ArticleState.key(id).map_err(|error| ProcessError::poison("no-article-id", error))?;
     let state = context.get(&STATE, &key)?;
-    match normalise(raw, state.as_ref(), context.now)? {
+    let is_withdrawn = context.get(&WITHDRAWALS, &key)?.is_some();
+    match withdrawal::decide(raw, state.as_ref(), is_withdrawn, context.now)? {
+        Effect::None => {}
+        Effect::Duplicate => return Ok(Outcome::Duplicate),
+        Effect::Dropped(state) => {
+            if let Some(state) = state {
+                context.put(&STATE, &key, &*state)?;
+            }
+            return Ok(Outcome::Dropped(withdrawal::DROPPED));
+        }
+        Effect::Withdrawn(withdrawn) => {
+            context.put(&WITHDRAWALS, &key, &withdrawn.row)?;
+            context.put(&STATE, &key, &withdrawn.state)?;
+            context.emit(articles, id, &withdrawn.article)?;
+            metrics.articles.with_label_values(&[&withdrawn.article.change]).inc();
+            return Ok(Outcome::Out);
+        }
+        Effect::Restored(published) => {
+            context.delete(&WITHDRAWALS, &key)?;
+            return publish(&published, &key, context, articles, signatures, metrics);
+        }
+        Effect::RestoredWithoutText(state) => {
+            context.delete(&WITHDRAWALS, &key)?;
+            context.put(&STATE, &key, &*state)?;
+            return Ok(Outcome::Dropped(withdrawal::WITHOUT_TEXT));
+        }
+    }
+    let delivery = Delivery { now: context.now, replayed: input.record.header(header::REPLAY_OF).is_some() };
+    match normalise(raw, state.as_ref(), delivery)? {
+        Normalised::Dropped(reason) => Ok(Outcome::Dropped(reason)),
         Normalised::Duplicate(state) => {
             if let Some(state) = state {
                 context.put(&STATE, &key, &*state)?;
             }
             Ok(Outcome::Duplicate)
         }
-        Normalised::Article(published) => {
-            context.put(&STATE, &key, &published.state)?;
-            context.emit(articles, id, &published.article)?;
-            if let Some(signature) = &published.signature {
-                context.emit(signatures, id, signature)?;
-            }
-            count(metrics, &published);
-            Ok(Outcome::Out)
-        }
+        Normalised::Article(published) => publish(&published, &key, context, articles, signatures, metrics),
     }
+}
+
+/// Writes an article with its state and its signature.
+fn publish(
+    published: &Published,
+    key: &[u8],
+    context: &mut ProcessContext<'_>,
+    articles: &str,
+    signatures: &str,
+    metrics: &Metrics,
+) -> Result<Outcome, ProcessError> {
+    let id = published.article.article_id.as_str();
+    context.put(&STATE, key, &published.state)?;
+    context.emit(articles, id, &published.article)?;
+    if let Some(signature) = &published.signature {
+        context.emit(signatures, id, signature)?;
+    }
+    count(metrics, published);
+    Ok(Outcome::Out)
 }
 
 fn count(metrics: &Metrics, published: &Published) {

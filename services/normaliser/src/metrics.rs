@@ -7,7 +7,7 @@ metrics::metrics! {
         pub boilerplate_lines: IntCounter = "newswire_normaliser_boilerplate_lines_total",
         /// Titles from which the site's name was removed.
         pub titles_stripped: IntCounter = "newswire_normaliser_title_site_cut_total",
-        /// Articles, by change (NEW, UPDATED).
+        /// Articles, by change (NEW, UPDATED, WITHDRAWN).
         pub articles: IntCounterVec["change"] = "newswire_normaliser_articles_total",
         /// Warnings, by name.
         pub warnings: IntCounterVec["warning"] = "newswire_normaliser_warnings_total",

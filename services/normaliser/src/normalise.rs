@@ -2,7 +2,7 @@
 
 use crate::{
     boilerplate, date, html, language, publisher,
-    revision::{self, Revision},
+    revision::{self, Delivery, Revision},
     signature, size,
     title::{self, Title},
 };
@@ -21,13 +21,15 @@ use url::Url;
 /// Most authors or categories that are read of one item.
 const MAX_LIST: usize = 1_000;
 
-/// What a raw item leads to.
+/// The outcome of a raw item.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Normalised {
     /// An article to be published.
     Article(Box<Published>),
-    /// Nothing to be published. The state is to be written where there is one.
+    /// Nothing to be published. The state is to be written if there is one.
     Duplicate(Option<Box<ArticleState>>),
+    /// Nothing to be published or written, for a countable reason: `no-state` (a SEEN item of an article without state).
+    Dropped(&'static str),
 }
 
 /// An article and what is written with it.
@@ -37,25 +39,27 @@ pub struct Published {
     pub article: Article,
     /// The new state of the article.
     pub state: ArticleState,
-    /// The signature by which near-duplicates are found; `None` where the text is too short.
+    /// The signature by which near-duplicates are found; `None` if the text is too short.
     pub signature: Option<Signature>,
     /// Number of boilerplate lines that were removed from the body.
     pub boilerplate_lines: usize,
-    /// True where the site's name was removed from the title.
+    /// True if the site's name was removed from the title.
     pub site_removed: bool,
     /// Warnings of the normaliser, without those of the raw item.
     pub warnings: Vec<Warning>,
 }
 
-/// Normalises a raw item. `now` is used where the item does not say when it was fetched.
+/// Normalises a raw item.
 ///
 /// # Errors
 /// [`ProcessError::Poison`], by reason: `no-article-id`; `unknown-kind`; `no-text` (neither title nor text).
-pub fn normalise(
-    raw: &RawItem,
-    state: Option<&ArticleState>,
-    now: jiff::Timestamp,
-) -> Result<Normalised, ProcessError> {
+pub fn normalise(raw: &RawItem, state: Option<&ArticleState>, delivery: Delivery) -> Result<Normalised, ProcessError> {
+    let now = delivery.now;
+    if raw.kind == kind::SEEN {
+        return Ok(state.map_or(Normalised::Dropped("no-state"), |state| {
+            Normalised::Duplicate(Some(Box::new(revision::renewed(raw, state, now))))
+        }));
+    }
     let body_source = body_source(raw)?;
     let source = Source::of(raw);
     let content = if raw.content.trim().is_empty() { &raw.summary } else { &raw.content };
@@ -63,7 +67,7 @@ pub fn normalise(
     let texts = Texts::of(raw, &source, &content)?;
 
     let content_hash = proto::id::digest(&[texts.title.text.as_bytes(), texts.body.text.as_bytes()]);
-    let (state, change) = match revision::decide(raw, state, &content_hash, now) {
+    let (state, change) = match revision::decide(raw, state, &content_hash, delivery) {
         Revision::New(state) => (state, change::NEW),
         Revision::Updated(state) => (state, change::UPDATED),
         Revision::Duplicate(state) => return Ok(Normalised::Duplicate(state.map(Box::new))),
@@ -138,7 +142,7 @@ fn body_source(raw: &RawItem) -> Result<&'static str, ProcessError> {
     match raw.kind.as_str() {
         kind::PAGE => Ok(body_source::PAGE),
         kind::ENTRY | "" => Ok(body_source::FEED),
-        other => Err(ProcessError::poison("unknown-kind", format!("{other:?} is neither ENTRY nor PAGE"))),
+        other => Err(ProcessError::poison("unknown-kind", format!("{other:?} is neither ENTRY, PAGE nor SEEN"))),
     }
 }
 

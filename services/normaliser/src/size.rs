@@ -71,7 +71,7 @@ fn json_char_len(c: char) -> usize {
 }
 
 /// Cuts `text` to at most `max` bytes of JSON, at the end of a paragraph, else of a line, a sentence, a word or a
-/// character, each in the second half of what fits. True where it was cut.
+/// character, each in the second half of what fits. True if it was cut.
 fn shorten(text: &mut String, max: usize) -> bool {
     let mut bytes = 2;
     let over = text.char_indices().find(|(_, c)| {

@@ -44,7 +44,7 @@ pub struct Args {
 pub struct Config {
     /// Poll interval of a feed with new entries.
     pub poll_interval: SignedDuration,
-    /// True where requests to addresses that are not public are allowed.
+    /// True if requests to addresses that are not public are allowed.
     pub allow_private_networks: bool,
     /// Minimum interval between two requests to one host.
     pub host_interval: Duration,

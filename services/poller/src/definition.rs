@@ -39,7 +39,7 @@ pub enum DefinitionError {
     Encode(#[from] wire::EncodeError),
 }
 
-/// A URL for logs and messages: anything that may be user and password is `***`, even where the URL is invalid.
+/// A URL for logs and messages: anything that may be user and password is `***`, even if the URL is invalid.
 #[must_use]
 pub fn redact_credentials(url: &str) -> String {
     let begin = url.find("://").map_or(0, |at| at + 3);
@@ -56,7 +56,7 @@ pub fn redact_credentials(url: &str) -> String {
 /// A feed's URL in the form that its id is made from: parsed, serialised, without fragment.
 ///
 /// # Errors
-/// [`DefinitionError::Url`] where it is not an absolute http or https URL.
+/// [`DefinitionError::Url`] if it is not an absolute http or https URL.
 pub fn parse_url(url: &str) -> Result<Url, DefinitionError> {
     let invalid = |reason: &str| DefinitionError::Url { url: redact_credentials(url), reason: reason.to_owned() };
     let mut parsed = Url::parse(url.trim()).map_err(|error| invalid(&error.to_string()))?;
@@ -70,10 +70,10 @@ pub fn parse_url(url: &str) -> Result<Url, DefinitionError> {
     Ok(parsed)
 }
 
-/// Completes a definition: normalises the URL, derives the id, and sets `added_at` to `now` where it is missing.
+/// Completes a definition: normalises the URL, derives the id, and sets `added_at` to `now` if it is missing.
 ///
 /// # Errors
-/// [`DefinitionError`] where the URL or the backfill policy is invalid.
+/// [`DefinitionError`] if the URL or the backfill policy is invalid.
 pub fn complete(mut feed: Feed, now: Timestamp) -> Result<Feed, DefinitionError> {
     feed.url = parse_url(&feed.url)?.into();
     feed.feed_id = id::feed_id(&feed.url);
@@ -87,7 +87,7 @@ pub fn complete(mut feed: Feed, now: Timestamp) -> Result<Feed, DefinitionError>
 /// Validates a definition that was read from its topic, and returns its URL.
 ///
 /// # Errors
-/// [`DefinitionError`] where the URL is invalid or the id does not belong to it.
+/// [`DefinitionError`] if the URL is invalid or the id does not belong to it.
 pub fn validate(feed: &Feed) -> Result<Url, DefinitionError> {
     let url = parse_url(&feed.url)?;
     let expected = id::feed_id(&feed.url);
@@ -106,7 +106,7 @@ pub fn partition_of(url: &Url, partitions: i32) -> i32 {
 /// The record that adds or changes a feed. The definition is completed as by [`complete`].
 ///
 /// # Errors
-/// [`DefinitionError`] where the definition is invalid or cannot be encoded.
+/// [`DefinitionError`] if the definition is invalid or cannot be encoded.
 pub fn record(
     feed: Feed,
     partitions: i32,
@@ -133,7 +133,7 @@ pub fn record(
 /// The tombstone that removes the feed of a URL.
 ///
 /// # Errors
-/// [`DefinitionError::Url`] where the URL is invalid.
+/// [`DefinitionError::Url`] if the URL is invalid.
 pub fn tombstone(url: &str, partitions: i32, names: &Names) -> Result<Outgoing, DefinitionError> {
     let url = parse_url(url)?;
     let partition = partition_of(&url, partitions);

@@ -11,9 +11,9 @@ pub struct Context<'a> {
     pub url: &'a str,
     /// HTTP header Content-Type, charset included.
     pub content_type: Option<&'a str>,
-    /// HTTP header Content-Location: the base of relative links where present (RFC 3986 section 5.1).
+    /// HTTP header Content-Location: the base of relative links if present (RFC 3986 section 5.1).
     pub content_location: Option<&'a str>,
-    /// HTTP header Content-Language: the language where the document declares none.
+    /// HTTP header Content-Language: the language if the document declares none.
     pub content_language: Option<&'a str>,
     /// Limits of the document.
     pub limits: Limits,
@@ -55,11 +55,11 @@ pub struct Document {
     pub title: String,
     /// Description, subtitle or tagline; may contain markup.
     pub description: String,
-    /// Absolute URL of the site's home page; empty where there is none.
+    /// Absolute URL of the site's home page; empty if there is none.
     pub site_url: String,
-    /// Declared language as a BCP 47 tag, from the document, else from HTTP; empty where there is none.
+    /// Declared language as a BCP 47 tag, from the document, else from HTTP; empty if there is none.
     pub language: String,
-    /// Copyright statement; empty where there is none.
+    /// Copyright statement; empty if there is none.
     pub rights: String,
     /// Authors or editors of the feed.
     pub authors: Vec<String>,
@@ -80,7 +80,7 @@ pub struct Document {
 pub struct Entry {
     /// The publisher's id as written (guid, id, `rdf:about`).
     pub guid: String,
-    /// True where the guid is the item's URL (RSS 2.0: an absolute URL, and `isPermaLink` is not false).
+    /// True if the guid is the item's URL (RSS 2.0: an absolute URL, and `isPermaLink` is not false).
     pub guid_is_permalink: bool,
     /// Absolute URL of the article.
     pub link: String,
@@ -90,7 +90,7 @@ pub struct Entry {
     pub summary: String,
     /// Full content, in the same form as the summary.
     pub content: String,
-    /// Names of the authors, or mail addresses where there are no names.
+    /// Names of the authors, or mail addresses if there are no names.
     pub authors: Vec<String>,
     /// Category terms.
     pub categories: Vec<String>,
@@ -100,9 +100,9 @@ pub struct Entry {
     pub published: Option<Date>,
     /// Date of the last update.
     pub updated: Option<Date>,
-    /// Date of publication as written, kept where it cannot be read.
+    /// Date of publication as written, kept if it cannot be read.
     pub published_text: String,
-    /// Date of the last update as written, kept where it cannot be read.
+    /// Date of the last update as written, kept if it cannot be read.
     pub updated_text: String,
     /// Language that the item itself declares, as a BCP 47 tag.
     pub language: String,
@@ -140,7 +140,7 @@ pub struct Hints {
     pub cloud: String,
     /// Absolute URL of the feed's next page (RFC 5005).
     pub next_url: String,
-    /// True where the feed declares that it is complete or has ended (`fh:complete`, JSON Feed `expired`).
+    /// True if the feed declares that it is complete or has ended (`fh:complete`, JSON Feed `expired`).
     pub complete: bool,
 }
 

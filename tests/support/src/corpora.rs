@@ -9,7 +9,7 @@ pub fn folder() -> PathBuf {
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from)
 }
 
-/// Path of a file or folder of the corpora, such as `seed-article.txt`. Where it does not exist, prints that the test is
+/// Path of a file or folder of the corpora, such as `seed-article.txt`. If it does not exist, prints that the test is
 /// skipped and returns `None`.
 #[must_use]
 pub fn find(name: &str) -> Option<PathBuf> {

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-/// The body of the response to `GET http://address/path`; `None` where there is no response within a second.
+/// The body of the response to `GET http://address/path`; `None` if there is no response within a second.
 #[must_use]
 pub fn get(address: &str, path: &str) -> Option<String> {
     let limit = Duration::from_secs(1);

@@ -9,11 +9,11 @@ use std::{
 /// Minimum time between kill and restart: longer than the broker's session (3 s). `tools/kafka/start` explains why.
 const DOWN_FOR: std::time::Duration = std::time::Duration::from_secs(6);
 
-/// Address of the broker that `NEWSWIRE_TEST_KAFKA` names. Where it names none, prints that `what` is skipped and returns
+/// Address of the broker that `NEWSWIRE_TEST_KAFKA` names. If it names none, prints that `what` is skipped and returns
 /// `None`.
 ///
 /// # Panics
-/// Where it names none and `NEWSWIRE_REQUIRE_KAFKA` is set.
+/// If it names none and `NEWSWIRE_REQUIRE_KAFKA` is set.
 pub fn named(what: &str) -> Option<String> {
     let address = std::env::var("NEWSWIRE_TEST_KAFKA").ok();
     if address.is_none() {
@@ -23,10 +23,10 @@ pub fn named(what: &str) -> Option<String> {
 }
 
 /// Address of a broker that several tests share: the one that `NEWSWIRE_TEST_KAFKA` names, or one that this process starts.
-/// `None`, after a `skipped:` line, where neither is possible.
+/// `None`, after a `skipped:` line, if neither is possible.
 ///
 /// # Panics
-/// Where neither is possible and `NEWSWIRE_REQUIRE_KAFKA` is set.
+/// If neither is possible and `NEWSWIRE_REQUIRE_KAFKA` is set.
 pub fn shared() -> Option<String> {
     if let Ok(address) = std::env::var("NEWSWIRE_TEST_KAFKA") {
         return Some(address);
@@ -35,10 +35,10 @@ pub fn shared() -> Option<String> {
     OWN.get_or_init(start).as_ref().map(|broker| broker.address.clone())
 }
 
-/// Starts a broker of its own for a test, which may kill it. `None`, after a `skipped:` line, where that is not possible.
+/// Starts a broker of its own for a test, which may kill it. `None`, after a `skipped:` line, if that is not possible.
 ///
 /// # Panics
-/// Where it is not possible and `NEWSWIRE_REQUIRE_KAFKA` is set.
+/// If it is not possible and `NEWSWIRE_REQUIRE_KAFKA` is set.
 pub fn start() -> Option<Broker> {
     let dir = tempfile::tempdir().unwrap();
     Broker::launch(dir).map_err(|why| skip("a test that needs a Kafka broker", &why)).ok()

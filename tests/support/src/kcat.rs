@@ -28,7 +28,7 @@ impl Record {
     /// The value, parsed as JSON; null for a tombstone.
     ///
     /// # Panics
-    /// Where it is not JSON.
+    /// If it is not JSON.
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(self.payload.as_deref().unwrap_or("null")).unwrap()
@@ -38,7 +38,7 @@ impl Record {
 /// Everything that is committed in a topic now.
 ///
 /// # Panics
-/// Where kcat is not installed or fails.
+/// If kcat is not installed or fails.
 #[must_use]
 pub fn read_all(kafka: &str, topic: &str) -> Vec<Record> {
     records(&output(command(kafka, topic).args(["-J", "-e"]), topic))
@@ -109,7 +109,7 @@ impl Follower {
     /// Starts it.
     ///
     /// # Panics
-    /// Where kcat is not installed.
+    /// If kcat is not installed.
     #[must_use]
     pub fn start(kafka: &str, topic: &str) -> Self {
         // -E: it keeps running while the broker is down.
@@ -131,7 +131,7 @@ impl Follower {
     /// Records that have arrived since the last call.
     ///
     /// # Panics
-    /// Where kcat has ended, because later records would be missed.
+    /// If kcat has ended, because later records would be missed.
     #[must_use]
     pub fn take(&mut self) -> Vec<Record> {
         let ended = self.process.try_wait().unwrap();

@@ -1,5 +1,5 @@
 //! What tests and tools share. Any crate may use it in its tests, because it depends on no crate of the project.
-//! Its functions panic where something is wrong.
+//! Its functions panic if something is wrong.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test fails by panicking")]
 
 pub mod corpora;

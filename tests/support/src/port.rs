@@ -3,7 +3,7 @@
 /// A port that is free on every loopback address.
 ///
 /// # Panics
-/// Where the system has none.
+/// If the system has none.
 #[must_use]
 pub fn free() -> u16 {
     std::net::TcpListener::bind("0.0.0.0:0").unwrap().local_addr().unwrap().port()

@@ -14,7 +14,7 @@ use std::{
 /// Path of a binary of this workspace, from the same build as the running test.
 ///
 /// # Panics
-/// Where it is not built.
+/// If it is not built.
 #[must_use]
 pub fn binary(name: &str) -> PathBuf {
     let me = std::env::current_exe().unwrap();
@@ -35,7 +35,7 @@ impl Process {
     /// Starts a binary and appends its output to `log`.
     ///
     /// # Panics
-    /// Where it cannot be started.
+    /// If it cannot be started.
     #[must_use]
     pub fn start(
         name: &str,
@@ -56,7 +56,7 @@ impl Process {
         Process { name: name.to_owned(), child, log: log.to_owned() }
     }
 
-    /// Sends a signal; nothing where the process has ended.
+    /// Sends a signal; nothing if the process has ended.
     pub fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap_or(0));
         drop(kill(pid, signal).map_err(|error| error.to_string()));
@@ -71,7 +71,7 @@ impl Process {
     /// Exit status; `None` while it runs.
     ///
     /// # Panics
-    /// Where the system refuses.
+    /// If the system refuses.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().unwrap()
     }
@@ -85,7 +85,7 @@ impl Process {
     /// `kill -9`, and waits for the end.
     ///
     /// # Panics
-    /// Where the system refuses.
+    /// If the system refuses.
     pub fn kill(&mut self) {
         drop(self.child.kill());
         self.child.wait().unwrap();
@@ -94,7 +94,7 @@ impl Process {
     /// SIGTERM, and waits for the end.
     ///
     /// # Panics
-    /// Where it does not end within the limit.
+    /// If it does not end within the limit.
     pub fn stop(&mut self, limit: Duration) -> ExitStatus {
         self.signal(Signal::SIGTERM);
         let mut status = None;

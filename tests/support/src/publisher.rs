@@ -37,7 +37,7 @@ impl Publisher {
     /// Listens on one random port of `hosts` loopback addresses, from 127.0.0.2 on. To a poller each is another host.
     ///
     /// # Panics
-    /// Where there is no such port.
+    /// If there is no such port.
     #[must_use]
     pub fn start(hosts: u8) -> Self {
         Publisher::start_near(hosts, fastrand::u64(..))
@@ -47,7 +47,7 @@ impl Publisher {
     /// same, and so are article ids and partitions.
     ///
     /// # Panics
-    /// Where there is no such port.
+    /// If there is no such port.
     #[must_use]
     pub fn start_near(hosts: u8, seed: u64) -> Self {
         let mut ports = fastrand::Rng::with_seed(seed);
@@ -85,7 +85,7 @@ impl Publisher {
     /// Serves a document under a path, on every host.
     ///
     /// # Panics
-    /// Where a thread panicked while it served a document.
+    /// If a thread panicked while it served a document.
     pub fn put(&self, path: &str, content_type: &str, body: impl Into<Vec<u8>>) {
         let mut site = self.site.lock().unwrap();
         site.versions += 1;
@@ -100,7 +100,7 @@ impl Publisher {
     /// Number of requests for a path.
     ///
     /// # Panics
-    /// Where a thread panicked while it served a document.
+    /// If a thread panicked while it served a document.
     #[must_use]
     pub fn requests(&self, path: &str) -> usize {
         self.site.lock().unwrap().requests.get(path).copied().unwrap_or(0)
@@ -145,7 +145,7 @@ pub struct Item {
 /// An RSS 2.0 document.
 ///
 /// # Panics
-/// Where RFC 2822 cannot express a date.
+/// If RFC 2822 cannot express a date.
 #[must_use]
 pub fn rss<'a>(title: &str, link: &str, items: impl IntoIterator<Item = &'a Item>) -> String {
     let mut text = format!(

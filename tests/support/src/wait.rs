@@ -8,12 +8,12 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// Waits until `holds` returns true.
 ///
 /// # Panics
-/// Where it does not within `limit`; the message names `what`.
+/// If it does not within `limit`; the message names `what`.
 pub fn eventually(limit: Duration, what: &str, holds: impl FnMut() -> bool) {
     assert!(within(limit, holds), "not within {limit:?}: {what}");
 }
 
-/// Waits until `holds` returns true; false where it does not within `limit`.
+/// Waits until `holds` returns true; false if it does not within `limit`.
 pub fn within(limit: Duration, mut holds: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + limit;
     while !holds() {

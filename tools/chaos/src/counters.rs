@@ -70,7 +70,7 @@ mod tests {
         newswire_stage_dropped_total{reason=\"old\",stage=\"a\"} 1\n";
 
     #[test]
-    fn counters_balance_where_the_outcomes_add_up_to_the_records_read() {
+    fn counters_balance_if_outcomes_add_up_to_records_read() {
         let of = |text: &str| of_stages(&[("p".to_owned(), text.to_owned())]);
         assert!(of(TEXT)[0].balance());
         assert!(!of(&TEXT.replace(" 6", " 5"))[0].balance());

@@ -28,7 +28,7 @@ const TICK: Duration = Duration::from_millis(50);
 /// Runs a scenario.
 ///
 /// # Panics
-/// Where the run itself is not possible: no broker, no kcat, a binary that is not built.
+/// If the run itself is not possible: no broker, no kcat, a binary that is not built.
 #[must_use]
 pub fn run(scenario: &Scenario, mut broker: Broker) -> Report {
     let faults = scenario.faults();

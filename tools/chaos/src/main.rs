@@ -28,7 +28,7 @@ struct Arguments {
     /// Inject only faults of this kind; may be repeated
     #[arg(long, value_name = "KIND")]
     only: Vec<FaultKind>,
-    /// Run a build that breaks a rule, with the faults that expose it, for about a minute; fails where nothing is found
+    /// Run a build that breaks a rule, with the faults that expose it, for about a minute; fails if nothing is found
     #[arg(long, conflicts_with_all = ["faults", "only"])]
     sabotage: Option<Sabotage>,
 }

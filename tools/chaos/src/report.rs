@@ -20,7 +20,7 @@ pub struct Report {
     pub lost: Vec<String>,
     /// Records that no served item explains.
     pub invented: Vec<String>,
-    /// Records that are there twice under the same unique key.
+    /// Records whose unique key occurs twice.
     pub repeated: Vec<String>,
     /// Revisions out of order.
     pub disorder: Vec<String>,
@@ -36,7 +36,7 @@ pub struct Report {
     pub crashed: Vec<String>,
     /// Panics in the services' logs.
     pub panics: usize,
-    /// Time from the last fault to the complete output; `None` where the output did not become complete.
+    /// Time from the last fault to the complete output; `None` if the output did not become complete.
     pub completed: Option<Duration>,
     /// For each `kill -9`, the time to the next commit of the same replica.
     pub recoveries: Vec<Duration>,

@@ -60,7 +60,7 @@ impl Pause {
 pub struct Scenario {
     /// Source of everything random.
     pub seed: u64,
-    /// How long load and faults go on.
+    /// Duration of load and faults.
     pub duration: Duration,
     /// Articles a second.
     pub rate: f64,
@@ -124,7 +124,7 @@ impl Scenario {
         match sabotage {
             Sabotage::OffsetsOutside => short(&[FaultKind::KillMidTransaction, FaultKind::KillBeforeProduce]),
             Sabotage::NoFence => short(&[FaultKind::FreezeInTransaction]),
-            // Found only where a record is read before it is aborted, which takes more time and load.
+            // Found only if a record is read before it is aborted, which takes more time and load.
             Sabotage::ReadUncommitted => Scenario {
                 duration: Duration::from_secs(80),
                 rate: 100.0,

@@ -167,7 +167,7 @@ impl Member for EmbeddedMember {
     fn lag(&mut self) -> Option<i64> {
         let ends = self.store.ends(&self.cursor.topic).ok()?;
         let positions = self.committed.iter().zip(&self.delivered).zip(&self.cursor.next);
-        // Where every record handed out is committed, records that retention removed in between are not lag.
+        // If every record handed out is committed, records that retention removed in between are not lag.
         let done =
             positions.map(|((committed, delivered), next)| if delivered <= committed { next } else { committed });
         Some(ends.iter().zip(done).map(|(end, done)| (end - done).max(0)).sum())

@@ -72,10 +72,10 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    /// Opens the log in `folder`, which is created where it is missing.
+    /// Opens the log in `folder`, which is created if it is missing.
     ///
     /// # Errors
-    /// [`LogError::Config`] where another process holds it, or the folder cannot be used; [`LogError::Corrupt`] where the
+    /// [`LogError::Config`] if another process holds it, or the folder cannot be used; [`LogError::Corrupt`] if the
     /// file is damaged.
     pub fn open(folder: &Path) -> Result<Self, LogError> {
         Self::open_with(folder, Options::default())
@@ -99,7 +99,7 @@ impl Embedded {
         }
     }
 
-    /// `None` where another process holds it.
+    /// `None` if another process holds it.
     fn try_open(folder: &Path, options: Options) -> Result<Option<Self>, LogError> {
         std::fs::DirBuilder::new()
             .recursive(true)
@@ -138,11 +138,11 @@ impl Embedded {
         Ok(Some(Embedded { store, server, sweeper: Some((shutdown, thread)) }))
     }
 
-    /// Removes all records that are due, compacts the file where that saves much, and returns the number removed. A thread does
+    /// Removes all records that are due, compacts the file if that saves much, and returns the number removed. A thread does
     /// so every [`Options::sweep_every`].
     ///
     /// # Errors
-    /// Where the file cannot be read or written.
+    /// If the file cannot be read or written.
     pub fn sweep(&self) -> Result<usize, LogError> {
         let removed = retention::sweep(&self.store, (self.store.options.clock)(), || false)?;
         retention::shrink(&self.store)?;
@@ -162,11 +162,11 @@ impl Drop for Embedded {
     }
 }
 
-/// Opens the log in `folder` for a command: through the socket of the process that holds the file, or the file itself where no
+/// Opens the log in `folder` for a command: through the socket of the process that holds the file, or the file itself if no
 /// process does.
 ///
 /// # Errors
-/// As [`Embedded::open`]; [`LogError::Unavailable`] where the file is held but no process answers on the socket.
+/// As [`Embedded::open`]; [`LogError::Unavailable`] if the file is held but no process answers on the socket.
 pub fn open(folder: &Path) -> Result<Box<dyn Log>, LogError> {
     // The process may be starting or ending.
     let until = Instant::now() + Duration::from_secs(5);

@@ -26,10 +26,10 @@ struct Connection {
 
 impl Connection {
     fn open(socket: &Path) -> Result<Self, LogError> {
-        let gone = |error: std::io::Error| LogError::Unavailable(format!("{}: {error}", socket.display()));
-        let stream = UnixStream::connect(socket).map_err(gone)?;
-        stream.set_read_timeout(Some(TIMEOUT)).map_err(gone)?;
-        stream.set_write_timeout(Some(TIMEOUT)).map_err(gone)?;
+        let unavailable = |error: std::io::Error| LogError::Unavailable(format!("{}: {error}", socket.display()));
+        let stream = UnixStream::connect(socket).map_err(unavailable)?;
+        stream.set_read_timeout(Some(TIMEOUT)).map_err(unavailable)?;
+        stream.set_write_timeout(Some(TIMEOUT)).map_err(unavailable)?;
         let mut connection = Connection { stream, socket: socket.to_owned(), holder: 0 };
         match connection.ask(&Request::Hello(wire::VERSION))? {
             Answer::Hello(holder) => connection.holder = holder,
@@ -39,7 +39,7 @@ impl Connection {
     }
 
     fn ask(&mut self, request: &Request) -> Result<Answer, LogError> {
-        let gone = |error: std::io::Error| match error.kind() {
+        let unavailable = |error: std::io::Error| match error.kind() {
             std::io::ErrorKind::InvalidInput => LogError::Config(error.to_string()),
             _ => LogError::Unavailable(format!("{}: {error}", self.socket.display())),
         };
@@ -47,10 +47,10 @@ impl Connection {
         if let Err(error) = sent
             && error.kind() != std::io::ErrorKind::BrokenPipe
         {
-            return Err(gone(error));
+            return Err(unavailable(error));
         }
         // A server that disconnects may have sent the reason before.
-        match wire::receive(&mut self.stream).map_err(gone)? {
+        match wire::receive(&mut self.stream).map_err(unavailable)? {
             Answer::Failed(error) => Err(error.into()),
             answer => Ok(answer),
         }

@@ -51,7 +51,7 @@ fn slice(tables: &mut Tables<'_>, now: i64, aged: &[(Topic, i64)]) -> Result<usi
     Ok(count)
 }
 
-/// Removes superseded records, and tombstones whose time is over.
+/// Removes superseded records, and expired tombstones.
 fn superseded(tables: &mut Tables<'_>, now: i64) -> Result<usize, redb::Error> {
     let last = (now, u32::MAX, i32::MAX, i64::MAX);
     let mut due = Vec::new();
@@ -88,7 +88,7 @@ fn expired(
     Ok(old.len())
 }
 
-/// Returns free pages to the file system where that saves much; true where it did. All reads and writes wait meanwhile.
+/// Returns free pages to the file system if that saves much; true if it did. All reads and writes wait for it.
 pub(super) fn shrink(store: &Store) -> Result<bool, LogError> {
     let file = std::fs::metadata(&store.path).map_err(|error| LogError::Lost(error.to_string()))?.len();
     // With many small records compaction may not reach the factor: it is retried only after the file has grown by half.

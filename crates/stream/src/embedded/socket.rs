@@ -74,8 +74,8 @@ impl Drop for Server {
         self.shared.is_stopping.store(true, Ordering::SeqCst);
         // Wakes the listener, which then sees `is_stopping`.
         let woken = UnixStream::connect(&self.path);
-        let gone = fs::remove_file(&self.path);
-        tracing::debug!(?woken, ?gone, "socket closed");
+        let removed = fs::remove_file(&self.path);
+        tracing::debug!(?woken, ?removed, "socket closed");
         if woken.is_ok()
             && let Some(thread) = self.thread.take()
             && thread.join().is_err()

@@ -72,7 +72,7 @@ pub(super) fn log_error(error: impl Into<redb::Error>) -> LogError {
 }
 
 impl Store {
-    /// Opens the file; `None` where another process holds it.
+    /// Opens the file; `None` if another process holds it.
     pub(super) fn open(path: &Path, options: Options) -> Result<Option<Self>, LogError> {
         let database = match Database::builder().set_cache_size(options.cache_bytes).create(path) {
             Ok(database) => database,
@@ -146,7 +146,7 @@ impl Store {
             *lock(slot) = Some(result);
         }
         self.notify();
-        // Empty only where the thread that took this work panicked before its commit.
+        // Empty only if the thread that took this work panicked before its commit.
         lock(&slot).take().unwrap_or_else(|| Err(LogError::Lost("the writing thread panicked".to_owned())))
     }
 
@@ -176,7 +176,7 @@ impl Store {
         *lock(&self.version)
     }
 
-    /// Waits for a change after the version `seen`; false where there is none before `until`.
+    /// Waits for a change after the version `seen`; false if there is none before `until`.
     pub(super) fn wait_for_change(&self, seen: u64, until: Instant) -> bool {
         let left = until.saturating_duration_since(Instant::now());
         let (_version, timeout) = self
@@ -291,7 +291,7 @@ impl Store {
         Ok(epoch)
     }
 
-    /// Ends the reader of that epoch, where it is still the current one.
+    /// Ends the reader of that epoch, if it is still the current one.
     pub(super) fn leave(&self, group: &str, epoch: u64) {
         let mut owners = lock(&self.owners);
         if let Some(owner) = owners.get_mut(group)
@@ -303,7 +303,7 @@ impl Store {
     }
 
     /// # Errors
-    /// [`LogError::Fenced`] where another reader has taken over the group.
+    /// [`LogError::Fenced`] if another reader has taken over the group.
     pub(super) fn check_epoch(&self, group: &str, epoch: u64) -> Result<(), LogError> {
         match lock(&self.owners).get(group) {
             Some(owner) if owner.epoch == epoch => Ok(()),

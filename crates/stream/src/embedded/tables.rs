@@ -161,7 +161,7 @@ impl<'t> Tables<'t> {
         Ok(())
     }
 
-    /// Removes a record, where it is still there.
+    /// Removes a record, if it is still there.
     pub(super) fn remove(&mut self, (topic, partition, offset): RecordKey) -> Result<bool, redb::Error> {
         let Some(row) = self.records.remove((topic, partition, offset))? else {
             return Ok(false);

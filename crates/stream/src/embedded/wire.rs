@@ -110,7 +110,7 @@ pub(super) fn to_topic((name, partitions, kind, ms, is_state): (String, i32, u8,
 /// Sends one message.
 ///
 /// # Errors
-/// `InvalidInput` where the message is too large for a frame; the errors of writing.
+/// `InvalidInput` if the message is too large for a frame; the errors of writing.
 pub(super) fn send(stream: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
     let body = postcard::to_allocvec(message).map_err(io::Error::other)?;
     if body.len() > MAX_FRAME {
@@ -124,7 +124,7 @@ pub(super) fn send(stream: &mut impl Write, message: &impl Serialize) -> io::Res
 /// Receives one message.
 ///
 /// # Errors
-/// `InvalidData` where the frame is too large or holds no message; the errors of reading.
+/// `InvalidData` if the frame is too large or holds no message; the errors of reading.
 pub(super) fn receive<T: DeserializeOwned>(stream: &mut impl Read) -> io::Result<T> {
     let mut length = [0; 4];
     stream.read_exact(&mut length)?;

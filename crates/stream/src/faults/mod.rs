@@ -12,7 +12,7 @@ pub use scripted::ScriptedCommits;
 /// (`abort`).
 ///
 /// # Errors
-/// A sentence where the text is not such a list.
+/// A message if the text is not a valid list.
 #[cfg(feature = "failpoints")]
 fn arm() -> Result<(), String> {
     let Ok(text) = std::env::var("NEWSWIRE_FAIL") else { return Ok(()) };
@@ -41,7 +41,7 @@ fn arm() -> Result<(), String> {
     Ok(())
 }
 
-/// Arms the failpoints of `NEWSWIRE_FAIL`; does nothing in a build without failpoints. Ends the process with code 64 where the
+/// Arms the failpoints of `NEWSWIRE_FAIL`; does nothing in a build without failpoints. Ends the process with code 64 if the
 /// text is invalid: a test whose fault never occurs proves nothing.
 pub fn armed_from_environment() {
     #[cfg(feature = "failpoints")]
@@ -66,7 +66,7 @@ pub(crate) enum Sabotage {
     StateFirst,
 }
 
-/// True where `NEWSWIRE_SABOTAGE` names this defect.
+/// True if `NEWSWIRE_SABOTAGE` names this defect.
 #[cfg(feature = "sabotage")]
 pub(crate) fn sabotaged(how: Sabotage) -> bool {
     static CHOSEN: std::sync::OnceLock<Option<Sabotage>> = std::sync::OnceLock::new();

@@ -254,7 +254,7 @@ impl Member for KafkaMember {
                 Some(Err(error)) => match log_error(&error) {
                     LogError::Lost(reason) => return Err(self.displaced(reason)),
                     error @ LogError::Fenced(_) => return Err(error),
-                    // The client reconnects automatically; a commit reports where it cannot.
+                    // The client reconnects automatically; a commit fails if it cannot.
                     other => tracing::debug!(error = %other, "while polling"),
                 },
                 None if batch.is_empty() && Instant::now() < deadline => {}
@@ -266,7 +266,7 @@ impl Member for KafkaMember {
 
     // The committed offsets were stable when the partitions were assigned, so the changelogs are read after that.
     fn restore(&mut self, partitions: &[i32]) -> Result<HashMap<i32, Vec<Rows>>, LogError> {
-        // The client has accepted the assignment: without its state this member must not go on.
+        // The client has accepted the assignment: this member must not continue without its state.
         self.restorer.restore(&self.changelogs, partitions).map_err(|error| match error {
             error @ LogError::Fenced(_) => error,
             other => LogError::Lost(other.to_string()),

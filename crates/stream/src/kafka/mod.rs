@@ -27,7 +27,7 @@ impl Kafka {
     /// Creates the clients of a cluster, without connecting.
     ///
     /// # Errors
-    /// [`LogError::Config`] where librdkafka refuses the configuration.
+    /// [`LogError::Config`] if librdkafka refuses the configuration.
     pub fn new(config: KafkaConfig) -> Result<Self, LogError> {
         let admin = admin::AdminClients::new(&config)?;
         Ok(Kafka { config, admin, appender: Mutex::new(None) })

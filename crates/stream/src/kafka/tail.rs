@@ -49,7 +49,7 @@ impl KafkaTail {
             for element in found.elements() {
                 let offset = match element.offset() {
                     Offset::Offset(offset) => offset,
-                    // No record is as young: the end, as a number.
+                    // No record is that recent: start at the end, as a number.
                     _ => watermarks(&consumer, topic, element.partition(), timeout)?.1,
                 };
                 assignment

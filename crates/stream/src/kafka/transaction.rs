@@ -77,17 +77,17 @@ impl Writer {
     }
 
     /// Asks the coordinator whether this producer still owns its transactional id, with a transaction that is always aborted.
-    /// [`LogError::Fenced`] where another producer has taken the id.
+    /// [`LogError::Fenced`] if another producer has taken the id.
     pub(super) fn holds_its_id(
         &self,
         offsets: &TopicPartitionList,
         group: &ConsumerGroupMetadata,
     ) -> Result<(), LogError> {
-        let asked = self
+        let result = self
             .producer
             .begin_transaction()
             .and_then(|()| self.producer.send_offsets_to_transaction(offsets, group, self.timeout));
-        if let Err(LogError::Fenced(reason)) = asked.map_err(|error| log_error(&error)) {
+        if let Err(LogError::Fenced(reason)) = result.map_err(|error| log_error(&error)) {
             return Err(LogError::Fenced(reason));
         }
         self.abort()
@@ -104,7 +104,7 @@ impl Writer {
         for output in outputs {
             self.send(output, deadline)?;
         }
-        // Where not all are delivered in time, those that are will never be visible.
+        // If not all are delivered in time, those that are will never be visible.
         self.producer.flush(self.timeout).map_err(|error| LogError::Aborted(error.to_string()))?;
         fail::fail_point!("stream::commit::produced", |_| Err(by_failpoint()));
         if let Some((offsets, group)) = offsets {

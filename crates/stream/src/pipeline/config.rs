@@ -21,7 +21,7 @@ pub struct LogConfig {
     pub names: Names,
     /// Partitions of the pipeline's topics.
     pub partitions: i32,
-    /// Retention of topics where it is not the default.
+    /// Retention of the topics that do not have the default.
     pub retention: Vec<RetentionOverride>,
     /// Encoding of values of public topics.
     pub encoding: Encoding,
@@ -42,8 +42,8 @@ impl LogConfig {
     /// Opens the log for a process that runs services. Blocks.
     ///
     /// # Errors
-    /// [`LogError::Config`] where another process holds the file, or librdkafka refuses the configuration;
-    /// [`LogError::Corrupt`] where the file is damaged.
+    /// [`LogError::Config`] if another process holds the file, or librdkafka refuses the configuration;
+    /// [`LogError::Corrupt`] if the file is damaged.
     pub fn open(&self) -> Result<Arc<dyn Log>, LogError> {
         Ok(match &self.kind {
             LogKind::Kafka(config) => Arc::new(Kafka::new(config.clone())?),
@@ -51,11 +51,11 @@ impl LogConfig {
         })
     }
 
-    /// Opens the log for a command. Where a process holds the embedded log's file, the command uses that process's socket.
+    /// Opens the log for a command. If a process holds the embedded log's file, the command uses that process's socket.
     /// Blocks.
     ///
     /// # Errors
-    /// As [`LogConfig::open`]; [`LogError::Unavailable`] where a process holds the file but does not answer.
+    /// As [`LogConfig::open`]; [`LogError::Unavailable`] if a process holds the file but does not answer.
     pub fn reach(&self) -> Result<Arc<dyn Log>, LogError> {
         Ok(match &self.kind {
             LogKind::Kafka(config) => Arc::new(Kafka::new(config.clone())?),
@@ -66,7 +66,7 @@ impl LogConfig {
     /// Opens the log, creates missing topics, and makes what services run on. Blocks.
     ///
     /// # Errors
-    /// As [`LogConfig::open`] and [`Runtime::ensure_topics`]; [`LogError::Config`] where `registry` already has the metrics.
+    /// As [`LogConfig::open`] and [`Runtime::ensure_topics`]; [`LogError::Config`] if `registry` already has the metrics.
     pub fn start(&self, registry: &prometheus::Registry, shutdown: &CancellationToken) -> Result<Runtime, LogError> {
         let metrics = Metrics::new(registry).map_err(|error| LogError::Config(error.to_string()))?;
         let runtime = self.runtime(self.open()?, metrics, registry.clone(), shutdown.clone());

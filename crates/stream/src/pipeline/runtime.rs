@@ -16,7 +16,7 @@ pub struct Runtime {
     pub names: Names,
     /// Number of partitions of the pipeline's topics.
     pub partitions: i32,
-    /// Retention of topics where it is not the default; the last one of a topic counts.
+    /// Retention of the topics that do not have the default. The last entry of a topic applies.
     pub retention: Vec<RetentionOverride>,
     /// Encoding of values of public topics.
     pub encoding: Encoding,

@@ -41,7 +41,7 @@ impl ProcessContext<'_> {
     /// The row of `key` in `table`, in the input's partition. Changes of this step are not visible to it.
     ///
     /// # Errors
-    /// [`LogError::Config`] where the stage has no such table; [`LogError::Corrupt`] where the row cannot be decoded.
+    /// [`LogError::Config`] if the stage has no such table; [`LogError::Corrupt`] if the row cannot be decoded.
     pub fn get<M: wire::Message>(&self, table: &Table<M>, key: impl AsRef<[u8]>) -> Result<Option<M>, ProcessError> {
         Ok(self.session.get(table, self.transaction, self.source.partition, key.as_ref())?)
     }
@@ -49,7 +49,7 @@ impl ProcessContext<'_> {
     /// Writes the row of `key` in `table`, in the input's partition.
     ///
     /// # Errors
-    /// Poison where the row cannot be encoded or is over the limit; [`LogError::Config`] where the stage has no such
+    /// Poison if the row cannot be encoded or is over the limit; [`LogError::Config`] if the stage has no such
     /// table.
     pub fn put<M: InTopic>(&mut self, table: &Table<M>, key: impl AsRef<[u8]>, row: &M) -> Result<(), ProcessError> {
         let (number, changelog) = self.session.find(table)?;
@@ -58,10 +58,21 @@ impl ProcessContext<'_> {
         Ok(())
     }
 
+    /// Deletes the row of `key` in `table`, in the input's partition.
+    ///
+    /// # Errors
+    /// [`LogError::Config`] if the stage has no such table.
+    pub fn delete<M: InTopic>(&mut self, table: &Table<M>, key: impl AsRef<[u8]>) -> Result<(), ProcessError> {
+        let (number, changelog) = self.session.find(table)?;
+        let tombstone = Outgoing::tombstone(changelog, self.source.partition, key.as_ref());
+        self.effects.rows.push((number, tombstone));
+        Ok(())
+    }
+
     /// Emits a record on the partition that its key belongs to.
     ///
     /// # Errors
-    /// Poison where it cannot be encoded or is over the limit; [`LogError::NoTopic`] where `topic` is not one of the
+    /// Poison if it cannot be encoded or is over the limit; [`LogError::NoTopic`] if `topic` is not one of the
     /// stage's outputs.
     pub fn emit<M: InTopic>(&mut self, topic: &str, key: impl AsRef<[u8]>, message: &M) -> Result<(), ProcessError> {
         let key = key.as_ref();

@@ -43,7 +43,7 @@ pub struct Input<M> {
 /// What became of a record. Each has exactly one outcome, so that the counters balance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It led to an output.
+    /// It produced an output.
     Out,
     /// It contained nothing new.
     Duplicate,
@@ -126,7 +126,7 @@ where
     M: wire::Message,
     F: FnMut(&Input<M>, &mut ProcessContext<'_>) -> Result<Outcome, ProcessError>,
 {
-    /// Runs the step on one record. Its effects join the transaction only where it returns an outcome.
+    /// Runs the step on one record. Its effects join the transaction only if it returns an outcome.
     fn process(
         &mut self,
         session: &Session,

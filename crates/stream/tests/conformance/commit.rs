@@ -9,8 +9,8 @@ crate::harness::on_both_logs! {
     a_commit_makes_outputs_and_offsets_visible
     a_refused_transaction_leaves_nothing
     state_of_a_refused_transaction_is_gone
-    uncommitted_records_come_again_after_a_rewind
-    a_restart_goes_on_at_the_committed_offset
+    uncommitted_records_are_read_again_after_a_rewind
+    a_restart_continues_at_the_committed_offset
     the_commit_of_a_fenced_zombie_fails
     an_empty_offset_list_is_an_error
     many_groups_commit_at_once
@@ -91,7 +91,7 @@ fn state_of_a_refused_transaction_is_gone(harness: &mut Harness) {
     assert_eq!(value(&help::session(&*runtime.log, &spec)).as_deref(), Some("good"));
 }
 
-fn uncommitted_records_come_again_after_a_rewind(harness: &mut Harness) {
+fn uncommitted_records_are_read_again_after_a_rewind(harness: &mut Harness) {
     fill(harness);
     let runtime = harness.runtime();
     let mut member = runtime.log.join(&help::spec(&runtime)).unwrap();
@@ -108,7 +108,7 @@ fn uncommitted_records_come_again_after_a_rewind(harness: &mut Harness) {
     assert!(matches!(member.poll(10, Duration::from_millis(500)).unwrap(), Event::Idle));
 }
 
-fn a_restart_goes_on_at_the_committed_offset(harness: &mut Harness) {
+fn a_restart_continues_at_the_committed_offset(harness: &mut Harness) {
     fill(harness);
     let runtime = harness.runtime();
     let mut member = runtime.log.join(&help::spec(&runtime)).unwrap();

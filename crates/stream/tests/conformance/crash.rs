@@ -15,7 +15,7 @@ crate::harness::on_both_logs! {
     killed_with_outputs_written
     killed_with_offsets_written
     killed_after_the_commit
-    aborted_on_demand
+    aborted_by_a_failpoint
 }
 
 const ITEMS: i32 = 20;
@@ -66,7 +66,7 @@ fn be_the_stage() {
     help::count(&runtime, &stream::CancellationToken::new()).unwrap();
 }
 
-fn aborted_on_demand(harness: &mut Harness) {
+fn aborted_by_a_failpoint(harness: &mut Harness) {
     let raw = harness.names().of(Topic::Raw);
     let mut expected = Vec::new();
     for (round, point) in ["begin", "produced", "offsets"].iter().enumerate() {
@@ -106,7 +106,7 @@ fn killed_at(harness: &mut Harness, point: &str, is_committed: bool) {
     harness.close();
 
     run_until_killed(harness, point, 3);
-    // The same items again: duplicates, where the state was restored.
+    // The same items again: duplicates, if the state was restored.
     harness.log().append(items("one")).unwrap();
     harness.close();
     run_until_killed(harness, point, 2);

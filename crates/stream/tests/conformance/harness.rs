@@ -48,7 +48,7 @@ impl Harness {
         Self::new(Place::Embedded(folder.path().to_owned()), Some(folder))
     }
 
-    /// `None`, after one visible line, where there is no broker; with `NEWSWIRE_REQUIRE_KAFKA` that is a failure.
+    /// `None`, after one visible line, if there is no broker; with `NEWSWIRE_REQUIRE_KAFKA` that is a failure.
     pub fn kafka() -> Option<Self> {
         let address = test_support::kafka::named("a case of the conformance suite on Kafka")?;
         Some(Self::new(Place::Kafka(address), None))
@@ -83,7 +83,7 @@ impl Harness {
         [("CONFORMANCE_LOG", log.to_owned()), ("CONFORMANCE_AT", at), ("CONFORMANCE_PREFIX", self.prefix.clone())]
     }
 
-    /// The log; opens it where it is closed.
+    /// The log; opens it if it is closed.
     pub fn log(&mut self) -> Arc<dyn Log> {
         self.log.get_or_insert_with(|| self.place.open()).clone()
     }

@@ -1,5 +1,5 @@
 //! One suite, on both logs: what the interface promises, each promise with a test. A case is written against `dyn Log`
-//! and runs on the embedded log and on Kafka, where there is one. Offsets grow but may have gaps.
+//! and runs on the embedded log and on Kafka, if there is one. Offsets grow but may have gaps.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
 

@@ -167,8 +167,8 @@ fn a_file_that_is_not_a_log_is_refused_and_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("newswire.redb");
     std::fs::write(&file, b"another program's data").unwrap();
-    let fault = embedded::Embedded::open(folder.path()).err().unwrap();
-    assert!(matches!(&fault, LogError::Corrupt(what) if what.contains("newswire.redb")), "{fault}");
+    let error = embedded::Embedded::open(folder.path()).err().unwrap();
+    assert!(matches!(&error, LogError::Corrupt(what) if what.contains("newswire.redb")), "{error}");
     assert_eq!(std::fs::read(&file).unwrap(), b"another program's data");
 }
 

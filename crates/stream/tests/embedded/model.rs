@@ -201,7 +201,7 @@ impl Run {
         self.member.replace(member)
     }
 
-    /// Reads and checks it; the offsets behind what was read, or some offset where nothing was.
+    /// Reads and checks it; the offsets behind what was read, or some offset if nothing was.
     fn read(&mut self, max: usize) -> HashMap<i32, i64> {
         let mut next = HashMap::from([(0, self.model.cursor.get(&0).copied().unwrap_or(0))]);
         if max == 0 {

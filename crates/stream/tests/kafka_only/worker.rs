@@ -52,7 +52,7 @@ impl Worker {
         loop {
             line.clear();
             let read = self.output.read_line(&mut line).unwrap();
-            assert!(read > 0, "the worker ended before it said {word:?}");
+            assert!(read > 0, "the worker ended before it printed {word:?}");
             if line.trim_end().ends_with(word) {
                 return;
             }

@@ -44,7 +44,7 @@ pub(super) async fn list(State(state): State<GatewayState>, RawQuery(query): Raw
     Ok((JSON, body).into_response())
 }
 
-/// One article. 404 where it is not among those in memory.
+/// One article. 404 if it is not among those in memory.
 pub(super) async fn one(State(state): State<GatewayState>, Path(id): Path<String>) -> Result<Response, ApiError> {
     let found = state.lock().store.get(&id).cloned();
     match found {

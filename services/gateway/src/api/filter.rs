@@ -13,7 +13,7 @@ const MAX_VALUES: usize = 50;
 /// Conditions on an article, all of which must hold.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Filter {
-    /// Any of these countries (alpha-2 or alpha-3, upper case); any country where empty.
+    /// Any of these countries (alpha-2 or alpha-3, upper case); any country if empty.
     countries: Vec<String>,
     /// Any of these languages (BCP 47, lower case); `en` includes `en-GB`.
     languages: Vec<String>,
@@ -26,7 +26,7 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    /// True where the article meets all conditions.
+    /// True if the article meets all conditions.
     pub fn matches(&self, article: &StoredArticle) -> bool {
         let language = || {
             self.languages.iter().any(|wanted| {

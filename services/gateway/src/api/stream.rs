@@ -137,7 +137,7 @@ impl Client {
         }
     }
 
-    /// Reads events from the buffer. False where there is none.
+    /// Reads events from the buffer. False if there is none.
     fn fetch(&mut self) -> bool {
         self.next_event.mark_unchanged();
         let (missed, events) = self.state.lock().events.since(self.next, BATCH);

@@ -20,7 +20,7 @@ impl SortKey {
         format!("{}.{}", self.at_ms, self.id)
     }
 
-    /// Parses a cursor. `None` where it is malformed.
+    /// Parses a cursor. `None` if it is malformed.
     #[must_use]
     pub fn from_cursor(text: &str) -> Option<Self> {
         let (at, id) = text.split_once('.')?;
@@ -37,7 +37,7 @@ pub struct StoredArticle {
     pub version: (i32, i32),
     /// Its position in lists.
     pub sort_key: SortKey,
-    /// True where the record withdraws the article.
+    /// True if the record withdraws the article.
     pub withdrawn: bool,
     /// The contract's JSON, on one line.
     pub json: Bytes,
@@ -93,7 +93,7 @@ impl StoredArticle {
         })
     }
 
-    /// True where every word (lower case) occurs in title, summary, publisher or names.
+    /// True if every word (lower case) occurs in title, summary, publisher or names.
     #[must_use]
     pub fn contains_all(&self, words: &[String]) -> bool {
         words.iter().all(|word| self.text.contains(word.as_str()))

@@ -81,7 +81,7 @@ impl Store {
         self.by_id.get(id)
     }
 
-    /// Articles, newest first; only those older than `after`, where it is given.
+    /// Articles, newest first; only those older than `after`, if it is given.
     pub fn newest(&self, after: Option<&SortKey>) -> impl Iterator<Item = &Arc<StoredArticle>> {
         let end = after.map_or(Unbounded, Excluded);
         self.by_sort_key.range::<SortKey, _>((Unbounded, end)).rev().map(|(_, article)| article)

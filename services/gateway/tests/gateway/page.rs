@@ -53,7 +53,7 @@ async fn articles_arrive_live_on_the_page() {
             "ok" => ok = true,
             other => println!("{other}"),
         }
-        // Fails where the script has exited; its status is checked below.
+        // Fails if the script has exited; its status is checked below.
         let _ = answer.write_all(b"done\n").await;
     }
     let status = script.wait().await.unwrap();

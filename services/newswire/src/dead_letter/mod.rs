@@ -13,7 +13,7 @@ use crate::answer::{self, Answer, DEADLINE};
 use anyhow::{Context, bail};
 use lock::ReplayLock;
 use number::Number;
-use origins::{Origins, REPLAY_OF};
+use origins::Origins;
 use proto::topic::Topic;
 use serde_json::json;
 use std::{io::Write, ops::ControlFlow};
@@ -162,7 +162,7 @@ fn show(out: &mut dyn Write, config: &LogConfig, number: Number) -> anyhow::Resu
     Ok(writeln!(out)?)
 }
 
-/// Replays the dead letters with these numbers, or all where there are none.
+/// Replays the dead letters with these numbers, or all if there are none.
 fn replay(
     out: &mut dyn Write,
     config: &LogConfig,
@@ -211,7 +211,7 @@ fn replayed(number: Number, dead_letter: &DeadLetter) -> Outgoing {
     let origin = &dead_letter.record;
     let mut headers = origin.headers.clone();
     headers.push((header::ATTEMPT.to_owned(), dead_letter.attempt.to_string().into_bytes()));
-    headers.push((REPLAY_OF.to_owned(), number.to_string().into_bytes()));
+    headers.push((header::REPLAY_OF.to_owned(), number.to_string().into_bytes()));
     Outgoing {
         topic: origin.topic.clone(),
         partition: origin.partition,

@@ -7,9 +7,6 @@ use proto::topic::Topic;
 use std::{collections::HashMap, ops::ControlFlow};
 use stream::{DeadLetter, Log, LogConfig, Record, Start, header};
 
-/// Header of a replayed record: the number of its dead letter, `PARTITION/OFFSET`.
-pub(super) const REPLAY_OF: &str = "dl-replay-of";
-
 /// State of the topics that dead letters came from.
 #[derive(Default)]
 pub(super) struct Origins {
@@ -50,7 +47,7 @@ impl Origins {
     }
 
     fn apply(&mut self, record: Record) {
-        if let Some(of) = record.header(REPLAY_OF) {
+        if let Some(of) = record.header(header::REPLAY_OF) {
             *self.replays.entry(of.to_owned()).or_default() += 1;
         } else if let Some(last) = self.last.get_mut(&slot(&record)) {
             *last = record.offset.max(*last);
@@ -62,7 +59,7 @@ impl Origins {
         self.replays.get(&number.to_string()).copied()
     }
 
-    /// Why the dead letter in `record` must not be replayed; `None` where it may.
+    /// Why the dead letter in `record` must not be replayed; `None` if it may.
     pub(super) fn rejection(&self, record: &Record, dead_letter: &DeadLetter) -> Option<&'static str> {
         if self.replays(Number::of(record)).is_some() {
             return Some("was replayed before; if it was refused again, that is a new dead letter");
@@ -105,12 +102,12 @@ mod tests {
         let cut = record("dead", 7, vec![(header::CUT.to_owned(), b"2400000".to_vec())]);
         assert!(origins.rejection(&cut, &old).is_some_and(|why| why.contains("is cut")));
         // The replay of another dead letter does not replace this article.
-        origins.apply(record("articles", 5, vec![(REPLAY_OF.to_owned(), b"0/2".to_vec())]));
+        origins.apply(record("articles", 5, vec![(header::REPLAY_OF.to_owned(), b"0/2".to_vec())]));
         assert_eq!(origins.rejection(&at, &old), None);
         origins.apply(record("articles", 6, Vec::new()));
         assert!(origins.rejection(&at, &old).is_some_and(|why| why.contains("out of date")));
         assert_eq!(origins.rejection(&at, &dead_letter(record("articles", 6, Vec::new()))), None);
-        origins.apply(record("articles", 8, vec![(REPLAY_OF.to_owned(), b"1/7".to_vec())]));
+        origins.apply(record("articles", 8, vec![(header::REPLAY_OF.to_owned(), b"1/7".to_vec())]));
         assert!(origins.rejection(&at, &old).is_some_and(|why| why.contains("replayed before")));
         assert_eq!(origins.replays(Number::of(&at)), Some(1));
     }

@@ -151,7 +151,7 @@ impl TopicIndex {
     /// Adds records that were written since.
     fn update(&mut self) -> Result<(), LogError> {
         for (source, tail) in &mut self.tails {
-            // At most one batch. An article whose update is read too late is enriched in vain, and ranks below the update.
+            // At most one batch. An article whose update is read too late is enriched unnecessarily, and ranks below the update.
             for record in tail.poll(INDEX_BATCH, Duration::ZERO)? {
                 self.articles.add(*source, &record);
             }
@@ -183,7 +183,7 @@ struct Batch {
     differing: u64,
 }
 
-/// Enriches articles. Their results are added to the index at once; where they cannot be written, the attempt ends.
+/// Enriches articles. Their results are added to the index at once; if they cannot be written, the attempt ends.
 fn batch(
     log: &dyn Log,
     plan: &Plan,

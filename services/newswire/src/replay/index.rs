@@ -76,13 +76,13 @@ impl std::fmt::Display for Versions {
 struct Entry {
     /// Highest revision on any topic.
     revision: i32,
-    /// Highest revision that was enriched, to which the fields below refer; 0 where none was.
+    /// Highest revision that was enriched, to which the fields below refer; 0 if none was.
     enriched: i32,
     /// Its highest enrichment, on any topic.
     enrichment: i32,
     /// Hash of that enrichment's result.
     result: u64,
-    /// True where the target topic has an enrichment by the current versions.
+    /// True if the target topic has an enrichment by the current versions.
     is_done: bool,
 }
 
@@ -108,7 +108,7 @@ impl ArticleIndex {
         entry.revision = entry.revision.max(article.revision);
     }
 
-    /// Adds an enriched record; `is_target` where it is on the target topic.
+    /// Adds an enriched record; `is_target` if it is on the target topic.
     pub fn add_enriched(&mut self, record: &EnrichedArticle, is_target: bool) {
         let done = is_target && Versions::of(record) == self.versions;
         let entry = self.entry(&record.article_id);
@@ -142,7 +142,7 @@ impl ArticleIndex {
         if entry.is_done { Err(Skip::UpToDate) } else { Ok(entry.enrichment.saturating_add(1)) }
     }
 
-    /// True where the result of a record differs from that of the last enrichment.
+    /// True if the result of a record differs from that of the last enrichment.
     pub fn differs(&self, record: &EnrichedArticle) -> bool {
         self.articles.get(record.article_id.as_str()).is_none_or(|entry| entry.result != result(record))
     }

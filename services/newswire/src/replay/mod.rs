@@ -33,7 +33,7 @@ pub struct Args {
     /// Start: `beginning`, or the RFC 3339 time from which records were written.
     #[arg(long, value_name = "TIME")]
     from: String,
-    /// Topic to write to, created where it is missing. By default that of the enricher.
+    /// Topic to write to, created if it is missing. By default that of the enricher.
     #[arg(long, value_name = "TOPIC")]
     to: Option<String>,
     /// Most records written a second, 1 to 100000.

@@ -20,7 +20,7 @@ pub struct PublisherFeed {
     pub path: &'static str,
     /// Format.
     pub format: Format,
-    /// The only section that it lists; all sections where it is `None`.
+    /// The only section that it lists; all sections if it is `None`.
     pub section: Option<&'static str>,
 }
 

@@ -57,7 +57,7 @@ impl StorySchedule {
         StorySchedule { templates: templates(), seed, every_s: every_s.max(1) }
     }
 
-    /// The stories in a feed of the publisher at index `publisher` at `now`, newest first; of one section, where it is given.
+    /// The stories in a feed of the publisher at index `publisher` at `now`, newest first; of one section, if it is given.
     #[must_use]
     pub fn newest(&self, publisher: usize, section: Option<&str>, now: Timestamp) -> Vec<Story> {
         let last = (now.as_second() - START).div_euclid(self.every_s);
@@ -75,7 +75,7 @@ impl StorySchedule {
             .collect()
     }
 
-    /// The story with this number at `now`; `None` where it has not been published yet.
+    /// The story with this number at `now`; `None` if it has not been published yet.
     #[must_use]
     pub fn story(&self, number: i64, now: Timestamp) -> Option<Story> {
         let published = self.time_of(number)?;

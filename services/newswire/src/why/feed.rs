@@ -10,7 +10,7 @@ use proto::{
 use std::{io::Write, ops::ControlFlow};
 use stream::{Log, LogConfig, Start};
 
-/// Prints what the topics hold of a feed. False where that is nothing.
+/// Prints what the topics hold of a feed. False if that is nothing.
 pub fn print(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, subject: &Subject) -> anyhow::Result<bool> {
     let feed: Option<Feed> = last(log, &config.names.of(Topic::Feeds), &subject.feed_id)?;
     let health: Option<FeedHealth> = last(log, &config.names.of(Topic::FeedHealth), &subject.feed_id)?;
@@ -54,7 +54,7 @@ pub fn print(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, subject: &S
     Ok(true)
 }
 
-/// The last record of a key; `None` where it was removed.
+/// The last record of a key; `None` if it was removed.
 fn last<M: wire::Message>(log: &dyn Log, topic: &str, key: &str) -> anyhow::Result<Option<M>> {
     let mut found = None;
     stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {

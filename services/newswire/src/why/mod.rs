@@ -48,7 +48,7 @@ fn why(out: &mut dyn Write, config: &LogConfig, subject: &str) -> anyhow::Result
     Ok(())
 }
 
-/// The subject of the question, with the ids that it may stand for.
+/// The subject of the question, with the ids that it may mean.
 #[derive(Debug)]
 struct Subject {
     /// As given.
@@ -108,7 +108,7 @@ fn position(record: &Record) -> String {
     format!("{}[{}]@{}, {at:.0}", record.topic, record.partition, record.offset)
 }
 
-/// A timestamp, to the second; `never` where there is none.
+/// A timestamp, to the second; `never` if there is none.
 fn time(at: Option<&pbjson_types::Timestamp>) -> String {
     at.and_then(proto::time::from_wire).map_or_else(|| "never".to_owned(), |at| format!("{at:.0}"))
 }

@@ -21,7 +21,7 @@ struct Story {
     refused: Vec<(Record, DeadLetter)>,
 }
 
-/// Prints what the topics hold of a story. False where that is nothing.
+/// Prints what the topics hold of a story. False if that is nothing.
 pub fn print(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, subject: &Subject) -> anyhow::Result<bool> {
     let names = &config.names;
     let id = id_of(log, config, subject)?;
@@ -30,12 +30,11 @@ pub fn print(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, subject: &S
     story.enriched = records(log, config, &id)?;
     story.state = records(log, config, &id)?.pop().map(|(_, state)| state);
     each(log, &names.of(Topic::FeedState), |record| {
-        let Ok(mut state) = record.decode::<FeedState>() else { return };
-        // The entries of a large feed are packed; a state that cannot be unpacked is skipped.
-        if poller::diff::unpack(&mut state).is_err() {
-            return;
-        }
-        let minutes = state.entries.iter().find(|entry| entry.article_id == id).map(|entry| entry.last_seen_min);
+        let Ok(state) = record.decode::<FeedState>() else { return };
+        // A state that cannot be unpacked is skipped.
+        let Ok(entries) = poller::identity::unpack(&state.packed_entries) else { return };
+        let entry = entries.iter().find(|entry| format!("{:032x}", entry.article_id) == id);
+        let minutes = entry.map(|entry| entry.seen_min);
         story.feeds.retain(|(url, _)| *url != state.url);
         if let Some(minutes) = minutes {
             let at = jiff::Timestamp::from_second(i64::from(minutes) * 60).unwrap_or_default();

@@ -52,7 +52,7 @@ pub fn until(runtime: &Runtime, topic: Topic, what: &str, holds: impl FnMut() ->
     assert!(waited.is_ok(), "{what}: {waited:?}");
 }
 
-/// The output of a process, line by line. It is read to its end even where no one waits for it.
+/// The output of a process, line by line. It is read to its end even if no one waits for it.
 pub struct Lines(mpsc::Receiver<String>);
 
 impl Lines {

@@ -1,6 +1,6 @@
 //! Removes lines that a site puts around every article: links to comments, to sharing, to the rest of the text.
 //!
-//! A line is removed only where a pattern matches the whole of it, it is short, and only such lines stand between it
+//! A line is removed only if a pattern matches the whole of it, it is short, and only such lines stand between it
 //! and the end (or the start) of the body. `patterns.rs` is the list.
 
 mod patterns;

@@ -36,7 +36,7 @@ pub struct Published {
     pub source: String,
     /// One of [`proto::vocab::precision`].
     pub precision: String,
-    /// The date as the publisher wrote it; empty where there is none.
+    /// The date as the publisher wrote it; empty if there is none.
     pub text: String,
     /// Why the publisher's date was not used.
     pub warning: Option<Warning>,

@@ -26,7 +26,7 @@ fn last_element(html: &str, line: &str) -> Option<usize> {
     starts.into_iter().find(|at| shows(&html[*at..], line))
 }
 
-/// True where the text of `html` is `line`, whitespace aside.
+/// True if the text of `html` is `line`, whitespace aside.
 fn shows(html: &str, line: &str) -> bool {
     let mut expected = line.chars().filter(|c| !c.is_whitespace());
     for piece in pieces(html) {
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_elements_go_with_their_lines_and_those_around_them_are_closed() {
+    fn trailing_elements_are_removed_and_their_parents_closed() {
         let html = "<div><p>One.</p> <p>Share</p><p><a href=\"https://example.org/\">Read&nbsp;more</a></p></div>";
         assert_eq!(without(html, &["Read more", "Share"]), "<div><p>One.</p></div>");
     }

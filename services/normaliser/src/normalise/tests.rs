@@ -1,7 +1,7 @@
 use super::*;
 
-fn now() -> jiff::Timestamp {
-    "2026-11-24T12:00:00Z".parse().unwrap()
+fn delivered() -> Delivery {
+    Delivery { now: "2026-11-24T12:00:00Z".parse().unwrap(), replayed: false }
 }
 
 fn raw(title: &str, content: &str) -> RawItem {
@@ -19,25 +19,25 @@ fn raw(title: &str, content: &str) -> RawItem {
 }
 
 fn publish(raw: &RawItem) -> Published {
-    match normalise(raw, None, now()).unwrap() {
+    match normalise(raw, None, delivered()).unwrap() {
         Normalised::Article(published) => *published,
-        Normalised::Duplicate(_) => panic!("no state, and a duplicate"),
+        other => panic!("no state, and {other:?}"),
     }
 }
 
 fn refused(raw: &RawItem) -> &'static str {
-    match normalise(raw, None, now()) {
+    match normalise(raw, None, delivered()) {
         Err(ProcessError::Poison { reason, .. }) => reason,
         other => panic!("{other:?}"),
     }
 }
 
-/// The example of the contract.
+/// The example of the contract, as an entry that was never seen before.
 #[test]
 fn the_golden_raw_item() {
     let path = format!("{}/../../proto/examples/v1/RawItem.json", env!("CARGO_MANIFEST_DIR"));
     let raw: RawItem = proto::wire::decode(None, std::fs::read_to_string(path).unwrap().as_bytes()).unwrap();
-    let published = publish(&raw);
+    let published = publish(&RawItem { known: false, ..raw });
     insta::assert_snapshot!(serde_json::to_string_pretty(&published.article).unwrap());
     assert_eq!((published.boilerplate_lines, published.site_removed), (1, true));
 }
@@ -49,12 +49,12 @@ fn a_new_article_then_a_duplicate_then_an_update() {
     assert_eq!((first.article.change.as_str(), first.article.revision), ("NEW", 1));
     item.title = "Dam opens".into();
     item.feed_id = "e".into();
-    let again = normalise(&item, Some(&first.state), now()).unwrap();
+    let again = normalise(&item, Some(&first.state), delivered()).unwrap();
     let Normalised::Duplicate(Some(state)) = again else { panic!("{again:?}") };
     assert_eq!(state.feed_ids, ["e", "f"]);
     item.feed_id = "f".into();
     item.content = "<p>The dam opened late.</p>".into();
-    let Normalised::Article(second) = normalise(&item, Some(&state), now()).unwrap() else { panic!() };
+    let Normalised::Article(second) = normalise(&item, Some(&state), delivered()).unwrap() else { panic!() };
     assert_eq!((second.article.change.as_str(), second.article.revision), ("UPDATED", 2));
     assert_eq!(second.article.feed_ids, ["e", "f"]);
     assert_eq!(second.article.first_seen_at, first.article.first_seen_at);
@@ -65,6 +65,28 @@ fn an_item_without_id_or_text_or_of_an_unknown_kind_is_refused() {
     assert_eq!(refused(&RawItem { article_id: String::new(), ..raw("T", "") }), "no-article-id");
     assert_eq!(refused(&raw(" ", "<p>&nbsp;</p><script>x</script>")), "no-text");
     assert_eq!(refused(&RawItem { kind: "VIDEO".into(), ..raw("T", "") }), "unknown-kind");
+}
+
+#[test]
+fn a_seen_item_renews_the_state_or_is_dropped_without_one() {
+    let item = raw("Dam", "<p>The dam opened.</p>");
+    let seen = RawItem {
+        article_id: item.article_id.clone(),
+        kind: kind::SEEN.into(),
+        feed_id: "f".into(),
+        ..RawItem::default()
+    };
+    assert_eq!(normalise(&seen, None, delivered()).unwrap(), Normalised::Dropped("no-state"));
+    let state = publish(&item).state;
+    let later = Delivery { now: delivered().now + jiff::SignedDuration::from_hours(240), replayed: false };
+    let renewed = ArticleState { last_seen_at: Some(to_wire(later.now)), ..state.clone() };
+    assert_eq!(normalise(&seen, Some(&state), later).unwrap(), Normalised::Duplicate(Some(Box::new(renewed))));
+}
+
+#[test]
+fn an_entry_that_the_poller_knew_and_the_normaliser_does_not_is_an_update() {
+    let article = publish(&RawItem { known: true, ..raw("Dam", "<p>The dam opened.</p>") }).article;
+    assert_eq!((article.change.as_str(), article.revision), ("UPDATED", 29_925_360));
 }
 
 #[test]
@@ -142,15 +164,15 @@ proptest::proptest! {
         let mut item = raw(&title, &content);
         item.language = language;
         item.published_at = Some(proto::Timestamp { seconds, nanos: 0 });
-        match normalise(&item, None, now()) {
+        match normalise(&item, None, delivered()) {
             Ok(Normalised::Article(published)) => {
                 let article = published.article;
                 proptest::prop_assert!(article.published_at.is_some());
                 proptest::prop_assert!(!article.title.is_empty() || !article.body.is_empty());
-                let again = normalise(&item, Some(&published.state), now()).unwrap();
+                let again = normalise(&item, Some(&published.state), delivered()).unwrap();
                 proptest::prop_assert_eq!(again, Normalised::Duplicate(None));
             }
-            Ok(Normalised::Duplicate(_)) => proptest::prop_assert!(false),
+            Ok(_) => proptest::prop_assert!(false),
             Err(ProcessError::Poison { reason, .. }) => proptest::prop_assert_eq!(reason, "no-text"),
             Err(other) => proptest::prop_assert!(false, "{}", other),
         }

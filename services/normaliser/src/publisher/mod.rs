@@ -130,8 +130,8 @@ const SEPARATORS: [&str; 13] = [
     ": ",
 ];
 
-/// Registrable domain of a URL's host by the Public Suffix List, in lower case; the host where it has none (an
-/// address, `localhost`, a bare suffix); empty where the URL has no host.
+/// Registrable domain of a URL's host by the Public Suffix List with its private section (`a.github.io` and `b.github.io`
+/// are two), in lower case; the host if it has none (an address, `localhost`, a bare suffix); empty if the URL has no host.
 #[must_use]
 pub fn domain(url: &str) -> String {
     let Ok(url) = Url::parse(url) else { return String::new() };
@@ -203,6 +203,29 @@ mod tests {
         ] {
             assert_eq!(domain(url), expected, "{url}");
         }
+    }
+
+    /// The test data of the Public Suffix List.
+    #[test]
+    fn the_domain_is_that_of_the_lists_own_tests() {
+        let Some(file) = test_support::corpora::find("corpora/url/psl_tests/tests.txt") else { return };
+        let mut count = 0;
+        for line in std::fs::read_to_string(file).unwrap().lines().filter(|line| !line.starts_with("//")) {
+            let Some((host, expected)) = line.split_once(' ') else { continue };
+            // No URL has such a host.
+            if host == "null" || host.starts_with('.') {
+                continue;
+            }
+            let url = Url::parse(&format!("https://{host}/")).unwrap();
+            let host = url.host_str().unwrap();
+            let expected = match expected {
+                "null" => host.to_owned(),
+                expected => Url::parse(&format!("https://{expected}/")).unwrap().host_str().unwrap().to_owned(),
+            };
+            assert_eq!(domain(url.as_str()), expected, "{host}");
+            count += 1;
+        }
+        assert!(count > 60, "{count}");
     }
 
     #[test]

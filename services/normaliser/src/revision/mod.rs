@@ -3,24 +3,37 @@
 //! Copies of an article arrive through several feeds and differ: a section's feed may be an hour behind the front
 //! page's, and a cache may serve yesterday's text again. The rules, in this order:
 //!
-//! 1. An article without state is NEW.
-//! 2. A withdrawn article that is shown again is UPDATED.
-//! 3. The current text again is a duplicate.
-//! 4. A text whose own date is older than that of the current text is a duplicate.
-//! 5. A text that was published as an earlier revision is a duplicate, unless the feed that gave the current revision
+//! 1. An article without state is NEW, revision 1. Where the poller knew the entry, its state has expired or is lost: the
+//!    article is UPDATED, and its revision is the time in minutes since 1970, which no earlier revision has reached.
+//! 2. The publisher's own copy ([`rank`]) counts against a text of another source, whatever the dates: another text is
+//!    UPDATED, the same text only raises the rank of the state. What the state remembers of other sources is forgotten.
+//! 3. A copy that was replayed from the dead letters and was fetched before the current revision is a duplicate.
+//! 4. A withdrawn article that is shown again is UPDATED.
+//! 5. The current text again is a duplicate.
+//! 6. A copy of another source is a duplicate where the current text is the publisher's own.
+//! 7. A text whose own date is older than that of the current text is a duplicate.
+//! 8. A text that was published as an earlier revision is a duplicate, unless the feed that gave the current revision
 //!    dates it later: a publisher may revert a change.
-//! 6. Another text from the feed that gave the current revision is UPDATED.
-//! 7. Another text from another feed is UPDATED only where its own date is later than that of the current text. That
-//!    feed is then the one of rule 6.
+//! 9. Another text from the feed that gave the current revision is UPDATED.
+//! 10. Another text from another feed is UPDATED only where its own date is later than that of the current text. That
+//!     feed is then the one of rule 9.
 //!
-//! So two feeds with two texts cannot switch an article back and forth: each revision but those of rule 5 is a text
-//! that was never published before, and those of rule 5 come from one feed with increasing dates.
+//! So two feeds with two texts cannot switch an article back and forth: each revision but those of rules 2 and 8 is a text
+//! that was never published before. Rule 2 applies once, unless another source brings a withdrawn article back. Those of
+//! rule 8 come from one feed with increasing dates.
+//!
+//! Rule 2 comes before rule 3: a refused copy of the publisher's own counts when it is replayed, although another source
+//! was admitted meanwhile. A state without rank is treated as one of another source, so that the publisher's next copy
+//! counts.
+
+pub mod rank;
 
 use crate::date;
 use jiff::Timestamp;
 use proto::{
     time::{from_wire, to_wire},
     v1::{ArticleState, RawItem},
+    vocab::source_rank,
 };
 use std::cmp::Ordering;
 
@@ -42,15 +55,58 @@ pub enum Revision {
     Duplicate(Option<ArticleState>),
 }
 
-/// Decides on a copy by its content hash. `now` is used where the item does not say when it was fetched.
+/// How a raw item reached the normaliser.
+#[derive(Debug, Clone, Copy)]
+pub struct Delivery {
+    /// The present time. It is used where the item does not say when it was fetched.
+    pub now: Timestamp,
+    /// True where an operator replayed the item from the dead letters.
+    pub replayed: bool,
+}
+
+/// Decides on a copy by its content hash.
 #[must_use]
-pub fn decide(raw: &RawItem, state: Option<&ArticleState>, content_hash: &str, now: Timestamp) -> Revision {
-    let copy = Copy::of(raw, content_hash, now);
+pub fn decide(raw: &RawItem, state: Option<&ArticleState>, content_hash: &str, delivery: Delivery) -> Revision {
+    let copy = Copy::of(raw, content_hash, delivery.now);
     match state {
+        None if raw.known => {
+            Revision::Updated(ArticleState { revision: unused_revision(delivery.now), ..copy.first_state() })
+        }
         None => Revision::New(copy.first_state()),
+        Some(state) if copy.takes_over(state) => {
+            let next = copy.next_state(state);
+            if state.content_hash == content_hash && !state.withdrawn {
+                Revision::Duplicate(Some(ArticleState { revision: state.revision, ..next }))
+            } else {
+                Revision::Updated(next)
+            }
+        }
+        Some(state) if delivery.replayed && copy.is_older_than(state) => Revision::Duplicate(copy.refreshed(state)),
         Some(state) if copy.updates(state) => Revision::Updated(copy.next_state(state)),
         Some(state) => Revision::Duplicate(copy.refreshed(state)),
     }
+}
+
+/// The state of an article that its feed still shows (kind SEEN). It is always written, so that the topic's retention does
+/// not delete it.
+#[must_use]
+pub fn renewed(raw: &RawItem, state: &ArticleState, now: Timestamp) -> ArticleState {
+    ArticleState {
+        feed_ids: with_feed(&state.feed_ids, &raw.feed_id),
+        last_seen_at: latest(state.last_seen_at, Some(to_wire(fetched_at(raw, now)))),
+        ..state.clone()
+    }
+}
+
+/// A revision for an article that was published before and whose state is gone: the minutes since 1970. Revisions grow by
+/// less than one a minute, so the article cannot have reached it.
+pub(crate) fn unused_revision(now: Timestamp) -> i32 {
+    i32::try_from(now.as_second() / 60).unwrap_or(i32::MAX)
+}
+
+/// When the item was fetched; `now` where it does not say so.
+fn fetched_at(raw: &RawItem, now: Timestamp) -> Timestamp {
+    raw.fetch.as_ref().and_then(|fetch| fetch.fetched_at.as_ref()).and_then(from_wire).unwrap_or(now)
 }
 
 /// What a decision depends on.
@@ -60,23 +116,39 @@ struct Copy<'a> {
     seen_at: proto::Timestamp,
     /// When the text was last changed, or published, as the publisher says.
     written_at: Option<proto::Timestamp>,
+    rank: &'static str,
 }
 
 impl<'a> Copy<'a> {
     fn of(raw: &'a RawItem, content_hash: &'a str, now: Timestamp) -> Self {
-        let seen = raw.fetch.as_ref().and_then(|fetch| fetch.fetched_at.as_ref()).and_then(from_wire).unwrap_or(now);
+        let seen = fetched_at(raw, now);
         let written_at = date::updated(raw.updated_at, seen).or_else(|| date::updated(raw.published_at, seen));
-        Copy { raw, content_hash, seen_at: to_wire(seen), written_at }
+        Copy { raw, content_hash, seen_at: to_wire(seen), written_at, rank: rank::of(raw) }
     }
 
-    /// Rules 2 to 7.
+    /// Rule 2: the publisher's own text has come where that of another source was published.
+    fn takes_over(&self, state: &ArticleState) -> bool {
+        self.rank == source_rank::OWN && state.source_rank != source_rank::OWN
+    }
+
+    /// True where the publisher's own text is current and this copy is not the publisher's.
+    fn is_outranked(&self, state: &ArticleState) -> bool {
+        self.rank != source_rank::OWN && state.source_rank == source_rank::OWN
+    }
+
+    /// True where it was fetched before the current revision.
+    fn is_older_than(&self, state: &ArticleState) -> bool {
+        compare(Some(self.seen_at), state.revised_at) == Some(Ordering::Less)
+    }
+
+    /// Rules 4 to 10.
     fn updates(&self, state: &ArticleState) -> bool {
         let dated = compare(self.written_at, state.updated_at);
         let same_feed = state.feed_id.is_empty() || state.feed_id == self.raw.feed_id;
         let is_earlier = state.earlier_hashes.iter().any(|hash| hash == self.content_hash);
         if state.withdrawn {
             true
-        } else if state.content_hash == self.content_hash || dated == Some(Ordering::Less) {
+        } else if state.content_hash == self.content_hash || self.is_outranked(state) || dated == Some(Ordering::Less) {
             false
         } else if same_feed {
             !is_earlier || dated == Some(Ordering::Greater)
@@ -96,15 +168,25 @@ impl<'a> Copy<'a> {
             url: self.raw.url.clone(),
             feed_id: self.raw.feed_id.clone(),
             updated_at: self.written_at,
+            source_rank: self.rank.to_owned(),
+            revised_at: Some(self.seen_at),
             ..ArticleState::default()
         }
     }
 
     fn next_state(&self, state: &ArticleState) -> ArticleState {
-        let mut earlier_hashes = state.earlier_hashes.clone();
-        if state.content_hash != self.content_hash {
+        // The dates and earlier texts of other sources say nothing about the publisher's own.
+        let (mut earlier_hashes, updated_at) = if self.takes_over(state) {
+            (Vec::new(), self.written_at)
+        } else {
+            (state.earlier_hashes.clone(), latest(state.updated_at, self.written_at))
+        };
+        if state.content_hash != self.content_hash && !self.takes_over(state) {
             earlier_hashes.retain(|hash| *hash != state.content_hash && hash != self.content_hash);
-            earlier_hashes.insert(0, state.content_hash.clone());
+            // A withdrawn article has no current text.
+            if !state.content_hash.is_empty() {
+                earlier_hashes.insert(0, state.content_hash.clone());
+            }
             earlier_hashes.truncate(MAX_EARLIER_HASHES);
         }
         ArticleState {
@@ -115,8 +197,10 @@ impl<'a> Copy<'a> {
             withdrawn: false,
             url: self.raw.url.clone(),
             feed_id: self.raw.feed_id.clone(),
-            updated_at: latest(state.updated_at, self.written_at),
+            updated_at,
             earlier_hashes,
+            source_rank: self.rank.to_owned(),
+            revised_at: Some(self.seen_at),
             ..state.clone()
         }
     }
@@ -126,9 +210,9 @@ impl<'a> Copy<'a> {
         let feed_ids = with_feed(&state.feed_ids, &self.raw.feed_id);
         let last_seen_at = latest(state.last_seen_at, Some(self.seen_at));
         // The same text with a later date is not published. From then on, a text that is older than that date is a
-        // duplicate by rule 4.
-        let same_text = state.content_hash == self.content_hash;
-        let updated_at = if same_text { latest(state.updated_at, self.written_at) } else { state.updated_at };
+        // duplicate by rule 7. The date of another source says nothing about the publisher's own text.
+        let is_dated = state.content_hash == self.content_hash && !self.is_outranked(state);
+        let updated_at = if is_dated { latest(state.updated_at, self.written_at) } else { state.updated_at };
         let time = |at: Option<proto::Timestamp>| at.as_ref().and_then(from_wire);
         let is_due = match (time(state.last_seen_at), time(last_seen_at)) {
             (Some(before), Some(after)) => after.as_second() - before.as_second() >= REFRESH_H * 3_600,
@@ -140,7 +224,7 @@ impl<'a> Copy<'a> {
 }
 
 /// `feed_ids` with `feed_id`, sorted, each once.
-fn with_feed(feed_ids: &[String], feed_id: &str) -> Vec<String> {
+pub(crate) fn with_feed(feed_ids: &[String], feed_id: &str) -> Vec<String> {
     let mut all = feed_ids.to_vec();
     if !feed_id.is_empty() {
         all.push(feed_id.to_owned());
@@ -154,7 +238,7 @@ fn compare(a: Option<proto::Timestamp>, b: Option<proto::Timestamp>) -> Option<O
     Some(from_wire(&a?)?.cmp(&from_wire(&b?)?))
 }
 
-fn latest(a: Option<proto::Timestamp>, b: Option<proto::Timestamp>) -> Option<proto::Timestamp> {
+pub(crate) fn latest(a: Option<proto::Timestamp>, b: Option<proto::Timestamp>) -> Option<proto::Timestamp> {
     match compare(a, b) {
         Some(Ordering::Less) => b,
         Some(_) => a,

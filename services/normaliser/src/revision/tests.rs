@@ -2,6 +2,10 @@ use super::*;
 use proptest::prelude::*;
 use std::collections::HashSet;
 
+mod interleavings;
+mod lifetime;
+mod ranks;
+
 fn at(second: i64) -> jiff::Timestamp {
     jiff::Timestamp::from_second(1_790_000_000 + second).unwrap()
 }
@@ -18,7 +22,11 @@ fn copy(feed: &str, written: Option<i64>, fetched: i64) -> RawItem {
 
 /// Applies a copy to the state. Returns the revision that is published.
 fn step(state: &mut Option<ArticleState>, raw: &RawItem, hash: &str) -> Option<i32> {
-    match decide(raw, state.as_ref(), hash, at(0)) {
+    deliver(state, raw, hash, Delivery { now: at(0), replayed: false })
+}
+
+fn deliver(state: &mut Option<ArticleState>, raw: &RawItem, hash: &str, delivery: Delivery) -> Option<i32> {
+    match decide(raw, state.as_ref(), hash, delivery) {
         Revision::New(next) | Revision::Updated(next) => {
             let revision = next.revision;
             *state = Some(next);
@@ -56,8 +64,9 @@ fn a_duplicate_from_another_feed_adds_the_feed_and_publishes_nothing() {
 fn a_duplicate_seen_within_the_day_leaves_the_state_unwritten() {
     let mut state = None;
     step(&mut state, &copy("f", None, 0), "one");
-    assert_eq!(decide(&copy("f", None, 3_600), state.as_ref(), "one", at(0)), Revision::Duplicate(None));
-    let refreshed = decide(&copy("f", None, 90_000), state.as_ref(), "one", at(0));
+    let delivery = Delivery { now: at(0), replayed: false };
+    assert_eq!(decide(&copy("f", None, 3_600), state.as_ref(), "one", delivery), Revision::Duplicate(None));
+    let refreshed = decide(&copy("f", None, 90_000), state.as_ref(), "one", delivery);
     assert!(matches!(refreshed, Revision::Duplicate(Some(_))));
 }
 

@@ -16,7 +16,7 @@ const MAX_WORDS: usize = 5_000;
 /// Fewest words of a text with a signature. The similarity of shorter texts would be chance.
 pub const MIN_WORDS: usize = 12;
 
-/// The signature of a text: [`VALUES`] numbers of 32 bits in hex. `None` where the text is too short.
+/// The signature of a text: [`VALUES`] numbers of 32 bits in hex. `None` if the text is too short.
 #[must_use]
 pub fn minhash(title: &str, body: &str) -> Option<Vec<String>> {
     let words: Vec<String> =

@@ -26,9 +26,9 @@ const PREFIX_ONLY: [&str; 1] = [": "];
 /// A title and whether the site's name was removed from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Title {
-    /// The title that is left; never empty where the given title was not.
+    /// The title that is left; never empty if the given title was not.
     pub text: String,
-    /// True where a name was removed.
+    /// True if a name was removed.
     pub site_removed: bool,
 }
 
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_confirmed_stays() {
+    fn an_unconfirmed_name_stays() {
         for title in ["Talks go on - China", "US-China talks", "Live: talks go on", "Example Post", "A - Example"] {
             assert_eq!(stripped(title, &["Example Post"]), title);
         }

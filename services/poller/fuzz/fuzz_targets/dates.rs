@@ -1,4 +1,4 @@
-//! Any text as a date.
+//! Parses any text as a date. A result is at most a day in the future.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

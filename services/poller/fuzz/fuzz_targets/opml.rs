@@ -1,11 +1,10 @@
-//! Any bytes as a list of feeds.
+//! Reads any bytes as OPML. What was read survives a round trip.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(list) = poller::opml::read_all(bytes) {
-        // What was taken can be written, and read again as it was.
         let written = poller::opml::write("x", &list.feeds);
         let again = poller::opml::read_all(written.as_bytes()).unwrap();
         assert!(again.refused.is_empty(), "{:?}", again.refused);

@@ -12,11 +12,11 @@ pub struct Found {
     /// 1 to 12.
     pub month: Option<i8>,
     month_day: Option<i8>,
-    /// False where the text names only a month or a year.
+    /// False if the text names only a month or a year.
     pub day_given: bool,
     /// The time of day, and whether it has seconds.
     pub time: Option<(Time, bool)>,
-    /// The time zone; `None` where the text names none.
+    /// The time zone; `None` if the text names none.
     pub zone: Option<Zone>,
     /// True for a date in Chinese, Japanese or Korean.
     pub east_asian: bool,
@@ -25,7 +25,7 @@ pub struct Found {
 }
 
 impl Found {
-    /// The day; the first day where the text names a month or a year.
+    /// The day; the first day if the text names a month or a year.
     pub fn day(&self) -> Option<Day> {
         let day = Day::new(self.year?, self.month.unwrap_or(1), self.month_day.unwrap_or(1)).ok()?;
         if self.end_of_day { day.tomorrow().ok() } else { Some(day) }
@@ -49,16 +49,16 @@ impl Found {
 struct Numbers {
     all: Vec<(i32, usize)>,
     slashed: Option<char>,
-    /// True where the month comes first, as in North America: with slashes and with AM or PM.
+    /// True if the month comes first, as in North America: with slashes and with AM or PM.
     month_first: bool,
 }
 
-/// Reads the words; `None` where they do not make a date.
+/// Reads the words; `None` if they do not make a date.
 pub fn understand(words: &[Word]) -> Option<Found> {
     let mut found = Found::default();
     let mut numbers = Numbers::default();
     let mut afternoon = None;
-    // True where the month may be a weekday: `mar. 15 août`.
+    // True if the month may be a weekday: `mar. 15 août`.
     let mut doubtful = false;
     let mut clock: [Option<i8>; 3] = [None; 3];
     for word in words {

@@ -27,10 +27,10 @@ pub struct Date {
     pub at: Timestamp,
     /// One of [`proto::vocab::precision`].
     pub precision: &'static str,
-    /// The offset that was assumed where the text has a time of day and no known time zone: UTC, or +09:00 for a date in
+    /// The offset that was assumed if the text has a time of day and no known time zone: UTC, or +09:00 for a date in
     /// Chinese, Japanese or Korean.
     pub assumed_zone: Option<Offset>,
-    /// True where the text has another form than RFC 822, RFC 3339 or W3C-DTF.
+    /// True if the text has another form than RFC 822, RFC 3339 or W3C-DTF.
     pub repaired: bool,
 }
 
@@ -46,7 +46,7 @@ impl Date {
     }
 }
 
-/// Reads a date in any form seen in feeds; `None` where the text is not a date.
+/// Reads a date in any form seen in feeds; `None` if the text is not a date.
 #[must_use]
 pub fn parse(text: &str) -> Option<Date> {
     let text = text.trim();

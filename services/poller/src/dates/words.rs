@@ -21,7 +21,7 @@ pub enum Word {
         hour: i8,
         /// 0 to 59.
         minute: i8,
-        /// 0 to 59; `None` where the text gives none.
+        /// 0 to 59; `None` if the text gives none.
         second: Option<i8>,
     },
     /// A time zone.
@@ -32,7 +32,7 @@ pub enum Word {
     Slashed(char),
 }
 
-/// Cuts `text` into words; `None` where one of them does not belong to a date.
+/// Cuts `text` into words; `None` if one of them does not belong to a date.
 #[must_use]
 pub fn split(text: &str) -> Option<Vec<Word>> {
     let mut words = Vec::new();

@@ -24,11 +24,11 @@ pub enum AddressError {
     },
 }
 
-/// Checks the scheme of a URL, and its host where that is an IP address. A host name is checked by [`Resolver`] when it is
+/// Checks the scheme of a URL, and its host if that is an IP address. A host name is checked by [`Resolver`] when it is
 /// resolved.
 ///
 /// # Errors
-/// [`AddressError`] where the URL may not be requested.
+/// [`AddressError`] if the URL may not be requested.
 pub fn check_url(url: &Url, allow_private: bool) -> Result<(), AddressError> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(AddressError::Scheme(url.scheme().to_owned()));
@@ -98,7 +98,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 /// The system's resolver behind the address filter.
 #[derive(Debug, Clone, Copy)]
 pub struct Resolver {
-    /// True where addresses that are not public are accepted.
+    /// True if addresses that are not public are accepted.
     pub allow_private: bool,
 }
 
@@ -106,7 +106,7 @@ impl Resolver {
     /// The addresses of `host`, with port 0.
     ///
     /// # Errors
-    /// An I/O error where the name does not resolve, or [`AddressError::Private`] where any of its addresses is not public:
+    /// An I/O error if the name does not resolve, or [`AddressError::Private`] if any of its addresses is not public:
     /// mixed public and private addresses are rejected.
     pub async fn addresses(self, host: &str) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
         let found: Vec<SocketAddr> = if is_localhost(host) {

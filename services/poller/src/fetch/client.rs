@@ -61,7 +61,7 @@ impl Client {
     /// A client whose User-Agent is `newswire/VERSION`, followed by ` (+contact)` unless `contact` is empty.
     ///
     /// # Errors
-    /// [`FetchError::Network`] where TLS finds no root certificates, or `contact` is not a valid header value.
+    /// [`FetchError::Network`] if TLS finds no root certificates, or `contact` is not a valid header value.
     pub fn new(limiter: HostLimiter, limits: Limits, allow_private: bool, contact: &str) -> Result<Self, FetchError> {
         // Another service of the process may have installed a provider: any will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -86,10 +86,10 @@ impl Client {
         Ok(Client { http, limiter, robots: Arc::default(), limits, allow_private })
     }
 
-    /// Fetches `url`, conditionally where there are validators, and follows up to five redirects.
+    /// Fetches `url`, conditionally if there are validators, and follows up to five redirects.
     ///
     /// # Errors
-    /// [`FetchError`] where there is no response. A response of status 4xx or 5xx is not an error.
+    /// [`FetchError`] if there is no response. A response of status 4xx or 5xx is not an error.
     pub async fn get(&self, url: &Url, validators: &Validators) -> Result<Response, FetchError> {
         let mut at = url.clone();
         let mut permanent = true;
@@ -151,7 +151,7 @@ impl Client {
         Ok(Hop::Final(Box::new(response)))
     }
 
-    /// Checks a URL against the robots.txt of its origin, which is fetched where it is not cached.
+    /// Checks a URL against the robots.txt of its origin, which is fetched if it is not cached.
     async fn check_robots(&self, url: &Url) -> Result<(), FetchError> {
         let origin = url.origin().ascii_serialization();
         let robots = match self.robots.get(&origin) {

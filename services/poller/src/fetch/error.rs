@@ -14,7 +14,7 @@ pub enum FetchError {
     /// The robots.txt of this origin answers with a server error, which disallows everything (RFC 9309 section 2.3.1.4).
     #[error("robots.txt of {0} is unreachable: server error")]
     RobotsUnreachable(String),
-    /// The host asked for no requests for now.
+    /// The host is blocked by its Retry-After.
     #[error(transparent)]
     Blocked(#[from] HostBlocked),
     /// A redirect loop, too many redirects, or a redirect without a usable target.

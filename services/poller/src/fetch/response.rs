@@ -9,7 +9,7 @@ use url::Url;
 /// Retry-After of a 429 or 503 that has none.
 const DEFAULT_RETRY_AFTER: SignedDuration = SignedDuration::from_secs(60);
 
-/// Validators of the stored copy (RFC 9110 section 8.8); empty where there is none.
+/// Validators of the stored copy (RFC 9110 section 8.8); empty if there is none.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Validators {
     /// Sent as If-None-Match.
@@ -23,7 +23,7 @@ pub struct Validators {
 pub struct Response {
     /// The URL after redirects.
     pub final_url: Url,
-    /// The new address where every redirect was permanent (301, 308).
+    /// The new address if every redirect was permanent (301, 308).
     pub moved: Option<Url>,
     /// HTTP status.
     pub status: u16,
@@ -41,7 +41,7 @@ pub struct Response {
     pub server_hints: ServerHints,
     /// The decompressed body; empty unless the status is 2xx.
     pub body: Vec<u8>,
-    /// Why the body is incomplete; `None` where it is complete.
+    /// Why the body is incomplete; `None` if it is complete.
     pub truncated: Option<String>,
 }
 
@@ -82,7 +82,7 @@ pub(super) fn text(headers: &HeaderMap, name: HeaderName) -> String {
     headers.get(name).map_or_else(String::new, |value| value.as_bytes().iter().map(|byte| char::from(*byte)).collect())
 }
 
-/// The inverse of [`text`]; `None` where the text is empty or not a valid header value.
+/// The inverse of [`text`]; `None` if the text is empty or not a valid header value.
 pub(super) fn header_value(text: &str) -> Option<HeaderValue> {
     let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
     bytes.filter(|bytes| !bytes.is_empty()).and_then(|bytes| HeaderValue::from_bytes(&bytes).ok())

@@ -30,7 +30,7 @@ impl Robots {
     }
 
     /// Parses a file for `agent`, a product token in any case. All groups that name the agent apply together; the groups for
-    /// `*` apply where none does. Other lines are ignored.
+    /// `*` apply if none does. Other lines are ignored.
     #[must_use]
     pub fn parse(bytes: &[u8], agent: &str) -> Self {
         let text = String::from_utf8_lossy(bytes.get(..MAX_BYTES).unwrap_or(bytes));
@@ -76,7 +76,7 @@ impl Robots {
         Robots { rules: if found { own } else { any } }
     }
 
-    /// True where a path with its query may be fetched. The longest matching rule decides; of two equally long ones, the one
+    /// True if a path with its query may be fetched. The longest matching rule decides; of two equally long ones, the one
     /// that allows (RFC 9309 section 2.2.2). `/robots.txt` is always allowed.
     #[must_use]
     pub fn allows(&self, path_and_query: &str) -> bool {

@@ -11,6 +11,20 @@ use url::Url;
 /// could merge two articles.
 #[must_use]
 pub fn canonical_url(link: &str) -> Option<String> {
+    canonical_link(link).map(|link| link.page)
+}
+
+/// A link in canonical form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct CanonicalLink {
+    /// [`canonical_url`] of the link.
+    pub page: String,
+    /// The fragment, if there is one that does not only track; percent-encodings normalised.
+    pub fragment: Option<String>,
+}
+
+/// The canonical form of a link with its fragment; `None` if [`canonical_url`] has none.
+pub(super) fn canonical_link(link: &str) -> Option<CanonicalLink> {
     let mut url = Url::parse(link.trim()).ok()?;
     if !matches!(url.scheme(), "http" | "https") {
         return None;
@@ -23,6 +37,7 @@ pub fn canonical_url(link: &str) -> Option<String> {
         }
         url.set_host(Some(&bare)).ok()?;
     }
+    let fragment = url.fragment().and_then(own_fragment);
     url.set_fragment(None);
     url.set_username("").ok()?;
     url.set_password(None).ok()?;
@@ -37,12 +52,22 @@ pub fn canonical_url(link: &str) -> Option<String> {
         (!kept.is_empty()).then(|| kept.join("&"))
     });
     url.set_query(query.as_deref());
-    Some(url.into())
+    Some(CanonicalLink { page: url.into(), fragment })
+}
+
+/// A fragment without the directives of the browser (`:~:text=`); `None` if nothing but tracking parameters remains.
+fn own_fragment(fragment: &str) -> Option<String> {
+    let fragment = fragment.split(":~:").next().unwrap_or_default();
+    let mut pairs = fragment.trim_start_matches('?').split('&').filter(|pair| !pair.is_empty());
+    // A name without a value is an anchor.
+    let tracks_only = pairs.all(|pair| pair.contains('=') && is_tracking(pair));
+    (!tracks_only).then(|| normalised(fragment, Part::Query))
 }
 
 #[derive(Clone, Copy, PartialEq)]
 enum Part {
     Path,
+    /// A query or a fragment.
     Query,
 }
 
@@ -146,6 +171,28 @@ mod tests {
         ];
         for (link, canonical) in cases {
             assert_eq!(canonical_url(link).as_deref(), Some(canonical), "{link}");
+        }
+    }
+
+    #[test]
+    fn a_fragment_that_only_tracks_is_none() {
+        let cases = [
+            ("https://e.org/a", None),
+            ("https://e.org/a#", None),
+            ("https://e.org/a#xtor=RSS-1", None),
+            ("https://e.org/a#Echobox=1764300000", None),
+            ("https://e.org/a#utm_source=rss&utm_medium=feed", None),
+            ("https://e.org/a#?at_medium=RSS", None),
+            ("https://e.org/a#:~:text=the%20words", None),
+            ("https://e.org/a#part:~:text=the%20words", Some("part")),
+            ("https://e.org/a#xtor", Some("xtor")),
+            ("https://e.org/a#part=2&utm_source=rss", Some("part=2&utm_source=rss")),
+            ("https://e.org/a#caf%c3%a9", Some("caf%C3%A9")),
+            ("https://e.org/a#!/story/7", Some("!/story/7")),
+        ];
+        for (link, fragment) in cases {
+            let link = canonical_link(link).unwrap();
+            assert_eq!((link.page.as_str(), link.fragment.as_deref()), ("https://e.org/a", fragment));
         }
     }
 

@@ -85,7 +85,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Feed>, OpmlError> {
 /// invalid feed does not block the rest of the list.
 ///
 /// # Errors
-/// [`OpmlError`] where the list is not OPML or exceeds a limit.
+/// [`OpmlError`] if the list is not OPML or exceeds a limit.
 pub fn read_all(bytes: &[u8]) -> Result<List, OpmlError> {
     if bytes.len() > MAX_BYTES {
         return Err(OpmlError::TooLarge { what: "bytes", limit: MAX_BYTES });
@@ -198,7 +198,7 @@ fn feed(
     };
     // The caller sets `added_at`.
     let complete = definition::complete(feed, jiff::Timestamp::UNIX_EPOCH)?;
-    // An outline must have a text. Where that is the URL, the feed has no title.
+    // An outline must have a text. If that is the URL, the feed has no title.
     let titled = complete.title != url && complete.title != complete.url;
     let title = if titled { complete.title } else { String::new() };
     Ok(Feed { added_at: None, title, ..complete })
@@ -222,7 +222,7 @@ fn first(attributes: &HashMap<String, String>, names: &[&str]) -> String {
     names.iter().find_map(|name| attributes.get(*name)).cloned().unwrap_or_default()
 }
 
-/// Decodes references. Where one is invalid, such as a bare `&` in a URL, only the five of XML are decoded.
+/// Decodes references. If one is invalid, such as a bare `&` in a URL, only the five of XML are decoded.
 fn unescaped(value: &str) -> String {
     quick_xml::escape::unescape(value).map_or_else(
         |_| {

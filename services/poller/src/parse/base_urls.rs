@@ -54,7 +54,7 @@ impl BaseUrls {
         }
     }
 
-    /// The absolute http or https URL of `link`: unchanged where it is one, else resolved against the base; empty where it is
+    /// The absolute http or https URL of `link`: unchanged if it is one, else resolved against the base; empty if it is
     /// invalid.
     #[must_use]
     pub fn resolve(&self, link: &str) -> String {

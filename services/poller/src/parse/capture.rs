@@ -11,11 +11,11 @@ use proto::Warning;
 /// An element whose text is being collected.
 pub(super) struct Capture<'a> {
     pub field: Field,
-    /// False where the text is skipped.
+    /// False if the text is skipped.
     pub wanted: bool,
     /// `isPermaLink` of a guid: true unless it is "false".
     pub permalink: bool,
-    /// True where feed-rs rejects the content or reads it differently.
+    /// True if feed-rs rejects the content or reads it differently.
     pub needs_own_parser: bool,
     name: &'a str,
     text: String,
@@ -133,7 +133,7 @@ impl<'a> Capture<'a> {
         }
     }
 
-    /// True where an end tag of this name closes the element.
+    /// True if an end tag of this name closes the element.
     pub fn is_closed_by(&self, name: &str) -> bool {
         self.same == 0 && name.eq_ignore_ascii_case(self.name)
     }
@@ -153,7 +153,7 @@ impl<'a> Capture<'a> {
         self.markup.push('>');
     }
 
-    /// The collected text, trimmed; `None` where it is empty.
+    /// The collected text, trimmed; `None` if it is empty.
     pub fn finish(mut self, repairs: &mut Repairs) -> Option<String> {
         if self.open > 0 {
             repairs.add(Warning::MismatchedTags);

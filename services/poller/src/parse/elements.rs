@@ -67,7 +67,7 @@ pub enum Field {
 }
 
 impl Field {
-    /// True where markup in the element belongs to its text.
+    /// True if markup in the element belongs to its text.
     #[must_use]
     pub fn takes_markup(self) -> bool {
         matches!(self, Self::Summary(_) | Self::Content(_))

@@ -3,7 +3,7 @@
 //! 1. `salvage` decodes the bytes and removes invalid characters.
 //! 2. JSON is read by `json`. In XML, a first pass reads ids, links, dates and hints, and finds out whether the document
 //!    needs repair.
-//! 3. Where it needs none, feed-rs reads the texts (`well_formed`). Else the own parser (`xml`) reads the whole document.
+//! 3. If it needs none, feed-rs reads the texts (`well_formed`). Else newswire's own parser (`xml`) reads the whole document.
 
 mod base_urls;
 mod builder;
@@ -27,7 +27,7 @@ use xml::Scope;
 /// can exhaust neither stack nor time.
 ///
 /// # Errors
-/// [`DocumentError`] where the document is too large or not a feed.
+/// [`DocumentError`] if the document is too large or not a feed.
 pub fn read(bytes: &[u8], cx: &Context<'_>) -> Result<Document, DocumentError> {
     let (text, encoding, mut repairs) = text(bytes, cx)?;
     let mut document = if text.starts_with(['{', '[']) {
@@ -50,7 +50,7 @@ pub fn read(bytes: &[u8], cx: &Context<'_>) -> Result<Document, DocumentError> {
     Ok(document)
 }
 
-/// The language of a Content-Language header; empty where it lists several, which describe readers rather than the text.
+/// The language of a Content-Language header; empty if it lists several, which describe readers rather than the text.
 fn single_language(header: &str) -> String {
     let tag = header.trim();
     let subtag = |part: &str| !part.is_empty() && part.len() <= 8 && part.bytes().all(|b| b.is_ascii_alphanumeric());
@@ -62,7 +62,7 @@ fn single_language(header: &str) -> String {
 /// the name of the encoding and the repairs so far.
 ///
 /// # Errors
-/// [`DocumentError`] where the document is empty or too large.
+/// [`DocumentError`] if the document is empty or too large.
 pub fn text<'a>(bytes: &'a [u8], cx: &Context<'_>) -> Result<(Cow<'a, str>, &'static str, Repairs), DocumentError> {
     if bytes.len() > cx.limits.bytes {
         return Err(DocumentError::TooLarge { bytes: bytes.len(), limit: cx.limits.bytes });
@@ -81,7 +81,7 @@ pub fn text<'a>(bytes: &'a [u8], cx: &Context<'_>) -> Result<(Cow<'a, str>, &'st
         repairs.add(Warning::ControlCharacters);
         text = Cow::Owned(decoded);
     }
-    // A byte order mark may remain after white space, or where a header names the charset.
+    // A byte order mark may remain after white space, or if a header names the charset.
     let surrounding = |c: char| c.is_whitespace() || c == '\u{feff}';
     let text = match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim_matches(surrounding)),

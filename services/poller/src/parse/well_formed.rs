@@ -1,4 +1,4 @@
-//! Documents that need no repair: feed-rs reads the texts, the own parser reads what feed-rs does not model.
+//! Documents that need no repair: feed-rs reads the texts, newswire's own parser reads what feed-rs does not model.
 
 use feed_rs::model;
 use proto::v1::Media;
@@ -9,7 +9,7 @@ use crate::document::{Context, Document, Entry};
 use crate::salvage::repairs::Repairs;
 use proto::Warning;
 
-/// Parses a document that needs no repair; `None` where the own parser is needed. `before` are the repairs of the text: a
+/// Parses a document that needs no repair; `None` if newswire's own parser is needed. `before` are the repairs of the text: a
 /// document with any is not parsed here.
 #[must_use]
 pub fn parse(text: &str, cx: &Context<'_>, before: Repairs) -> Option<Document> {
@@ -30,7 +30,7 @@ pub fn parse(text: &str, cx: &Context<'_>, before: Repairs) -> Option<Document> 
     merge(parsed.document, feed)
 }
 
-/// True for the formats that feed-rs and the own parser read alike.
+/// True for the formats that feed-rs and newswire's own parser read alike.
 fn is_supported(parsed: &Parsed) -> bool {
     let (root, version) = (parsed.root.0.as_str(), parsed.root.1.as_str());
     match parsed.document.format {
@@ -41,7 +41,7 @@ fn is_supported(parsed: &Parsed) -> bool {
     }
 }
 
-/// The structure with feed-rs's texts; `None` where the two differ in their items.
+/// The structure with feed-rs's texts; `None` if the two differ in their items.
 fn merge(mut structure: Document, feed: model::Feed) -> Option<Document> {
     if structure.entries.len() != feed.entries.len() {
         return None;
@@ -50,7 +50,7 @@ fn merge(mut structure: Document, feed: model::Feed) -> Option<Document> {
     set(&mut structure.description, text(feed.description));
     set(&mut structure.rights, text(feed.rights));
     add_terms(&mut structure.categories, feed.categories);
-    // An empty item is left to the own parser, which warns of it.
+    // An empty item is left to newswire's own parser, which warns of it.
     let is_empty = |e: &Entry| e.title.is_empty() && e.link.is_empty() && e.guid.is_empty() && e.summary.is_empty();
     for (entry, read) in structure.entries.iter_mut().zip(feed.entries) {
         // Every item of the structure lacks its texts.
@@ -101,7 +101,7 @@ fn add_media(entry: &mut Entry, media: Media) {
     }
 }
 
-/// Sets a field. A value of an element that feed-rs does not read stays where feed-rs has none.
+/// Sets a field. A value of an element that feed-rs does not read stays if feed-rs has none.
 fn set(field: &mut String, read: String) {
     if !read.is_empty() {
         *field = read;

@@ -7,7 +7,7 @@ use std::{
 
 /// From this many hosts on, idle ones are removed.
 const MAX_IDLE_HOSTS: usize = 10_000;
-/// The longest time for which a host is blocked, whatever its Retry-After says.
+/// The longest time for which a host is blocked, regardless of its Retry-After.
 const MAX_BLOCK: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Whether a request may start now.
@@ -19,11 +19,11 @@ pub enum Admission {
     Wait(Duration),
     /// Another request is in flight: try again when it has ended.
     Busy,
-    /// The host asked for no requests for this long.
+    /// The host is blocked for this long.
     Blocked(Duration),
 }
 
-/// Which hosts have a request in flight, and when each may be asked again.
+/// Which hosts have a request in flight, and when each may receive the next.
 #[derive(Debug)]
 pub struct HostTable {
     min_interval: Duration,
@@ -78,7 +78,7 @@ impl HostTable {
         }
     }
 
-    /// Allows no request to `host` for `wait` from `now`, at most a day. An earlier, longer block stays.
+    /// Blocks requests to `host` for `wait` from `now`, at most a day. An earlier, longer block stays.
     pub fn block(&mut self, host: &str, now: Instant, wait: Duration) {
         let until = now + wait.min(MAX_BLOCK);
         let state = self.hosts.entry(host.to_owned()).or_insert(HostState::idle(now));
@@ -100,7 +100,7 @@ impl HostTable {
         self.hosts.len()
     }
 
-    /// True where the table is empty.
+    /// True if the table is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.hosts.is_empty()

@@ -30,9 +30,9 @@ struct Shared {
     released: Notify,
 }
 
-/// The host asked for no requests for this long (429 or 503 with Retry-After).
+/// The host is blocked for this long: it answered 429 or 503 with Retry-After.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the host asked for no requests for another {} s", .0.as_secs())]
+#[error("the host is blocked by its Retry-After for another {} s", .0.as_secs())]
 pub struct HostBlocked(pub Duration);
 
 impl HostLimiter {
@@ -65,12 +65,12 @@ impl HostLimiter {
         }
     }
 
-    /// Allows no request to `host` for `wait` from now, at most a day.
+    /// Blocks requests to `host` for `wait` from now, at most a day.
     pub fn block(&self, host: &str, wait: Duration) {
         self.hosts().block(host, Instant::now().into_std(), wait);
     }
 
-    /// How long until a request to `host` is allowed; zero where it is allowed now. A request in flight is not counted.
+    /// How long until a request to `host` is allowed; zero if it is allowed now. A request in flight is not counted.
     #[must_use]
     pub fn delay(&self, host: &str) -> Duration {
         self.hosts().delay(host, Instant::now().into_std())
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn requests_to_one_host_run_one_at_a_time_with_the_interval_between() {
+    async fn requests_to_a_host_are_sequential_with_the_minimum_interval() {
         let limiter = HostLimiter::new(Duration::from_secs(1));
         let start = Instant::now();
         let tasks: Vec<_> = (0..4)

@@ -16,7 +16,7 @@ use proto::{
 use std::collections::VecDeque;
 use stream::{DeadLetter, LogError, Outgoing, Record, Session, Table, Transaction};
 
-/// What definitions lead to once their offsets are committed.
+/// The effects of definitions, applied once their offsets are committed.
 #[derive(Default)]
 struct Changes<'r> {
     accepted: Vec<(i32, Feed, Option<FeedState>)>,
@@ -36,7 +36,7 @@ impl PollLoop {
                 // An invalid definition went to the dead letters when it was read as a record.
                 match row.decode::<Feed>() {
                     Ok(feed) if feed.feed_id.as_bytes() == key => feeds.push(feed),
-                    _ => tracing::debug!(partition, "a row of the feeds is not a definition"),
+                    _ => tracing::debug!(partition, "row of the feeds table skipped: not a valid definition"),
                 }
             }
             for feed in feeds {
@@ -58,7 +58,7 @@ impl PollLoop {
         self.metrics.feeds.set(to_i64(self.feeds.len()));
     }
 
-    /// Adds or replaces a feed: it is due at once where it is new or was added again, else when its state says.
+    /// Adds or replaces a feed: it is due at once if it is new or was added again, else when its state says.
     fn schedule(
         &mut self,
         session: &Session,
@@ -80,9 +80,11 @@ impl PollLoop {
         }
         // The commit of a poll in flight schedules the next.
         let waits = scheduled.feed.paused || scheduled.awaited.is_some();
-        let due =
-            if waits { None } else { due(&scheduled.feed, scheduled.current_state(state).as_ref(), &health, now) };
+        let state = scheduled.current_state(state);
+        let due = if waits { None } else { due(&scheduled.feed, state.as_ref(), &health, now) };
+        let (id, is_churning) = (scheduled.feed.feed_id.clone(), state.as_ref().is_some_and(records::is_churning));
         self.feeds.insert(scheduled, due);
+        self.feeds.set_churning(&id, is_churning);
         Ok(())
     }
 
@@ -175,7 +177,7 @@ impl PollLoop {
     }
 }
 
-/// Deletes a feed's row where there is one.
+/// Deletes a feed's row if there is one.
 fn delete<M: InTopic>(
     session: &Session,
     transaction: &mut Transaction,
@@ -200,7 +202,7 @@ fn parse(record: &Record) -> Result<Feed, (&'static str, String)> {
     Ok(feed)
 }
 
-/// The stored health of a feed; empty where there is none or it cannot be decoded, for no article depends on it.
+/// The stored health of a feed; empty if there is none or it cannot be decoded, for no article depends on it.
 fn last_health(
     session: &Session,
     transaction: &Transaction,
@@ -211,7 +213,7 @@ fn last_health(
     Ok(row.and_then(|row| row.decode().ok()).unwrap_or_default())
 }
 
-/// When a feed is due. A feed that was added again is due now, even where it is gone or failing. Health is written more
+/// When a feed is due. A feed that was added again is due now, even if it is gone or failing. Health is written more
 /// often than a large state, so it may know of a later poll.
 fn due(feed: &Feed, state: Option<&FeedState>, health: &FeedHealth, now: Timestamp) -> Option<Timestamp> {
     let Some(state) = state else { return Some(now) };

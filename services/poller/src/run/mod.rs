@@ -25,7 +25,7 @@ const STAGE: &str = "poller";
 /// returns.
 ///
 /// # Errors
-/// Where the HTTP client cannot be created, metrics cannot be registered, or a log error requires the process to end.
+/// If the HTTP client cannot be created, metrics cannot be registered, or a log error requires the process to end.
 pub async fn run(config: Config, runtime: stream::Runtime) -> Result<(), Error> {
     let limiter = HostLimiter::new(config.host_interval);
     let client = Client::new(limiter, config.limits.clone(), config.allow_private_networks, &config.contact)

@@ -9,13 +9,13 @@ const STATE_INTERVAL: SignedDuration = SignedDuration::from_mins(10);
 /// Time for which a health record may stay unwritten while its outcome is the same.
 const HEALTH_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
 
-/// True where the state need not be written: the poll changed only schedule or validators (`schedule_only`), and the stored
+/// True if the state need not be written: the poll changed only schedule or validators (`schedule_only`), and the stored
 /// state has many `bytes` and was written recently.
 pub(super) fn may_skip_state(schedule_only: bool, bytes: usize, written_at: Option<Timestamp>, now: Timestamp) -> bool {
     schedule_only && bytes > LARGE_STATE && is_recent(written_at, STATE_INTERVAL, now)
 }
 
-/// True where the health record need not be written: the poll changed only schedule or validators, and the last record
+/// True if the health record need not be written: the poll changed only schedule or validators, and the last record
 /// (time and outcome) is recent and has the same outcome.
 pub(super) fn may_skip_health(
     schedule_only: bool,

@@ -1,6 +1,6 @@
 //! Characters that XML forbids, and control characters that stand for Windows-1252.
 
-/// `text` without the ASCII control characters that XML 1.0 forbids; `None` where there are none. U+FFFE and U+FFFF, which it
+/// `text` without the ASCII control characters that XML 1.0 forbids; `None` if there are none. U+FFFE and U+FFFF, which it
 /// forbids too, are harmless and kept.
 #[must_use]
 pub fn without_controls(text: &str) -> Option<String> {
@@ -10,7 +10,7 @@ pub fn without_controls(text: &str) -> Option<String> {
     any.then(|| text.chars().filter(|c| !(u32::from(*c) < 0x80 && is_forbidden(&(*c as u8)))).collect())
 }
 
-/// `text` with the C1 control characters (U+0080 to U+009F) decoded as Windows-1252; `None` where there are none. The five
+/// `text` with the C1 control characters (U+0080 to U+009F) decoded as Windows-1252; `None` if there are none. The five
 /// that Windows-1252 leaves undefined are removed.
 #[must_use]
 pub fn decode_c1(text: &str) -> Option<String> {

@@ -1,7 +1,7 @@
 //! Decodes the bytes of a document.
 //!
 //! Sources of the encoding are, in the order of RFC 7303 and appendix F of XML 1.0, the byte order mark, the first bytes, the
-//! HTTP header and the XML declaration. One that does not decode the bytes without error is skipped. Where none does, the
+//! HTTP header and the XML declaration. One that does not decode the bytes without error is skipped. If none does, the
 //! encoding is detected.
 
 use std::borrow::Cow;
@@ -75,7 +75,7 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, repairs: &mut Rep
         }
     }
     repairs.add(Warning::Encoding);
-    // UTF-8 with invalid bytes is still UTF-8 where most of what is not ASCII is valid.
+    // UTF-8 with invalid bytes is still UTF-8 if most of what is not ASCII is valid.
     if first.is_none_or(|e| e == UTF_8) && mostly_utf8(body) {
         return lossy(UTF_8, body, repairs);
     }
@@ -101,7 +101,7 @@ fn lossy<'a>(encoding: &'static Encoding, body: &'a [u8], repairs: &mut Repairs)
     Decoded { text, encoding: encoding.name() }
 }
 
-/// True where valid UTF-8 sequences beyond ASCII outnumber invalid bytes.
+/// True if valid UTF-8 sequences beyond ASCII outnumber invalid bytes.
 fn mostly_utf8(body: &[u8]) -> bool {
     let (mut good, mut bad) = (0_usize, 0_usize);
     for chunk in body.utf8_chunks() {
@@ -188,7 +188,7 @@ fn declared(bytes: &[u8]) -> Option<&str> {
 }
 
 /// Undoes double encoding: UTF-8 that was decoded as Windows-1252 or ISO 8859-1 and encoded again, so that `é` became `Ã©`.
-/// `None` where there is none.
+/// `None` if there is none.
 ///
 /// Only a run of characters beyond ASCII that as a whole becomes valid UTF-8 is changed, so that a correct `Ã` stays.
 #[must_use]
@@ -198,7 +198,7 @@ pub fn undo_double_encoding(text: &str) -> Option<String> {
     if !suspects.iter().any(|s| memmem::find(text.as_bytes(), s).is_some()) {
         return None;
     }
-    // Where most runs are doubly encoded, all are. Else only runs that are unlikely to be anything else.
+    // If most runs are doubly encoded, all are. Else only runs that are unlikely to be anything else.
     let (mut all, mut good) = (0_usize, 0_usize);
     for run in runs(text) {
         all += 1;
@@ -227,7 +227,7 @@ fn runs(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| c.is_ascii()).filter(|run| !run.is_empty())
 }
 
-/// A run decoded again; `None` where that is not valid UTF-8.
+/// A run decoded again; `None` if that is not valid UTF-8.
 fn decoded_again(run: &str) -> Option<String> {
     let bytes: Option<Vec<u8>> = run.chars().map(windows_1252_byte).collect();
     String::from_utf8(bytes?).ok()

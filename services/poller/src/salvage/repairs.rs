@@ -23,7 +23,7 @@ impl Repairs {
         self.0 == 0
     }
 
-    /// True where the set contains `repair`.
+    /// True if the set contains `repair`.
     #[must_use]
     pub fn contains(self, repair: Warning) -> bool {
         self.0 & (1 << repair as u32) != 0

@@ -10,7 +10,7 @@ use proto::Warning;
 /// A token. Text and attributes are as written: references are not decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Token<'a> {
-    /// `<name attributes>`, or `<name attributes/>` where `empty`.
+    /// `<name attributes>`, or `<name attributes/>` if `empty`.
     Start {
         /// The name with its prefix.
         name: &'a str,
@@ -73,7 +73,7 @@ impl<'a> Tokenizer<'a> {
         taken
     }
 
-    /// The content of a section that starts `from` bytes from here and ends with `close`, or where that is missing, with the
+    /// The content of a section that starts `from` bytes from here and ends with `close`, or if that is missing, with the
     /// document.
     fn section(&mut self, from: usize, close: &str) -> &'a str {
         let rest = self.rest().as_bytes();

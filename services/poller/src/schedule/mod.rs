@@ -87,7 +87,7 @@ fn hint_s(hints: &Hints, server_hints: ServerHints) -> f64 {
     f64::from(hint_interval_s(hints)).max(age.min(MAX_HINT.as_secs_f64()))
 }
 
-/// Seconds between two polls that a document asks for (RSS `ttl`, `sy:updatePeriod`), at most an hour; 0 where it does not.
+/// Seconds between two polls that a document asks for (RSS `ttl`, `sy:updatePeriod`), at most an hour; 0 if it does not.
 #[must_use]
 pub fn hint_interval_s(hints: &Hints) -> i32 {
     let ttl = hints.ttl_min.map_or(0, |minutes| i64::from(minutes) * 60);
@@ -95,7 +95,7 @@ pub fn hint_interval_s(hints: &Hints) -> i32 {
     i32::try_from(ttl.max(period).min(MAX_HINT.as_secs())).unwrap_or(0)
 }
 
-/// The first time from `at` on outside skipped hours and days (RSS 2.0 skipHours and skipDays, GMT). Where that is more than
+/// The first time from `at` on outside skipped hours and days (RSS 2.0 skipHours and skipDays, GMT). If that is more than
 /// three days later, `at` itself: a feed that skips everything is mistaken.
 fn after_skipped(at: Timestamp, hints: &Hints) -> Timestamp {
     let mut time = at;
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn new_entries_reset_the_interval_and_polls_without_lengthen_it_to_a_bound() {
+    fn new_entries_reset_the_interval_and_polls_without_them_lengthen_it() {
         let none = Hints::default();
         assert_eq!(wait_s(Outcome::NewEntries, 1_800, ServerHints::default(), &none), 300);
         let mut interval = 300;

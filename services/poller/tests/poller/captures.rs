@@ -1,4 +1,4 @@
-use crate::server::{Answer, Server};
+use crate::server::{Response, Server};
 use crate::service::Service;
 use proto::{topic::Topic, v1::FeedState};
 use std::collections::{HashMap, HashSet};
@@ -15,8 +15,8 @@ fn captured_feeds_give_one_item_per_identity() {
         .collect();
     let bodies = captures.clone();
     let server = Server::start(move |request| match bodies.get(&request.path) {
-        Some(body) => Answer::new(200, body.clone()).with("ETag", "\"1\""),
-        None => Answer::new(404, ""),
+        Some(body) => Response::new(200, body.clone()).with("ETag", "\"1\""),
+        None => Response::new(404, ""),
     });
     let data = tempfile::tempdir().unwrap();
     let service = Service::start(data.path());
@@ -29,7 +29,8 @@ fn captured_feeds_give_one_item_per_identity() {
         let has_content = |entry: &poller::document::Entry| {
             [&entry.title, &entry.link, &entry.summary, &entry.content].iter().any(|text| !text.trim().is_empty())
         };
-        let ids: HashSet<String> = poller::identity::identify(url.as_str(), &document)
+        let fingerprints = poller::identity::fingerprints(&document);
+        let ids: HashSet<u128> = poller::identity::identify(url.as_str(), &document, &fingerprints, &[])
             .into_iter()
             .filter(|one| has_content(one.entry))
             .map(|one| one.article_id)

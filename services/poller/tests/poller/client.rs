@@ -1,4 +1,4 @@
-use crate::server::{Answer, Server};
+use crate::server::{self, Server};
 use poller::{
     fetch::{Client, FetchError, Limits, Response, Validators, address_filter::AddressError},
     rate_limit::HostLimiter,
@@ -17,20 +17,20 @@ async fn get(server: &Server, path: &str) -> Result<Response, FetchError> {
     client(true).get(&server.url(path), &Validators::default()).await
 }
 
-/// A server with `answer` at `/feed` and 404 elsewhere.
-fn feed(answer: impl Fn() -> Answer + Send + Sync + 'static) -> Server {
-    Server::start(move |request| if request.path == "/feed" { answer() } else { Answer::new(404, "") })
+/// A server with `response` at `/feed` and 404 elsewhere.
+fn feed(response: impl Fn() -> server::Response + Send + Sync + 'static) -> Server {
+    Server::start(move |request| if request.path == "/feed" { response() } else { server::Response::new(404, "") })
 }
 
 #[tokio::test]
 async fn validators_are_sent_back_unchanged() {
     let server = Server::start(|request| match request.header("if-none-match") {
-        "\"v1\"" => Answer::new(304, "").with("ETag", "\"v1\""),
-        _ if request.path == "/feed" => Answer::new(200, "<rss/>")
+        "\"v1\"" => server::Response::new(304, "").with("ETag", "\"v1\""),
+        _ if request.path == "/feed" => server::Response::new(200, "<rss/>")
             .with("ETag", "\"v1\"")
             .with("Last-Modified", "Tue, 24 Nov 2026 12:00:00 GMT")
             .with("Cache-Control", "max-age=60"),
-        _ => Answer::new(404, ""),
+        _ => server::Response::new(404, ""),
     });
     let client = client(true);
     let first = client.get(&server.url("/feed"), &Validators::default()).await.unwrap();
@@ -38,8 +38,8 @@ async fn validators_are_sent_back_unchanged() {
     assert_eq!(first.server_hints.max_age.map(|age| age.as_secs()), Some(60));
     let validators = Validators { etag: first.etag, last_modified: first.last_modified };
     assert_eq!(client.get(&server.url("/feed"), &validators).await.unwrap().status, 304);
-    let asked = server.requests("/feed");
-    let last = asked.last().unwrap();
+    let requests = server.requests("/feed");
+    let last = requests.last().unwrap();
     assert_eq!(last.header("if-modified-since"), "Tue, 24 Nov 2026 12:00:00 GMT");
     assert_eq!(
         last.header("user-agent"),
@@ -50,7 +50,7 @@ async fn validators_are_sent_back_unchanged() {
 
 #[tokio::test]
 async fn no_connection_is_made_to_a_private_address() {
-    let server = feed(|| Answer::new(200, "<rss/>"));
+    let server = feed(|| server::Response::new(200, "<rss/>"));
     let port = server.address.port();
     for url in [
         format!("http://127.0.0.1:{port}/feed"),
@@ -65,22 +65,22 @@ async fn no_connection_is_made_to_a_private_address() {
 
 #[tokio::test]
 async fn the_address_filter_applies_to_redirects() {
-    let server = feed(|| Answer::new(302, "").with("Location", "file:///etc/passwd"));
+    let server = feed(|| server::Response::new(302, "").with("Location", "file:///etc/passwd"));
     assert_eq!(get(&server, "/feed").await, Err(FetchError::Address(AddressError::Scheme("file".into()))));
 }
 
 #[tokio::test]
 async fn redirects_are_limited_and_only_permanent_ones_are_recorded() {
     let server = Server::start(|request| match request.path.as_str() {
-        "/loop" => Answer::new(302, "").with("Location", "/pool"),
-        "/pool" => Answer::new(302, "").with("Location", "/loop"),
-        "/itself" => Answer::new(301, "").with("Location", "/itself"),
-        "/nowhere" => Answer::new(301, ""),
-        "/old" => Answer::new(301, "").with("Location", "/older"),
-        "/older" => Answer::new(308, "").with("Location", "/feed"),
-        "/mixed" => Answer::new(307, "").with("Location", "/older"),
-        "/feed" => Answer::new(200, "<rss/>"),
-        _ => Answer::new(404, ""),
+        "/loop" => server::Response::new(302, "").with("Location", "/pool"),
+        "/pool" => server::Response::new(302, "").with("Location", "/loop"),
+        "/itself" => server::Response::new(301, "").with("Location", "/itself"),
+        "/nowhere" => server::Response::new(301, ""),
+        "/old" => server::Response::new(301, "").with("Location", "/older"),
+        "/older" => server::Response::new(308, "").with("Location", "/feed"),
+        "/mixed" => server::Response::new(307, "").with("Location", "/older"),
+        "/feed" => server::Response::new(200, "<rss/>"),
+        _ => server::Response::new(404, ""),
     });
     for path in ["/loop", "/itself", "/nowhere"] {
         assert!(matches!(get(&server, path).await, Err(FetchError::Redirect(_))), "{path}");
@@ -92,7 +92,7 @@ async fn redirects_are_limited_and_only_permanent_ones_are_recorded() {
 
 #[tokio::test]
 async fn a_stalled_body_times_out() {
-    let server = feed(|| Answer::new(200, "<rss/>").stall(Duration::from_secs(5)));
+    let server = feed(|| server::Response::new(200, "<rss/>").stall(Duration::from_secs(5)));
     let client = client_with(Limits { read: Duration::from_millis(300), ..Limits::default() }, true);
     let result = client.get(&server.url("/feed"), &Validators::default()).await;
     assert!(matches!(result, Err(FetchError::Network(reason)) if reason.contains("timed out")));
@@ -106,15 +106,15 @@ async fn a_decompression_bomb_is_read_up_to_the_limit() {
     }
     let packed = packed.finish().unwrap();
     assert!(packed.len() < 200_000);
-    let server = feed(move || Answer::new(200, packed.clone()).with("Content-Encoding", "gzip"));
+    let server = feed(move || server::Response::new(200, packed.clone()).with("Content-Encoding", "gzip"));
     assert_eq!(get(&server, "/feed").await, Err(FetchError::TooLarge(1 << 20)));
 }
 
 #[tokio::test]
 async fn a_body_over_the_limit_is_rejected_with_and_without_content_length() {
-    let server = feed(|| Answer::new(200, vec![b'a'; 2 << 20]));
+    let server = feed(|| server::Response::new(200, vec![b'a'; 2 << 20]));
     assert_eq!(get(&server, "/feed").await, Err(FetchError::TooLarge(1 << 20)));
-    let server = feed(|| Answer::new(200, vec![b'a'; 2 << 20]).no_length());
+    let server = feed(|| server::Response::new(200, vec![b'a'; 2 << 20]).no_length());
     assert_eq!(get(&server, "/feed").await, Err(FetchError::TooLarge(1 << 20)));
 }
 
@@ -123,7 +123,7 @@ async fn compressed_bodies_are_decompressed() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packed.write_all(b"<rss/>").unwrap();
     let packed = packed.finish().unwrap();
-    let server = feed(move || Answer::new(200, packed.clone()).with("Content-Encoding", "gzip"));
+    let server = feed(move || server::Response::new(200, packed.clone()).with("Content-Encoding", "gzip"));
     assert_eq!(get(&server, "/feed").await.unwrap().body, b"<rss/>");
     let accepted = server.requests("/feed").first().unwrap().header("accept-encoding").to_owned();
     assert!(["gzip", "br", "deflate"].iter().all(|coding| accepted.contains(coding)), "{accepted}");
@@ -131,7 +131,7 @@ async fn compressed_bodies_are_decompressed() {
 
 #[tokio::test]
 async fn a_truncated_body_is_kept_and_marked() {
-    let server = feed(|| Answer::new(200, "<rss><channel>").missing(100));
+    let server = feed(|| server::Response::new(200, "<rss><channel>").missing(100));
     let response = get(&server, "/feed").await.unwrap();
     assert_eq!(response.body, b"<rss><channel>");
     assert!(response.truncated.is_some());
@@ -140,8 +140,8 @@ async fn a_truncated_body_is_kept_and_marked() {
 #[tokio::test]
 async fn status_429_blocks_the_whole_host() {
     let server = Server::start(|request| match request.path.as_str() {
-        "/feed" => Answer::new(429, "").with("Retry-After", "120"),
-        _ => Answer::new(404, ""),
+        "/feed" => server::Response::new(429, "").with("Retry-After", "120"),
+        _ => server::Response::new(404, ""),
     });
     let client = client(true);
     let response = client.get(&server.url("/feed"), &Validators::default()).await.unwrap();
@@ -155,13 +155,14 @@ async fn status_429_blocks_the_whole_host() {
 #[tokio::test]
 async fn robots_txt_is_obeyed() {
     let server = Server::start(|request| match request.path.as_str() {
-        "/robots.txt" => Answer::new(200, "User-agent: *\nDisallow: /private/\n"),
-        _ => Answer::new(200, "<rss/>"),
+        "/robots.txt" => server::Response::new(200, "User-agent: *\nDisallow: /private/\n"),
+        _ => server::Response::new(200, "<rss/>"),
     });
     assert!(matches!(get(&server, "/private/feed").await, Err(FetchError::Robots(_))));
     assert_eq!(server.requests("/private/feed").len(), 0);
     assert!(get(&server, "/feed").await.is_ok());
 
-    let broken = Server::start(|request| Answer::new(if request.path == "/robots.txt" { 500 } else { 200 }, ""));
+    let broken =
+        Server::start(|request| server::Response::new(if request.path == "/robots.txt" { 500 } else { 200 }, ""));
     assert!(matches!(get(&broken, "/feed").await, Err(FetchError::RobotsUnreachable(_))));
 }

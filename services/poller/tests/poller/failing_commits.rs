@@ -19,8 +19,8 @@ impl Counts {
     }
 }
 
-/// A log that aborts every third commit. It makes one commit in eleven and reports it as lost, as where the broker's
-/// response is lost.
+/// A log that aborts every third commit. It makes one commit in eleven and reports it as lost, as if the broker's
+/// response were lost.
 pub fn failing(log: Embedded) -> (Arc<dyn Log>, Arc<Counts>) {
     let counts = Arc::new(Counts::default());
     let counted = Arc::clone(&counts);

@@ -1,26 +1,27 @@
 //! Definitions, and the status of their feeds.
 
-use crate::server::{Answer, Server};
+use crate::server::{Response, Server};
 use crate::service::{PARTITIONS, Service, rss};
 use poller::definition;
 use proto::{
     topic::Topic,
     v1::{Feed, FeedState},
 };
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A server with a feed at `/feed`, and `answer` elsewhere.
-fn server(answer: impl Fn() -> Answer + Send + Sync + 'static) -> Server {
+/// A server with a feed at `/feed`, and `response` elsewhere.
+fn server(response: impl Fn() -> Response + Send + Sync + 'static) -> Server {
     Server::start(move |request| match request.path.as_str() {
-        "/robots.txt" => Answer::new(404, ""),
-        "/feed" if request.header("if-none-match") == "\"v\"" => Answer::new(304, ""),
-        "/feed" => Answer::new(200, rss(&[("a", "One")], 0)).with("ETag", "\"v\""),
-        _ => answer(),
+        "/robots.txt" => Response::new(404, ""),
+        "/feed" if request.header("if-none-match") == "\"v\"" => Response::new(304, ""),
+        "/feed" => Response::new(200, rss(&[("a", "One")], 0)).with("ETag", "\"v\""),
+        _ => response(),
     })
 }
 
 #[test]
 fn a_feed_that_is_gone_is_polled_once() {
-    let (server, folder) = (server(|| Answer::new(410, "")), tempfile::tempdir().unwrap());
+    let (server, folder) = (server(|| Response::new(410, "")), tempfile::tempdir().unwrap());
     let service = Service::start(folder.path());
     service.add(&server.url("/gone"), |_| {});
     service.until_status(&server.url("/gone"), "GONE");
@@ -33,7 +34,7 @@ fn a_feed_that_is_gone_is_polled_once() {
 #[test]
 fn a_web_page_is_unreadable() {
     let page = "<!DOCTYPE html><html><body>not a feed</body></html>";
-    let (server, folder) = (server(move || Answer::new(200, page)), tempfile::tempdir().unwrap());
+    let (server, folder) = (server(move || Response::new(200, page)), tempfile::tempdir().unwrap());
     let service = Service::start(folder.path());
     service.add(&server.url("/page"), |_| {});
     service.until_status(&server.url("/page"), "FAILING");
@@ -42,8 +43,23 @@ fn a_web_page_is_unreadable() {
 }
 
 #[test]
+fn a_feed_in_which_all_is_new_at_each_poll_is_churning() {
+    let polls = AtomicUsize::new(0);
+    let tokens = move || {
+        let poll = polls.fetch_add(1, Ordering::Relaxed);
+        let names = ["a", "b"].map(|name| format!("{name}-{poll}"));
+        Response::new(200, rss(&[(&names[0], "One"), (&names[1], "Two")], poll))
+    };
+    let (server, folder) = (server(tokens), tempfile::tempdir().unwrap());
+    let service = Service::start(folder.path());
+    service.add(&server.url("/tokens"), |_| {});
+    service.until_status(&server.url("/tokens"), "CHURNING");
+    service.stop();
+}
+
+#[test]
 fn an_unmodified_feed_is_ok() {
-    let (server, folder) = (server(|| Answer::new(404, "")), tempfile::tempdir().unwrap());
+    let (server, folder) = (server(|| Response::new(404, "")), tempfile::tempdir().unwrap());
     let url = server.url("/feed");
     let service = Service::start(folder.path());
     service.add(&url, |_| {});
@@ -57,7 +73,7 @@ fn an_unmodified_feed_is_ok() {
 
 #[test]
 fn a_removed_feed_is_no_longer_polled() {
-    let (server, folder) = (server(|| Answer::new(500, "")), tempfile::tempdir().unwrap());
+    let (server, folder) = (server(|| Response::new(500, "")), tempfile::tempdir().unwrap());
     let url = server.url("/feed");
     let service = Service::start(folder.path());
     service.add(&url, |_| {});

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-/// A request as it came.
+/// A received request.
 #[derive(Debug, Clone)]
 pub struct Request {
     pub path: String,
@@ -19,22 +19,22 @@ impl Request {
     }
 }
 
-/// What to send.
-pub struct Answer {
+/// A scripted response.
+pub struct Response {
     status: u16,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
-    /// Claims more than it sends.
+    /// Bytes that Content-Length promises and the server does not send.
     missing: usize,
-    /// Stops for this long in the middle of the body.
+    /// The longest pause in the middle of the body.
     stall: Duration,
-    /// Says no length.
+    /// Content-Length is left out.
     no_length: bool,
 }
 
-impl Answer {
+impl Response {
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Answer { status, headers: vec![], body: body.into(), missing: 0, stall: Duration::ZERO, no_length: false }
+        Response { status, headers: vec![], body: body.into(), missing: 0, stall: Duration::ZERO, no_length: false }
     }
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
@@ -54,33 +54,33 @@ impl Answer {
     }
 }
 
-/// A publisher on a free port of the loopback. Without a script for it, robots.txt is not there.
+/// A publisher on a free port of a loopback address. `script` answers every request, that for robots.txt included.
 pub struct Server {
     pub address: SocketAddr,
     log: Arc<Log>,
 }
 
-/// What was asked for, and who waits for more.
+/// The received requests, and a signal of new ones.
 #[derive(Default)]
 struct Log {
     requests: Mutex<Vec<Request>>,
-    more: Condvar,
+    received: Condvar,
 }
 
 impl Server {
-    pub fn start(script: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
+    pub fn start(script: impl Fn(&Request) -> Response + Send + Sync + 'static) -> Self {
         Self::start_at("127.0.0.1", script)
     }
 
-    /// On an address of its own: another host, and so another partition.
-    pub fn start_at(host: &str, script: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
+    /// Starts the server on another loopback address, which is another host with a partition of its own.
+    pub fn start_at(host: &str, script: impl Fn(&Request) -> Response + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind((host, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let log = Arc::new(Log::default());
-        let (script, kept) = (Arc::new(script), Arc::clone(&log));
+        let (script, shared) = (Arc::new(script), Arc::clone(&log));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (script, log) = (Arc::clone(&script), Arc::clone(&kept));
+                let (script, log) = (Arc::clone(&script), Arc::clone(&shared));
                 std::thread::spawn(move || serve(stream, &*script, &log));
             }
         });
@@ -99,16 +99,18 @@ impl Server {
         self.log.requests.lock().unwrap().len()
     }
 
-    /// Waits until `path` was asked for so many times by requests that are `wanted`.
-    pub fn until(&self, path: &str, times: usize, wanted: impl Fn(&Request) -> bool) {
-        let few = |all: &mut Vec<Request>| all.iter().filter(|one| one.path == path && wanted(one)).count() < times;
+    /// Waits until `path` has had `times` requests that match `filter`.
+    pub fn until(&self, path: &str, times: usize, filter: impl Fn(&Request) -> bool) {
+        let too_few = |requests: &mut Vec<Request>| {
+            requests.iter().filter(|request| request.path == path && filter(request)).count() < times
+        };
         let requests = self.log.requests.lock().unwrap();
-        let waited = self.log.more.wait_timeout_while(requests, Duration::from_secs(60), few).unwrap().1;
-        assert!(!waited.timed_out(), "not within 60 s: {path} asked for {times} times");
+        let waited = self.log.received.wait_timeout_while(requests, Duration::from_secs(60), too_few).unwrap().1;
+        assert!(!waited.timed_out(), "not within 60 s: {times} requests for {path}");
     }
 }
 
-fn serve(mut stream: TcpStream, script: &dyn Fn(&Request) -> Answer, log: &Log) {
+fn serve(mut stream: TcpStream, script: &dyn Fn(&Request) -> Response, log: &Log) {
     let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
     let Some(first) = lines.next() else { return };
     let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
@@ -118,23 +120,23 @@ fn serve(mut stream: TcpStream, script: &dyn Fn(&Request) -> Answer, log: &Log) 
         .collect();
     let request = Request { path, headers };
     log.requests.lock().unwrap().push(request.clone());
-    log.more.notify_all();
-    let answer = script(&request);
-    let mut head = format!("HTTP/1.1 {} Scripted\r\nConnection: close\r\n", answer.status);
-    if !answer.no_length {
-        head.push_str(&format!("Content-Length: {}\r\n", answer.body.len() + answer.missing));
+    log.received.notify_all();
+    let response = script(&request);
+    let mut head = format!("HTTP/1.1 {} Scripted\r\nConnection: close\r\n", response.status);
+    if !response.no_length {
+        head.push_str(&format!("Content-Length: {}\r\n", response.body.len() + response.missing));
     }
-    for (name, value) in &answer.headers {
+    for (name, value) in &response.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     head.push_str("\r\n");
     let _ = stream.write_all(head.as_bytes());
-    let (start, rest) = answer.body.split_at(answer.body.len() / 2);
+    let (start, rest) = response.body.split_at(response.body.len() / 2);
     let _ = stream.write_all(start);
     let _ = stream.flush();
-    if answer.stall > Duration::ZERO {
-        // Until the client hangs up, and no longer than that.
-        let _ = stream.set_read_timeout(Some(answer.stall));
+    if response.stall > Duration::ZERO {
+        // Ends early if the client disconnects.
+        let _ = stream.set_read_timeout(Some(response.stall));
         let _ = stream.read(&mut [0]);
     }
     let _ = stream.write_all(rest);

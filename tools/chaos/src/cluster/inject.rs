@@ -25,10 +25,10 @@ pub(super) struct Displaced {
 }
 
 impl Cluster {
-    /// Injects a fault; nothing where no process is eligible. Faults at failpoints are reported once they have happened.
+    /// Injects a fault; nothing if no process is eligible. Faults at failpoints are reported once they have happened.
     ///
     /// # Panics
-    /// Where the broker does not restart, or a service does not end after SIGTERM.
+    /// If the broker does not restart, or a service does not end after SIGTERM.
     pub fn inject(&mut self, fault: &Fault, broker: &mut Broker, report: &mut Report) {
         match fault.kind {
             FaultKind::BounceClean => {

@@ -48,7 +48,7 @@ impl Cluster {
     /// Imports the feeds, then starts every service.
     ///
     /// # Panics
-    /// Where a binary is not built, or the feeds cannot be imported.
+    /// If a binary is not built, or the feeds cannot be imported.
     #[must_use]
     pub fn start(scenario: &Scenario, kafka: &str, feeds: &[String]) -> Self {
         let mut cluster = Cluster {
@@ -108,7 +108,7 @@ impl Cluster {
         });
     }
 
-    /// Starts a replica again, armed with a fault where one is given: the kind, and at which hit its failpoint acts.
+    /// Starts a replica again, armed with a fault if one is given: the kind, and at which hit its failpoint acts.
     fn restart(&mut self, index: usize, armed: Option<(FaultKind, usize)>) {
         let replica = &self.replicas[index];
         let process = self.spawn(replica.service, replica.number, replica.admin_port, armed);

@@ -71,7 +71,7 @@ impl EntryBuilder {
         }
     }
 
-    /// Takes the text of an element. True where feed-rs prefers another of several elements.
+    /// Takes the text of an element. True if feed-rs prefers another of several elements.
     pub fn take(&mut self, field: Field, text: String, permalink: bool, bases: &BaseUrls) -> bool {
         match field {
             Field::Title(rank) => return !self.title.offer_text(rank, text),

@@ -18,7 +18,7 @@ impl<T> Default for Ranked<T> {
 }
 
 impl<T> Ranked<T> {
-    /// Takes a value of a lower rank than the present one. True where it was taken.
+    /// Takes a value of a lower rank than the present one. True if it was taken.
     fn offer(&mut self, rank: u8, value: T) -> bool {
         let better = self.0.as_ref().is_none_or(|(r, _)| rank < *r);
         if better {

@@ -15,7 +15,7 @@ use proto::Warning;
 /// Parses a JSON Feed. A truncated one is closed after its last complete item.
 ///
 /// # Errors
-/// [`DocumentError::Json`] where the text is not JSON, or JSON but not a feed.
+/// [`DocumentError::Json`] if the text is not JSON, or JSON but not a feed.
 pub fn read(text: &str, cx: &Context<'_>, repairs: &mut Repairs) -> Result<Document, DocumentError> {
     let value = match tree::read(text, cx.limits.items) {
         Ok(value) => value,

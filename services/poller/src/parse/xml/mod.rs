@@ -1,4 +1,4 @@
-//! The own parser: any XML feed format, well-formed or not.
+//! newswire's own parser: any XML feed format, well-formed or not.
 //!
 //! One pass over the tokens with a bounded stack; no recursion and no tree. `elements` determines the role of an element,
 //! `capture` collects texts, `builder` puts feed and items together.
@@ -36,9 +36,9 @@ pub struct Parsed {
     pub document: Document,
     /// Repairs of the document as a whole.
     pub repairs: Repairs,
-    /// Name of the root element in lower case, and its version; empty where there is none.
+    /// Name of the root element in lower case, and its version; empty if there is none.
     pub root: (String, String),
-    /// True where feed-rs reads something in the document differently.
+    /// True if feed-rs reads something in the document differently.
     pub needs_own_parser: bool,
     /// Bytes that the tokenizer scanned, repeated scans included.
     pub scanned: usize,
@@ -78,14 +78,14 @@ pub(super) struct Parser<'a, 'c> {
     /// Name of the first element.
     first_element: Option<String>,
     needs_own_parser: bool,
-    /// True where the next text may be a URL that belongs into the element before it.
+    /// True if the next text may be a URL that belongs in the element before it.
     stray_url: bool,
 }
 
 /// Parses `text`, which is decoded and has no byte order mark. A truncated or malformed document gives what can be read.
 ///
 /// # Errors
-/// [`DocumentError::WebPage`] or [`DocumentError::NotAFeed`] where the text contains no feed.
+/// [`DocumentError::WebPage`] or [`DocumentError::NotAFeed`] if the text contains no feed.
 pub fn parse(text: &str, cx: &Context<'_>, scope: Scope) -> Result<Parsed, DocumentError> {
     Parser {
         cx,

@@ -51,7 +51,7 @@ impl<'a> Parser<'a, '_> {
         // feed-rs ignores the children of this element.
         self.needs_own_parser |= role == Role::Through && local == "categories";
         if !empty && inside.trim().is_empty() && self.entry.is_some() {
-            // The text has the value that belongs into an attribute.
+            // The text has the value that belongs in an attribute.
             let text = match role {
                 Role::Attributes(Kind::Category) => Some(Field::Category),
                 Role::Attributes(Kind::Enclosure | Kind::Thumbnail) => Some(Field::ImageUrl),

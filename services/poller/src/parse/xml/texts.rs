@@ -26,7 +26,7 @@ impl<'a> Parser<'a, '_> {
         }
     }
 
-    /// A URL next to the element that it belongs into: `<link/>https://..`, `<image>https://..</image>`.
+    /// A URL next to the element that it belongs in: `<link/>https://..`, `<image>https://..</image>`.
     fn stray_url(&mut self, raw: &'a str) {
         self.needs_own_parser = true;
         let text = decode(raw.trim(), &self.declared, &mut self.repairs).into_owned();
@@ -38,7 +38,7 @@ impl<'a> Parser<'a, '_> {
         }
     }
 
-    /// Handles a start tag while text is collected. True where it belongs to the text; else the text may have been closed.
+    /// Handles a start tag while text is collected. True if it belongs to the text; else the text may have been closed.
     pub(super) fn inline(&mut self, name: &'a str, inside: &'a str, empty: bool, raw: &'a str) -> bool {
         let Some(capture) = &mut self.capture else { return false };
         let mut ignored = Repairs::default();
