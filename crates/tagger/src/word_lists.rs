@@ -1,4 +1,4 @@
-//! Word-list files: the one format in which this crate and its users keep words that are data.
+//! Word-list files: the format in which this crate and its users keep word lists.
 //!
 //! UTF-8, one list per line: its name, a tab, its words separated by spaces. A line that begins with `# ` is a comment;
 //! the first says what the file is and where the words come from.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 /// The shipped table.
 pub(super) static SHIPPED: &str = include_str!("../../data/generated/companies.tsv");
 
-/// Legal forms that news writes or omits.
+/// Legal forms, which news often omits.
 const FORMS: [&str; 14] =
     ["ag", "co", "company", "corp", "corporation", "group", "holdings", "inc", "llc", "ltd", "nv", "plc", "sa", "se"];
 
@@ -70,6 +70,6 @@ mod tests {
         let companies = Companies::new(SHIPPED);
         assert!(companies.0.len() > 500);
         assert_eq!(companies.number("Boeing"), Some(66));
-        assert_eq!(companies.number("Orange"), None, "also a place and a word");
+        assert_eq!(companies.number("Orange"), None, "a name that is also a place and a word");
     }
 }
