@@ -30,7 +30,7 @@ pub enum Args {
         #[arg(long, default_value = "")]
         country: String,
         /// Home page of the publisher. The feed counts as the publisher's own for articles of its registrable domain; needed
-        /// where the feed is on another domain than the articles.
+        /// if the feed is on another domain than the articles.
         #[arg(long, value_name = "URL", value_parser = site_url)]
         site_url: Option<String>,
         /// Label that its articles carry; may be repeated.
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_feed_that_cannot_be_polled_does_not_block_the_others() {
+    fn a_feed_that_cannot_be_polled_does_not_block_the_rest_of_the_list() {
         let list = read_text(
             r#"<opml><outline text="One" xmlUrl="https://one.example/"/><outline text="Bad" xmlUrl="feed.xml"/>
             <outline text="Two" xmlUrl="https://two.example/"/></opml>"#,

@@ -119,7 +119,7 @@ fn of_url(url: &str) -> String {
     proto::id::article_id(url)
 }
 
-/// The report of this name; `None` where the corpora are not installed.
+/// The report of this name; `None` if the corpora are not installed.
 fn report(name: &str) -> Option<Vec<u8>> {
     std::fs::read(test_support::corpora::find("reports")?.join(name)).ok()
 }

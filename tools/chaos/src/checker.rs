@@ -1,5 +1,5 @@
-//! Checks of the topics' contents: every item that was served is there and no other, none twice, revisions in order, no
-//! transaction visible in part, state in agreement with the outputs. Read committed by kcat, during the run and at its end.
+//! Checks of the topics' contents: exactly the items that were served, each once, revisions in order, no transaction
+//! visible in part, state that agrees with the outputs. kcat reads committed records, during the run and at its end.
 
 use crate::{load::Load, report::Report};
 use proto::{

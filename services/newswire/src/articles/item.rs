@@ -1,30 +1,11 @@
 //! The raw item of a command.
 
-use super::known::Known;
+use super::{Action, known::Known};
 use proto::{
     time::to_wire,
     v1::{Article, Fetch, RawItem},
     vocab::{date_source, kind},
 };
-use std::fmt;
-
-/// What the operator asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// Remove the article from the stream.
-    Withdraw,
-    /// Publish it again.
-    Restore,
-}
-
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Action::Withdraw => "withdraw",
-            Action::Restore => "restore",
-        })
-    }
-}
 
 /// The item: ids, URLs and date; for RESTORE also the text that was last published.
 pub fn of(action: Action, known: &Known, now: jiff::Timestamp) -> RawItem {

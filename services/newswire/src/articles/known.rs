@@ -1,6 +1,6 @@
 //! What the log knows of the articles that a command names.
 
-use super::item::Action;
+use super::Action;
 use crate::answer::DEADLINE;
 use proto::{
     key::to_hex,

@@ -1,17 +1,16 @@
 //! `newswire articles`: withdraws articles from the stream, and restores them.
 //!
-//! The commands write items to `news.raw.v1`, on the partitions of the articles. The normaliser alone publishes what
-//! follows, so a command may run next to the pipeline, or before it starts.
+//! The commands write items to `news.raw.v1`, on the partitions of the articles. Only the normaliser publishes the
+//! result, so a command may run alongside the pipeline, or before it starts.
 
 mod item;
 mod known;
 
 use crate::answer::{self, Answer};
 use anyhow::{Context, bail};
-use item::Action;
 use known::{Known, Selection, Target};
 use proto::{partition, topic::Topic, v1::RawItem, wire};
-use std::io::Write;
+use std::{fmt, io::Write};
 use stream::{LogArgs, LogConfig, Outgoing};
 
 /// Items of one append.
@@ -24,6 +23,24 @@ pub enum Args {
     Withdraw(Box<Flags>),
     /// Restores withdrawn articles, with the text that was last published.
     Restore(Box<Flags>),
+}
+
+/// What the operator asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Remove the article from the stream.
+    Withdraw,
+    /// Publish it again.
+    Restore,
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Action::Withdraw => "withdraw",
+            Action::Restore => "restore",
+        })
+    }
 }
 
 /// Flags of both subcommands.
@@ -126,7 +143,7 @@ fn note(action: Action, known: &Known) -> String {
         (Action::Withdraw, ..) => "",
         (Action::Restore, false, ..) => "not withdrawn; ignored, unless a withdrawal still waits for the normaliser",
         (Action::Restore, true, _, true) => "with its last text",
-        (Action::Restore, true, _, false) => "its text is not on the log; published when a feed brings it again",
+        (Action::Restore, true, _, false) => "its text is not on the log; published when a feed shows it again",
     };
     let separator = if name.is_empty() || rest.is_empty() { "" } else { ": " };
     format!("{name}{separator}{rest}")

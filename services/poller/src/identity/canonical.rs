@@ -131,6 +131,11 @@ fn is_allowed(byte: u8, part: Part) -> bool {
         || (part == Part::Query && byte == b'?')
 }
 
+/// A canonical link without its scheme: the form in which links are compared.
+pub(super) fn schemeless(link: &str) -> &str {
+    link.split_once("://").map_or(link, |(_, rest)| rest)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

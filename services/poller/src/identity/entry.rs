@@ -2,7 +2,7 @@
 
 use super::{
     Fingerprint, LinkHash, SeenEntry,
-    canonical::{CanonicalLink, canonical_link},
+    canonical::{CanonicalLink, canonical_link, schemeless},
     canonical_url,
     fragments::{self, Linked},
     seen_entry::{number, upper_32, upper_64},
@@ -159,11 +159,6 @@ fn date_hash(date: Date) -> u32 {
         return 0;
     }
     upper_32(&id::digest(&[date.at.as_second().to_string().as_bytes()])).max(1)
-}
-
-/// A canonical link without http or https, in which links are compared.
-pub(super) fn schemeless(link: &str) -> &str {
-    link.split_once("://").map_or(link, |(_, rest)| rest)
 }
 
 /// The form in which guids are compared. Of an absolute http or https URL it is the canonical form with the scheme https and

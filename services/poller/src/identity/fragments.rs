@@ -4,8 +4,7 @@
 //! one page. A feed shows that it does so by two guids on one page under different fragments.
 
 use super::{
-    canonical::CanonicalLink,
-    entry::schemeless,
+    canonical::{CanonicalLink, schemeless},
     seen_entry::{LinkHash, SeenEntry, number},
 };
 use crate::document::Entry;

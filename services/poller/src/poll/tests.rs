@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     document::{Entry, Hints},
     fetch::address_filter::AddressError,
-    rate_limit::HostBlocked,
+    rate_limit::HostBlockedError,
     schedule::ServerHints,
 };
 use jiff::SignedDuration;
@@ -146,7 +146,8 @@ fn a_permanent_redirect_is_stored_once_it_leads_to_a_feed() {
 
 #[test]
 fn a_blocked_host_is_not_a_failure_of_the_feed() {
-    let update = apply_to(Some(polled_state()), &failed(FetchError::Blocked(HostBlocked(Duration::from_secs(7_200)))));
+    let update =
+        apply_to(Some(polled_state()), &failed(FetchError::Blocked(HostBlockedError(Duration::from_secs(7_200)))));
     assert_eq!((update.state.failures, update.record.outcome.as_str()), (0, outcome::REFUSED));
     assert_eq!(wait(&update), 7_200);
 }
@@ -184,7 +185,8 @@ fn a_poll_without_new_entries_changes_only_the_schedule() {
     }
     assert!(!apply_to(Some(polled_state()), &answered(200, titled("Another"))).schedule_only);
     assert!(!apply_to(Some(polled_state()), &answered(500, Body::None)).schedule_only);
-    let closed = apply_to(Some(polled_state()), &failed(FetchError::Blocked(HostBlocked(Duration::from_secs(7_200)))));
+    let closed =
+        apply_to(Some(polled_state()), &failed(FetchError::Blocked(HostBlockedError(Duration::from_secs(7_200)))));
     assert!(!closed.schedule_only, "a block of the host must survive a restart");
 }
 
