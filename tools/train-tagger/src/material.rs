@@ -25,7 +25,7 @@ pub struct Material {
 }
 
 impl Material {
-    /// Reads the annotated corpora in the folder `corpora` ([`corpus::corpora`] says which files) and the word lists and
+    /// Reads the annotated corpora in the folder `corpora` (its files are listed in [`corpus::corpora`]) and the word lists and
     /// templates in the folder `data`, and extracts features for a table of `plan.bits`.
     ///
     /// # Errors

@@ -41,7 +41,7 @@ impl TokenInput {
         self.bits & 1 == 1
     }
 
-    /// Rows behind the vector's dimensions whose property the token has.
+    /// The rows, counted after the vector's dimensions, of the properties that the token has.
     #[inline]
     pub fn indicators(&self) -> impl Iterator<Item = usize> {
         let mut bits = self.bits;
@@ -77,7 +77,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// Reads the sentence whose features are in `scratch`.
+    /// Fills the input from the features of a sentence in `scratch`.
     pub fn fill(&mut self, scratch: &Scratch, vectors: &Vectors) {
         self.tokens.clear();
         self.queries.clear();

@@ -21,7 +21,7 @@ pub struct Atoms {
     pub(super) longest: usize,
     /// Bits of the longest phrases that cover the token; bit 8 where the token is not the first.
     pub gazetteer: u32,
-    /// First in its sentence, behind opening quotes.
+    /// First in its sentence, or preceded only by punctuation and numbers.
     pub initial: bool,
     /// Its sentence is in capitals, so its own capitals carry no information.
     pub capitals: bool,
