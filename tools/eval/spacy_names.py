@@ -1,6 +1,7 @@
-"""Names by spaCy's en_core_web_sm, for the evaluations: one JSON string (a text) a line in, one JSON
-object a line out: {"spans": [[start, end, label], ..]} in code points, spaCy's own labels. The last
-line is {"seconds": time of the pipeline alone, "model": name and version}."""
+"""Finds names with spaCy's en_core_web_sm, for `eval names` and `bench enrich`.
+
+Reads a JSON string (a text) per line, and prints for each {"spans": [[start, end, label], ..]}, in code points and with
+spaCy's labels. The last line is {"seconds": time of the pipeline, "model": name and version}."""
 
 import json
 import sys

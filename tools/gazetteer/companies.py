@@ -7,16 +7,15 @@ INDEX and WORDS are the unpacked folders of npm's name-suggestion-index 8.0.2026
 From PyPI it needs zstandard, to read gazetteer.bin. Equal packages and gazetteer give equal bytes.
 services/enricher/NOTICE names all sources. Run `tools/lint/generated --update` afterwards.
 
-The index lists brands and operators on the map, most of them shops of one country. A company is selected if Wikidata's
-description
-- calls it a company, and not a part, brand or product of one, a public body, or something that no longer exists;
-- calls it multinational, a conglomerate, state-owned or the largest of something; or names a trade that the news covers
-  (energy, banks, aviation, arms, cars, telecommunications, mining, medicines, computing); or it is on the map worldwide
-  or in eight countries. A chain of shops must be called multinational or have a low Wikidata number.
-Its number is below three million (1.5 million if only its trade counts): companies with early numbers have articles in
-many Wikipedias. Its names are Wikidata's label and that without the legal form. A name that consists of common English
-words, or is that of a larger place or a people, is selected only for a multinational with a low number, and never if it
-is both. A name of up to four capitals is selected only for a multinational. A name of two companies is dropped.
+The index lists brands and operators on the map, most of them shops of one country. An entry is selected if both hold:
+- Wikidata's description calls it a company, and not a part, brand or product of one, a public body, or a former company;
+- the description calls it multinational, a conglomerate, state-owned or the largest of something, or names a trade that
+  the news covers (energy, banks, aviation, arms, cars, telecommunications, mining, medicines, computing); or the map has
+  it worldwide or in eight countries. A chain of shops must be called multinational or have a low Wikidata number.
+Its Wikidata number must be below three million, or 1.5 million if it is selected by its trade alone: companies with low
+numbers have articles in many Wikipedias. Its names are Wikidata's label, with and without the legal form. A name of common
+English words, or one that a larger place or a people has, counts only for a multinational with a low number, and never if
+both apply. A name of up to four capitals counts only for a multinational. A name of two companies is dropped.
 """
 import collections, json, os, re, sys, unicodedata
 
@@ -85,7 +84,7 @@ for number, facts in wikidata.items():
     if not (KNOWN.search(description) or spread or early and TRADE.search(description)):
         continue
     own = {label} | {name for name in shown[number] if fold(name) == fold(label)}
-    # `Ford` of Ford Motor Company; `Mitsubishi` of Mitsubishi Motors is another thing.
+    # `Ford` is Ford Motor Company, but `Mitsubishi` is not Mitsubishi Motors.
     for name in () if label.startswith("The ") else list(own):
         short = FORM.sub("", name)
         while short != name:
@@ -106,7 +105,7 @@ for number, facts in wikidata.items():
 lines = []
 for number, (label, own) in chosen.items():
     kept = sorted(name for name in own if len(names[fold(name)]) == 1)
-    # Once by what is compared: capitals and diacritics are not.
+    # Names that differ only in case and diacritics are kept once.
     once = {}
     for name in ([label] if label in kept else []) + kept:
         once.setdefault(fold(name), name)

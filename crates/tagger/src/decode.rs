@@ -13,7 +13,7 @@ pub type Allowed = u16;
 /// Every label.
 pub const ANY: Allowed = (1 << LABELS) - 1;
 
-/// Back pointers; reused from sentence to sentence.
+/// Back pointers; the buffer is reused for every sentence.
 #[derive(Default)]
 pub struct Lattice {
     back: Vec<[u8; LABELS]>,

@@ -1,10 +1,9 @@
-//! The document pass: what one mention says about the others.
+//! The document pass: mentions of one article share evidence.
 //!
-//! Mentions of one string share their evidence: each is judged by its own scores and a part of
-//! the others'. So the majority type of a string wins unless a mention is sure of itself, and a
-//! repeat that was overlooked is filled in. A surname takes its full name's type, an
-//! abbreviation its organisation's. After Finkel, Grenager and Manning (2005) and Ratinov and
-//! Roth (2009), as plain rules.
+//! Mentions of the same string share their scores. The majority type of a string wins unless a
+//! mention has a clear lead of its own, and repeats that were missed are added. A surname takes
+//! the type of its full name, an abbreviation that of its organisation. These are plain rules
+//! after Finkel, Grenager and Manning (2005) and Ratinov and Roth (2009).
 
 use std::collections::HashMap;
 
@@ -12,7 +11,7 @@ use crate::label::{self, LABELS, Label};
 use crate::lexicon::{Lexicon, flag, key};
 use crate::{hash, label::OUTSIDE};
 
-/// One name: tokens `start..end` of its sentence.
+/// A name: tokens `start..end` of its sentence.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Name {
     pub(crate) start: usize,
@@ -21,7 +20,7 @@ pub(crate) struct Name {
     pub(crate) confidence: f32,
 }
 
-/// One sentence with its tokens' labels and scores, and in the end its names.
+/// A sentence with the scores of its tokens and, after the pass, its names.
 #[derive(Debug)]
 pub(crate) struct Sentence<'t> {
     pub(crate) field: usize,
@@ -35,7 +34,7 @@ pub(crate) struct Sentence<'t> {
     pub(crate) names: Vec<Name>,
 }
 
-/// Scores of a string of tokens as no name, and as a name of each type.
+/// Scores of a string of tokens: as no name, then as a name of each type.
 pub(crate) type Readings = [i32; 5];
 
 const TYPES: [Label; 4] = [Label::Person, Label::Org, Label::Loc, Label::Misc];
@@ -44,26 +43,26 @@ const TYPES: [Label; 4] = [Label::Person, Label::Org, Label::Loc, Label::Misc];
 struct Mention {
     start: usize,
     end: usize,
-    /// Hash of its words' keys, joined.
+    /// Joined hash of the keys of its words.
     string: u32,
-    /// 0 for no name, else one more than the index in [`TYPES`].
+    /// 0 for no name, else the index in [`TYPES`] plus one.
     reading: usize,
     readings: Readings,
 }
 
-/// Of a hundred points of the other mentions' scores so many count for each.
+/// Percentage of the scores of other mentions that a mention receives.
 const SHARED: i32 = 100;
-/// Points for a person where a full name ends with the word.
+/// Points for a person if a full name ends with the word.
 const SURNAME: i32 = 1500;
-/// Points for an organisation where the word is made of its initials.
+/// Points for an organisation if the word consists of its initials.
 const INITIALS: i32 = 400;
-/// Longest string that is looked for among the words outside names.
+/// Longest string, in tokens, whose repeats are searched outside names.
 const REPEAT: usize = 5;
-/// A lead of this many points is as sure as the model gets.
+/// A lead of this many points has full confidence.
 const SURE: f32 = 1500.0;
 
 impl<'t> Sentence<'t> {
-    /// Reads the labels of tokens as mentions.
+    /// Groups labelled tokens into mentions. `place` is the field and the index of the sentence's first token in it.
     pub(crate) fn new(
         place: (usize, usize),
         words: Vec<&'t str>,
@@ -100,13 +99,13 @@ impl<'t> Sentence<'t> {
         Mention { start, end, string, reading, readings }
     }
 
-    /// Whether a token is written as a name would be.
-    fn capital(&self, at: usize) -> bool {
+    /// Whether a token begins with a capital or a digit.
+    fn is_capitalised(&self, at: usize) -> bool {
         self.words[at].chars().next().is_some_and(|first| first.is_uppercase() || first.is_numeric())
     }
 }
 
-/// What is known about a string from all its mentions.
+/// The sums over all mentions of a string.
 #[derive(Clone, Copy, Default)]
 struct Evidence {
     total: Readings,
@@ -114,8 +113,8 @@ struct Evidence {
     named: i32,
 }
 
-/// Runs the pass over all sentences of one article. `confidence` says, by the points of all readings in the end, the
-/// reading that won and the number of words, how sure that is, from 0 to 1.
+/// Runs the pass over all sentences of one article. `confidence` maps the final readings of a mention, the index of the
+/// best one and the number of words to a confidence from 0 to 1.
 pub(crate) fn pass(
     document: &mut [Sentence<'_>],
     lexicon: &Lexicon,
@@ -128,7 +127,7 @@ pub(crate) fn pass(
         lengths[(mention.end - mention.start).min(REPEAT)] = true;
     }
     for sentence in document.iter_mut() {
-        repeats(sentence, &strings, &lengths);
+        add_repeats(sentence, &strings, &lengths);
     }
     for mention in document.iter().flat_map(|sentence| &sentence.mentions) {
         let evidence = strings.entry(mention.string).or_default();
@@ -137,14 +136,14 @@ pub(crate) fn pass(
             *total += points;
         }
     }
-    let (surnames, initials) = relatives(document);
+    let (surnames, initials) = surnames_and_initials(document);
     for sentence in document.iter_mut() {
         for mention in &mut sentence.mentions {
             let Some(evidence) = strings.get(&mention.string) else { continue };
             let mut readings = mention.readings;
             for (points, total) in readings.iter_mut().zip(evidence.total) {
                 let others = total - *points;
-                // Many mentions are no more independent than a few.
+                // Many mentions are not independent: they count as four.
                 *points += others / (evidence.mentions - 1).max(1) * (evidence.mentions - 1).min(4) * SHARED / 100;
             }
             if mention.end - mention.start == 1 {
@@ -155,7 +154,7 @@ pub(crate) fn pass(
                 }
             }
             if evidence.mentions > 1 || readings != mention.readings {
-                // A string that was a name everywhere stays one, of whatever type.
+                // A mention that was a name stays one; only its type may change.
                 let first = usize::from(mention.reading != 0);
                 let best = (first..5).max_by_key(|reading| (readings[*reading], 5 - reading)).unwrap_or(0);
                 mention.reading = best;
@@ -164,12 +163,12 @@ pub(crate) fn pass(
         }
     }
     for sentence in document.iter_mut() {
-        settle(sentence, lexicon, &confidence);
+        add_names(sentence, lexicon, &confidence);
     }
 }
 
-/// Adds as mentions without a name the strings outside names that are names elsewhere.
-fn repeats(sentence: &mut Sentence<'_>, strings: &HashMap<u32, Evidence>, lengths: &[bool]) {
+/// Adds strings outside names that are names elsewhere, as mentions with reading 0.
+fn add_repeats(sentence: &mut Sentence<'_>, strings: &HashMap<u32, Evidence>, lengths: &[bool]) {
     let mut taken = vec![false; sentence.words.len()];
     for mention in &sentence.mentions {
         taken[mention.start..mention.end].fill(true);
@@ -178,7 +177,7 @@ fn repeats(sentence: &mut Sentence<'_>, strings: &HashMap<u32, Evidence>, length
     let mut at = 0;
     while at < taken.len() {
         let mut next = at + 1;
-        if !taken[at] && sentence.capital(at) {
+        if !taken[at] && sentence.is_capitalised(at) {
             let mut string = 0;
             for (length, some) in lengths.iter().enumerate().skip(1).take(taken.len() - at) {
                 let last = at + length - 1;
@@ -186,7 +185,7 @@ fn repeats(sentence: &mut Sentence<'_>, strings: &HashMap<u32, Evidence>, length
                     break;
                 }
                 string = if length == 1 { sentence.keys[at] } else { hash::join(string, sentence.keys[last]) };
-                if *some && sentence.capital(last) && strings.contains_key(&string) {
+                if *some && sentence.is_capitalised(last) && strings.contains_key(&string) {
                     found.push((at, last + 1));
                     next = last + 1;
                 }
@@ -194,7 +193,7 @@ fn repeats(sentence: &mut Sentence<'_>, strings: &HashMap<u32, Evidence>, length
         }
         at = next;
     }
-    // Of strings with the same beginning the longest counts.
+    // Of strings with the same first token, the longest counts.
     for (index, (start, end)) in found.iter().enumerate() {
         if found.get(index + 1).is_none_or(|(after, _)| after != start) {
             let mention = sentence.mention(*start, *end, 0);
@@ -204,8 +203,9 @@ fn repeats(sentence: &mut Sentence<'_>, strings: &HashMap<u32, Evidence>, length
     sentence.mentions.sort_by_key(|mention| mention.start);
 }
 
-/// How often a word ends a person's full name, and which words are an organisation's initials.
-fn relatives(document: &[Sentence<'_>]) -> (HashMap<u32, i32>, HashMap<u32, i32>) {
+/// How often each word ends the full name of a person, and which words are the initials of an organisation, both by the
+/// hash of the word's key.
+fn surnames_and_initials(document: &[Sentence<'_>]) -> (HashMap<u32, i32>, HashMap<u32, i32>) {
     let (mut surnames, mut initials) = (HashMap::new(), HashMap::new());
     for sentence in document {
         for mention in sentence.mentions.iter().filter(|mention| mention.end - mention.start >= 2) {
@@ -224,15 +224,15 @@ fn relatives(document: &[Sentence<'_>]) -> (HashMap<u32, i32>, HashMap<u32, i32>
     (surnames, initials)
 }
 
-/// How far the reading that won is ahead of the next, of points without a scale.
+/// Confidence of the shipped tagger: the lead of the best reading over the next, not a probability.
 pub(crate) fn lead(readings: &Readings, best: usize, _words: usize) -> f32 {
     let other = (0..5).filter(|reading| *reading != best).map(|reading| readings[reading]);
     let lead = readings[best] - other.max().unwrap_or(0);
     0.5 + lead as f32 / (2.0 * SURE)
 }
 
-/// Turns mentions into names: demonyms are NORP by the table.
-fn settle(sentence: &mut Sentence<'_>, lexicon: &Lexicon, confidence: &impl Fn(&Readings, usize, usize) -> f32) {
+/// Turns mentions into names. MISC becomes NORP if all words are in the demonym list.
+fn add_names(sentence: &mut Sentence<'_>, lexicon: &Lexicon, confidence: &impl Fn(&Readings, usize, usize) -> f32) {
     for mention in sentence.mentions.iter().filter(|mention| mention.reading > 0) {
         let mut label = TYPES[mention.reading - 1];
         let demonym = |key: &u32| lexicon.word(*key).flags & flag::DEMONYM != 0;

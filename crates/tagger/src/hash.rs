@@ -28,7 +28,7 @@ pub fn word(word: &str) -> u32 {
     fold(bytes(word.as_bytes()))
 }
 
-/// The hash of a phrase from that of its beginning and its next word's.
+/// The hash of a phrase, from the hashes of its beginning and of its next word.
 #[must_use]
 pub fn join(phrase: u32, word: u32) -> u32 {
     fold((u64::from(phrase) << 32) | u64::from(word))

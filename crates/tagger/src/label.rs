@@ -31,7 +31,7 @@ impl Label {
 
 /// Number of labels: O, and B and I of four types.
 pub const LABELS: usize = 9;
-/// Labels with weights: O's score is always 0, so that a row is eight numbers.
+/// Number of labels with weights: the score of O is always 0, so a row has eight numbers.
 pub const SCORED: usize = LABELS - 1;
 /// The label O.
 pub const OUTSIDE: u8 = 0;

@@ -65,7 +65,7 @@ pub mod phrase {
     pub const TEAM: u8 = 1 << 5;
     /// An event, award, treaty.
     pub const MISC: u8 = 1 << 6;
-    /// A shop, bank, hotel, operator: names that are often common words too.
+    /// A shop, bank, hotel or operator: a name that is often also a common word.
     pub const BRAND: u8 = 1 << 7;
 }
 
@@ -83,7 +83,7 @@ pub struct Word {
 pub struct Lexicon {
     words: Table<Word>,
     phrases: Table<u8>,
-    /// For each finest cluster the coarser ones.
+    /// The coarser clusters of each finest one.
     levels: Vec<[u16; 3]>,
 }
 

@@ -11,7 +11,7 @@ use crate::encoding::{ModelError, read_varint, read_weight, take, write_varint, 
 use crate::label::{LABELS, SCORED};
 use crate::lexicon::{Lexicon, Word};
 
-/// A row of the table: a weight for each label but O.
+/// A row of the table: a weight for each label except O.
 pub type Row = [i16; SCORED];
 
 /// Lexicon and weights.

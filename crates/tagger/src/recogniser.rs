@@ -1,4 +1,4 @@
-//! What finds names in an article: the shipped tagger or an ONNX model.
+//! Finds names in an article with the shipped tagger or an ONNX model.
 
 use crate::{
     encoding::ModelError,

@@ -13,7 +13,7 @@ pub struct Span {
     pub end: usize,
     /// Type of the name.
     pub label: Label,
-    /// From 0 to 1. The shipped tagger's is the lead of the best reading over the next, not a probability.
+    /// From 0 to 1. For the shipped tagger it is the lead of the best reading over the next, not a probability.
     pub confidence: f32,
 }
 
@@ -31,7 +31,7 @@ pub struct Recognition {
 #[error("the model failed: {0}")]
 pub struct InferenceError(pub String);
 
-/// The names of sentences as spans of their fields.
+/// The names of all sentences, as spans of their fields.
 pub(crate) fn spans(document: &[document_pass::Sentence<'_>], tokens: &[Tokens]) -> Vec<Span> {
     let mut spans = Vec::new();
     for sentence in document {

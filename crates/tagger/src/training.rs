@@ -1,4 +1,4 @@
-//! What a trainer needs: features, decoding and the model file. Not a stable interface.
+//! Features, decoding and the model file, for the training program. Not a stable interface.
 
 pub use crate::decode::{ANY, Allowed, Lattice, NEVER, Transitions, legal, viterbi};
 pub use crate::dense::{

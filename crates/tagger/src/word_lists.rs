@@ -1,7 +1,7 @@
-//! Word-list files: the one format in which this crate and its users keep words that are data.
+//! Word-list files: the format in which this crate and its users keep word lists.
 //!
 //! UTF-8, one list per line: its name, a tab, its words separated by spaces. A line that begins with `# ` is a comment;
-//! the first says what the file is and where the words come from.
+//! the first describes the file and the origin of the words.
 
 /// The words of this crate.
 pub(crate) static WORDS: &str = include_str!("../data/words.tsv");
@@ -11,7 +11,7 @@ pub fn words<'t>(file: &'t str, name: &str) -> impl Iterator<Item = &'t str> {
     line(file, name).split_ascii_whitespace()
 }
 
-/// The content of the list `name` as one string, for lists whose entries hold spaces.
+/// The content of the list `name` as one string, for lists whose entries contain spaces.
 #[must_use]
 pub fn line<'t>(file: &'t str, name: &str) -> &'t str {
     let lines = file.lines().filter(|line| !line.starts_with("# ")).filter_map(|line| line.split_once('\t'));

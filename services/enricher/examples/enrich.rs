@@ -1,6 +1,6 @@
-//! Enriches JSON lines of `{"title", "text", "language"?, "feed_title"?, "publisher_name"?}` from standard input and
-//! prints the enriched articles as JSON lines: for looking at what the enricher says of a text.
-#![expect(clippy::print_stdout, reason = "a command line's answers")]
+//! Reads JSON lines of `{"title", "text", "language"?, "feed_title"?, "publisher_name"?}` from standard input and prints
+//! the enriched articles as JSON lines.
+#![expect(clippy::print_stdout, reason = "the articles go to standard output")]
 
 use enricher::{Knowledge, enrich};
 use std::io::BufRead;

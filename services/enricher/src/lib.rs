@@ -21,19 +21,19 @@ use stream::{Input, Outcome, ProcessError, Runtime};
 /// Name of the stage, of its group and of its metrics' label.
 pub const STAGE: &str = "enricher";
 
-/// Why an article waits in the dead letters where a model of the operator's could not read it.
+/// Reason of the dead letter of an article on which an ONNX model failed.
 pub const REFUSED_MODEL: &str = "model-failed";
 
-/// Why the enricher ended.
+/// Why the enricher stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The log failed.
     #[error(transparent)]
     Log(#[from] stream::LogError),
-    /// The thread of the stage gave no result.
+    /// The thread of the stage panicked.
     #[error(transparent)]
     Thread(#[from] chassis::thread::ThreadError),
-    /// The shipped data do not fit this program.
+    /// The shipped data does not fit this program.
     #[error(transparent)]
     KnowledgeError(#[from] KnowledgeError),
 }
@@ -41,7 +41,7 @@ pub enum Error {
 /// Enriches articles until `runtime.shutdown` is cancelled.
 ///
 /// # Errors
-/// [`Error`]; the process is to end.
+/// [`Error`] if the stage stops for another reason; the process should then exit.
 pub async fn run(config: Config, runtime: Runtime) -> Result<(), Error> {
     let knowledge = Arc::new(Knowledge::with(config.recogniser)?);
     tracing::info!(gazetteer = knowledge.gazetteer_version(), model = knowledge.model_version(), "enricher ready");
@@ -56,7 +56,7 @@ fn stage(batch: usize, runtime: &Runtime, knowledge: &Knowledge) -> Result<(), s
     let enriched = runtime.names.of(Topic::Enriched);
     stream::run(runtime.log.as_ref(), &spec, &runtime.shutdown, &runtime.metrics, |input: &Input<Article>, context| {
         let record = enrich(&input.message, knowledge, context.now)
-            .map_err(|failed| ProcessError::poison(REFUSED_MODEL, failed.to_string()))?;
+            .map_err(|error| ProcessError::poison(REFUSED_MODEL, error.to_string()))?;
         context.emit(&enriched, &record.article_id, &record)?;
         Ok(Outcome::Out)
     })

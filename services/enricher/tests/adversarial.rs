@@ -1,6 +1,6 @@
-//! Sentences that each hold a trap: `adversarial-1.jsonl`, of which the first 136 were written before any rule was tuned,
-//! `adversarial-2.jsonl`, all of which were written when the rules of the first were done, and `adversarial-3.jsonl`,
-//! leads and headlines of all beats and 25 languages, written when those of the second were done.
+//! Sentences that each contain a trap, in three sets. The first 136 of `adversarial-1.jsonl` were written before any rule
+//! was tuned. `adversarial-2.jsonl` was written after the rules had been tuned on the first set. `adversarial-3.jsonl`,
+//! headlines and first paragraphs on all subjects in 25 languages, was written after tuning on the second.
 
 use enricher::{Knowledge, enrich};
 use proto::{
@@ -19,11 +19,11 @@ struct Case {
     feed_title: String,
     #[serde(default)]
     publisher_name: String,
-    /// Of the text; English where it is not said.
+    /// Language of the text; English if empty.
     #[serde(default)]
     language: String,
     countries: BTreeSet<String>,
-    /// Which of the countries the text is about; not looked at where it is not said.
+    /// The countries that the text is about; not checked if missing.
     focus: Option<BTreeSet<String>>,
     #[serde(default)]
     entities: Vec<Named>,
@@ -38,7 +38,7 @@ struct Named {
 }
 
 impl Case {
-    fn right(&self, enriched: &EnrichedArticle) -> bool {
+    fn is_met_by(&self, enriched: &EnrichedArticle) -> bool {
         let countries: BTreeSet<String> = enriched.countries.iter().map(|country| country.code.clone()).collect();
         let focus: BTreeSet<String> = enriched
             .countries
@@ -56,7 +56,7 @@ impl Case {
 }
 
 #[test]
-fn at_least_95_of_100_traps_of_each_set_are_seen() {
+fn at_least_95_percent_of_each_set_are_right() {
     for lines in
         [include_str!("adversarial-1.jsonl"), include_str!("adversarial-2.jsonl"), include_str!("adversarial-3.jsonl")]
     {
@@ -74,7 +74,7 @@ fn at_least_95_of_100_traps_of_each_set_are_seen() {
                 ..Article::default()
             };
             let enriched = enrich(&article, &knowledge, jiff::Timestamp::UNIX_EPOCH).unwrap();
-            let right = case.right(&enriched);
+            let right = case.is_met_by(&enriched);
             let trap = traps.entry(&case.trap).or_default();
             trap.0 += usize::from(right);
             trap.1 += 1;

@@ -24,10 +24,11 @@ pub fn print(answer: Answer) -> ExitCode {
     let mut out = BufWriter::new(std::io::stdout().lock());
     let result = answer(&mut out).and_then(|()| out.flush().context("standard output"));
     let Err(error) = result else { return ExitCode::SUCCESS };
-    let gone = error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe);
+    let is_closed_pipe =
+        error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe);
     // The buffered part of the answer comes before the error.
     drop(out.flush());
-    if gone {
+    if is_closed_pipe {
         return ExitCode::SUCCESS;
     }
     drop(writeln!(std::io::stderr().lock(), "newswire: {error:#}"));

@@ -29,6 +29,10 @@ pub enum Args {
         /// Country of the publisher, ISO 3166-1 alpha-2.
         #[arg(long, default_value = "")]
         country: String,
+        /// Home page of the publisher. The feed counts as the publisher's own for articles of its registrable domain; needed
+        /// if the feed is on another domain than the articles.
+        #[arg(long, value_name = "URL", value_parser = site_url)]
+        site_url: Option<String>,
         /// Label that its articles carry; may be repeated.
         #[arg(long = "tag", value_name = "TAG")]
         tags: Vec<String>,
@@ -70,12 +74,13 @@ impl Args {
     /// One message for each invalid flag.
     pub fn check(&self) -> Result<Answer, Vec<String>> {
         Ok(match self {
-            Args::Add { url, title, publisher, country, tags, backfill, log } => {
+            Args::Add { url, title, publisher, country, site_url, tags, backfill, log } => {
                 let feed = Feed {
                     url: url.clone(),
                     title: title.clone(),
                     publisher_name: publisher.clone(),
                     publisher_country: country.clone(),
+                    site_url: site_url.clone().unwrap_or_default(),
                     tags: tags.clone(),
                     backfill: backfill.clone(),
                     ..Feed::default()
@@ -116,6 +121,11 @@ impl Args {
             }
         })
     }
+}
+
+/// An absolute http or https URL.
+fn site_url(text: &str) -> Result<String, String> {
+    poller::definition::parse_url(text).map(String::from).map_err(|error| error.to_string())
 }
 
 /// Reads an OPML file: the feeds that can be polled, and those that cannot.
@@ -214,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_feed_that_cannot_be_polled_does_not_block_the_others() {
+    fn a_feed_that_cannot_be_polled_does_not_block_the_rest_of_the_list() {
         let list = read_text(
             r#"<opml><outline text="One" xmlUrl="https://one.example/"/><outline text="Bad" xmlUrl="feed.xml"/>
             <outline text="Two" xmlUrl="https://two.example/"/></opml>"#,

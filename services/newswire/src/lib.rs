@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod articles;
 mod dead_letter;
 mod exclusive;
 mod feeds;
@@ -35,6 +36,9 @@ enum Command {
     /// Adds, imports, lists and removes feeds.
     #[command(subcommand)]
     Feeds(feeds::Args),
+    /// Withdraws articles, and restores them.
+    #[command(subcommand)]
+    Articles(articles::Args),
     /// Creates and lists the pipeline's topics, and rebuilds lost state.
     #[command(subcommand)]
     Topics(topics::Args),
@@ -83,6 +87,7 @@ fn task(command: &Command) -> Result<Task, Vec<String>> {
         Command::Run(args) => Task::Run(Box::new(args.check()?)),
         Command::Sample(args) => Task::Sample(args.config()),
         Command::Feeds(args) => Task::Answer(args.check()?),
+        Command::Articles(args) => Task::Answer(args.check()?),
         Command::Topics(args) => Task::Answer(args.check()?),
         Command::Tail(args) => Task::Answer(args.check()?),
         Command::Why(args) => Task::Answer(args.check()?),

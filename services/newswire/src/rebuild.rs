@@ -2,6 +2,8 @@
 //!
 //! It joins the normaliser's group and writes once it owns every partition. A running normaliser could otherwise write a
 //! later revision in between, which the rebuilt state would then replace with an earlier one.
+//!
+//! Where the topic of withdrawals is empty, the rows of the articles whose last record is WITHDRAWN are written, too.
 
 use crate::{
     answer::{self, Answer},
@@ -15,10 +17,10 @@ use normaliser::{
 use proto::{
     partition,
     time::from_wire,
-    topic::Topic,
-    v1::{Article, ArticleState, Feed},
+    topic::{InTopic, Topic},
+    v1::{Article, ArticleState, Feed, Withdrawal},
     vocab::{body_source, change, date_source, source_rank},
-    wire::{self, Message},
+    wire,
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -35,6 +37,7 @@ const ROWS: usize = 1_000;
 const DEADLINE: Duration = Duration::from_secs(3_600);
 
 const STATE: Table<ArticleState> = Table::new(Topic::ArticleState.suffix());
+const WITHDRAWALS: Table<Withdrawal> = Table::new(Topic::Withdrawals.suffix());
 
 /// The command, with its flags checked.
 pub fn command(config: LogConfig, dry_run: bool) -> Answer {
@@ -47,22 +50,34 @@ fn rebuild(out: &mut dyn Write, config: &LogConfig, dry_run: bool) -> anyhow::Re
     // Read once all partitions are assigned: from here on no normaliser publishes an article.
     let feeds = feeds::known(&*log, &config.names.of(Topic::Feeds))?;
     let found = published(&*log, &config.names.of(Topic::Articles), &feeds, &mut member)?;
+    // If the topic has records, an article without a row was restored, and waits for its next copy.
+    let are_withdrawals_lost = log.ends(&config.names.of(Topic::Withdrawals))?.values().all(|end| *end == 0);
     let count = log.partitions(&config.names.of(Topic::ArticleState))?;
     let mut transaction = Transaction::default();
-    let (mut missing, mut older) = (0_usize, 0_usize);
-    for state in found.values() {
+    let (mut missing, mut older, mut withdrawn) = (0_usize, 0_usize, 0_usize);
+    for Rebuilt { state, withdrawn_at } in found.values() {
         let id = state.article_id.as_str();
         let number = partition::of(id.as_bytes(), count);
-        match member.session.get(&STATE, &transaction, number, &Topic::ArticleState.key(id)?)? {
-            Some(row) if row.revision >= state.revision => continue,
-            Some(_) => older += 1,
-            None => missing += 1,
+        if state.withdrawn && are_withdrawals_lost {
+            withdrawn += 1;
+            if !dry_run {
+                let row = Withdrawal { article_id: id.to_owned(), withdrawn_at: *withdrawn_at };
+                transaction.put(&member.session, &WITHDRAWALS, outgoing(config, number, id, state.revision, &row)?)?;
+            }
         }
-        if dry_run {
-            continue;
+        let is_missing = match member.session.get(&STATE, &transaction, number, &Topic::ArticleState.key(id)?)? {
+            Some(row) if row.revision >= state.revision => None,
+            Some(_) => Some(false),
+            None => Some(true),
+        };
+        match is_missing {
+            Some(true) => missing += 1,
+            Some(false) => older += 1,
+            None => {}
         }
-        let change = outgoing(config, number, state)?;
-        transaction.put(&member.session, &STATE, change)?;
+        if is_missing.is_some() && !dry_run {
+            transaction.put(&member.session, &STATE, outgoing(config, number, id, state.revision, state)?)?;
+        }
         if transaction.len() >= ROWS {
             member.commit(std::mem::take(&mut transaction))?;
             member.keep_alive()?;
@@ -74,7 +89,11 @@ fn rebuild(out: &mut dyn Write, config: &LogConfig, dry_run: bool) -> anyhow::Re
     let done = if dry_run { "would be written" } else { "written" };
     let topic = config.names.of(Topic::ArticleState);
     writeln!(out, "{} articles published, {} states {done} to {topic}", found.len(), missing + older)?;
-    Ok(writeln!(out, "  {missing} were missing, {older} of an earlier revision")?)
+    writeln!(out, "  {missing} were missing, {older} of an earlier revision")?;
+    if withdrawn > 0 {
+        writeln!(out, "{withdrawn} withdrawals {done} to {}", config.names.of(Topic::Withdrawals))?;
+    }
+    Ok(())
 }
 
 /// A member of the normaliser's group that owns every partition.
@@ -85,26 +104,34 @@ fn take_over(log: &dyn Log, config: &LogConfig) -> anyhow::Result<ExclusiveMembe
         group: names.group(STAGE),
         replica: "rebuild-state".to_owned(),
         source: names.of(Topic::Raw),
-        tables: vec![STATE.spec(&names.of(Topic::ArticleState))],
+        tables: vec![STATE.spec(&names.of(Topic::ArticleState)), WITHDRAWALS.spec(&names.of(Topic::Withdrawals))],
     };
     ExclusiveMember::join(log, config, &spec, "a normaliser")
 }
 
-fn outgoing(config: &LogConfig, number: i32, state: &ArticleState) -> anyhow::Result<Outgoing> {
+fn outgoing<M: InTopic>(config: &LogConfig, number: i32, id: &str, revision: i32, row: &M) -> anyhow::Result<Outgoing> {
     let event = wire::Attributes {
-        id: &format!("rebuilt/{}/{}", state.article_id, state.revision),
-        event_type: ArticleState::TYPE,
+        id: &format!("rebuilt/{id}/{revision}"),
+        event_type: M::TYPE,
         source: "newswire/rebuild-state",
         time: jiff::Timestamp::now(),
     };
-    let encoding = Topic::ArticleState.encoding(config.encoding);
+    let encoding = M::TOPIC.encoding(config.encoding);
     Ok(Outgoing {
-        topic: config.names.of(Topic::ArticleState),
+        topic: config.names.of(M::TOPIC),
         partition: number,
-        key: Topic::ArticleState.key(&state.article_id)?,
-        value: Some(encoding.encode(state)?),
+        key: M::TOPIC.key(id)?,
+        value: Some(encoding.encode(row)?),
         headers: wire::headers(encoding, &event, None),
     })
+}
+
+/// What the articles say of one of them.
+#[derive(Default)]
+struct Rebuilt {
+    state: ArticleState,
+    /// When it was last withdrawn.
+    withdrawn_at: Option<proto::Timestamp>,
 }
 
 /// The state of every article that the topic still holds, by its id.
@@ -113,8 +140,8 @@ fn published(
     topic: &str,
     feeds: &BTreeMap<String, Feed>,
     member: &mut ExclusiveMember,
-) -> anyhow::Result<HashMap<String, ArticleState>> {
-    let mut states: HashMap<String, ArticleState> = HashMap::new();
+) -> anyhow::Result<HashMap<String, Rebuilt>> {
+    let mut states: HashMap<String, Rebuilt> = HashMap::new();
     let (mut read, mut kept) = (0_usize, Ok(()));
     // Waits for open transactions, such as that of a normaliser that was killed.
     log.settled_ends(topic)?;
@@ -125,7 +152,11 @@ fn published(
             && Topic::ArticleState.key(&article.article_id).is_ok()
         {
             let rank = rank_of(&article, feeds);
-            apply(states.entry(article.article_id.clone()).or_default(), article, rank);
+            let rebuilt = states.entry(article.article_id.clone()).or_default();
+            if article.change == change::WITHDRAWN {
+                rebuilt.withdrawn_at = latest(rebuilt.withdrawn_at, article.fetched_at);
+            }
+            apply(&mut rebuilt.state, article, rank);
         }
         read += 1;
         if read.is_multiple_of(ROWS) {
@@ -152,8 +183,10 @@ fn rank_of(article: &Article, feeds: &BTreeMap<String, Feed>) -> &'static str {
 /// Two fields of the state are not published. The feed of the current revision is known only if a single feed has listed
 /// the article; otherwise it stays empty, and the feed of the next change takes its place. The publisher's date of the text
 /// is the date of change, else the feed's own date of publication. Dates and texts of other sources do not count once the
-/// publisher's own text was published.
+/// publisher's own text was published. A WITHDRAWN record has the times of the operator's command, and no rank.
 fn apply(state: &mut ArticleState, article: Article, rank: &str) {
+    let is_withdrawal = article.change == change::WITHDRAWN;
+    let rank = if is_withdrawal { state.source_rank.clone() } else { rank.to_owned() };
     if rank == source_rank::OWN && state.source_rank != source_rank::OWN {
         state.updated_at = None;
         state.earlier_hashes.clear();
@@ -161,10 +194,12 @@ fn apply(state: &mut ArticleState, article: Article, rank: &str) {
     }
     let counts = rank == source_rank::OWN || state.source_rank != source_rank::OWN;
     let dated = (article.published_at_source == date_source::FEED).then_some(article.published_at).flatten();
-    if counts {
+    if counts && !is_withdrawal {
         state.updated_at = latest(state.updated_at, article.updated_at.or(dated));
     }
-    state.last_seen_at = latest(state.last_seen_at, article.fetched_at);
+    if !is_withdrawal || state.last_seen_at.is_none() {
+        state.last_seen_at = latest(state.last_seen_at, article.fetched_at);
+    }
     state.feed_ids.extend(article.feed_ids);
     state.feed_ids.sort();
     state.feed_ids.dedup();
@@ -174,8 +209,10 @@ fn apply(state: &mut ArticleState, article: Article, rank: &str) {
         state.first_seen_at = article.first_seen_at;
         state.withdrawn = article.change == change::WITHDRAWN;
         state.url = article.url;
-        state.revised_at = article.fetched_at;
-        rank.clone_into(&mut state.source_rank);
+        if !is_withdrawal {
+            state.revised_at = article.fetched_at;
+        }
+        state.source_rank = rank;
         std::mem::replace(&mut state.content_hash, article.content_hash)
     } else {
         article.content_hash
@@ -200,7 +237,10 @@ fn latest(a: Option<proto::Timestamp>, b: Option<proto::Timestamp>) -> Option<pr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use normaliser::revision::{Delivery, Revision, decide};
+    use normaliser::{
+        revision::{Delivery, Revision, decide},
+        withdrawal,
+    };
     use proto::v1::{Fetch, RawItem};
 
     fn raw(feed: &str, minute: i64) -> RawItem {
@@ -305,6 +345,21 @@ mod tests {
         let (state, articles) = history(&copies);
         assert_eq!((state.revision, &state.earlier_hashes), (3, &vec!["b".to_owned()]));
         assert_eq!(rebuilt(articles), state);
+    }
+
+    #[test]
+    fn a_withdrawn_article_has_the_normalisers_own_state_before_and_after_its_restoration() {
+        let (state, mut articles) = history(&[("f", 0, "a".to_owned()), ("f", 1, "b".to_owned())]);
+        let now = jiff::Timestamp::from_second(1_800_010_000).unwrap();
+        let withdraw = RawItem { kind: "WITHDRAW".into(), fetch: None, ..raw("f", 1) };
+        let effect = withdrawal::decide(&withdraw, Some(&state), false, now).unwrap();
+        let withdrawal::Effect::Withdrawn(withdrawn) = effect else { panic!("{effect:?}") };
+        articles.push(withdrawn.article);
+        let delivery = Delivery { now, replayed: false };
+        assert_eq!(rebuilt(articles.clone()), withdrawn.state);
+        let Revision::Updated(restored) = decide(&raw("f", 1), Some(&withdrawn.state), "b", delivery) else { panic!() };
+        articles.push(article(&raw("f", 1), &restored));
+        assert_eq!(rebuilt(articles), restored);
     }
 
     #[test]

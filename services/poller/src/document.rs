@@ -147,7 +147,7 @@ pub struct Hints {
 /// Why a document cannot be parsed as a feed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DocumentError {
-    /// The document is empty or only white space.
+    /// The document is empty or only whitespace.
     #[error("the document is empty")]
     Empty,
     /// The document is over the limit.

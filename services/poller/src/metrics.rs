@@ -20,6 +20,8 @@ metrics::metrics! {
         pub feeds: IntGauge = "newswire_feeds",
         /// Feeds that are due and wait for a poll.
         pub due: IntGauge = "newswire_feeds_due",
+        /// Feeds whose last three documents had nothing but new entries.
+        pub churning: IntGauge = "newswire_poller_churning_feeds",
         /// Polls in flight.
         pub in_flight: IntGauge = "newswire_polls_in_flight",
         /// Hosts that the rate limiter tracks.

@@ -75,7 +75,7 @@ pub fn run(data: &Path, json: bool) -> anyhow::Result<Value> {
     }))
 }
 
-/// Nanoseconds a byte for bodies of growing length. The enricher cuts bodies at its limit, so that the last value is lower.
+/// Nanoseconds per byte for bodies of growing length. The enricher cuts bodies at its limit, so the last value is lower.
 fn lengths(articles: &[Article], knowledge: &Knowledge) -> anyhow::Result<Vec<(usize, f64)>> {
     let text: String = articles.iter().map(|one| one.body.as_str()).collect::<Vec<_>>().join("\n\n");
     let mut rows = Vec::new();
@@ -115,7 +115,7 @@ const REPEATED: [(&str, &str); 7] = [
     ("ja", "日本タイムスアメリカ"),
 ];
 
-/// Nanoseconds a byte for 10 KB and 100 KB of each of [`REPEATED`].
+/// Nanoseconds per byte for 10 KB and 100 KB of each of [`REPEATED`].
 fn repeats(knowledge: &Knowledge) -> anyhow::Result<Vec<(&'static str, f64, f64)>> {
     let cost = |language, text: &str, bytes: usize| ns_a_byte(text.repeat(bytes / text.len()), language, knowledge);
     REPEATED
@@ -124,7 +124,7 @@ fn repeats(knowledge: &Knowledge) -> anyhow::Result<Vec<(&'static str, f64, f64)
         .collect()
 }
 
-/// Resident memory in KB; 0 where it is unknown.
+/// Resident memory in KB; 0 if unknown.
 fn resident() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

@@ -71,11 +71,11 @@ pub fn run(data: &Path, json: bool) -> anyhow::Result<Value> {
         line("feed-rs", theirs);
         match &python {
             Ok(python) => line("feedparser", *python),
-            Err(why) => println!("feedparser   not measured: {why:#}"),
+            Err(error) => println!("feedparser   not measured: {error:#}"),
         }
-        println!("to feed-rs {:.2}", theirs.seconds / ours.seconds);
+        println!("{:.2} times as fast as feed-rs", theirs.seconds / ours.seconds);
         if let Ok(python) = &python {
-            println!("to feedparser {:.1}", python.seconds / ours.seconds);
+            println!("{:.1} times as fast as feedparser", python.seconds / ours.seconds);
         }
     }
     Ok(json!({

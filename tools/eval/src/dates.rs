@@ -1,5 +1,5 @@
-//! `eval dates DATA`: how many of a suite's dates are read as expected. DATA is a folder with JSON files of
-//! `[{parser, input, utc}]`, where `utc` null means that it must be refused.
+//! `eval dates DATA`: how many dates of a test suite are parsed as expected. DATA is a folder of JSON files of
+//! `[{parser, input, utc}]`; a date whose `utc` is null must be refused.
 
 use std::fs;
 use std::path::Path;
@@ -15,14 +15,14 @@ struct Row {
     utc: Option<String>,
 }
 
-/// Prints a table, or with `json` nothing, and returns
+/// Prints a table unless `json` is set, and returns
 /// `{"dates", "met", "panics", "by_parser": {NAME: {"dates", "met"}}, "unmet": [..]}`.
 ///
 /// # Errors
-/// Files that cannot be read.
-#[expect(clippy::print_stdout, reason = "the table is the answer to the command")]
+/// A file cannot be read, or there are no dates.
+#[expect(clippy::print_stdout, reason = "the table goes to standard output")]
 pub fn run(data: &Path, json: bool) -> anyhow::Result<Value> {
-    // A folder of a corpus, or the corpus.
+    // DATA is a corpus, or its folder of dates.
     let inner = data.join("dates");
     let data = if inner.is_dir() { inner } else { data.to_owned() };
     let mut rows: Vec<Row> = Vec::new();
@@ -41,12 +41,12 @@ pub fn run(data: &Path, json: bool) -> anyhow::Result<Value> {
         panics += usize::from(read.is_err());
         let read = read.unwrap_or_default().map(|d| d.at);
         let utc: Option<jiff::Timestamp> = row.utc.as_deref().map(str::parse).transpose()?;
-        let good = read.map(jiff::Timestamp::as_second) == utc.map(jiff::Timestamp::as_second);
-        met += usize::from(good);
+        let right = read.map(jiff::Timestamp::as_second) == utc.map(jiff::Timestamp::as_second);
+        met += usize::from(right);
         let part = by_parser.entry(row.parser.clone()).or_default();
         part.0 += 1;
-        part.1 += usize::from(good);
-        if !good {
+        part.1 += usize::from(right);
+        if !right {
             let show = |t: Option<jiff::Timestamp>| t.map_or_else(|| "refused".to_owned(), |t| t.to_string());
             unmet.push(format!("{:?} is {}, expected {}", row.input, show(read), show(utc)));
         }

@@ -1,4 +1,4 @@
-//! feedparser's expectations, mapped to our model where it has the same thing.
+//! The expectations of feedparser's tests, mapped to newswire's model if it has the same field.
 
 use std::collections::HashMap;
 use std::fs;
@@ -9,7 +9,7 @@ use poller::document::{Date, Document, Entry};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// What is expected of one file.
+/// The expectations for one file.
 #[derive(Debug, Deserialize)]
 pub struct Expected {
     file: String,
@@ -25,10 +25,10 @@ struct Check {
     equals: Value,
 }
 
-/// The expectations of a suite by file; none where it has no `expect.jsonl`.
+/// The expectations of a suite by file; empty if it has no `expect.jsonl`.
 ///
 /// # Errors
-/// A file that cannot be read as such.
+/// The file cannot be read or is invalid.
 pub fn load(folder: &Path) -> anyhow::Result<HashMap<String, Expected>> {
     let file = folder.join("expect.jsonl");
     if !file.exists() {
@@ -43,13 +43,13 @@ pub fn load(folder: &Path) -> anyhow::Result<HashMap<String, Expected>> {
 }
 
 impl Expected {
-    /// An HTTP header that goes with the bytes.
+    /// The value of an HTTP header of the response.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(k, _)| k.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
     }
 
-    /// How many checks our model can answer, and those that it does not meet.
+    /// The number of checks that newswire's model has a field for, and those that are not met.
     #[must_use]
     pub fn check(&self, document: &Document) -> (usize, Vec<String>) {
         let (mut checks, mut unmet) = (0, Vec::new());
@@ -67,7 +67,7 @@ impl Expected {
     }
 }
 
-/// What our model says at a path of feedparser's.
+/// The value of newswire's model for a path of feedparser's.
 #[derive(Debug)]
 enum Found<'a> {
     Text(&'a str),
@@ -80,7 +80,9 @@ enum Found<'a> {
 impl Found<'_> {
     fn meets(&self, equals: &Value) -> bool {
         match self {
-            Self::Text(text) => equals.as_str().is_some_and(|e| squeeze(e) == squeeze(text) || reads(e) == reads(text)),
+            Self::Text(text) => {
+                equals.as_str().is_some_and(|e| squeeze(e) == squeeze(text) || visible_text(e) == visible_text(text))
+            }
             // feedparser writes `Name (mail)`.
             Self::Author(name) => equals.as_str().is_some_and(|e| e == *name || e.starts_with(&format!("{name} ("))),
             Self::Date(date) => {
@@ -96,7 +98,7 @@ impl Found<'_> {
                     _ => false,
                 }
             }
-            // One decoder reads both of China's (WHATWG Encoding section 10.1.1).
+            // GBK and GB18030 have one decoder (WHATWG Encoding, section 10.1.1).
             Self::Encoding(name) => equals.as_str().is_some_and(|e| {
                 let label = |l: &str| {
                     encoding_rs::Encoding::for_label(l.as_bytes())
@@ -117,14 +119,14 @@ impl Found<'_> {
     }
 }
 
-/// White space is the same however it is written.
+/// Replaces each run of white space by one space.
 fn squeeze(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What a reader sees of markup. feedparser cleans it and rewrites its links; newswire's poller hands it on as it came
-/// and its normaliser does that: so markup is compared by what it shows.
-fn reads(markup: &str) -> String {
+/// The visible text of markup, by which markup is compared: feedparser cleans markup and rewrites links, while the poller
+/// passes it on unchanged and the normaliser cleans it.
+fn visible_text(markup: &str) -> String {
     let (mut out, mut rest) = (String::new(), markup);
     while let Some((text, tag)) = rest.split_once('<') {
         out.push_str(text);
@@ -166,13 +168,13 @@ fn found<'a>(path: &[&str], document: &'a Document) -> Option<Found<'a>> {
         ["entries", n, rest @ ..] => {
             let none: &'static Entry = &NONE;
             let entry = n.parse().ok().and_then(|n: usize| document.entries.get(n)).unwrap_or(none);
-            of_entry(rest, entry, document)
+            found_in_entry(rest, entry, document)
         }
         _ => None,
     }
 }
 
-fn of_entry<'a>(path: &[&str], entry: &'a Entry, document: &'a Document) -> Option<Found<'a>> {
+fn found_in_entry<'a>(path: &[&str], entry: &'a Entry, document: &'a Document) -> Option<Found<'a>> {
     use Found::{Author, Date, Text};
     let or = |a: &'a str, b: &'a str| if a.is_empty() { b } else { a };
     Some(match path {
@@ -199,7 +201,7 @@ fn of_entry<'a>(path: &[&str], entry: &'a Entry, document: &'a Document) -> Opti
     })
 }
 
-/// What an entry says that is not there.
+/// Stands for an entry that the document does not have.
 static NONE: std::sync::LazyLock<Entry> = std::sync::LazyLock::new(Entry::default);
 
 fn nth<'a>(list: &'a [String], n: &str) -> &'a str {

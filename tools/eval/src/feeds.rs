@@ -1,10 +1,10 @@
-//! `eval feeds DATA`: what becomes of suites of feeds as they really are.
+//! `eval feeds DATA`: how suites of feeds are parsed.
 //!
-//! DATA holds suites as folders, or is one: the formats of `corpora/feeds` and `corpora/publishers`. Each file is read
-//! on a thread with the ordinary stack of 2 MiB, so that a document that exhausts it would end the evaluation here too.
+//! DATA is a suite or a folder of suites, in the format of `corpora/feeds` and `corpora/publishers`. Files are parsed on a
+//! thread with the usual stack of 2 MiB, so that a document that overflows it also ends the evaluation.
 //!
-//! *accepted*: read as a feed, and with at least one entry where the document has an item. *checks*: feedparser's
-//! `Expect` expressions of the form path == value whose path our model has; `checks_met` of them are met.
+//! *accepted*: parsed as a feed, with at least one entry if the document has an item. *checks*: feedparser's `Expect`
+//! expressions of the form path == value whose path newswire's model has; `checks_met` is the number that are met.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::expect;
 
-/// The stack that a thread of the standard library has.
+/// Default stack size of a thread of the standard library, in bytes.
 const STACK: usize = 2 << 20;
 
 #[derive(Default)]
@@ -35,14 +35,14 @@ struct Suite {
     warnings: BTreeMap<&'static str, usize>,
 }
 
-/// Prints a table, or with `json` nothing, and returns
+/// Prints a table unless `json` is set, and returns
 /// `{"suites": {NAME: {files, accepted, entries, checks, checks_met, panics, slowest_ms, refused, warnings}}}`.
 ///
 /// # Errors
-/// Folders that cannot be read.
+/// A folder or file cannot be read, or there are no feeds.
 pub fn run(data: &Path, json: bool) -> anyhow::Result<Value> {
     let data = data.to_owned();
-    // Panics are counted; their message is of no use here.
+    // Panics are counted; their messages are not printed.
     std::panic::set_hook(Box::new(|_| {}));
     let thread = std::thread::Builder::new().stack_size(STACK).spawn(move || suites(&data));
     let outcome = thread?.join();
@@ -62,7 +62,7 @@ pub fn run(data: &Path, json: bool) -> anyhow::Result<Value> {
     Ok(json!({ "suites": object.collect::<serde_json::Map<_, _>>() }))
 }
 
-#[expect(clippy::print_stdout, reason = "the table is the answer to the command")]
+#[expect(clippy::print_stdout, reason = "the table goes to standard output")]
 fn table(suites: &BTreeMap<String, Suite>) {
     println!(
         "{:<28} {:>6} {:>9} {:>7} {:>8} {:>7} {:>7} {:>7} {:>8}",
@@ -92,7 +92,7 @@ fn suites(data: &Path) -> anyhow::Result<BTreeMap<String, Suite>> {
         let expectations = expect::load(&folder)?;
         for file in files(&folder)? {
             let relative = file.strip_prefix(&folder).unwrap_or(&file).to_string_lossy().replace('\\', "/");
-            // feedparser's own suites are told apart by their folder.
+            // The suites of feedparser are distinguished by folder.
             let part = relative.split_once('/').map(|(first, _)| first).filter(|_| !expectations.is_empty());
             let suite = suites.entry(part.map_or_else(|| name.clone(), |p| format!("{name}/{p}"))).or_default();
             one(&file, &relative, expectations.get(&relative), suite)?;
@@ -118,7 +118,7 @@ fn one(file: &Path, relative: &str, expected: Option<&expect::Expected>, suite: 
             suite.panics += 1;
             suite.refused.push(format!("{relative}: panic"));
         }
-        Ok(Err(why)) => suite.refused.push(format!("{relative}: {why}")),
+        Ok(Err(error)) => suite.refused.push(format!("{relative}: {error}")),
         Ok(Ok(document)) => {
             suite.entries += document.entries.len();
             if document.entries.is_empty() && has_items(&bytes) {
@@ -136,20 +136,20 @@ fn one(file: &Path, relative: &str, expected: Option<&expect::Expected>, suite: 
             return Ok(());
         }
     }
-    // What is refused meets nothing.
+    // A refused document meets no check.
     let checks = expected.map(|e| e.check(&Document::default()).0).unwrap_or_default();
     suite.checks += checks;
     Ok(())
 }
 
-/// Does the document have an item, whatever its encoding?
+/// Whether the document has an item, in any encoding.
 fn has_items(bytes: &[u8]) -> bool {
     let narrow: Vec<u8> = bytes.iter().filter(|b| **b != 0).map(u8::to_ascii_lowercase).collect();
     let text = String::from_utf8_lossy(&narrow);
     ["<item>", "<item ", "<entry>", "<entry ", "<rss:item"].iter().any(|i| text.contains(i))
 }
 
-/// The suites in `data`: its subfolders, or itself where feeds or expectations stand in it.
+/// The suites in `data`: its subfolders, or `data` itself if it has feeds or expectations.
 fn folders(data: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut inside: Vec<PathBuf> = Vec::new();
     let mut direct = false;
@@ -165,7 +165,7 @@ fn folders(data: &Path) -> anyhow::Result<Vec<PathBuf>> {
     if direct || inside.is_empty() {
         return Ok(vec![data.to_owned()]);
     }
-    // A whole corpus: its feeds, and its publishers.
+    // A whole corpus: the folders of feeds and of publishers.
     let corpus: Vec<_> = inside.iter().filter(|p| p.ends_with("feeds") || p.ends_with("publishers")).cloned().collect();
     if corpus.is_empty() {
         return Ok(inside);
@@ -194,7 +194,7 @@ fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(all)
 }
 
-/// Feeds, as against what is expected of them, lists of feeds, and pages.
+/// Whether a file is a feed, not expectations, a list of feeds or a page.
 fn is_feed(path: &Path) -> bool {
     let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     match extension.as_str() {

@@ -1,4 +1,4 @@
-//! What `eval WHAT DATA` measures: one module each.
+//! The measurements of `eval WHAT DATA`, one module each.
 
 pub mod countries;
 pub mod dates;

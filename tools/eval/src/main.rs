@@ -1,5 +1,5 @@
 //! `eval WHAT DATA.. [--json]`: measures newswire against data that this project did not write.
-#![expect(clippy::print_stdout, reason = "the answer of a command line tool")]
+#![expect(clippy::print_stdout, reason = "the result goes to standard output")]
 
 use std::path::PathBuf;
 
@@ -10,12 +10,12 @@ use train_tagger::Plan;
 /// Measures newswire against data that this project did not write.
 #[derive(Parser)]
 struct Args {
-    /// What is measured.
+    /// What to measure.
     what: Measure,
-    /// Folders or files.
+    /// Folders or files of data.
     #[arg(required = true)]
     data: Vec<PathBuf>,
-    /// One JSON object instead of a table.
+    /// Print one JSON object instead of a table.
     #[arg(long)]
     json: bool,
 }
@@ -23,9 +23,9 @@ struct Args {
 /// A measure.
 #[derive(Clone, Copy, ValueEnum)]
 enum Measure {
-    /// Parsing of feeds, against the suites' expectations.
+    /// Parsing of feeds, by the expectations of test suites.
     Feeds,
-    /// Parsing of dates.
+    /// Parsing of dates, by the expectations of test suites.
     Dates,
     /// Countries of articles, by F1.
     Countries,
@@ -33,7 +33,7 @@ enum Measure {
     Names,
     /// Names in each training corpus, with a model trained without it.
     LeftOut,
-    /// Salience of entities.
+    /// Salience of entities, by rank correlation.
     Salience,
 }
 

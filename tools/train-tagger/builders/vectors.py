@@ -23,13 +23,13 @@ LETTERS = {
 
 
 def key(word):
-    """As `key` in crates/tagger/src/lexicon.rs: lower case, no diacritics, digits as 0."""
+    """The same as `key` in crates/tagger/src/lexicon.rs: lower case, no diacritics, digits as 0."""
     plain = (c for c in unicodedata.normalize("NFD", word.lower()) if not unicodedata.combining(c))
     return "".join("0" if c.isnumeric() else LETTERS.get(c, c) for c in plain)
 
 
 def spread(word):
-    """As `word` in crates/tagger/src/hash.rs: FNV-1a of 64 bits, reduced to 32."""
+    """The same as `word` in crates/tagger/src/hash.rs: 64-bit FNV-1a, reduced to 32 bits."""
     value = 0xCBF29CE484222325
     for byte in word.encode():
         value = (value ^ byte) * 0x100000001B3 % 2**64

@@ -1,10 +1,10 @@
-//! The average of the weights over a training, and of several trainings.
+//! Averages weights over a training run, and over several runs.
 
 use crate::perceptron::{PART, Weights};
 use crate::plan::Plan;
 use tagger::training::{LABELS, Lexicon, Model, SCORED};
 
-/// Sums of the trainings' averages, in 256ths of the model's points.
+/// Sums of the averages of the training runs, in 1/256 of the model's points.
 pub(crate) struct Averages {
     rows: Vec<[i64; SCORED]>,
     pairs: [[i64; LABELS]; LABELS],
@@ -15,9 +15,9 @@ impl Averages {
         Averages { rows: vec![[0; SCORED]; size], pairs: [[0; LABELS]; LABELS] }
     }
 
-    /// Adds one training's average.
+    /// Adds the average of one training run.
     pub(crate) fn add(&mut self, weights: &Weights, plan: Plan) {
-        // In 256ths of the file's points, as the weights are, so that rounding comes last.
+        // In 1/256 points, like the weights, so that values are rounded only in `finish`.
         let average =
             |now: i32, sum: i64| ((i64::from(now) * weights.steps - sum) * plan.scale).div_euclid(weights.steps);
         for (row, cell) in self.rows.iter_mut().zip(&weights.cells) {
@@ -32,7 +32,7 @@ impl Averages {
         }
     }
 
-    /// The model of the mean, rounded to whole points and pruned; without a net.
+    /// The mean as a model: rounded to whole points and pruned, without a net.
     pub(crate) fn finish(self, lexicon: Lexicon, plan: Plan) -> Model {
         let parts = i64::from(PART) * i64::from(plan.runs.max(1));
         let points = |total: i64| (total + parts / 2).div_euclid(parts).clamp(-3000, 3000) as i32;

@@ -13,7 +13,7 @@ use tagger::training::{self, ANY, Allowed, Lexicon, OUTSIDE, phrase, phrase_hash
 pub struct Sentence {
     /// Its tokens.
     pub words: Vec<String>,
-    /// The right labels of each token, as bits.
+    /// The correct labels of each token, as bits.
     pub(crate) allowed: Vec<Allowed>,
     /// Percentage of the passes that use it.
     pub weight: u8,
@@ -21,32 +21,32 @@ pub struct Sentence {
     pub set: &'static str,
 }
 
-/// Bits for MISC and O: what an O of a scheme without MISC may be.
+/// Bits of MISC and O: in a scheme without MISC, an O may be either.
 const MAYBE_MISC: Allowed = 1 | 1 << 7 | 1 << 8;
 
 /// How a set is read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Scheme {
-    /// The set has no MISC: its O may be a MISC.
+    /// The set does not annotate MISC, so an O may be MISC.
     pub without_misc: bool,
-    /// Tokens `@ name` are left out.
+    /// Twitter handles, written as the two tokens `@ name`, are removed.
     pub handles: bool,
 }
 
 impl Sentence {
-    /// A sentence whose tags are certain.
+    /// A sentence with one correct label for each token.
     pub fn new(words: Vec<String>, labels: &[u8]) -> Sentence {
         let allowed = labels.iter().map(|label| 1 << label).collect();
         Sentence { words, allowed, weight: 100, set: "" }
     }
 
-    /// Words with BIO tags, normalised: no title, article or possessive in a name.
+    /// A sentence from BIO tags. Titles, articles and possessives are removed from names.
     fn from_tags(words: Vec<String>, tags: &[String], scheme: Scheme) -> Sentence {
         let mut labels: Vec<u8> = tags.iter().map(|tag| training::from_bio(tag)).collect();
-        alike(&words, &mut labels);
+        normalise(&words, &mut labels);
         let mut sentence = Sentence::new(words, &labels);
         for allowed in &mut sentence.allowed {
-            // The MISC of some sets is wide (dates, professions): a doubt costs little.
+            // Some sets use MISC widely (dates, professions), so accepting both labels costs little.
             if scheme.without_misc && *allowed == 1 {
                 *allowed = MAYBE_MISC;
             }
@@ -67,7 +67,7 @@ impl Sentence {
                 at += 1;
             }
         }
-        // A name that continues after a handle begins again.
+        // After a removed handle, the rest of a name begins a new name.
         let mut before = OUTSIDE;
         for allowed in &mut self.allowed {
             let label = allowed.trailing_zeros() as u8;
@@ -79,8 +79,8 @@ impl Sentence {
     }
 }
 
-/// Takes articles, titles and possessives off names.
-fn alike(words: &[String], labels: &mut [u8]) {
+/// Removes articles, titles and possessives from names.
+fn normalise(words: &[String], labels: &mut [u8]) {
     let mut at = 0;
     while at < labels.len() {
         let Some(kind) = training::kind(labels[at]) else {
@@ -141,14 +141,14 @@ fn columns(text: &str, scheme: Scheme) -> Vec<Sentence> {
     sentences
 }
 
-/// GUM's sentences. A word that its mentions leave open has several right labels.
+/// GUM's sentences. A word whose label the mentions leave open has several correct labels.
 fn gum_sentences(text: &str) -> Vec<Sentence> {
     gum::sentences(text).into_iter().map(gum_sentence).collect()
 }
 
 fn gum_sentence(read: gum::GumSentence) -> Sentence {
-    let states = read.other.iter().zip(&read.doubtful);
-    let mut allowed: Vec<Allowed> = states
+    let flags = read.other.iter().zip(&read.doubtful);
+    let mut allowed: Vec<Allowed> = flags
         .map(|(other, doubtful)| match (other, doubtful) {
             (true, _) => MAYBE_MISC,
             (_, true) => ANY,
@@ -205,8 +205,8 @@ pub fn corpora(folder: &Path) -> io::Result<Vec<Sentence>> {
     Ok(sentences)
 }
 
-/// Where a country is marked as an organisation, allows a place too: corpora differ on states that act.
-pub(crate) fn acting_countries(sentences: &mut [Sentence], lexicon: &Lexicon) {
+/// Allows LOC where a country is annotated as ORG: corpora disagree on the type of states as actors.
+pub(crate) fn allow_loc_for_countries(sentences: &mut [Sentence], lexicon: &Lexicon) {
     let (begin, inside) = (training::label(Label::Org, false), training::label(Label::Org, true));
     for sentence in sentences {
         let mut at = 0;
@@ -230,7 +230,7 @@ pub(crate) fn acting_countries(sentences: &mut [Sentence], lexicon: &Lexicon) {
 }
 
 impl Sentence {
-    /// The sentence with its labels (`Paris/B-LOC`; `/?` if several are right), for inspection.
+    /// The sentence with its labels (`Paris/B-LOC`; `/?` if several are correct), for inspection.
     pub fn show(&self) -> String {
         let mut text = String::new();
         for (word, allowed) in self.words.iter().zip(&self.allowed) {

@@ -1,58 +1,59 @@
 //! GUM's CoNLL-U: which of its mentions are names.
 //!
-//! GUM marks every noun phrase. The `Entity=` field of a token opens and closes mentions, as in
-//! `(7-organization-new-sssss-cf2-2,3,5-coref-Kupfer_Trust(8-place-..)` and `8)7)`; the order of
-//! the parts is given by the line `# global.Entity`. A mention is closed by its group, and the
-//! innermost open one of that group is meant. `minspan` numbers its head words from the
-//! mention's own first word. Parts hold no `-`, `(` or `)` of their own (`%2D`, `%28`).
+//! GUM annotates every noun phrase. The `Entity=` field of a token opens and closes mentions, as in
+//! `(7-organization-new-sssss-cf2-2,3,5-coref-Kupfer_Trust(8-place-..)` and `8)7)`. The comment
+//! `# global.Entity` gives the order of the parts. A closing bracket with a group number closes the
+//! innermost open mention of that group. `minspan` lists the head words, counted from the first word
+//! of the mention. `-`, `(` and `)` within a part are escaped (`%2D`, `%28`).
 
 use std::collections::HashMap;
 
 use crate::titles::is_title;
 use tagger::Label;
 
-/// A sentence of GUM and what is named in it.
+/// A sentence of GUM and its names.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct GumSentence {
-    /// Whether a document begins with it.
+    /// Whether it is the first sentence of a document.
     pub opens_document: bool,
     /// Its words.
     pub words: Vec<String>,
-    /// Names that do not overlap, in order: words `start..end`, and what of.
+    /// Names in order, without overlap: words `start..end` and the type.
     pub names: Vec<(usize, usize, Label)>,
-    /// Words of names of another kind (events, works, peoples) or that may be some.
+    /// For each word, whether it is or may be part of a name of another type (event, work, people).
     pub other: Vec<bool>,
-    /// Proper nouns about which the mentions say nothing.
+    /// For each word, whether it is a proper noun that no mention explains.
     pub doubtful: Vec<bool>,
 }
 
-/// Where the parts of an `Entity=` field stand.
+/// Positions of the parts of an `Entity=` field.
 struct Fields {
     group: usize,
     kind: usize,
-    minimal: usize,
+    min_span: usize,
     count: usize,
 }
 
 impl Fields {
-    /// From the line `# global.Entity = GRP-etype-..`.
+    /// Reads the value of the comment `# global.Entity`, such as `GRP-etype-..`.
     fn read(order: &str) -> Fields {
         let parts: Vec<&str> = order.trim().split('-').collect();
-        let place = |name: &str, usual: usize| parts.iter().position(|part| *part == name).unwrap_or(usual);
-        Fields { group: place("GRP", 0), kind: place("etype", 1), minimal: place("minspan", 5), count: parts.len() }
+        let index = |name: &str, default: usize| parts.iter().position(|part| *part == name).unwrap_or(default);
+        Fields { group: index("GRP", 0), kind: index("etype", 1), min_span: index("minspan", 5), count: parts.len() }
     }
 }
 
-/// A mention as it stands: words `start..end`, and the positions of its head words.
+/// A mention: words `start..end`, and the indices of its head words.
 struct Mention<'t> {
     start: usize,
     end: usize,
     kind: &'t str,
     heads: Vec<usize>,
+    /// Whether GUM links it to Wikipedia.
     linked: bool,
 }
 
-/// One token's columns that matter.
+/// The columns of a token that are used.
 struct Row<'t> {
     word: &'t str,
     upos: &'t str,
@@ -61,33 +62,33 @@ struct Row<'t> {
 }
 
 impl Row<'_> {
-    fn proper(&self) -> bool {
+    fn is_proper_noun(&self) -> bool {
         self.upos == "PROPN"
     }
 
-    /// `President` alone is not a name.
-    fn title(&self) -> bool {
+    /// A title alone, such as `President`, is not a name.
+    fn is_title(&self) -> bool {
         is_title(self.word)
     }
 
-    fn capital(&self) -> bool {
+    fn is_capitalised(&self) -> bool {
         self.word.chars().next().is_some_and(|first| first.is_uppercase() || first.is_numeric())
     }
 }
 
-/// Reads a file of GUM.
+/// The sentences of a GUM file.
 pub fn sentences(text: &str) -> Vec<GumSentence> {
     let mut sentences = Vec::new();
-    let mut fields = Fields { group: 0, kind: 1, minimal: 5, count: 8 };
+    let mut fields = Fields { group: 0, kind: 1, min_span: 5, count: 8 };
     let mut rows: Vec<Row<'_>> = Vec::new();
     let mut opens_document = true;
     for line in text.lines().chain([""]) {
-        if let Some(remark) = line.strip_prefix('#') {
-            let remark = remark.trim_start();
-            if let Some(order) = remark.strip_prefix("global.Entity") {
+        if let Some(comment) = line.strip_prefix('#') {
+            let comment = comment.trim_start();
+            if let Some(order) = comment.strip_prefix("global.Entity") {
                 fields = Fields::read(order.trim_start().trim_start_matches('='));
             }
-            opens_document |= remark.starts_with("newdoc");
+            opens_document |= comment.starts_with("newdoc");
         } else if line.is_empty() {
             if !rows.is_empty() {
                 sentences.push(GumSentence { opens_document, ..sentence(&rows, &fields) });
@@ -96,7 +97,7 @@ pub fn sentences(text: &str) -> Vec<GumSentence> {
             rows.clear();
         } else {
             let columns: Vec<&str> = line.split('\t').collect();
-            // Words that are written as one (`1-2`) and words that are not written (`1.1`) are none.
+            // Multiword tokens (`1-2`) and empty nodes (`1.1`) are skipped.
             if let [number, word, _, upos, xpos, _, _, _, _, misc] = columns[..]
                 && number.bytes().all(|byte| byte.is_ascii_digit())
             {
@@ -111,7 +112,7 @@ fn sentence(rows: &[Row<'_>], fields: &Fields) -> GumSentence {
     let mut sentence = GumSentence {
         words: rows.iter().map(|row| row.word.to_owned()).collect(),
         other: vec![false; rows.len()],
-        doubtful: rows.iter().map(|row| row.proper() && !row.title()).collect(),
+        doubtful: rows.iter().map(|row| row.is_proper_noun() && !row.is_title()).collect(),
         ..GumSentence::default()
     };
     let mentions = mentions(rows, fields);
@@ -132,7 +133,7 @@ fn sentence(rows: &[Row<'_>], fields: &Fields) -> GumSentence {
         let members = kind == Some(Label::Person) && end - start == 1 && rows[start].xpos == "NNPS";
         names.push((start, end, kind.filter(|_| !members)));
     }
-    // The longest of names that overlap stands: `University of Kupferstadt` is no place.
+    // Of overlapping names the longest counts: `Kupferstadt` in `University of Kupferstadt` is not a place.
     names.sort_by_key(|(start, end, _)| (std::cmp::Reverse(end - start), *start));
     let mut taken = vec![false; rows.len()];
     for (start, end, kind) in names {
@@ -150,7 +151,7 @@ fn sentence(rows: &[Row<'_>], fields: &Fields) -> GumSentence {
     sentence
 }
 
-/// All mentions that are opened and closed in the sentence.
+/// The mentions that are opened and closed within the sentence.
 fn mentions<'t>(rows: &[Row<'t>], fields: &Fields) -> Vec<Mention<'t>> {
     let mut mentions = Vec::new();
     let mut open: HashMap<&str, Vec<Mention<'t>>> = HashMap::new();
@@ -162,9 +163,9 @@ fn mentions<'t>(rows: &[Row<'t>], fields: &Fields) -> Vec<Mention<'t>> {
                 let end = inner.find(['(', ')']).unwrap_or(inner.len());
                 let parts: Vec<&str> = inner[..end].splitn(fields.count.max(2), '-').collect();
                 let part = |index: usize| parts.get(index).copied().unwrap_or("");
-                let numbers = part(fields.minimal).split(',').filter_map(|number| number.parse::<usize>().ok());
+                let numbers = part(fields.min_span).split(',').filter_map(|number| number.parse::<usize>().ok());
                 let heads = numbers.filter(|number| *number > 0).map(|number| at + number - 1).collect();
-                let linked = fields.count > fields.minimal + 2 && parts.len() == fields.count;
+                let linked = fields.count > fields.min_span + 2 && parts.len() == fields.count;
                 group = part(fields.group);
                 let mention = Mention { start: at, end: at, kind: part(fields.kind), heads, linked };
                 open.entry(group).or_default().push(mention);
@@ -184,21 +185,24 @@ fn mentions<'t>(rows: &[Row<'t>], fields: &Fields) -> Vec<Mention<'t>> {
     mentions
 }
 
-/// The name in a mention: its last head words, as far back as they are proper. What stands last
-/// names the thing: `a Wikinews reporter` names no reporter, and `Paris, France` is Paris. A
-/// person's name holds no title and no other thing: `Texas student Ann Lee` is Ann Lee.
+/// The name in a mention: the longest run of proper nouns that ends with its last head word.
+/// `a Wikinews reporter` has none; that of `Paris, France` is `Paris`. A person's name contains
+/// no title and no other mention: that of `Texas student Ann Lee` is `Ann Lee`.
 fn name(mention: &Mention<'_>, mentions: &[Mention<'_>], rows: &[Row<'_>]) -> Option<(usize, usize)> {
-    let named = |at: usize| rows[at].proper() || (mention.linked && rows[at].capital() && rows[at].upos != "PRON");
-    let other = |at: &usize| {
+    let is_named = |at: usize| {
+        rows[at].is_proper_noun() || (mention.linked && rows[at].is_capitalised() && rows[at].upos != "PRON")
+    };
+    let in_other_mention = |at: &usize| {
         let holds = |other: &&Mention<'_>| other.kind != mention.kind && (other.start..other.end).contains(at);
         mentions.iter().filter(holds).any(|other| mention.start <= other.start && other.end <= mention.end)
     };
-    let fits = |at: &usize| named(*at) && (mention.kind != "person" || !(rows[*at].title() || other(at)));
+    let fits =
+        |at: &usize| is_named(*at) && (mention.kind != "person" || !(rows[*at].is_title() || in_other_mention(at)));
     let between = |before: usize, after: usize| &rows[before + 1..after];
-    let parts = |row: &Row<'_>| matches!(row.word, "," | "(" | "/" | ";" | ":");
+    let is_separator = |row: &Row<'_>| matches!(row.word, "," | "(" | "/" | ";" | ":");
     let mut heads: Vec<usize> = Vec::new();
     for at in mention.heads.iter().copied().filter(|at| (mention.start..mention.end).contains(at)) {
-        if heads.last().is_some_and(|before| named(*before) && between(*before, at).iter().any(parts)) {
+        if heads.last().is_some_and(|before| is_named(*before) && between(*before, at).iter().any(is_separator)) {
             break;
         }
         heads.push(at);
@@ -206,7 +210,7 @@ fn name(mention: &Mention<'_>, mentions: &[Mention<'_>], rows: &[Row<'_>]) -> Op
     let last = heads.pop().filter(fits)?;
     let mut first = last;
     for at in heads.into_iter().rev() {
-        if !fits(&at) || between(at, first).iter().any(|row| !bridges(row.word) && !row.capital()) {
+        if !fits(&at) || between(at, first).iter().any(|row| !may_join(row.word) && !row.is_capitalised()) {
             break;
         }
         first = at;
@@ -214,8 +218,8 @@ fn name(mention: &Mention<'_>, mentions: &[Mention<'_>], rows: &[Row<'_>]) -> Op
     Some((first, last + 1))
 }
 
-/// Words within a name that GUM does not count among its head words.
-fn bridges(word: &str) -> bool {
+/// Whether a word may stand within a name although GUM does not count it among the head words.
+fn may_join(word: &str) -> bool {
     let lower = word.to_lowercase();
     ["of", "the", "for", "and", "&", "'s", "\u{2019}s", "'", "-", ".", "de", "la", "al"].contains(&lower.as_str())
 }
@@ -224,16 +228,16 @@ fn bridges(word: &str) -> bool {
 mod tests {
     use super::*;
 
-    const FIELDS: &str = include_str!("fixtures/gum-minimal-spans-of-nested-mentions.conllu");
+    const FIXTURE: &str = include_str!("fixtures/gum-minimal-spans-of-nested-mentions.conllu");
 
-    fn shown(sentence: &GumSentence) -> Vec<(String, Label)> {
+    fn named_in(sentence: &GumSentence) -> Vec<(String, Label)> {
         sentence.names.iter().map(|(start, end, kind)| (sentence.words[*start..*end].join(" "), *kind)).collect()
     }
 
     #[test]
-    fn names_of_nested_mentions_by_their_minimal_spans() {
-        let read = sentences(FIELDS);
-        let named = |at: usize| shown(&read[at]);
+    fn nested_mentions_give_names_by_their_minimal_spans() {
+        let read = sentences(FIXTURE);
+        let named = |at: usize| named_in(&read[at]);
         assert_eq!(named(0), [("Ostland".to_owned(), Label::Loc), ("Mira Dal Koss".to_owned(), Label::Person)]);
         assert_eq!(
             named(1),
@@ -243,22 +247,22 @@ mod tests {
                 ("Ostland".to_owned(), Label::Loc),
             ]
         );
-        assert_eq!(named(2), [("Wirewatch".to_owned(), Label::Org)], "a people, a day and a feast are no names here");
+        assert_eq!(named(2), [("Wirewatch".to_owned(), Label::Org)], "a people, a day and a feast are not names");
         assert!(read[2].other[4] && read[2].other[7] && read[2].other[8]);
         assert!(read[2].doubtful[10] && !read[2].doubtful[9]);
         assert_eq!(read.iter().map(|sentence| sentence.opens_document).collect::<Vec<_>>(), [true, false, true]);
     }
 
     #[test]
-    fn the_order_of_the_parts_is_the_files_own() {
+    fn parts_are_read_in_the_order_that_the_file_declares() {
         let text = "# global.Entity = GRP-etype-minspan\n\
             1\tKoss\tKoss\tPROPN\tNNP\t_\t0\troot\t_\tEntity=(e12-person-1\n\
             2\tsaid\tsay\tVERB\tVBD\t_\t1\tx\t_\tEntity=e12)\n";
-        assert_eq!(shown(&sentences(text)[0]), [("Koss".to_owned(), Label::Person)]);
+        assert_eq!(named_in(&sentences(text)[0]), [("Koss".to_owned(), Label::Person)]);
     }
 
     #[test]
-    fn what_is_broken_is_no_name() {
+    fn a_broken_entity_field_gives_no_name() {
         for misc in [
             "Entity=(",
             "Entity=)",
@@ -267,7 +271,7 @@ mod tests {
             "Entity=(1-person-new-s-c-0,x-coref)",
         ] {
             let text = format!("1\tKoss\tKoss\tPROPN\tNNP\t_\t0\troot\t_\t{misc}\n");
-            assert_eq!(shown(&sentences(&text)[0]), [], "{misc}");
+            assert_eq!(named_in(&sentences(&text)[0]), [], "{misc}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The lexicon from its text form: `model/lists`.
+//! Builds the lexicon from the word lists in `data`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use tagger::training::{self, Lexicon, PHRASE, Vectors, Word, flag, hash_word, key, phrase};
 
-/// Word lists and their flags.
+/// Word lists and the flags of their words.
 const WORDS: &[(&str, u16)] = &[
     ("first", flag::FIRST),
     ("first-sure", flag::FIRST | flag::SURE_FIRST),
@@ -24,7 +24,7 @@ const WORDS: &[(&str, u16)] = &[
     ("says", flag::SAYS),
 ];
 
-/// Phrase lists and their bits.
+/// Phrase lists and the type bits of their phrases.
 const PHRASES: &[(&str, u8)] = &[
     ("country", phrase::COUNTRY),
     ("city", phrase::CITY),
@@ -37,19 +37,19 @@ const PHRASES: &[(&str, u8)] = &[
     ("event", phrase::MISC),
 ];
 
-/// The lists as text, by name, and the lexicon made from them.
+/// The lists by name, and the lexicon built from them.
 #[derive(Debug, Default)]
 pub struct Lists {
     pub(crate) lexicon: Lexicon,
     pub(crate) text: BTreeMap<String, Vec<String>>,
-    /// Vectors of words for the dense net; none: no net.
+    /// Word vectors for the dense net; if empty, no net is trained.
     pub(crate) vectors: Vectors,
 }
 
 impl Lists {
     /// Reads `sources/NAME.txt` and `generated/NAME.txt` in the folder `data`: one entry per line; `# ` starts a comment.
-    /// `clusters.txt` has a cluster number and its words on a line, `levels.txt` three coarser numbers per cluster. A
-    /// missing list is empty. The word vectors are those that the tagger ships.
+    /// A line of `clusters.txt` is a cluster number and its words, a line of `levels.txt` three coarser numbers for a
+    /// cluster. A missing list is empty. The word vectors are those that the tagger ships.
     ///
     /// # Errors
     /// If a folder or file cannot be read.
@@ -72,7 +72,7 @@ impl Lists {
         Ok(Lists { lexicon: build(&text), text, vectors })
     }
 
-    /// A list's entries, none where there is no such list.
+    /// The entries of a list; empty if there is no such list.
     pub(crate) fn list(&self, name: &str) -> &[String] {
         self.text.get(name).map_or(&[], Vec::as_slice)
     }

@@ -1,4 +1,4 @@
-//! All text that is trained on, and the training itself.
+//! The training text, and the training itself.
 
 use crate::{
     average::Averages,
@@ -13,10 +13,10 @@ use crate::{
 use std::{fs, io, path::Path};
 use tagger::training::{self, LABELS, Lexicon, Model, Scratch, TEMPLATES, Transitions};
 
-/// Synthetic sentences that are added to the annotated ones.
+/// Number of synthetic sentences.
 const SYNTHETIC: usize = 20_000;
 
-/// All text that is trained on, with its features extracted.
+/// The training text, with its features extracted.
 pub struct Material {
     sentences: Vec<Sentence>,
     /// The feature slots of each sentence's tokens, [`TEMPLATES`] per token.
@@ -25,7 +25,7 @@ pub struct Material {
 }
 
 impl Material {
-    /// Reads the annotated corpora in the folder `corpora` ([`corpus::corpora`] says which files) and the word lists and
+    /// Reads the annotated corpora in the folder `corpora` (its files are listed in [`corpus::corpora`]) and the word lists and
     /// templates in the folder `data`, and extracts features for a table of `plan.bits`.
     ///
     /// # Errors
@@ -34,7 +34,7 @@ impl Material {
         let lists = Lists::read(data)?;
         let templates = fs::read_to_string(data.join("sources/templates.grammar"))?;
         let mut annotated = corpus::corpora(corpora)?;
-        corpus::acting_countries(&mut annotated, &lists.lexicon);
+        corpus::allow_loc_for_countries(&mut annotated, &lists.lexicon);
         let recased = synthetic::recased(&annotated);
         let synthetic = synthetic::sentences(&lists, &templates, SYNTHETIC);
         Ok(Material::new([annotated, recased, synthetic].concat(), lists, plan))
@@ -47,22 +47,22 @@ impl Material {
     }
 
     /// Trains on all sets but `left_out` (the name of a corpus folder; empty to train on all) and returns the bytes of a
-    /// model file. `plan.bits` is the one that the material was read with.
+    /// model file. `plan.bits` must be the value that the material was read with.
     #[must_use]
     pub fn train(&self, plan: Plan, left_out: &str) -> Vec<u8> {
         let chosen: Vec<usize> =
             (0..self.sentences.len()).filter(|at| left_out.is_empty() || self.sentences[*at].set != left_out).collect();
         let mut averages = Averages::new(1 << plan.bits);
         for run in 0..plan.runs {
-            averages.add(&self.once(&chosen, plan, run + plan.seed), plan);
+            averages.add(&self.run_once(&chosen, plan, run + plan.seed), plan);
         }
         let sentences: Vec<&Sentence> = chosen.iter().map(|at| &self.sentences[*at]).collect();
         let net = net::fit(&sentences, &self.lists, plan.net);
         Model { net, ..averages.finish(self.lists.lexicon.clone(), plan) }.to_bytes()
     }
 
-    /// One training from zero weights, in the order that `run` seeds.
-    fn once(&self, chosen: &[usize], plan: Plan, run: u32) -> Weights {
+    /// One training run from zero weights; `run` seeds the order of the sentences.
+    fn run_once(&self, chosen: &[usize], plan: Plan, run: u32) -> Weights {
         let size = 1_usize << plan.bits;
         let mut weights = Weights {
             cells: vec![Cell::default(); size],
@@ -78,9 +78,9 @@ impl Material {
             shuffle(&mut order, seed);
             for index in &order {
                 let sentence = &self.sentences[*index];
-                let lot = random(seed << 40 ^ (*index as u64) << 8 ^ 0x5eed);
-                if lot % 100 < u64::from(sentence.weight) {
-                    learn(&mut weights, &self.extracted[*index], &sentence.allowed, plan, &steps, lot, &mut buffers);
+                let draw = random(seed << 40 ^ (*index as u64) << 8 ^ 0x5eed);
+                if draw % 100 < u64::from(sentence.weight) {
+                    learn(&mut weights, &self.extracted[*index], &sentence.allowed, plan, &steps, draw, &mut buffers);
                     weights.steps += 1;
                 }
             }

@@ -53,7 +53,7 @@ pub(crate) struct Weights {
     pub(crate) steps: i64,
 }
 
-/// Reused from sentence to sentence.
+/// Buffers that are reused for every sentence.
 #[derive(Default)]
 pub(crate) struct Buffers {
     lattice: Lattice,

@@ -1,4 +1,4 @@
-//! How to train: the hyperparameters.
+//! The hyperparameters of training.
 
 use crate::net;
 
@@ -7,11 +7,11 @@ use crate::net;
 pub struct Plan {
     /// Passes over all sentences.
     pub epochs: u32,
-    /// Number of trainings in different orders whose weights are averaged.
+    /// Number of training runs in different orders whose weights are averaged.
     pub runs: u32,
     /// Base-2 logarithm of the feature table's size, 4 to 24.
     pub bits: u32,
-    /// Margin: score in steps that a wrong label gets in advance.
+    /// Margin, in steps: added to the scores of wrong labels.
     pub margin: i32,
     /// Percentage of the tokens that lose the features of the word itself in a pass.
     pub dropout: u64,

@@ -1,9 +1,9 @@
 //! Synthetic text: sentences from a grammar of templates, and corpus sentences in other casings.
 //!
-//! The grammar is `data/sources/templates.grammar`. `@name` and `@name:TYPE` lines define what `{name}`
-//! stands for, alternatives separated by ` | `; with a type the whole is one name of that type.
-//! Every other line is a sentence, its tokens separated by spaces; `^` before it means capitals.
-//! `#` is any digit, `§` any capital letter. `{name}` without a definition is a line of the list of that name.
+//! The grammar is `data/sources/templates.grammar`. A line `@name` or `@name:TYPE` defines `{name}`, with
+//! alternatives separated by ` | `; with a type, the expansion is one name of that type. Every other line is
+//! a sentence, its tokens separated by spaces; one that begins with `^` is written in capitals. `#` stands for
+//! a digit, `§` for a capital letter. `{name}` without a definition is replaced by a line of the list `name`.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,13 @@ use crate::lists::Lists;
 use crate::random::random;
 use tagger::training::{OUTSIDE, from_bio};
 
-/// Deepest nesting of definitions; deeper ones expand to nothing.
+/// Maximum nesting of definitions; a deeper one expands to nothing.
 const DEPTH: u32 = 8;
 
 struct Grammar<'t> {
     symbols: BTreeMap<&'t str, Symbol<'t>>,
     sentences: Vec<&'t str>,
-    /// Given names and surnames that go together, by region.
+    /// Given names and surnames of each region.
     people: Vec<(Vec<&'t str>, Vec<&'t str>)>,
 }
 
@@ -28,10 +28,10 @@ struct Symbol<'t> {
     alternatives: Vec<&'t str>,
 }
 
-/// A sequence of pseudo-random choices.
-struct Dice(u64);
+/// A sequence of pseudo-random numbers.
+struct Rng(u64);
 
-impl Dice {
+impl Rng {
     fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_add(1);
         (random(self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)) % limit.max(1) as u64) as usize
@@ -60,7 +60,7 @@ impl Draft {
     }
 }
 
-/// `count` sentences; equal lists and templates give equal sentences.
+/// At most `count` sentences; equal lists and templates give equal sentences.
 pub fn sentences(lists: &Lists, templates: &str, count: usize) -> Vec<Sentence> {
     let grammar = Grammar::read(lists, templates);
     let mut made = Vec::with_capacity(count);
@@ -68,19 +68,19 @@ pub fn sentences(lists: &Lists, templates: &str, count: usize) -> Vec<Sentence> 
         return made;
     }
     for index in 0..count {
-        let mut dice = Dice(random(index as u64 ^ 0x6d61_6465));
+        let mut rng = Rng(random(index as u64 ^ 0x6d61_6465));
         let template = grammar.sentences[index % grammar.sentences.len()];
         let (capitals, template) = template.strip_prefix("^ ").map_or((false, template), |rest| (true, rest));
         let mut draft = Draft::default();
         let mut region = None;
-        grammar.expand(template, None, lists, &mut dice, &mut region, 0, &mut draft);
+        grammar.expand(template, None, lists, &mut rng, &mut region, 0, &mut draft);
         if draft.words.is_empty() {
             continue;
         }
-        let lot = dice.below(100);
-        if capitals || lot < 4 {
+        let draw = rng.below(100);
+        if capitals || draw < 4 {
             draft.words.iter_mut().for_each(|word| *word = word.to_uppercase());
-        } else if lot < 6 {
+        } else if draw < 6 {
             draft.words.iter_mut().for_each(|word| *word = word.to_lowercase());
         }
         made.push(Sentence::new(draft.words, &draft.labels));
@@ -92,8 +92,8 @@ pub fn sentences(lists: &Lists, templates: &str, count: usize) -> Vec<Sentence> 
 pub fn recased(sentences: &[Sentence]) -> Vec<Sentence> {
     let mut copies = Vec::new();
     for (index, sentence) in sentences.iter().enumerate() {
-        let lot = random(index as u64 ^ 0x6361_7365) % 100;
-        let case: fn(&String) -> String = match lot {
+        let draw = random(index as u64 ^ 0x6361_7365) % 100;
+        let case: fn(&String) -> String = match draw {
             0..8 => |word| word.to_uppercase(),
             8..12 => |word| word.to_lowercase(),
             12..18 => |word| capitalised(word),
@@ -105,7 +105,7 @@ pub fn recased(sentences: &[Sentence]) -> Vec<Sentence> {
     copies
 }
 
-/// As in a headline: short function words stay.
+/// Capitalises a word as in a headline: words of up to three bytes stay as they are.
 fn capitalised(word: &str) -> String {
     let mut letters = word.chars();
     match letters.next() {
@@ -137,14 +137,14 @@ impl<'t> Grammar<'t> {
         grammar
     }
 
-    /// Expands a template into the draft; `name` is the name that it is part of.
+    /// Expands a template into the draft; `name` is the type and first word of the name that it is part of.
     #[expect(clippy::too_many_arguments, reason = "one recursive walk; a struct would only rename them")]
     fn expand<'n>(
         &'n self,
         template: &'n str,
         name: Option<(&'n str, usize)>,
         lists: &'n Lists,
-        dice: &mut Dice,
+        rng: &mut Rng,
         region: &mut Option<usize>,
         depth: u32,
         draft: &mut Draft,
@@ -155,32 +155,32 @@ impl<'t> Grammar<'t> {
         for part in template.split(' ').filter(|part| !part.is_empty()) {
             let slot = part.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
             let Some(slot) = slot else {
-                let word: String = part.chars().enumerate().map(|(at, sign)| digit(sign, at, dice)).collect();
+                let word: String = part.chars().enumerate().map(|(at, sign)| placeholder(sign, at, rng)).collect();
                 draft.push(&word, name);
                 continue;
             };
             if slot == "given" || slot == "family" {
-                // The surname that follows a given name is of its region.
+                // A surname after a given name comes from the same region.
                 let at = match (slot, region.take()) {
                     ("family", Some(at)) => at,
-                    _ => dice.below(self.people.len()),
+                    _ => rng.below(self.people.len()),
                 };
                 let Some((given, family)) = self.people.get(at) else { continue };
                 let pool = if slot == "given" { given } else { family };
                 if slot == "given" {
                     *region = Some(at);
                 }
-                if let Some(words) = dice.pick(pool) {
+                if let Some(words) = rng.pick(pool) {
                     words.split(' ').for_each(|word| draft.push(word, name));
                 }
                 continue;
             }
             if let Some(symbol) = self.symbols.get(slot) {
                 let name = name.or_else(|| symbol.kind.map(|kind| (kind, draft.words.len())));
-                if let Some(alternative) = dice.pick(&symbol.alternatives) {
-                    self.expand(alternative, name, lists, dice, region, depth + 1, draft);
+                if let Some(alternative) = rng.pick(&symbol.alternatives) {
+                    self.expand(alternative, name, lists, rng, region, depth + 1, draft);
                 }
-            } else if let Some(line) = dice.pick(lists.list(slot)) {
+            } else if let Some(line) = rng.pick(lists.list(slot)) {
                 let tokens = tagger::tokens::tokenise(line);
                 tokens.tokens.iter().for_each(|token| draft.push(token.text(line), name));
             }
@@ -188,13 +188,14 @@ impl<'t> Grammar<'t> {
     }
 }
 
-fn digit(sign: char, at: usize, dice: &mut Dice) -> char {
+/// Replaces a placeholder by a digit or letter; the first digit of a word is not 0.
+fn placeholder(sign: char, at: usize, rng: &mut Rng) -> char {
     if sign == '§' {
-        return char::from(b'A' + dice.below(26) as u8);
+        return char::from(b'A' + rng.below(26) as u8);
     }
     if sign != '#' {
         return sign;
     }
     let least = usize::from(at == 0);
-    char::from(b'0' + (least + dice.below(10 - least)) as u8)
+    char::from(b'0' + (least + rng.below(10 - least)) as u8)
 }

@@ -42,7 +42,7 @@ fn a_record_over_the_limit_is_refused_and_nothing_is_written(harness: &mut Harne
 fn a_refused_record_at_the_limit_still_fits_the_dead_letters(harness: &mut Harness) {
     let runtime = harness.runtime();
     let (raw, dead_letters) = (runtime.names.of(Topic::Raw), runtime.names.of(Topic::DeadLetter));
-    // No item: it cannot be decoded.
+    // It cannot be decoded as an item.
     let huge = record(&raw, runtime.log.max_record_bytes());
     runtime.log.append(vec![huge.clone()]).unwrap();
     help::run_stage(&runtime, || !help::all(&*runtime.log, &dead_letters).is_empty());

@@ -20,7 +20,7 @@ struct Holder(Child);
 impl Holder {
     fn start(folder: &Path) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["holder::be_the_holder", "--exact", "--nocapture"])
+            .args(["holder::child_holder", "--exact", "--nocapture"])
             .env("HOLDER_FOLDER", folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -46,7 +46,7 @@ impl Drop for Holder {
 
 /// Not a test: the child process.
 #[test]
-fn be_the_holder() {
+fn child_holder() {
     let Some(folder) = std::env::var_os("HOLDER_FOLDER") else { return };
     let log = embedded::Embedded::open(Path::new(&folder)).unwrap();
     log.ensure_topics(&[help::topic("news", Retention::Delete(DAY))]).unwrap();

@@ -39,7 +39,7 @@ fn join(log: &dyn Log, group: &str) -> Box<dyn Member> {
 }
 
 #[test]
-fn a_second_replica_is_refused_while_the_first_lives() {
+fn a_second_replica_is_refused_while_the_first_runs() {
     let folder = tempfile::tempdir().unwrap();
     let log = open(&folder);
     let first = log.join(&spec("g", "0")).unwrap();
@@ -50,7 +50,7 @@ fn a_second_replica_is_refused_while_the_first_lives() {
 }
 
 #[test]
-fn what_retention_took_is_no_lag() {
+fn records_that_retention_removed_are_not_lag() {
     let folder = tempfile::tempdir().unwrap();
     let log = open(&folder);
     let mut member = join(&log, "g");
@@ -67,7 +67,7 @@ fn what_retention_took_is_no_lag() {
 }
 
 #[test]
-fn a_refusal_does_not_touch_those_who_commit_at_the_same_time() {
+fn a_refused_commit_does_not_affect_concurrent_commits() {
     let folder = tempfile::tempdir().unwrap();
     let log = open(&folder);
     let mut zombies: Vec<_> = (0..4).map(|number| join(&log, &format!("fenced{number}"))).collect();

@@ -1,5 +1,5 @@
-//! Random operations on the log, and on a model of it that is a few maps: they never differ. A failure prints its seed
-//! and the shortest sequence that fails.
+//! Random operations on the log and on a model of it, a few maps. Both must agree. A failure prints its seed and the
+//! shortest sequence that fails.
 
 use crate::help;
 use proptest::prelude::*;
@@ -32,7 +32,7 @@ thread_local! {
 #[derive(Debug, Clone)]
 enum Step {
     Append(Vec<Write>),
-    /// Reads at most so many, writes, and commits what was read.
+    /// Reads at most this many records, writes, and commits what was read.
     Work(usize, Vec<Write>),
     /// The same, but one output is over the limit.
     Refused(usize, Vec<Write>),
@@ -80,7 +80,7 @@ struct Partition {
     end: i64,
 }
 
-/// What the log is to be like.
+/// The expected content of the log.
 #[derive(Default)]
 struct Model {
     partitions: BTreeMap<(usize, i32), Partition>,
@@ -189,7 +189,7 @@ impl Run {
         self.rejoin();
     }
 
-    /// A new member takes the old one's place, which is left to its fate.
+    /// Replaces the member by a new one, and returns the old one without closing it.
     fn rejoin(&mut self) -> Option<Box<dyn Member>> {
         let mut member = self.log().join(&spec()).unwrap();
         assert_eq!(member.poll(10, Duration::ZERO).unwrap(), Event::Assigned(vec![0, 1]));
@@ -201,7 +201,7 @@ impl Run {
         self.member.replace(member)
     }
 
-    /// Reads and checks it; the offsets behind what was read, or some offset if nothing was.
+    /// Reads records and checks them. Returns the offsets after them, or one offset if none was read.
     fn read(&mut self, max: usize) -> HashMap<i32, i64> {
         let mut next = HashMap::from([(0, self.model.cursor.get(&0).copied().unwrap_or(0))]);
         if max == 0 {
@@ -299,7 +299,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn the_log_is_what_its_model_says(steps in prop::collection::vec(step(), 1..40)) {
+    fn the_log_agrees_with_its_model(steps in prop::collection::vec(step(), 1..40)) {
         let mut run = Run::new();
         for step in &steps {
             run.step(step);

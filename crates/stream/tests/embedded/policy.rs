@@ -11,7 +11,7 @@ use stream::{
 /// Records in the source.
 const RECORDS: i64 = 3;
 
-/// Commits each record on its own and shuts down behind the last.
+/// Commits each record on its own and shuts down after the last.
 #[derive(Default)]
 struct Counting {
     sessions: usize,
@@ -41,8 +41,8 @@ impl Processor for Counting {
 
 type Commit = fn(&mut dyn Member, Batch) -> Result<(), LogError>;
 
-/// Runs the loop; the second commit is `fault`.
-fn run(fault: Commit) -> (Result<(), LogError>, Counting, StageMetrics) {
+/// Runs the loop; the second commit is replaced by `failing`.
+fn run(failing: Commit) -> (Result<(), LogError>, Counting, StageMetrics) {
     let folder = tempfile::tempdir().unwrap();
     let embedded = Embedded::open(folder.path()).unwrap();
     embedded.ensure_topics(&[help::topic("source", Retention::Delete(i64::MAX / 2))]).unwrap();
@@ -51,7 +51,7 @@ fn run(fault: Commit) -> (Result<(), LogError>, Counting, StageMetrics) {
         .unwrap();
     let commits = AtomicUsize::new(0);
     let log = ScriptedCommits::new(embedded, move |member, batch| {
-        if commits.fetch_add(1, Ordering::Relaxed) == 1 { fault(member, batch) } else { member.commit(batch) }
+        if commits.fetch_add(1, Ordering::Relaxed) == 1 { failing(member, batch) } else { member.commit(batch) }
     });
     let spec = MemberSpec {
         stage: "count".into(),

@@ -1,4 +1,4 @@
-//! What is too old or superseded goes, and the file shrinks.
+//! Expired and superseded records are removed, and the file shrinks.
 
 use crate::help;
 use proto::topic::Retention;
@@ -18,7 +18,7 @@ use test_support::wait::eventually;
 
 const HOUR: i64 = 3_600_000;
 
-/// Options whose clock a test winds: each test has its own.
+/// Options with a clock that a test sets; each test has its own.
 macro_rules! clock {
     ($name:ident) => {{
         static NOW: AtomicI64 = AtomicI64::new(1_000_000_000);
@@ -34,7 +34,7 @@ macro_rules! clock {
 }
 
 #[test]
-fn records_older_than_the_retention_go() {
+fn records_older_than_the_retention_are_removed() {
     let (now, options) = clock!(records_older);
     let folder = tempfile::tempdir().unwrap();
     let log = Embedded::open_with(folder.path(), options.clone()).unwrap();
@@ -57,7 +57,7 @@ fn records_older_than_the_retention_go() {
     now.fetch_add(2 * HOUR, Ordering::SeqCst);
     log.sweep().unwrap();
     assert!(help::rows(&log, "news").is_empty());
-    // Numbers are not given twice, not after a restart either.
+    // Offsets are not reused, even after a restart.
     drop(log);
     let log = Embedded::open_with(folder.path(), options).unwrap();
     assert_eq!(log.ends("news").unwrap()[&0], 3);
@@ -87,11 +87,11 @@ fn a_compacted_topic_keeps_the_last_record_of_each_key() {
     put("b", Some("3"));
     now.fetch_add(24 * HOUR, Ordering::SeqCst);
     log.sweep().unwrap();
-    assert_eq!(help::rows(&log, "state"), ["a 2", "b 3"], "a row that came back to life stays");
+    assert_eq!(help::rows(&log, "state"), ["a 2", "b 3"], "a row that is written again after its tombstone stays");
 }
 
 #[test]
-fn a_tail_passes_over_what_has_gone() {
+fn a_tail_skips_removed_records() {
     let (now, options) = clock!(passes_over);
     let folder = tempfile::tempdir().unwrap();
     let log = Embedded::open_with(folder.path(), options).unwrap();
@@ -111,7 +111,7 @@ fn a_tail_passes_over_what_has_gone() {
 }
 
 #[test]
-fn the_file_shrinks() {
+fn the_file_shrinks_after_retention() {
     let (now, options) = clock!(shrinks);
     let folder = tempfile::tempdir().unwrap();
     let log = Embedded::open_with(folder.path(), options).unwrap();
@@ -125,7 +125,7 @@ fn the_file_shrinks() {
     assert!(full > 40_000_000, "{full}");
     now.fetch_add(2 * HOUR, Ordering::SeqCst);
     log.append(vec![help::record("news", "k", Some("stays"))]).unwrap();
-    // More than one slice of them.
+    // More than one slice.
     assert_eq!(log.sweep().unwrap(), 10_000);
     let after = file.metadata().unwrap().len();
     assert!(after < full / 20, "{full} bytes became {after}");
@@ -134,7 +134,7 @@ fn the_file_shrinks() {
 }
 
 #[test]
-fn readers_and_writers_go_on_while_the_house_is_kept() {
+fn readers_and_writers_continue_during_retention() {
     let folder = tempfile::tempdir().unwrap();
     let log = Embedded::open_with(folder.path(), busy()).unwrap();
     log.ensure_topics(&busy_topics()).unwrap();
@@ -161,7 +161,7 @@ fn readers_and_writers_go_on_while_the_house_is_kept() {
             seen.extend(news.poll(50, Duration::from_millis(10)).unwrap().into_iter().map(|one| number(one.value)));
             for one in state.poll(50, Duration::from_millis(10)).unwrap() {
                 let value = number(one.value);
-                assert!(rows.insert(one.key, value) < Some(value), "a key's records come in order");
+                assert!(rows.insert(one.key, value) < Some(value), "a key's records are in order");
             }
             seen.len() == 300 && rows.values().max() == Some(&299)
         });
@@ -171,9 +171,9 @@ fn readers_and_writers_go_on_while_the_house_is_kept() {
     });
 }
 
-/// Not a test: writes numbers while retention runs, and prints each number that is on the disk.
+/// Not a test: writes numbers while retention runs, and prints each number once it is on disk.
 #[test]
-fn be_the_writer() {
+fn child_writer() {
     let Some(folder) = std::env::var_os("WRITER_FOLDER") else { return };
     let log = Embedded::open_with(Path::new(&folder), busy()).unwrap();
     log.ensure_topics(&busy_topics()).unwrap();
@@ -193,7 +193,7 @@ fn be_the_writer() {
     });
 }
 
-/// Superseded records go at once, and the file is compacted at every round.
+/// Superseded records are removed at once, and the file is compacted at every round.
 fn busy() -> Options {
     Options { compaction_lag_ms: 0, small_file: 0, sweep_every: Duration::from_secs(3_600), ..Options::default() }
 }
@@ -207,7 +207,7 @@ fn a_log_killed_during_retention_is_intact() {
     let folder = tempfile::tempdir().unwrap();
     for round in 1..=8 {
         let mut writer = Command::new(std::env::current_exe().unwrap())
-            .args(["retention::be_the_writer", "--exact", "--nocapture"])
+            .args(["retention::child_writer", "--exact", "--nocapture"])
             .env("WRITER_FOLDER", folder.path())
             .stdout(Stdio::piped())
             .spawn()
@@ -222,7 +222,7 @@ fn a_log_killed_during_retention_is_intact() {
         let number =
             |one: &stream::Record| String::from_utf8(one.value.clone().unwrap()).unwrap().parse::<i64>().unwrap();
         let news: Vec<i64> = help::all(&log, "news").iter().map(number).collect();
-        assert!(news.len() > usize::try_from(last).unwrap(), "{last} was acknowledged, {} are there", news.len());
+        assert!(news.len() > usize::try_from(last).unwrap(), "{last} was acknowledged, {} were found", news.len());
         assert_eq!(news, (0..).take(news.len()).collect::<Vec<i64>>());
         // Both topics were written at once, and compaction lost no key's last record.
         let state: BTreeMap<Vec<u8>, i64> =

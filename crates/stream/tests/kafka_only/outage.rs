@@ -8,7 +8,7 @@ use std::time::Duration;
 use test_support::wait::eventually;
 
 #[test]
-fn a_broker_that_was_killed_and_comes_back_costs_nothing_but_time() {
+fn a_killed_broker_that_restarts_loses_and_repeats_nothing() {
     let Some(mut broker) = test_support::kafka::start() else { return };
     let kafka = broker.address.clone();
     let prefix = prefix("outage");
@@ -26,7 +26,7 @@ fn a_broker_that_was_killed_and_comes_back_costs_nothing_but_time() {
 }
 
 #[test]
-fn a_broker_that_was_stopped_and_comes_back_costs_nothing_but_time() {
+fn a_stopped_broker_that_restarts_loses_and_repeats_nothing() {
     let Some(mut broker) = test_support::kafka::start() else { return };
     let kafka = broker.address.clone();
     let prefix = prefix("bounce");

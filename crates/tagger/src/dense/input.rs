@@ -1,4 +1,4 @@
-//! The net's input, and which tokens it is queried about.
+//! The input of the net: the tokens of a sentence, and which of them are queried.
 
 use super::vectors::{DIMS, Vector, Vectors};
 use crate::features::{self, Atoms, Run, Scratch};
@@ -41,7 +41,7 @@ impl TokenInput {
         self.bits & 1 == 1
     }
 
-    /// Rows behind the vector's dimensions whose property the token has.
+    /// The rows, counted after the vector's dimensions, of the properties that the token has.
     #[inline]
     pub fn indicators(&self) -> impl Iterator<Item = usize> {
         let mut bits = self.bits;
@@ -67,7 +67,7 @@ pub struct Query {
     pub suffix: usize,
 }
 
-/// One sentence; reused from sentence to sentence.
+/// One sentence; the buffers are reused for every sentence.
 #[derive(Clone, Debug, Default)]
 pub struct Input {
     /// Its tokens, then one for positions beyond the sentence.
@@ -77,21 +77,21 @@ pub struct Input {
 }
 
 impl Input {
-    /// Reads the sentence whose features are in `scratch`.
+    /// Fills the input from the features of a sentence in `scratch`.
     pub fn fill(&mut self, scratch: &Scratch, vectors: &Vectors) {
         self.tokens.clear();
         self.queries.clear();
         let atoms = &scratch.atoms;
-        let asked = |index: usize, wide: &Run| wide.first < wide.last || features::begins_name(atoms[index].class);
-        if !scratch.wide.iter().enumerate().any(|(index, wide)| asked(index, wide)) {
+        let is_queried = |index: usize, wide: &Run| wide.first < wide.last || features::begins_name(atoms[index].class);
+        if !scratch.wide.iter().enumerate().any(|(index, wide)| is_queried(index, wide)) {
             return;
         }
-        self.tokens.extend(atoms.iter().map(|atom| see(atom, vectors)));
+        self.tokens.extend(atoms.iter().map(|atom| token_input(atom, vectors)));
         self.tokens.push(TokenInput::BEYOND);
         let count = atoms.len();
         let get = |index: Option<usize>| index.filter(|index| *index < count).unwrap_or(count);
         for (index, (run, wide)) in scratch.runs.iter().zip(&scratch.wide).enumerate() {
-            if !asked(index, wide) {
+            if !is_queried(index, wide) {
                 continue;
             }
             let places = [
@@ -112,7 +112,7 @@ impl Input {
     }
 }
 
-fn see(atom: &Atoms, vectors: &Vectors) -> TokenInput {
+fn token_input(atom: &Atoms, vectors: &Vectors) -> TokenInput {
     let vector = vectors.get(atom.lower);
     let bits = u32::from(vector.is_none())
         | (atom.flags & 0x1fff) << FLAGS

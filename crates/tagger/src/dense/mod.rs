@@ -38,7 +38,7 @@ pub struct Net {
     pub suffixes: Vec<Row>,
     /// First layer: [`ROWS`] rows for each place. Rows of a vector's dimensions are multiplied by the level.
     pub rows: Vec<Row>,
-    /// Second layer by label but O, in 65,536ths of a point.
+    /// Second layer by label except O, in 1/65,536 of a point.
     pub out: [Row; SCORED],
     /// Bias of the second layer, in points.
     pub bias: [i16; SCORED],
@@ -48,7 +48,7 @@ pub struct Net {
 const LIMIT: i32 = 3000;
 
 impl Net {
-    /// Adds the net's points to the scores of the tokens that it is asked about.
+    /// Adds the net's points to the scores of the queried tokens.
     pub fn add(&self, input: &Input, scores: &mut [[i32; LABELS]]) {
         for query in &input.queries {
             let points = self.points(input, query);
@@ -60,7 +60,7 @@ impl Net {
         }
     }
 
-    /// Points for each label but O.
+    /// Points for each label except O.
     fn points(&self, input: &Input, query: &Query) -> [i32; SCORED] {
         let mut hidden = self.spreads[query.spread];
         sum(&mut hidden, &self.suffixes[query.suffix]);

@@ -109,7 +109,7 @@ impl Vectors {
     }
 }
 
-/// Vectors for a test's words, a different one for each.
+/// A different vector for each word.
 #[cfg(test)]
 pub(crate) fn tiny(words: &[&str]) -> Vectors {
     let vector = |hash: u32| -> Vector {

@@ -1,8 +1,8 @@
-//! What is known of a token without its neighbours: how it is written, and what lists say.
+//! Properties of a token that do not depend on its neighbours: its spelling and its entries in word lists.
 
 use crate::hash;
 use crate::lexicon::{self, Lexicon, PHRASE, Word, flag};
-/// Everything about a token that does not depend on its neighbours, as small numbers.
+/// The properties of a token that do not depend on its neighbours, as small numbers.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Atoms {
     /// Hash of the word as written.
@@ -21,9 +21,9 @@ pub struct Atoms {
     pub(super) longest: usize,
     /// Bits of the longest phrases that cover the token; bit 8 where the token is not the first.
     pub gazetteer: u32,
-    /// First in its sentence, behind opening quotes.
+    /// First in its sentence, or preceded only by punctuation and numbers.
     pub initial: bool,
-    /// Its sentence is in capitals, so capitals say nothing.
+    /// Its sentence is in capitals, so its own capitals carry no information.
     pub capitals: bool,
 }
 
@@ -39,7 +39,7 @@ mod shape {
     pub(super) const HYPHEN: u32 = 8;
     pub(super) const DOTTED: u32 = 9;
     pub(super) const PUNCTUATION: u32 = 10;
-    /// Added where the whole sentence is in capitals.
+    /// Added if the whole sentence is in capitals.
     pub(super) const CAPITALS: u32 = 16;
 }
 
@@ -104,7 +104,7 @@ fn long_shape(word: &str, buffer: &mut Vec<u8>) -> u32 {
     hash::fold(hash::bytes(buffer))
 }
 
-/// Whether a word of this class may begin a name by how it is written.
+/// Whether a word of this class of shape may begin a name.
 pub fn begins_name(class: u32) -> bool {
     let plain = class & !shape::CAPITALS;
     (shape::TITLE..=shape::MIXED).contains(&plain) || matches!(plain, shape::HYPHEN | shape::DOTTED | shape::DIGITS)
@@ -151,7 +151,7 @@ pub fn atoms(words: &[&str], lexicon: &Lexicon, atoms: &mut Vec<Atoms>) {
     mark_phrases(atoms, lexicon);
 }
 
-/// A headline in capitals: nine letters of ten, in at least two words.
+/// Whether a sentence is in capitals, like some headlines: nine letters of ten, and at least two words.
 fn in_capitals(words: &[&str]) -> bool {
     let (mut upper, mut lower, mut wordy) = (0, 0, 0);
     for word in words {
@@ -166,7 +166,7 @@ fn in_capitals(words: &[&str]) -> bool {
     wordy >= 2 && upper >= 9 * lower
 }
 
-/// How many tokens the longest phrase may have that begins with a word of these flags.
+/// Length in tokens of the longest phrase that may begin with a word of these flags.
 fn longest_phrase(flags: u16) -> usize {
     if flags & flag::STARTS == 0 {
         0
@@ -177,8 +177,8 @@ fn longest_phrase(flags: u16) -> usize {
     }
 }
 
-/// Marks the longest phrases of the gazetteer, from left to right. In lower case only phrases of
-/// two words and more count: `reading` is no city.
+/// Marks the longest phrases of the gazetteer, from left to right. A phrase does not begin with a
+/// word in lower case: `reading` is not a city.
 fn mark_phrases(atoms: &mut [Atoms], lexicon: &Lexicon) {
     let mut at = 0;
     while at < atoms.len() {

@@ -32,10 +32,11 @@ fn runs(atoms: &[Atoms], runs: &mut Vec<Run>) {
     }
 }
 
-/// Most small words between two joined runs.
+/// Largest number of small words between two joined runs.
 const BRIDGE: usize = 2;
 
-/// Fills `wide` with each token's run, joined with its neighbours across small words: `Alliance of Liberals and Democrats for Europe`, `Ministry of the Interior`.
+/// Fills `wide` with each token's run, joined with its neighbours across small words: `Ministry of the Interior`,
+/// `Alliance of Liberals and Democrats for Europe`.
 fn bridge(atoms: &[Atoms], runs: &[Run], wide: &mut Vec<Run>) {
     wide.clear();
     let mut at = 0;
@@ -59,14 +60,14 @@ fn bridge(atoms: &[Atoms], runs: &[Run], wide: &mut Vec<Run>) {
     }
 }
 
-/// Joins parts of a name: `of`, `and`, `de`, `'s`, `&`.
+/// Whether a token may join the parts of a name: `of`, `and`, `de`, `'s`, `&`.
 fn bridges(atom: &Atoms) -> bool {
     static SMALL: OnceLock<Vec<u32>> = OnceLock::new();
     let small = SMALL.get_or_init(|| word_lists::words(WORDS, "small_word_in_name").map(hash::word).collect());
     small.contains(&atom.lower)
 }
 
-/// Features of one sentence; reused from sentence to sentence.
+/// Features of one sentence; the buffers are reused for every sentence.
 #[derive(Default)]
 pub struct Scratch {
     /// Properties of each token.
@@ -156,7 +157,7 @@ pub fn extract(scratch: &mut Scratch, bits: u32, mut emit: impl FnMut(&[u32; TEM
         put(before.clusters[3] << 8 | after.clusters[3], here.clusters[3] << 8 | here.class);
         put(before2.clusters[3], before.clusters[2]);
         put(after2.clusters[3], after.clusters[2]);
-        // What lists say.
+        // Word lists and gazetteer.
         put(here.gazetteer, edges);
         put(here.gazetteer << 16 | before.gazetteer, here.class);
         put(here.gazetteer << 16 | after.gazetteer, here.class);
@@ -170,7 +171,7 @@ pub fn extract(scratch: &mut Scratch, bits: u32, mut emit: impl FnMut(&[u32; TEM
         put(before.flags, before.class << 8 | here.class);
         put(after.flags, after.class << 8 | here.class);
         put(before2.flags << 16 | before.flags, here.class);
-        // The run of capitalised words that it stands in.
+        // Its run of capitalised words.
         put(left.lower, place);
         put(right.lower, place);
         put(left.clusters[1], place);

@@ -1,8 +1,8 @@
-//! An ONNX token-classification model of the operator's in place of the tagger that ships (feature `onnx`).
+//! An ONNX token-classification model that the operator chose in place of the shipped tagger (feature `onnx`).
 //!
-//! Sentence by sentence the model says of each word, by its first piece, how probable each type is; behind it comes the
-//! same document pass as behind the tagger. Run by tract, which is written in Rust: nothing has to be installed next to
-//! the binary, unlike with ONNX Runtime (crate ort).
+//! For each word of a sentence the model returns the probability of each type, taken from the word's first piece. The
+//! document pass follows, as with the tagger. tract runs the model: it is written in Rust, so nothing has to be installed
+//! next to the binary, unlike with ONNX Runtime (crate ort).
 
 mod folder;
 mod graph;
@@ -25,33 +25,33 @@ use labels::{Labels, NAT, Reading};
 use std::path::Path;
 use windows::Reader;
 
-/// Words of an article that are read, in the order of its fields: a network takes milliseconds a sentence, and a
-/// transaction must not take minutes.
+/// Number of words of an article that are read, in the order of its fields: a network takes milliseconds per sentence, and
+/// a transaction must not take minutes.
 pub const WORDS: usize = 20_000;
 
-/// A model ready for use. One serves any number of threads.
+/// A model that is ready for use; it is shared by threads.
 #[derive(Debug)]
 pub struct OnnxModel {
     version: String,
     reader: Reader,
-    /// Its lexicon knows the demonyms.
+    /// Its lexicon has the demonyms.
     tagger: &'static Tagger,
 }
 
 impl OnnxModel {
-    /// Reads a folder: model.onnx, tokenizer.json, config.json, and tokenizer_config.json where it is there.
+    /// Reads a folder with model.onnx, tokenizer.json, config.json and, optionally, tokenizer_config.json.
     ///
     /// # Errors
-    /// [`OnnxError`]: which file is missing or wrong, and why.
+    /// [`OnnxError`] names the file that is missing or invalid, and the reason.
     pub fn open(folder: &Path, tagger: &'static Tagger) -> Result<OnnxModel, OnnxError> {
         let Folder { network, tokenizer, id2label, pieces, pad, hash } = Folder::read(folder)?;
-        let labels = Labels::new(&id2label).map_err(|why| OnnxError { file: "config.json", why })?;
+        let labels = Labels::new(&id2label).map_err(|reason| OnnxError { file: "config.json", reason })?;
         let graph = Graph::new(&network, labels.count(), pieces, pad);
-        let graph = graph.map_err(|why| OnnxError { file: "model.onnx", why })?;
+        let graph = graph.map_err(|reason| OnnxError { file: "model.onnx", reason })?;
         Ok(OnnxModel { version: format!("onnx-{hash}"), reader: Reader { tokenizer, graph, labels }, tagger })
     }
 
-    /// For `model_version`: the hash of the files' bytes in hex.
+    /// The value of `model_version`: `onnx-` and a hash of the files in hex.
     pub(crate) fn version(&self) -> &str {
         &self.version
     }
@@ -59,7 +59,7 @@ impl OnnxModel {
     /// The names in one article; it is truncated if it has more than [`WORDS`] words.
     pub(crate) fn recognise(&self, fields: &[&str], tokens: &[Tokens]) -> Result<Recognition, InferenceError> {
         let mut document = Vec::new();
-        // By sentence and word: of other names, those of peoples.
+        // By sentence and word: whether a MISC name is that of a people.
         let mut people: Vec<Vec<bool>> = Vec::new();
         let mut left = WORDS;
         let mut readings: Vec<Reading> = Vec::new();
@@ -89,10 +89,10 @@ impl OnnxModel {
                 document.push(document_pass::Sentence::new(place, words, keys, &labels, &scores));
             }
         }
-        document_pass::pass(&mut document, &self.tagger.model.lexicon, sure);
+        document_pass::pass(&mut document, &self.tagger.model.lexicon, confidence);
         for (sentence, people) in document.iter_mut().zip(&people) {
             for name in sentence.names.iter_mut().filter(|name| name.label == Label::Misc) {
-                // Models that know peoples know more of them than the table.
+                // A model that labels peoples is more complete than the demonym list.
                 if people.get(name.start..name.end).is_some_and(|people| people.iter().all(|is| *is)) {
                     name.label = Label::Norp;
                 }
@@ -103,8 +103,8 @@ impl OnnxModel {
     }
 }
 
-/// Softmax over what the document pass has made of a mention's types, in the mean of its words.
-fn sure(readings: &document_pass::Readings, best: usize, words: usize) -> f32 {
+/// Confidence of a reading: softmax over the readings after the document pass, averaged over the mention's words.
+fn confidence(readings: &document_pass::Readings, best: usize, words: usize) -> f32 {
     #[expect(clippy::cast_precision_loss, reason = "points of a few words")]
     let share = |points: i32| (points as f32 / NAT / words.max(1) as f32).clamp(-30.0, 30.0).exp();
     let sum: f32 = readings.iter().map(|points| share(*points)).sum();

@@ -7,7 +7,7 @@ use std::{collections::HashSet, sync::OnceLock};
 struct Abbreviations {
     /// After them a sentence usually continues: a title, a rank, a street.
     within_sentence: HashSet<&'static str>,
-    /// After them a sentence may end: forms of companies, states, junior.
+    /// After them a sentence may end: legal forms, states, `jr`.
     may_end_sentence: HashSet<&'static str>,
 }
 
@@ -20,18 +20,18 @@ fn abbreviations() -> &'static Abbreviations {
     })
 }
 
-/// How a word with a full stop at its end behaves.
+/// What a full stop at the end of a word means.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stop {
-    /// The stop is punctuation of its own.
+    /// The stop is a token of its own.
     Plain,
     /// The stop belongs to the word, and the sentence goes on.
     GoesOn,
-    /// The stop belongs to the word; what follows tells whether the sentence ends.
+    /// The stop belongs to the word; the next word decides whether the sentence ends.
     MayEnd,
 }
 
-/// Looks at a word without its final stop, as written.
+/// Classifies the final stop of a word, which is given as written, without the stop.
 pub(super) fn stop(word: &str) -> Stop {
     let mut letters = word.chars();
     if let (Some(first), None) = (letters.next(), letters.next()) {
@@ -53,11 +53,11 @@ pub(super) fn stop(word: &str) -> Stop {
     if lists.may_end_sentence.contains(lower.as_str()) && (capital || lower.contains('.') || lower == "etc") {
         return Stop::MayEnd;
     }
-    if dotted(word) { Stop::MayEnd } else { Stop::Plain }
+    if is_dotted(word) { Stop::MayEnd } else { Stop::Plain }
 }
 
-/// `U.S`, `J.K`, `a.m`: single letters with stops between.
-fn dotted(word: &str) -> bool {
+/// Whether a word consists of single letters with stops between them: `U.S`, `J.K`, `a.m`.
+fn is_dotted(word: &str) -> bool {
     word.contains('.')
         && word.split('.').all(|part| {
             let mut letters = part.chars();

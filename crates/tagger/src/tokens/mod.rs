@@ -1,9 +1,8 @@
-//! Tokens and sentences: where words begin and end, in bytes of the text as it came.
+//! Tokens and sentences, as byte ranges of the text.
 //!
-//! The conventions are the Penn Treebank's as the CoNLL-2003 files use them, because names
-//! are annotated so nearly everywhere: a possessive `'s` is a token of its own, `U.S.` and
-//! `Corp.` keep their full stop, a hyphenated word is one token, quotes and brackets stand
-//! alone. Nothing is rewritten: a token is a slice of the text.
+//! The conventions are those of the Penn Treebank as CoNLL-2003 uses them, because most corpora
+//! of names follow them: a possessive `'s`, a quote and a bracket are tokens of their own, `U.S.`
+//! and `Corp.` keep their full stop, and a hyphenated word is one token.
 
 mod abbreviations;
 mod sentences;
@@ -21,7 +20,7 @@ pub struct Token {
 }
 
 impl Token {
-    /// The token as it stands in `text`; empty where `text` is not the one it came from.
+    /// The text of the token; `text` is the text that was tokenised.
     pub fn text<'t>(&self, text: &'t str) -> &'t str {
         text.get(self.start..self.end).unwrap_or("")
     }
@@ -45,8 +44,8 @@ pub struct Tokens {
 
 /// Splits a text into tokens and sentences, in time linear in its length.
 ///
-/// A blank line always ends a sentence; a single line break does unless the line looks
-/// wrapped by an editor (50 to 100 characters and no final punctuation).
+/// A blank line ends a sentence. A single line break does so unless the line seems to be wrapped
+/// (50 to 100 characters without final punctuation).
 pub fn tokenise(text: &str) -> Tokens {
     let tokens = words::split(text);
     let sentences = sentences::split(text, &tokens);
@@ -71,17 +70,21 @@ mod tests {
     }
 
     #[test]
-    fn possessives_contractions_and_abbreviations() {
+    fn possessives_and_contractions_are_split_off() {
         assert_eq!(words("Iran's U.S. envoy"), ["Iran", "'s", "U.S.", "envoy"]);
         assert_eq!(words("James\u{2019}s"), ["James", "\u{2019}s"]);
         assert_eq!(words("the Joneses' house"), ["the", "Joneses", "'", "house"]);
         assert_eq!(words("They don't, he'll"), ["They", "do", "n't", ",", "he", "'ll"]);
+    }
+
+    #[test]
+    fn abbreviations_keep_their_full_stop() {
         assert_eq!(words("Toyota Motor Corp. and Apple Inc."), ["Toyota", "Motor", "Corp.", "and", "Apple", "Inc."]);
         assert_eq!(words("J.K. Rowling, at 5 p.m."), ["J.K.", "Rowling", ",", "at", "5", "p.m."]);
     }
 
     #[test]
-    fn hyphens_stay_and_dashes_do_not() {
+    fn hyphens_join_words_and_dashes_separate_them() {
         assert_eq!(words("Bandar-e Abbas--a port"), ["Bandar-e", "Abbas", "--", "a", "port"]);
         assert_eq!(words("Jean-Luc\u{2014}he"), ["Jean-Luc", "\u{2014}", "he"]);
         assert_eq!(words("O'Brien and M'Bala"), ["O'Brien", "and", "M'Bala"]);
@@ -89,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_quotes_and_addresses() {
+    fn punctuation_is_split_off_numbers_and_addresses() {
         assert_eq!(
             words("\"Yes,\" (he) said: 1,000.5%"),
             ["\"", "Yes", ",", "\"", "(", "he", ")", "said", ":", "1,000.5", "%"]
@@ -102,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn sentences_end_where_a_reader_would_end_them() {
+    fn abbreviations_do_not_end_a_sentence_and_line_breaks_do() {
         assert_eq!(sentences("He left. She stayed.").len(), 2);
         assert_eq!(sentences("Mr. Smith met Gen. Jones in the U.S. Senate.").len(), 1);
         assert_eq!(sentences("It is made in the U.S. The price rose.").len(), 2);
@@ -112,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn an_editor_s_wrapped_line_does_not_cut_a_name() {
+    fn a_wrapped_line_does_not_end_a_sentence() {
         let text = "The mayor of the largest city on the eastern coast, New\nYork, said so.";
         assert_eq!(sentences(text).len(), 1);
     }

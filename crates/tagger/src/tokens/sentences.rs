@@ -1,4 +1,4 @@
-//! Where sentences end.
+//! Finds the ends of sentences.
 
 use super::abbreviations::{self, Stop};
 use super::{Sentence, Token};
@@ -11,7 +11,7 @@ fn is_starter(word: &str) -> bool {
     STARTERS.get_or_init(|| word_lists::words(WORDS, "sentence_starter").collect()).contains(word)
 }
 
-/// Cuts the tokens into sentences.
+/// Groups the tokens into sentences.
 pub(super) fn split(text: &str, tokens: &[Token]) -> Vec<Sentence> {
     let mut sentences = Vec::with_capacity(tokens.len() / 20 + 1);
     let mut from = 0;
@@ -50,7 +50,7 @@ fn punctuated(text: &str, tokens: &[Token], from: usize, index: usize) -> bool {
     if closing(next) && !opens_next(text, tokens, index) {
         return false;
     }
-    // Quotes and brackets that close belong to the sentence that they close.
+    // Closing quotes and brackets belong to the sentence before.
     let mut last = index - 1;
     while last > from && closing(tokens[last].text(text)) {
         last -= 1;
@@ -69,7 +69,7 @@ fn closing(token: &str) -> bool {
     matches!(token, "\"" | "''" | "'" | "\u{201d}" | "\u{2019}" | ")" | "]" | "\u{bb}")
 }
 
-/// A straight quote with no space behind it opens what follows.
+/// Whether a token is a straight quote that opens the next sentence: it has a space before it and none after it.
 fn opens_next(text: &str, tokens: &[Token], index: usize) -> bool {
     let quote = matches!(tokens[index].text(text), "\"" | "'");
     let spaced = tokens[index].start > tokens[index - 1].end;

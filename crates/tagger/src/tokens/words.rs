@@ -10,7 +10,7 @@ pub(super) fn split(text: &str) -> Vec<Token> {
     for (at, character) in text.char_indices() {
         match (character.is_whitespace(), start) {
             (true, Some(from)) => {
-                chunk(text, from, at, &mut tokens);
+                split_run(text, from, at, &mut tokens);
                 start = None;
             }
             (false, None) => start = Some(at),
@@ -18,7 +18,7 @@ pub(super) fn split(text: &str) -> Vec<Token> {
         }
     }
     if let Some(from) = start {
-        chunk(text, from, text.len(), &mut tokens);
+        split_run(text, from, text.len(), &mut tokens);
     }
     tokens
 }
@@ -29,8 +29,8 @@ fn push(tokens: &mut Vec<Token>, start: usize, end: usize) {
     }
 }
 
-/// Opens a word: brackets, quotes, currency signs.
-fn opens(character: char) -> bool {
+/// Whether a character is split off the beginning of a word: a bracket, a quote, a currency sign.
+fn is_opening(character: char) -> bool {
     matches!(
         character,
         '(' | '['
@@ -58,11 +58,11 @@ fn opens(character: char) -> bool {
             | '|'
             | '~'
             | '='
-    ) || both(character)
+    ) || is_separator(character)
 }
 
-/// Closes a word.
-fn closes(character: char) -> bool {
+/// Whether a character is split off the end of a word.
+fn is_closing(character: char) -> bool {
     matches!(
         character,
         ')' | ']'
@@ -85,11 +85,11 @@ fn closes(character: char) -> bool {
             | '\u{2026}'
             | '$'
             | '\u{20ac}'
-    ) || both(character)
+    ) || is_separator(character)
 }
 
-/// Stands alone at either side.
-fn both(character: char) -> bool {
+/// Whether a character is split off at either end of a word.
+fn is_separator(character: char) -> bool {
     matches!(
         character,
         ',' | ';'
@@ -108,14 +108,14 @@ fn both(character: char) -> bool {
     )
 }
 
-/// An apostrophe, typewriter's or typographic.
-fn apostrophe(character: char) -> bool {
+/// Whether a character is a straight or typographic apostrophe.
+fn is_apostrophe(character: char) -> bool {
     matches!(character, '\'' | '\u{2019}')
 }
 
 /// Splits one run of visible characters.
-fn chunk(text: &str, mut start: usize, mut end: usize, tokens: &mut Vec<Token>) {
-    // Most words are letters and no more.
+fn split_run(text: &str, mut start: usize, mut end: usize, tokens: &mut Vec<Token>) {
+    // Fast path: most words consist of letters only.
     if text.as_bytes()[start..end].iter().all(u8::is_ascii_alphabetic) {
         push(tokens, start, end);
         return;
@@ -124,7 +124,7 @@ fn chunk(text: &str, mut start: usize, mut end: usize, tokens: &mut Vec<Token>) 
         let width = first.len_utf8();
         let rest = &text[start + width..end];
         if first == '.' || first == '-' {
-            // An ellipsis or a dash in typewriter style is one token.
+            // Several full stops (an ellipsis) or hyphens (a dash) are one token.
             let run = text[start..end].len() - text[start..end].trim_start_matches(first).len();
             if run == text[start..end].len() {
                 push(tokens, start, end);
@@ -135,8 +135,8 @@ fn chunk(text: &str, mut start: usize, mut end: usize, tokens: &mut Vec<Token>) 
             }
             push(tokens, start, start + run);
             start += run;
-        } else if opens(first) && !(apostrophe(first) && enclitic(&text[start..end])) {
-            // Doubled back quotes and apostrophes are a quote of the Penn Treebank.
+        } else if is_opening(first) && !(is_apostrophe(first) && is_enclitic(&text[start..end])) {
+            // The Penn Treebank writes quotes as doubled back quotes and apostrophes.
             let width = if (first == '`' || first == '\'') && rest.starts_with(first) { 2 * width } else { width };
             push(tokens, start, start + width);
             start += width;
@@ -144,7 +144,7 @@ fn chunk(text: &str, mut start: usize, mut end: usize, tokens: &mut Vec<Token>) 
             break;
         }
     }
-    // What closes is peeled from the right, and put back in order behind the word.
+    // Closing characters are collected from the right and added in order after the word.
     let mut closing = Vec::new();
     while let Some(last) = text[start..end].chars().next_back() {
         let width = last.len_utf8();
@@ -158,8 +158,8 @@ fn chunk(text: &str, mut start: usize, mut end: usize, tokens: &mut Vec<Token>) 
             } else {
                 break;
             }
-        } else if closes(last) {
-            if word.is_empty() || (last == '\'' && enclitic(&text[start..end])) {
+        } else if is_closing(last) {
+            if word.is_empty() || (last == '\'' && is_enclitic(&text[start..end])) {
                 0
             } else if last == '\'' && word.ends_with('\'') {
                 2
@@ -175,21 +175,21 @@ fn chunk(text: &str, mut start: usize, mut end: usize, tokens: &mut Vec<Token>) 
         closing.push((end - cut, end));
         end -= cut;
     }
-    inside(text, start, end, tokens);
+    split_word(text, start, end, tokens);
     for (from, to) in closing.into_iter().rev() {
         push(tokens, from, to);
     }
 }
 
-/// The word behind the last hyphen or bracket, for the question whether it is an abbreviation.
+/// The part after the last hyphen, slash or bracket, which may be an abbreviation.
 fn bare(word: &str) -> &str {
     word.rsplit(['-', '/', '(']).next().unwrap_or(word)
 }
 
-/// `'s`, `'ll`, `'90s` standing alone: the apostrophe is part of it.
-fn enclitic(word: &str) -> bool {
+/// Whether a word begins with an apostrophe that belongs to it: `'s`, `'ll`, `'90s`.
+fn is_enclitic(word: &str) -> bool {
     let mut letters = word.chars();
-    if !letters.next().is_some_and(apostrophe) {
+    if !letters.next().is_some_and(is_apostrophe) {
         return false;
     }
     let rest = letters.as_str();
@@ -198,20 +198,20 @@ fn enclitic(word: &str) -> bool {
         || (rest.len() >= 2 && rest.as_bytes().iter().take(2).all(u8::is_ascii_digit))
 }
 
-/// An address of the web or of mail is one token, whatever signs it has.
-fn address(word: &str) -> bool {
+/// Whether a word is a URL or a mail address, which is one token.
+fn is_address(word: &str) -> bool {
     word.contains("://")
         || word.starts_with("www.")
         || (word.contains('@') && word.contains('.') && !word.starts_with('@'))
 }
 
-/// Splits within a word: dashes, slashes and commas between letters, possessives, contractions.
-fn inside(text: &str, start: usize, end: usize, tokens: &mut Vec<Token>) {
+/// Splits a word at dashes, and at slashes and commas between letters, and splits off possessives and contractions.
+fn split_word(text: &str, start: usize, end: usize, tokens: &mut Vec<Token>) {
     let word = &text[start..end];
     if word.is_empty() {
         return;
     }
-    if address(word) {
+    if is_address(word) {
         push(tokens, start, end);
         return;
     }
@@ -240,7 +240,7 @@ fn inside(text: &str, start: usize, end: usize, tokens: &mut Vec<Token>) {
             _ => 0,
         };
         if cut > 0 {
-            enclitics(text, start + from, start + at, tokens);
+            split_enclitics(text, start + from, start + at, tokens);
             push(tokens, start + at, start + at + cut);
             from = at + cut;
             skip = from;
@@ -249,13 +249,13 @@ fn inside(text: &str, start: usize, end: usize, tokens: &mut Vec<Token>) {
         }
         before = Some(character);
     }
-    enclitics(text, start + from, end, tokens);
+    split_enclitics(text, start + from, end, tokens);
 }
 
-/// Cuts `'s`, `'ll` and `n't` off a word's end.
-fn enclitics(text: &str, start: usize, end: usize, tokens: &mut Vec<Token>) {
+/// Splits `'s`, `'ll` and `n't` off the end of a word.
+fn split_enclitics(text: &str, start: usize, end: usize, tokens: &mut Vec<Token>) {
     let word = &text[start..end];
-    let cut = word.char_indices().rev().find(|(_, c)| apostrophe(*c)).and_then(|(at, mark)| {
+    let cut = word.char_indices().rev().find(|(_, c)| is_apostrophe(*c)).and_then(|(at, mark)| {
         let tail = &word[at + mark.len_utf8()..];
         if at == 0 {
             return None;

@@ -1,4 +1,4 @@
-//! What a text says about where it is: countries, subdivisions and towns that it names, and signs of local news.
+//! Evidence for where a text is set: countries, subdivisions and towns that it names, and signs of local news.
 
 use super::{candidate::Candidate, local_news, word_lists::word_lists};
 use crate::{

@@ -110,13 +110,13 @@ fn pronoun(field: &Field<'_>, start: usize, end: usize) -> bool {
 }
 
 /// `China Mobile`, `US Steel`: a trade follows the name, and the tagger sees an organisation or the text is not a headline.
-/// `US Steel Tariffs` is not a company by the tagger.
+/// The tagger does not see a company in `US Steel Tariffs`.
 pub(super) fn is_trade_company(field: &Field<'_>, end: usize, reading: Reading) -> bool {
     let lists = word_lists();
     let run: Vec<&Word> = (end..end + 3)
         .map_while(|at| field.words.get(at).filter(|word| word.separator == Separator::Space && word.capitalised))
         .collect();
-    // The last word says what it is: the `Iraqi Oil Ministry` is Iraq's.
+    // The last word decides: the `Iraqi Oil Ministry` belongs to Iraq.
     let ends = run
         .last()
         .is_some_and(|word| lists.trade_after.contains(&word.hash) || lists.company_after.contains(&word.hash));

@@ -25,7 +25,6 @@ pub(super) fn misspelt_leaders(
             continue;
         }
         let Some(sense) = gazetteer.almost_leader(field.slice(span.start, span.end)) else { continue };
-        // They are in the order of the text.
         let from = candidates.partition_point(|one| (one.field, one.end) <= (span.field, start));
         let inside = candidates.get(from..).unwrap_or(&[]);
         let taken = inside

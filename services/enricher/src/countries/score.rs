@@ -8,7 +8,7 @@ use crate::{
 use proto::{v1, vocab};
 use std::collections::BTreeMap;
 
-/// Smallest probability that a country is mentioned at all.
+/// Smallest probability at which a country is listed.
 const LISTED: f64 = 0.5;
 /// Smallest confidence of a mention: many doubtful mentions must not add up to a certain one.
 const EVIDENT: f64 = 0.12;

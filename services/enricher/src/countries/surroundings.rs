@@ -1,4 +1,4 @@
-//! What the words next to a candidate show.
+//! Rules about the words next to a candidate.
 
 use super::{
     candidate::{Candidate, Reading},

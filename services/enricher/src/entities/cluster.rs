@@ -26,17 +26,17 @@ pub struct Cluster<'f> {
     pub alias: bool,
 }
 
-/// Groups mentions: equal names; of persons, a part of the name with its fullest form; of organisations, initials with
-/// what they stand for; of places, one place under several names.
+/// Groups mentions with equal names; parts of a person's name with the full name; initials of an organisation with its
+/// name; and different names of one place.
 #[must_use]
 pub fn cluster<'f>(document: &Document<'_>, gazetteer: &Gazetteer, found: &'f [Mention]) -> Vec<Cluster<'f>> {
-    // Equal keys of one type first, in the order of the first mention.
+    // First, mentions with equal keys and types are grouped, in the order of the first mention.
     let mut groups: Vec<(String, Cluster<'f>)> = Vec::new();
     let mut by_key: HashMap<(String, &'static str), usize> = HashMap::new();
     for one in found {
         let Some(field) = document.fields.get(one.field) else { continue };
         let text = field.slice(one.start, one.end);
-        // Countries and peoples under any of their names are one thing each.
+        // A country is one group under all of its names.
         let key = place_key(gazetteer, one).unwrap_or_else(|| name_key(text));
         if key.is_empty() {
             continue;
@@ -246,8 +246,8 @@ fn part(short: &str, long: &str) -> bool {
     inside && (last || (first && parts.len() == 1) || (first && words.len() > 2))
 }
 
-/// The fullest form: of places and known organisations the gazetteer's, else the longest mention, the first among
-/// equals.
+/// The canonical name: for countries, known organisations and leaders that of the gazetteer, else the longest mention,
+/// the first among equals.
 fn name(document: &Document<'_>, gazetteer: &Gazetteer, cluster: &Cluster<'_>) -> String {
     if let Some(sense) = cluster.sense.and_then(|sense| gazetteer.sense(sense)) {
         match sense.kind {
@@ -273,15 +273,15 @@ fn name(document: &Document<'_>, gazetteer: &Gazetteer, cluster: &Cluster<'_>) -
         let text = document.fields.get(one.field).map_or("", |field| field.slice(one.start, one.end));
         // A form in capitals comes from a headline and is used only if there is no other.
         let better = text.chars().count() > best.chars().count()
-            || (shouts(best) && !shouts(text) && name_key(best) == name_key(text));
-        if better && !(shouts(text) && text.contains(' ') && !best.is_empty()) {
+            || (is_in_capitals(best) && !is_in_capitals(text) && name_key(best) == name_key(text));
+        if better && !(is_in_capitals(text) && text.contains(' ') && !best.is_empty()) {
             best = text;
         }
     }
     best.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn shouts(text: &str) -> bool {
+fn is_in_capitals(text: &str) -> bool {
     text.chars().filter(|c| c.is_alphabetic()).count() > 1 && !text.chars().any(char::is_lowercase)
 }
 
@@ -289,11 +289,11 @@ fn shouts(text: &str) -> bool {
 fn aliases(clusters: &mut [Cluster<'_>]) {
     let person: Vec<usize> =
         (0..clusters.len()).filter(|at| clusters.get(*at).is_some_and(|one| one.kind == entity::PERSON)).collect();
-    // Quadratic in persons with a role: those of one document, bounded.
-    const MOST: usize = 300;
+    // The comparison is quadratic, so the number of persons is bounded.
+    const LIMIT: usize = 300;
     let mut marked: Vec<usize> = Vec::new();
-    for (number, left) in person.iter().take(MOST).enumerate() {
-        for right in person.iter().take(MOST).skip(number + 1) {
+    for (number, left) in person.iter().take(LIMIT).enumerate() {
+        for right in person.iter().take(LIMIT).skip(number + 1) {
             let (Some(a), Some(b)) = (clusters.get(*left), clusters.get(*right)) else { continue };
             let (a_key, b_key) = (name_key(&a.name), name_key(&b.name));
             let edits = strsim::levenshtein(&a_key, &b_key);

@@ -36,7 +36,7 @@ pub fn collect(document: &Document<'_>, spans: &[Span], places: &[Place], own: &
                 let (start, end) = names::without_titles(field.text, start, end);
                 (start, end, entity::PERSON)
             }
-            // `Paris said` of Paris Whitfield: one person through the document.
+            // In a text about Paris Whitfield, `Paris said` means the person.
             Label::Loc | Label::Org if place.is_none() && persons.contains(text) => (start, end, entity::PERSON),
             Label::Org => (start, end, entity::ORG),
             Label::Loc => (start, end, if place.is_some() { entity::GPE } else { entity::LOC }),

@@ -86,7 +86,7 @@ fn weight(document: &Document<'_>, cluster: &Cluster<'_>) -> f64 {
     let length = document.fields.get(2).map_or(0, |field| field.text.len());
     let early = 1.0 - ratio(first, length).min(1.0);
     let title = if cluster.mentions.iter().any(|one| one.field == 0) { 1.0 } else { 0.0 };
-    // Who is quoted once is a person or an organisation more often than a place.
+    // A person or an organisation is often mentioned only as a source, a place less often.
     let place = if matches!(cluster.kind, entity::GPE | entity::LOC | entity::NORP) { 0.5 } else { 0.0 };
     (count.ln_1p() + 2.0 * early * early + 1.5 * title + place) * if cluster.alias { 0.3 } else { 1.0 }
 }

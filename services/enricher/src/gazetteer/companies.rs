@@ -1,14 +1,23 @@
 //! Large companies by name, without countries. `tools/gazetteer/companies.py` makes the table.
 
 use crate::fold::company_key;
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::OnceLock,
+};
+use tagger::word_lists;
 
 /// The shipped table.
 pub(super) static SHIPPED: &str = include_str!("../../data/generated/companies.tsv");
 
-/// Legal forms that news writes or omits.
-const FORMS: [&str; 14] =
-    ["ag", "co", "company", "corp", "corporation", "group", "holdings", "inc", "llc", "ltd", "nv", "plc", "sa", "se"];
+/// Words around names, among them legal forms.
+static WORDS: &str = include_str!("../../data/sources/words/entities.tsv");
+
+/// Whether a word, in lower case, is a legal form, which news often omits.
+fn is_legal_form(word: &str) -> bool {
+    static FORMS: OnceLock<HashSet<&str>> = OnceLock::new();
+    FORMS.get_or_init(|| word_lists::words(WORDS, "legal_form").collect()).contains(word)
+}
 
 /// Wikidata numbers of companies by their names.
 #[derive(Debug, Default)]
@@ -45,7 +54,7 @@ impl Companies {
                 return Some(*number);
             }
             let (before, last) = rest.rsplit_once(' ')?;
-            rest = FORMS.contains(&last).then_some(before)?;
+            rest = is_legal_form(last).then_some(before)?;
         }
     }
 }
@@ -70,6 +79,6 @@ mod tests {
         let companies = Companies::new(SHIPPED);
         assert!(companies.0.len() > 500);
         assert_eq!(companies.number("Boeing"), Some(66));
-        assert_eq!(companies.number("Orange"), None, "also a place and a word");
+        assert_eq!(companies.number("Orange"), None, "a name that is also a place and a word");
     }
 }

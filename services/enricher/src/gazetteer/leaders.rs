@@ -4,7 +4,7 @@ use super::{Gazetteer, Kind};
 use crate::fold::name_key;
 use std::collections::{HashMap, HashSet};
 
-/// Shortest given name that may be misspelt, in letters: of a shorter one, one edit makes another name.
+/// Shortest given name, in letters, that may be misspelt: an edit of a shorter one often gives another name.
 const LEAST: usize = 5;
 /// Largest Levenshtein distance.
 const EDITS: usize = 2;

@@ -1,5 +1,5 @@
-//! A token-classification model in ONNX in place of the tagger that ships: what it finds, what is refused, and what
-//! becomes of an article that it cannot read.
+//! An ONNX token-classification model in place of the shipped tagger: the names that it finds, folders that are refused,
+//! and articles on which it fails.
 
 #![expect(clippy::unwrap_used, reason = "a test fails loudly")]
 
@@ -43,7 +43,7 @@ fn run(recogniser: &Recogniser, body: &str) -> EnrichedArticle {
 }
 
 #[test]
-fn names_are_found_where_they_stand_by_their_first_pieces() {
+fn names_are_found_by_the_first_pieces_of_their_words() {
     let recogniser = model(&Tiny::default());
     let text = "Zoranna Quillfeather went to Norvik. Vexa Works went to Żółw, a Zembian town.";
     let expected = [
@@ -54,16 +54,16 @@ fn names_are_found_where_they_stand_by_their_first_pieces() {
         ("Zembian", Label::Norp),
     ];
     assert_eq!(found(&recogniser, text), names(&expected));
-    // The pass over the document: a surname alone takes its full name's type, wherever it stands.
+    // The document pass: a surname alone takes the type of its full name.
     assert!(found(&recogniser, "Zoranna Norvik went. Norvik went.").contains(&("Norvik".to_owned(), Label::Loc)));
     assert_eq!(found(&recogniser, ""), []);
     assert_eq!(found(&recogniser, "went to . ."), []);
 }
 
 #[test]
-fn mentions_are_counted_in_code_points_and_what_no_tokenizer_knows_is_passed_over() {
+fn mentions_are_in_code_points_after_characters_that_the_tokenizer_drops() {
     let recogniser = model(&Tiny::default());
-    // Beyond the basic plane, combining, control characters that the tokenizer leaves out, another script.
+    // Beyond the basic plane, combining, control characters that the tokenizer drops, another script.
     for before in ["𝒜🙂 ", "e\u{301}\u{301} ", "\u{0} \u{7f}\u{200b} ", "東京は ", "\u{fffd}\u{202e} "] {
         let body = format!("{before}Zoranna went to Norvik.");
         let enriched = run(&recogniser, &body);
@@ -79,8 +79,8 @@ fn mentions_are_counted_in_code_points_and_what_no_tokenizer_knows_is_passed_ove
 }
 
 #[test]
-fn a_long_sentence_is_read_in_windows_no_longer_than_the_model_and_nothing_is_lost_or_doubled() {
-    // A window of one piece more than it has positions would fail.
+fn every_name_of_a_sentence_longer_than_the_window_is_found_once() {
+    // A window that is longer than the model's positions would fail.
     for positions in [8, 9, 16, 64] {
         let recogniser = model(&Tiny { positions, claimed: positions, ..Tiny::default() });
         let text = "Zoranna Quillfeather went to Norvik to ".repeat(300);
@@ -90,25 +90,33 @@ fn a_long_sentence_is_read_in_windows_no_longer_than_the_model_and_nothing_is_lo
 }
 
 #[test]
-fn words_that_are_many_pieces_and_words_that_are_no_words() {
+fn a_word_of_more_pieces_than_a_window_is_read() {
     let recogniser = model(&Tiny { positions: 8, claimed: 8, ..Tiny::default() });
-    // Twelve pieces of one word, of which the first counts.
     let many = format!("Zor{} went to Norvik.", "anna".repeat(12));
     assert_eq!(found(&recogniser, &many).last().unwrap().0, "Norvik");
-    // Longer than any name, and blanks without end.
+}
+
+#[test]
+fn an_overlong_word_and_an_overlong_gap_are_skipped() {
+    let recogniser = model(&Tiny { positions: 8, claimed: 8, ..Tiny::default() });
     let huge = format!("Zoranna {} Norvik{}Vexa Works", "Zor".repeat(100_000), " ".repeat(100_000));
     let expected = [("Zoranna", Label::Person), ("Norvik", Label::Loc), ("Vexa Works", Label::Org)];
     assert_eq!(found(&recogniser, &huge), names(&expected));
 }
 
 #[test]
-fn other_schemes_and_other_inputs_say_the_same() {
+fn the_inputs_may_be_fewer_and_in_another_order() {
     let text = "Zoranna Quillfeather went to Norvik.";
     let expected = names(&[("Zoranna Quillfeather", Label::Person), ("Norvik", Label::Loc)]);
     for inputs in [vec!["input_ids"], vec!["attention_mask", "input_ids"]] {
         assert_eq!(found(&model(&Tiny { inputs, ..Tiny::default() }), text), expected);
     }
-    // The same numbers under the names of OntoNotes, and in another order than the alphabet's.
+}
+
+#[test]
+fn labels_of_other_schemes_are_mapped() {
+    let text = "Zoranna Quillfeather went to Norvik.";
+    let expected = names(&[("Zoranna Quillfeather", Label::Person), ("Norvik", Label::Loc)]);
     let folder = tempfile::tempdir().unwrap();
     let tiny = Tiny::default();
     tiny.write(folder.path());
@@ -121,7 +129,7 @@ fn other_schemes_and_other_inputs_say_the_same() {
 }
 
 #[test]
-fn the_same_model_gives_the_same_bytes_and_another_has_another_version() {
+fn equal_models_give_equal_bytes_and_different_models_have_different_versions() {
     let tiny = Tiny::default();
     let (one, two) = (model(&tiny), model(&tiny));
     let body = "Zoranna Quillfeather of Vexa Works went to Norvik. Quillfeather went to Żółw. ".repeat(20);
@@ -138,20 +146,20 @@ fn the_same_model_gives_the_same_bytes_and_another_has_another_version() {
 }
 
 #[test]
-fn confidence_is_the_models_own_probability() {
+fn confidence_is_the_probability_of_the_model() {
     let text = "Zoranna went.";
     let confidence = |logit: f32| {
         let recogniser = model(&Tiny { logit, ..Tiny::default() });
         recogniser.recognise(&[text], &[tokens::tokenise(text)]).unwrap().spans[0].confidence
     };
-    // Of nine labels two are a person's, the one of logit 2.
+    // Of nine labels two stand for a person, one of them with logit 2.
     let expected = (2_f32.exp() + 1.0) / (2_f32.exp() + 8.0);
-    assert!((confidence(2.0) - expected).abs() < 0.002, "{} beside {expected}", confidence(2.0));
-    assert!((confidence(20.0) - 0.99).abs() < 1e-6, "nothing is certain");
+    assert!((confidence(2.0) - expected).abs() < 0.002, "{} instead of {expected}", confidence(2.0));
+    assert!((confidence(20.0) - 0.99).abs() < 1e-6, "confidence is at most 0.99");
 }
 
 #[test]
-fn an_article_without_end_is_read_up_to_a_number_of_words() {
+fn an_overlong_article_is_read_up_to_the_word_limit_with_a_warning() {
     let recogniser = model(&Tiny::default());
     let body = format!("{}. ", "Zoranna went to Norvik ".repeat(6)).repeat(WORDS / 25 + 10);
     let enriched = run(&recogniser, &body);
@@ -163,8 +171,8 @@ fn an_article_without_end_is_read_up_to_a_number_of_words() {
 }
 
 #[test]
-fn a_model_that_fails_on_a_text_says_so_and_reads_the_next() {
-    // It says that it has more positions than it has.
+fn a_failure_on_one_text_does_not_affect_the_next() {
+    // It declares more positions than it has.
     let recogniser = model(&Tiny { positions: 10, claimed: 64, ..Tiny::default() });
     let text = "Zoranna went to Norvik ".repeat(5);
     let failed = recogniser.recognise(&[&text], &[tokens::tokenise(&text)]).unwrap_err();

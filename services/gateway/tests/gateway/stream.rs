@@ -3,7 +3,7 @@ use gateway::Config;
 use proto::vocab::change;
 
 #[tokio::test]
-async fn a_client_receives_new_articles_and_resumes_where_it_left() {
+async fn a_client_receives_new_articles_and_resumes_after_the_last() {
     let gateway = Gateway::start(Config::default()).await;
     gateway.append([article("before", 1)]).await;
     let list = gateway.until("/v1/articles", |answer| answer.ids().len() == 1).await;
@@ -45,7 +45,7 @@ async fn a_filter_passes_matching_articles_and_every_withdrawal() {
 }
 
 #[tokio::test]
-async fn a_client_that_was_disconnected_for_too_long_is_told_that_it_lagged() {
+async fn a_client_that_was_disconnected_for_too_long_receives_lagged() {
     let gateway = Gateway::start(Config { article_bytes: 1, ..Config::default() }).await;
     let mut events = gateway.follow("/v1/stream", "").await;
     gateway.append([article("a", 1)]).await;
@@ -63,7 +63,7 @@ async fn a_client_that_was_disconnected_for_too_long_is_told_that_it_lagged() {
 }
 
 #[tokio::test]
-async fn a_slow_client_is_told_how_many_events_it_missed() {
+async fn a_slow_client_receives_the_number_of_missed_events() {
     let gateway = Gateway::start(Config { article_bytes: 600_000, ..Config::default() }).await;
     let mut slow = gateway.follow("/v1/stream", "").await;
     // Larger than the socket buffers of one connection.

@@ -90,7 +90,7 @@ impl Gateway {
         Answer::read(self.open(path, "").await).await
     }
 
-    /// Repeats the request after each poll of the gateway until the response is as `wanted`.
+    /// Repeats the request after each poll of the gateway until `wanted` accepts the response.
     pub async fn until(&self, path: &str, wanted: impl Fn(&Answer) -> bool) -> Answer {
         let end = tokio::time::Instant::now() + PATIENCE;
         let mut requests = self.link.requests();

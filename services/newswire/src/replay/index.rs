@@ -38,7 +38,7 @@ impl Skip {
     pub const fn describe(self) -> (&'static str, &'static str) {
         match self {
             Skip::Superseded => ("superseded", "a later revision exists"),
-            Skip::Withdrawn => ("withdrawn", "its publisher withdrew it"),
+            Skip::Withdrawn => ("withdrawn", "an operator withdrew it"),
             Skip::NotEnriched => ("not-enriched", "the enricher has not published it yet, or has refused it"),
             Skip::UpToDate => ("up-to-date", "the same versions have enriched it already"),
             Skip::Undecodable => ("undecodable", "the record cannot be decoded"),

@@ -9,9 +9,9 @@ const STORIES: &str = include_str!("stories.txt");
 const START: i64 = 1_767_225_600;
 /// Most entries of a feed.
 const FEED_LENGTH: usize = 12;
-/// One story in so many is corrected.
+/// One story in this many is corrected.
 const CORRECTION_INTERVAL: i64 = 9;
-/// A correction is published so many stories later.
+/// A correction is published this many stories later.
 const CORRECTION_DELAY: i64 = 12;
 
 /// A function of time and seed: it determines which stories have been published at a time.
@@ -63,7 +63,7 @@ impl StorySchedule {
         let last = (now.as_second() - START).div_euclid(self.every_s);
         let publishers = i64::try_from(PUBLISHERS.len()).unwrap_or(1);
         let publisher = i64::try_from(publisher).unwrap_or(0);
-        // So many rounds contain enough of every section.
+        // This many rounds contain enough of every section.
         let span = publishers * i64::try_from(FEED_LENGTH).unwrap_or(1) * 20;
         (0..span)
             .map(|back| last - back)

@@ -4,10 +4,11 @@ use super::{Subject, dead_letters, position, print_dead_letter, time};
 use crate::answer::DEADLINE;
 use proto::{
     topic::{InTopic, Topic},
-    v1::{Article, ArticleState, EnrichedArticle, FeedState, RawItem},
+    v1::{Article, ArticleState, EnrichedArticle, FeedState, RawItem, Withdrawal},
+    vocab::{change, kind},
 };
 use std::{collections::HashMap, io::Write, ops::ControlFlow};
-use stream::{DeadLetter, Log, LogConfig, Record, Start};
+use stream::{DeadLetter, Log, LogConfig, LogError, Record, Start};
 
 /// What the topics hold of one story, oldest first in each.
 #[derive(Default)]
@@ -19,6 +20,7 @@ struct Story {
     articles: Vec<(Record, Article)>,
     enriched: Vec<(Record, EnrichedArticle)>,
     refused: Vec<(Record, DeadLetter)>,
+    withdrawal: Option<Withdrawal>,
 }
 
 /// Prints what the topics hold of a story. False if that is nothing.
@@ -29,13 +31,19 @@ pub fn print(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, subject: &S
     story.articles = records(log, config, &id)?;
     story.enriched = records(log, config, &id)?;
     story.state = records(log, config, &id)?.pop().map(|(_, state)| state);
-    each(log, &names.of(Topic::FeedState), |record| {
-        let Ok(mut state) = record.decode::<FeedState>() else { return };
-        // The entries of a large feed are packed; a state that cannot be unpacked is skipped.
-        if poller::diff::unpack(&mut state).is_err() {
-            return;
+    let withdrawals = Topic::Withdrawals.key(&id)?;
+    each(log, &names.of(Topic::Withdrawals), |record| {
+        if record.key == withdrawals {
+            // A restored article has a tombstone.
+            story.withdrawal = record.decode().ok();
         }
-        let minutes = state.entries.iter().find(|entry| entry.article_id == id).map(|entry| entry.last_seen_min);
+    })?;
+    each(log, &names.of(Topic::FeedState), |record| {
+        let Ok(state) = record.decode::<FeedState>() else { return };
+        // A state that cannot be unpacked is skipped.
+        let Ok(entries) = poller::identity::unpack(&state.packed_entries) else { return };
+        let entry = entries.iter().find(|entry| format!("{:032x}", entry.article_id) == id);
+        let minutes = entry.map(|entry| entry.seen_min);
         story.feeds.retain(|(url, _)| *url != state.url);
         if let Some(minutes) = minutes {
             let at = jiff::Timestamp::from_second(i64::from(minutes) * 60).unwrap_or_default();
@@ -47,7 +55,8 @@ pub fn print(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, subject: &S
         story.refused.extend(dead_letters(log, config, &names.of(topic), &id)?);
     }
     let nothing = story.raw.is_empty() && story.articles.is_empty() && story.enriched.is_empty();
-    if nothing && story.feeds.is_empty() && story.refused.is_empty() && story.state.is_none() {
+    let is_unknown = story.state.is_none() && story.withdrawal.is_none();
+    if nothing && story.feeds.is_empty() && story.refused.is_empty() && is_unknown {
         return Ok(false);
     }
     write(out, &id, &story)?;
@@ -73,7 +82,9 @@ fn id_of(log: &dyn Log, config: &LogConfig, subject: &Subject) -> anyhow::Result
 }
 
 fn write(out: &mut dyn Write, id: &str, story: &Story) -> std::io::Result<()> {
-    let title = story.articles.last().map(|(_, article)| article.title.as_str());
+    // A WITHDRAWN record has no title.
+    let mut titles = story.articles.iter().rev().map(|(_, article)| article.title.as_str());
+    let title = titles.find(|title| !title.is_empty());
     let title = title.or_else(|| story.raw.last().map(|(_, raw)| raw.title.as_str())).unwrap_or_default();
     writeln!(out, "story {id} {title}")?;
     for (url, at) in &story.feeds {
@@ -81,6 +92,10 @@ fn write(out: &mut dyn Write, id: &str, story: &Story) -> std::io::Result<()> {
     }
     for (record, raw) in &story.raw {
         let again = record.header("dl-attempt").map(|_| " (a replay)").unwrap_or_default();
+        if [kind::WITHDRAW, kind::RESTORE].contains(&raw.kind.as_str()) {
+            writeln!(out, "  {} by an operator{again}: {}", raw.kind, position(record))?;
+            continue;
+        }
         writeln!(out, "  polled{again}: {}, from {}{}", position(record), raw.feed_url, backfill(raw.backfill))?;
     }
     if let Some(state) = &story.state {
@@ -97,6 +112,9 @@ fn write(out: &mut dyn Write, id: &str, story: &Story) -> std::io::Result<()> {
     }
     for (record, dead_letter) in &story.refused {
         print_dead_letter(out, record, dead_letter)?;
+    }
+    if let Some(withdrawal) = &story.withdrawal {
+        writeln!(out, "  withdrawn since {}", time(withdrawal.withdrawn_at.as_ref()))?;
     }
     for (record, enriched) in &story.enriched {
         let countries: Vec<&str> = enriched.countries.iter().map(|country| country.code.as_str()).collect();
@@ -133,6 +151,13 @@ fn summary(story: &Story, normalised: &HashMap<i32, i64>, enriched: &HashMap<i32
             story.enriched.iter().max_by_key(|(_, article)| (article.revision, article.enrichment))
             && last.revision >= article.revision
         {
+            if last.change == change::WITHDRAWN {
+                let next = match story.withdrawal {
+                    Some(_) => "`newswire articles restore` publishes it again",
+                    None => "restored without text: its next copy is published",
+                };
+                return format!("withdrawn: {}; {next}", position(record));
+            }
             let copies = story.raw.len().saturating_sub(story.articles.len() + story.refused.len());
             let repeated = match copies {
                 0 => String::new(),
@@ -173,11 +198,15 @@ fn records<M: InTopic>(log: &dyn Log, config: &LogConfig, id: &str) -> anyhow::R
 }
 
 fn each(log: &dyn Log, topic: &str, mut visit: impl FnMut(Record)) -> anyhow::Result<()> {
-    stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
+    let scanned = stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
         visit(record);
         ControlFlow::Continue(())
-    })?;
-    Ok(())
+    });
+    match scanned {
+        // Services create the topics that a new version adds.
+        Ok(()) | Err(LogError::NoTopic(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 #[cfg(test)]

@@ -13,16 +13,23 @@ fn urls(data: &Path) -> Vec<String> {
 fn import_and_change(data: &Path, file: &str) {
     assert_eq!(newswire(data, &["feeds", "import", file]), "2 feeds in the file, 2 of them new or changed\n");
     assert_eq!(newswire(data, &["feeds", "import", file]), "2 feeds in the file, 0 of them new or changed\n");
-    newswire(data, &["feeds", "add", "https://three.example/feed", "--country", "SE", "--tag", "north"]);
+    let site = ["--site-url", "https://Three.example"];
+    newswire(
+        data,
+        &[&["feeds", "add", "https://three.example/feed", "--country", "SE", "--tag", "north"], &site[..]].concat(),
+    );
     newswire(data, &["feeds", "remove", "https://one.example/feed"]);
     assert_eq!(urls(data), ["https://three.example/feed", "https://two.example/feed"]);
     let opml = newswire(data, &["feeds", "list", "--opml"]);
+    assert!(opml.contains("htmlUrl=\"https://three.example/\""), "{opml}");
     assert!(opml.contains("publisherCountry=\"SE\"") && opml.contains("category=\"north\""), "{opml}");
     // An import keeps feeds that were added by hand, and adds again those that were removed.
     assert_eq!(newswire(data, &["feeds", "import", file]), "2 feeds in the file, 1 of them new or changed\n");
     assert_eq!(urls(data).len(), 3);
     let (_, error, code) = run(data, &["feeds", "remove", "https://four.example/feed"]);
     assert!(code == 70 && error.contains("not on the list"), "{code}: {error}");
+    let (_, error, code) = run(data, &["feeds", "add", "https://five.example/", "--site-url", "five.example"]);
+    assert!(code == 64 && error.contains("--site-url"), "{code}: {error}");
     let (_, error, code) = run(data, &["feeds", "add", "ftp://five.example/"]);
     assert!(code == 64 && error.contains("ftp://five.example/"), "{code}: {error}");
 }

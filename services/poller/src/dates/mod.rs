@@ -1,6 +1,6 @@
 //! Reads dates as publishers write them.
 //!
-//! RFC 3339 and RFC 2822 are read by jiff. Any other text is cut into words and numbers and read by what they can mean.
+//! RFC 3339 and RFC 2822 are read by jiff. Any other text is split into words and numbers, and read by their possible meanings.
 //! A text that is not a date is refused, never guessed. Whether a date is plausible (in the future, before the web) is
 //! decided by the normaliser.
 
@@ -35,7 +35,7 @@ pub struct Date {
 }
 
 impl Date {
-    /// The gravest warning about how the date was read.
+    /// The most serious warning about how the date was read.
     #[must_use]
     pub fn warning(&self) -> Option<Warning> {
         match self {

@@ -1,4 +1,4 @@
-//! Cuts the text of a date into words, each with what it can mean.
+//! Splits the text of a date into words, each with its possible meaning.
 
 use super::languages;
 use super::zones::{self, Zone};
@@ -7,7 +7,7 @@ use text::fold::base_letters;
 /// A part of a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Word {
-    /// A month's name, 1 to 12, and whether it may be a day's too.
+    /// A month's name, 1 to 12, and whether it may also be a weekday.
     Month(i8, bool),
     /// A word that carries no information. The name of a weekday is one: it is often wrong.
     Filler,
@@ -32,7 +32,7 @@ pub enum Word {
     Slashed(char),
 }
 
-/// Cuts `text` into words; `None` if one of them does not belong to a date.
+/// Splits `text` into words; `None` if one of them does not belong to a date.
 #[must_use]
 pub fn split(text: &str) -> Option<Vec<Word>> {
     let mut words = Vec::new();

@@ -7,17 +7,17 @@ mod seen_entries;
 
 pub use backfill::{Backfill, MAX_UNDATED};
 pub use raw_item::{encode_within, event_id, traceparent};
-pub use seen_entries::{MAX_SEEN, MAX_UNPACKED, MIN_SEEN, pack, unpack};
+pub use seen_entries::{MAX_SEEN, MIN_SEEN};
 pub(crate) use seen_entries::{contains_all, drop_oldest};
 
 use crate::{
     document::Document,
-    identity::{IdentifiedEntry, identify},
+    identity::{self, Fingerprint, IdentifiedEntry, SeenEntry, identify},
 };
 use jiff::Timestamp;
 use proto::{
     time,
-    v1::{Feed, FeedState, Fetch, RawItem, SeenEntry},
+    v1::{Feed, FeedState, Fetch, RawItem},
 };
 use std::collections::{HashMap, HashSet};
 
@@ -68,7 +68,7 @@ pub struct Publish {
     pub item: RawItem,
     /// The entry's key in the feed's state.
     pub entry_key: String,
-    /// Hash of the entry's content.
+    /// Hash of the entry's text.
     pub fingerprint: String,
 }
 
@@ -81,9 +81,12 @@ pub struct Diff {
     pub entries: Vec<SeenEntry>,
     /// The document's entries by outcome.
     pub counts: Counts,
+    /// Whether the state knew none of the entries although it remembers some; `None` for a document of fewer than two entries,
+    /// which does not tell.
+    pub is_all_new: Option<bool>,
 }
 
-/// Compares a document with its feed's state, whose entries are unpacked ([`unpack`]).
+/// Compares a document with its feed's state. `fingerprints` are those of the document.
 ///
 /// Without `first_polled_at` in the state this is the feed's first poll: the backfill policy selects entries, those are
 /// marked `backfill`, and the others are remembered as seen and never published. In later polls every unknown entry is new,
@@ -95,22 +98,19 @@ pub fn diff(
     feed: &Feed,
     state: &FeedState,
     document: &Document,
+    fingerprints: &[Fingerprint],
     is_complete: bool,
     fetch: &Fetch,
     now: Timestamp,
 ) -> Diff {
     let first_polled_at = state.first_polled_at.as_ref().and_then(time::from_wire);
-    let mut known: HashMap<&str, &SeenEntry> = HashMap::new();
-    let mut articles: HashMap<&str, &SeenEntry> = HashMap::new();
-    for seen in &state.entries {
-        known.insert(&seen.entry_key, seen);
-        articles.entry(&seen.article_id).or_insert(seen);
-    }
-    let mut identified = identify(&feed.url, document);
-    for one in &mut identified {
-        if let Some(seen) = known.get(one.key.as_str()) {
-            one.article_id.clone_from(&seen.article_id);
-        }
+    let remembered = identity::unpack(&state.packed_entries).unwrap_or_default();
+    let mut identified = identify(&feed.url, document, fingerprints, &remembered);
+    let replaced = if is_complete { identity::join_corrected(&mut identified, &remembered) } else { HashSet::new() };
+    let known: HashMap<u64, &SeenEntry> = remembered.iter().map(|seen| (seen.key, seen)).collect();
+    let mut articles: HashMap<u128, &SeenEntry> = HashMap::new();
+    for seen in &remembered {
+        articles.entry(seen.article_id).or_insert(seen);
     }
     let selected =
         first_polled_at.is_none().then(|| Backfill::parse_or_default(&feed.backfill, now).select(document, now));
@@ -118,25 +118,28 @@ pub fn diff(
     let mut counts = Counts { seen: identified.len(), ..Counts::default() };
     let mut publish = Vec::new();
     let mut entries = Vec::with_capacity(identified.len());
-    let mut keys: HashSet<&str> = HashSet::new();
-    let mut ids: HashSet<&str> = HashSet::new();
+    let mut keys: HashSet<u64> = HashSet::new();
+    let mut ids: HashSet<u128> = HashSet::new();
     for (at, one) in identified.iter().enumerate() {
-        let first_of_its_id = ids.insert(&one.article_id);
-        if keys.insert(&one.key) {
+        let before = known.get(&one.key).filter(|seen| seen.article_id == one.article_id);
+        let before = before.or_else(|| articles.get(&one.article_id)).copied();
+        if keys.insert(one.key) {
             entries.push(SeenEntry {
-                entry_key: one.key.clone(),
-                article_id: one.article_id.clone(),
-                fingerprint: one.fingerprint.clone(),
-                last_seen_min: minutes(now),
+                key: one.key,
+                article_id: one.article_id,
+                text: one.text,
+                link: one.link,
+                seen_min: minutes(now),
+                renewed_min: before.map_or(minutes(now), |seen| seen.renewed_min),
+                date: one.date,
             });
         }
-        if !first_of_its_id {
+        if !ids.insert(one.article_id) {
             counts.drop(drop_reason::SAME_IDENTITY);
             continue;
         }
-        let before = known.get(one.key.as_str()).or_else(|| articles.get(one.article_id.as_str()));
         let backfill = match (before, &selected) {
-            (Some(seen), _) if seen.fingerprint == one.fingerprint => {
+            (Some(seen), _) if seen.text == one.text => {
                 counts.unchanged += 1;
                 continue;
             }
@@ -159,13 +162,15 @@ pub fn diff(
         };
         publish.push(Publish {
             item: RawItem { known: before.is_some(), ..raw_item::raw_item(feed, document, one, fetch, backfill) },
-            entry_key: one.key.clone(),
-            fingerprint: one.fingerprint.clone(),
+            entry_key: format!("{:016x}", one.key),
+            fingerprint: format!("{:016x}", one.text),
         });
     }
     publish.reverse();
-    let entries = seen_entries::merge(entries, &state.entries, is_complete);
-    Diff { publish, entries, counts }
+    let is_all_new = (identified.len() > 1)
+        .then(|| !remembered.is_empty() && identified.iter().all(|one| !known.contains_key(&one.key)));
+    let entries = seen_entries::merge(entries, &remembered, &replaced, is_complete);
+    Diff { publish, entries, counts, is_all_new }
 }
 
 fn is_empty(one: &IdentifiedEntry<'_>) -> bool {
@@ -174,8 +179,8 @@ fn is_empty(one: &IdentifiedEntry<'_>) -> bool {
 }
 
 /// Minutes since the Unix epoch.
-fn minutes(at: Timestamp) -> i32 {
-    i32::try_from(at.as_second() / 60).unwrap_or(i32::MAX)
+fn minutes(at: Timestamp) -> u32 {
+    u32::try_from(at.as_second() / 60).unwrap_or_default()
 }
 
 #[cfg(test)]

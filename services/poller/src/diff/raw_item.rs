@@ -26,7 +26,7 @@ pub(super) fn raw_item(
         warning.add_to(&mut warnings);
     }
     RawItem {
-        article_id: one.article_id.clone(),
+        article_id: one.article_id(),
         kind: vocab::kind::ENTRY.to_owned(),
         feed_id: feed.feed_id.clone(),
         feed_url: feed.url.clone(),

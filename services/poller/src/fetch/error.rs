@@ -1,5 +1,5 @@
 use super::address_filter::AddressError;
-use crate::rate_limit::HostBlocked;
+use crate::rate_limit::HostBlockedError;
 use std::error::Error;
 
 /// Why a request gave no response.
@@ -16,7 +16,7 @@ pub enum FetchError {
     RobotsUnreachable(String),
     /// The host is blocked by its Retry-After.
     #[error(transparent)]
-    Blocked(#[from] HostBlocked),
+    Blocked(#[from] HostBlockedError),
     /// A redirect loop, too many redirects, or a redirect without a usable target.
     #[error("{0}")]
     Redirect(String),

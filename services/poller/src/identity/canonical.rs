@@ -19,11 +19,11 @@ pub fn canonical_url(link: &str) -> Option<String> {
 pub(super) struct CanonicalLink {
     /// [`canonical_url`] of the link.
     pub page: String,
-    /// The fragment, where there is one that does not only track; percent-encodings normalised.
+    /// The fragment, if there is one that does not only track; percent-encodings normalised.
     pub fragment: Option<String>,
 }
 
-/// The canonical form of a link with its fragment; `None` where [`canonical_url`] has none.
+/// The canonical form of a link with its fragment; `None` if [`canonical_url`] has none.
 pub(super) fn canonical_link(link: &str) -> Option<CanonicalLink> {
     let mut url = Url::parse(link.trim()).ok()?;
     if !matches!(url.scheme(), "http" | "https") {
@@ -55,7 +55,7 @@ pub(super) fn canonical_link(link: &str) -> Option<CanonicalLink> {
     Some(CanonicalLink { page: url.into(), fragment })
 }
 
-/// A fragment without the directives of the browser (`:~:text=`); `None` where nothing but tracking parameters remains.
+/// A fragment without the directives of the browser (`:~:text=`); `None` if nothing but tracking parameters remains.
 fn own_fragment(fragment: &str) -> Option<String> {
     let fragment = fragment.split(":~:").next().unwrap_or_default();
     let mut pairs = fragment.trim_start_matches('?').split('&').filter(|pair| !pair.is_empty());
@@ -129,6 +129,11 @@ fn is_allowed(byte: u8, part: Part) -> bool {
             b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b':' | b'@' | b'/'
         )
         || (part == Part::Query && byte == b'?')
+}
+
+/// A canonical link without its scheme: the form in which links are compared.
+pub(super) fn schemeless(link: &str) -> &str {
+    link.split_once("://").map_or(link, |(_, rest)| rest)
 }
 
 #[cfg(test)]

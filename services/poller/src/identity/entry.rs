@@ -1,11 +1,14 @@
 //! The key that tells an entry from the others of its feed, and its article id.
 
 use super::{
-    canonical::{CanonicalLink, canonical_link},
+    Fingerprint, LinkHash, SeenEntry,
+    canonical::{CanonicalLink, canonical_link, schemeless},
     canonical_url,
+    fragments::{self, Linked},
+    seen_entry::{number, upper_32, upper_64},
 };
-use crate::document::{Document, Entry};
-use proto::id;
+use crate::document::{Date, Document, Entry};
+use proto::{id, vocab::precision};
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
@@ -16,84 +19,146 @@ use std::{
 pub struct IdentifiedEntry<'a> {
     /// The entry.
     pub entry: &'a Entry,
-    /// Hash of the guid, else of the link, else of title and text, in hexadecimal.
-    pub key: String,
-    /// The canonical link. An entry without a link of its own has a `urn:newswire:` name, the same at every poll.
+    /// Hash of the guid, else of the link, else of title and text.
+    pub key: u64,
+    /// The canonical link, with the fragment where that names an article of its own. An entry without a link of its own has
+    /// a `urn:newswire:` name, the same at every poll.
     pub canonical_url: String,
-    /// Article id of `canonical_url`. Where the feed's state knows the key, the state's article id takes precedence.
-    pub article_id: String,
-    /// Hash of title, summary, content and canonical URL, 16 hexadecimal digits. Dates are left out: many feeds give the
-    /// time of the poll.
-    pub fingerprint: String,
+    /// Article id, as a number: that of `canonical_url`, unless the feed's state knows the entry under another.
+    pub article_id: u128,
+    /// Hash of the plain text; see [`Fingerprint::text`].
+    pub text: u64,
+    /// Words of the text; see [`Fingerprint::words`].
+    pub words: usize,
+    /// Hash of the link.
+    pub link: LinkHash,
+    /// Hash of the publication date; 0 if there is none with a time.
+    pub date: u32,
 }
 
-/// The entries of a document with their identities, in document order.
+impl IdentifiedEntry<'_> {
+    /// The article id, in 32 hexadecimal digits.
+    #[must_use]
+    pub fn article_id(&self) -> String {
+        format!("{:032x}", self.article_id)
+    }
+}
+
+/// The entries of a document with their identities, in document order. `fingerprints` are those of the document,
+/// `remembered` the entries that the feed has shown before.
 ///
 /// A guid that several entries with different links share is combined with the link. A home page or root URL that is the
-/// link of several different entries is not used as a link.
+/// link of several different entries is not used as a link. An entry whose key is remembered keeps its article id, unless
+/// the guid was given to another story: another link, another text and another date. Of entries with one key the first
+/// counts.
 #[must_use]
-pub fn identify<'a>(feed_url: &str, document: &'a Document) -> Vec<IdentifiedEntry<'a>> {
+pub fn identify<'a>(
+    feed_url: &str,
+    document: &'a Document,
+    fingerprints: &[Fingerprint],
+    remembered: &[SeenEntry],
+) -> Vec<IdentifiedEntry<'a>> {
     let home = canonical_url(&document.site_url);
-    let links: Vec<Option<String>> = document.entries.iter().map(|entry| canonical_url(&entry.link)).collect();
+    let links: Vec<Option<CanonicalLink>> = document.entries.iter().map(|entry| canonical_link(&entry.link)).collect();
     let guids: Vec<Cow<'_, str>> = document.entries.iter().map(|entry| canonical_guid(&entry.guid)).collect();
 
-    let mut links_of_guid: HashMap<&str, HashSet<&str>> = HashMap::new();
+    let mut pages_of_guid: HashMap<&str, HashSet<&str>> = HashMap::new();
     // Entries by guid, else by title.
-    let mut entries_of_link: HashMap<&str, HashSet<&str>> = HashMap::new();
+    let mut entries_of_page: HashMap<&str, HashSet<&str>> = HashMap::new();
     for ((entry, link), guid) in document.entries.iter().zip(&links).zip(&guids) {
         if let Some(link) = link {
-            let link = schemeless(link);
-            links_of_guid.entry(guid).or_default().insert(link);
+            let page = schemeless(&link.page);
+            pages_of_guid.entry(guid).or_default().insert(page);
             let item = if guid.is_empty() { &entry.title } else { &**guid };
-            entries_of_link.entry(link).or_default().insert(item);
+            entries_of_page.entry(page).or_default().insert(item);
         }
     }
     let several = |map: &HashMap<&str, HashSet<&str>>, key: &str| map.get(key).is_some_and(|others| others.len() > 1);
+    let is_home = |page: &str| is_root(page) || home.as_deref().map(schemeless) == Some(schemeless(page));
+    let is_shared_home = |page: &str| is_home(page) && several(&entries_of_page, schemeless(page));
 
-    let is_home = |link: &str| is_root(link) || home.as_deref().map(schemeless) == Some(schemeless(link));
-    let feed_id = id::feed_id(feed_url);
-    document
+    let digest_of = |at: usize| fingerprints.get(at).map_or("", |fingerprint| fingerprint.digest.as_str());
+    let linked: Vec<Linked<'_>> = document
         .entries
         .iter()
+        .enumerate()
         .zip(&links)
         .zip(&guids)
-        .map(|((entry, link), guid)| {
-            let own = link.as_deref().filter(|link| !(is_home(link) && several(&entries_of_link, schemeless(link))));
-            let text = || id::digest(&[entry.title.as_bytes(), entry.summary.as_bytes(), entry.content.as_bytes()]);
-            let (key, urn) = if guid.is_empty() {
-                match own {
-                    Some(link) => (id::digest(&[b"link", schemeless(link).as_bytes()]), String::new()),
-                    None => {
-                        let text = text();
-                        (id::digest(&[b"text", text.as_bytes()]), format!("urn:newswire:text:{feed_id}:{text}"))
-                    }
+        .map(|(((at, entry), link), guid)| {
+            let page = link.as_ref().map(|link| link.page.as_str()).filter(|page| !is_shared_home(page));
+            let key = match page.map(schemeless) {
+                Some(page) if guid.is_empty() => id::digest(&[b"link", page.as_bytes()]),
+                None if guid.is_empty() => id::digest(&[b"text", text_name(entry, digest_of(at)).as_bytes()]),
+                Some(page) if several(&pages_of_guid, guid) => {
+                    id::digest(&[b"guid+link", guid.as_bytes(), page.as_bytes()])
                 }
-            } else {
-                let key = match own {
-                    Some(link) if several(&links_of_guid, guid) => {
-                        id::digest(&[b"guid+link", guid.as_bytes(), schemeless(link).as_bytes()])
-                    }
-                    _ => id::digest(&[b"guid", guid.as_bytes()]),
-                };
-                (key, format!("urn:newswire:guid:{feed_id}:{}", id::digest(&[guid.as_bytes()])))
+                _ => id::digest(&[b"guid", guid.as_bytes()]),
             };
-            let canonical_url = own.map_or(urn, str::to_owned);
-            let mut fingerprint = id::digest(&[
-                entry.title.as_bytes(),
-                entry.summary.as_bytes(),
-                entry.content.as_bytes(),
-                canonical_url.as_bytes(),
-            ]);
-            // It is only compared with the fingerprint of the same entry: 64 bits are enough, and keep the state small.
-            fingerprint.truncate(16);
-            IdentifiedEntry { entry, key, article_id: id::article_id(&canonical_url), canonical_url, fingerprint }
+            Linked {
+                entry,
+                guid,
+                key: upper_64(&key),
+                link: link.as_ref(),
+                hash: link.as_ref().map_or(LinkHash::default(), LinkHash::of),
+                is_home: link.as_ref().is_some_and(|link| is_home(&link.page)),
+            }
         })
-        .collect()
+        .collect();
+    let own_urls = fragments::own_urls(&linked, remembered);
+
+    let feed_id = id::feed_id(feed_url);
+    let known: HashMap<u64, &SeenEntry> = remembered.iter().map(|seen| (seen.key, seen)).collect();
+    let mut first: HashMap<u64, u128> = HashMap::new();
+    let mut identified = Vec::with_capacity(linked.len());
+    for (at, ((one, own_url), entry)) in linked.into_iter().zip(own_urls).zip(&document.entries).enumerate() {
+        let page = one.link.map(|link| &link.page).filter(|page| !is_shared_home(page));
+        let canonical_url = own_url.or_else(|| page.cloned()).unwrap_or_else(|| {
+            if one.guid.is_empty() {
+                format!("urn:newswire:text:{feed_id}:{}", text_name(entry, digest_of(at)))
+            } else {
+                format!("urn:newswire:guid:{feed_id}:{}", id::digest(&[one.guid.as_bytes()]))
+            }
+        });
+        let mut identity = IdentifiedEntry {
+            entry,
+            key: one.key,
+            article_id: number(&id::article_id(&canonical_url)),
+            canonical_url,
+            text: fingerprints.get(at).map_or(0, |fingerprint| fingerprint.text),
+            words: fingerprints.get(at).map_or(0, |fingerprint| fingerprint.words),
+            link: one.hash,
+            date: entry.published.or(entry.updated).map_or(0, date_hash),
+        };
+        if let Some(seen) = known.get(&identity.key).filter(|seen| !is_another_story(seen, &identity)) {
+            identity.article_id = seen.article_id;
+        }
+        identity.article_id = *first.entry(identity.key).or_insert(identity.article_id);
+        identified.push(identity);
+    }
+    identified
 }
 
-/// A canonical link without http or https, in which links are compared.
-fn schemeless(link: &str) -> &str {
-    link.split_once("://").map_or(link, |(_, rest)| rest)
+/// True if a guid was given to another story.
+fn is_another_story(seen: &SeenEntry, now: &IdentifiedEntry<'_>) -> bool {
+    let other_page = seen.link.page() != 0 && now.link.page() != 0 && seen.link.page() != now.link.page();
+    other_page && seen.text != now.text && seen.date != 0 && now.date != 0 && seen.date != now.date
+}
+
+/// What names an entry without guid and link: the digest of its plain text, else of its markup.
+fn text_name<'d>(entry: &Entry, digest: &'d str) -> Cow<'d, str> {
+    let has_text = [&entry.title, &entry.summary, &entry.content].iter().any(|source| !text::line(source).is_empty());
+    if has_text {
+        return digest.into();
+    }
+    id::digest(&[entry.title.as_bytes(), entry.summary.as_bytes(), entry.content.as_bytes()]).into()
+}
+
+/// Hash of a date; 0 if it has no time.
+fn date_hash(date: Date) -> u32 {
+    if !matches!(date.precision, precision::SECOND | precision::MINUTE) {
+        return 0;
+    }
+    upper_32(&id::digest(&[date.at.as_second().to_string().as_bytes()])).max(1)
 }
 
 /// The form in which guids are compared. Of an absolute http or https URL it is the canonical form with the scheme https and
@@ -116,14 +181,19 @@ fn is_root(link: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identity::fingerprints;
 
     fn entry(guid: &str, link: &str, title: &str) -> Entry {
         Entry { guid: guid.into(), link: link.into(), title: title.into(), ..Entry::default() }
     }
 
-    fn ids(entries: Vec<Entry>) -> Vec<(String, String)> {
+    fn identified<'a>(feed_url: &str, document: &'a Document) -> Vec<IdentifiedEntry<'a>> {
+        identify(feed_url, document, &fingerprints(document), &[])
+    }
+
+    fn ids(entries: Vec<Entry>) -> Vec<(u64, u128)> {
         let document = Document { entries, site_url: "https://e.org/news".into(), ..Document::default() };
-        identify("https://e.org/feed", &document).into_iter().map(|one| (one.key, one.article_id)).collect()
+        identified("https://e.org/feed", &document).into_iter().map(|one| (one.key, one.article_id)).collect()
     }
 
     fn distinct(entries: Vec<Entry>) -> usize {
@@ -157,7 +227,7 @@ mod tests {
     #[test]
     fn entries_that_share_a_guid_keep_apart_by_link() {
         assert_eq!(distinct(vec![entry("g", "https://e.org/a", "a"), entry("g", "https://e.org/b", "b")]), 2);
-        let keys: HashSet<String> = ids(vec![entry("g", "https://e.org/a", "a"), entry("g", "https://e.org/b", "b")])
+        let keys: HashSet<u64> = ids(vec![entry("g", "https://e.org/a", "a"), entry("g", "https://e.org/b", "b")])
             .into_iter()
             .map(|one| one.0)
             .collect();
@@ -182,8 +252,8 @@ mod tests {
     #[test]
     fn a_urn_is_specific_to_its_feed() {
         let document = Document { entries: vec![entry("7", "", "a")], ..Document::default() };
-        let one = identify("https://a.org/feed", &document);
-        let other = identify("https://b.org/feed", &document);
+        let one = identified("https://a.org/feed", &document);
+        let other = identified("https://b.org/feed", &document);
         assert_ne!(one.first().map(|e| &e.article_id), other.first().map(|e| &e.article_id));
     }
 }

@@ -6,7 +6,7 @@
 mod read;
 mod write;
 
-pub use read::{List, MAX_TAGS, OpmlError, RefusedFeed, read, read_all};
+pub use read::{InvalidFeedError, List, MAX_TAGS, OpmlError, read, read_all};
 pub use write::write;
 
 #[cfg(test)]

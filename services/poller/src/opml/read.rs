@@ -41,13 +41,13 @@ pub enum OpmlError {
     NotOpml,
     /// These feeds are invalid.
     #[error("{}", summary(.0))]
-    Feeds(Vec<RefusedFeed>),
+    Feeds(Vec<InvalidFeedError>),
 }
 
 /// An invalid feed of a list.
 #[derive(Debug, thiserror::Error)]
 #[error("the feed {title:?}: {error}")]
-pub struct RefusedFeed {
+pub struct InvalidFeedError {
     /// The feed's title, credentials redacted.
     pub title: String,
     /// Why the feed is invalid.
@@ -60,10 +60,10 @@ pub struct List {
     /// The valid feeds in document order, without `added_at`.
     pub feeds: Vec<Feed>,
     /// The invalid feeds in document order.
-    pub refused: Vec<RefusedFeed>,
+    pub refused: Vec<InvalidFeedError>,
 }
 
-fn summary(refused: &[RefusedFeed]) -> String {
+fn summary(refused: &[InvalidFeedError]) -> String {
     let mut errors: Vec<String> = refused.iter().take(MAX_LISTED).map(ToString::to_string).collect();
     if refused.len() > MAX_LISTED {
         errors.push(format!("and {} others", refused.len() - MAX_LISTED));
@@ -95,7 +95,7 @@ pub fn read_all(bytes: &[u8]) -> Result<List, OpmlError> {
     reader.config_mut().check_end_names = false;
     reader.config_mut().allow_dangling_amp = true;
     let mut feeds: Vec<Feed> = Vec::new();
-    let mut refused: Vec<RefusedFeed> = Vec::new();
+    let mut refused: Vec<InvalidFeedError> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut folders: Vec<Option<String>> = Vec::new();
     let mut is_opml = false;
@@ -143,7 +143,7 @@ pub fn read_all(bytes: &[u8]) -> Result<List, OpmlError> {
             Err(error) => {
                 // Some lists use the URL as title.
                 let title = if title.contains("://") { definition::redact_credentials(&title) } else { title };
-                refused.push(RefusedFeed { title, error });
+                refused.push(InvalidFeedError { title, error });
                 continue;
             }
         };

@@ -58,7 +58,7 @@ fn single_language(header: &str) -> String {
     if is_tag { tag.to_owned() } else { String::new() }
 }
 
-/// The text of a document: decoded, without byte order mark, control characters and surrounding white space. Also returns
+/// The text of a document: decoded, without byte order mark, control characters and surrounding whitespace. Also returns
 /// the name of the encoding and the repairs so far.
 ///
 /// # Errors
@@ -81,7 +81,7 @@ pub fn text<'a>(bytes: &'a [u8], cx: &Context<'_>) -> Result<(Cow<'a, str>, &'st
         repairs.add(Warning::ControlCharacters);
         text = Cow::Owned(decoded);
     }
-    // A byte order mark may remain after white space, or if a header names the charset.
+    // A byte order mark may remain after whitespace, or if a header names the charset.
     let surrounding = |c: char| c.is_whitespace() || c == '\u{feff}';
     let text = match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim_matches(surrounding)),

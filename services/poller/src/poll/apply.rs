@@ -5,6 +5,7 @@ use crate::{
     diff::{self, Counts, Diff, Publish},
     document::Hints,
     fetch::{FetchError, Response},
+    identity,
     schedule::{self, Outcome, ServerHints},
 };
 use jiff::{SignedDuration, Timestamp, civil::Weekday};
@@ -138,11 +139,17 @@ fn evaluate(feed: &Feed, state: &mut FeedState, result: &PollResult, response: &
             evaluation(poll::NOT_MODIFIED, String::new(), Some(Outcome::NothingNew))
         }
         Body::Unreadable(error) => evaluation(poll::UNREADABLE, error.to_string(), None),
-        Body::Document { document, hash } => {
+        Body::Document { document, fingerprints, hash } => {
             let is_complete = response.truncated.is_none();
-            let diff = diff::diff(feed, state, document, is_complete, &fetch_record(result, response), result.at);
+            let fetch = fetch_record(result, response);
+            let diff = diff::diff(feed, state, document, fingerprints, is_complete, &fetch, result.at);
+            match diff.is_all_new {
+                Some(true) => state.churning_polls = state.churning_polls.saturating_add(1),
+                Some(false) => state.churning_polls = 0,
+                None => {}
+            }
             state.first_polled_at.get_or_insert(time::to_wire(result.at));
-            state.entries.clone_from(&diff.entries);
+            state.packed_entries = identity::pack(&diff.entries);
             state.title = document.title.chars().take(MAX_TITLE_CHARS).collect();
             state.body_hash.clone_from(hash);
             store_validators(state, response);

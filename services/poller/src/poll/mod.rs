@@ -8,6 +8,7 @@ pub use apply::{PollUpdate, apply};
 use crate::{
     document::{self, Document, DocumentError},
     fetch::{Client, FetchError, Response, Validators},
+    identity::{Fingerprint, fingerprints},
     parse,
 };
 use jiff::Timestamp;
@@ -60,6 +61,8 @@ pub enum Body {
     Document {
         /// The parsed document.
         document: Box<Document>,
+        /// Fingerprints of its entries.
+        fingerprints: Vec<Fingerprint>,
         /// Hash of the bytes; empty where they were truncated, so that the next poll parses them again.
         hash: String,
     },
@@ -115,11 +118,11 @@ async fn parse_body(body: Vec<u8>, response: &Response, stored_hash: &str, limit
             content_language: content_language.as_deref(),
             limits,
         };
-        parse::read(&body, &context)
+        parse::read(&body, &context).map(|document| (fingerprints(&document), document))
     })
     .await;
     match parsed {
-        Ok(Ok(document)) => Body::Document { document: Box::new(document), hash },
+        Ok(Ok((fingerprints, document))) => Body::Document { document: Box::new(document), fingerprints, hash },
         Ok(Err(error)) => Body::Unreadable(error),
         Err(_) => Body::Unreadable(DocumentError::NotAFeed("the parser panicked".to_owned())),
     }

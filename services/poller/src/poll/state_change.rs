@@ -6,7 +6,7 @@ use proto::v1::FeedState;
 /// True where `after` differs from `before` only in schedule, validators and the times at which entries were last seen. With
 /// the old values the next poll transfers one body too many and publishes nothing twice.
 pub(super) fn only_schedule_changed(before: &FeedState, after: &FeedState) -> bool {
-    durable(before) == durable(after) && diff::contains_all(&before.entries, &after.entries)
+    durable(before) == durable(after) && diff::contains_all(&before.packed_entries, &after.packed_entries)
 }
 
 /// The part of a state that is written whenever it changes. All fields are listed, so that a new one does not compile

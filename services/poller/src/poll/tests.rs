@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     document::{Entry, Hints},
     fetch::address_filter::AddressError,
-    rate_limit::HostBlocked,
+    rate_limit::HostBlockedError,
     schedule::ServerHints,
 };
 use jiff::SignedDuration;
@@ -58,7 +58,11 @@ fn failed(error: FetchError) -> PollResult {
 fn document() -> Body {
     let entry = Entry { link: "https://e.org/a".into(), title: "A".into(), ..Entry::default() };
     let document = Document { title: "E".into(), entries: vec![entry], ..Document::default() };
-    Body::Document { document: Box::new(document), hash: "h2".into() }
+    body(document, "h2")
+}
+
+fn body(document: Document, hash: &str) -> Body {
+    Body::Document { fingerprints: fingerprints(&document), document: Box::new(document), hash: hash.into() }
 }
 
 fn apply_to(state: Option<FeedState>, polled: &PollResult) -> PollUpdate {
@@ -78,7 +82,7 @@ fn wait(update: &PollUpdate) -> i64 {
 fn the_first_document_is_published_and_remembered() {
     let first = apply_to(None, &answered(200, document()));
     assert_eq!(first.record.outcome, outcome::NEW_ENTRIES);
-    assert_eq!((first.publish.len(), first.state.entries.len()), (1, 1));
+    assert_eq!((first.publish.len(), first.state.packed_entries.len()), (1, 48));
     assert_eq!((first.state.etag.as_str(), first.state.body_hash.as_str()), ("\"v2\"", "h2"));
     assert!(first.state.first_polled_at.is_some() && first.state.last_success_at.is_some());
     let again = apply_to(Some(first.state), &answered(200, document()));
@@ -101,7 +105,7 @@ fn a_failure_keeps_the_state_and_lengthens_the_interval() {
         let update = apply_to(Some(before.clone()), &polled);
         assert_eq!(update.record.outcome, expected);
         assert!(!update.record.error.is_empty(), "{expected}");
-        assert_eq!((update.state.failures, &update.state.entries), (1, &before.entries), "{expected}");
+        assert_eq!((update.state.failures, &update.state.packed_entries), (1, &before.packed_entries), "{expected}");
         assert_eq!((update.state.etag, update.state.body_hash), (before.etag, before.body_hash), "{expected}");
         assert!(update.next_poll_at.is_some() && update.state.interval_s == 600, "{expected}");
     }
@@ -142,7 +146,8 @@ fn a_permanent_redirect_is_stored_once_it_leads_to_a_feed() {
 
 #[test]
 fn a_blocked_host_is_not_a_failure_of_the_feed() {
-    let update = apply_to(Some(polled_state()), &failed(FetchError::Blocked(HostBlocked(Duration::from_secs(7_200)))));
+    let update =
+        apply_to(Some(polled_state()), &failed(FetchError::Blocked(HostBlockedError(Duration::from_secs(7_200)))));
     assert_eq!((update.state.failures, update.record.outcome.as_str()), (0, outcome::REFUSED));
     assert_eq!(wait(&update), 7_200);
 }
@@ -164,9 +169,9 @@ fn a_truncated_document_is_published_and_requested_again() {
 fn a_poll_without_new_entries_changes_only_the_schedule() {
     assert!(!apply_to(None, &answered(200, document())).schedule_only, "a first poll");
     let titled = |title: &str| {
-        let Body::Document { mut document, hash } = document() else { return Body::None };
+        let Body::Document { mut document, hash, .. } = document() else { return Body::None };
         document.title = title.into();
-        Body::Document { document, hash }
+        body(*document, &hash)
     };
     for (body, status) in [(Body::None, 304), (Body::Unchanged, 200), (document(), 200)] {
         let polled = answered(status, body.clone());
@@ -180,20 +185,62 @@ fn a_poll_without_new_entries_changes_only_the_schedule() {
     }
     assert!(!apply_to(Some(polled_state()), &answered(200, titled("Another"))).schedule_only);
     assert!(!apply_to(Some(polled_state()), &answered(500, Body::None)).schedule_only);
-    let closed = apply_to(Some(polled_state()), &failed(FetchError::Blocked(HostBlocked(Duration::from_secs(7_200)))));
+    let closed =
+        apply_to(Some(polled_state()), &failed(FetchError::Blocked(HostBlockedError(Duration::from_secs(7_200)))));
     assert!(!closed.schedule_only, "a block of the host must survive a restart");
 }
 
 #[test]
+fn the_interval_grows_where_only_markup_and_links_change() {
+    let with = |token: usize| {
+        let content = format!("<p>Text.</p><img src=\"https://cdn.org/i?token={token}\">");
+        let link = format!("https://e.org/a?session={token}");
+        let entry = Entry { guid: "1".into(), link, title: "A".into(), content, ..Entry::default() };
+        body(Document { entries: vec![entry], ..Document::default() }, &format!("h{token}"))
+    };
+    let mut state = None;
+    let mut intervals = Vec::new();
+    for token in 0..4 {
+        let update = apply_to(state, &answered(200, with(token)));
+        assert_eq!(update.publish.len(), usize::from(token == 0));
+        intervals.push(update.state.interval_s);
+        state = Some(update.state);
+    }
+    assert!(intervals.is_sorted_by(|a, b| a < b), "{intervals:?}");
+}
+
+#[test]
+fn documents_of_nothing_but_new_entries_are_counted() {
+    let with = |names: &[&str]| {
+        let entry = |name: &&str| Entry { guid: (*name).into(), title: (*name).into(), ..Entry::default() };
+        answered(200, body(Document { entries: names.iter().map(entry).collect(), ..Document::default() }, names[0]))
+    };
+    let mut state = None;
+    for (names, expected) in [
+        (&["a", "b"][..], 0),
+        (&["c", "d"], 1),
+        (&["e", "f"], 2),
+        (&["g"], 2),
+        (&["h", "i"], 3),
+        (&["h", "j"], 0),
+        (&["k", "l"], 1),
+    ] {
+        let update = apply_to(state, &with(names));
+        assert_eq!(update.state.churning_polls, expected, "{names:?}");
+        state = Some(apply_to(Some(update.state), &answered(304, Body::None)).state);
+    }
+}
+
+#[test]
 fn hints_of_a_document_apply_after_a_restart() {
-    let Body::Document { document: mut asking, hash } = document() else { return };
+    let Body::Document { document: mut asking, hash, .. } = document() else { return };
     asking.hints = Hints {
         ttl_min: Some(30),
         skip_hours: vec![12],
         skip_days: vec![jiff::civil::Weekday::Tuesday],
         ..Hints::default()
     };
-    let first = apply_to(None, &answered(200, Body::Document { document: asking, hash }));
+    let first = apply_to(None, &answered(200, body(*asking, &hash)));
     assert_eq!(first.state.hint_interval_s, 1_800);
     let encoded = proto::wire::Encoding::Json.encode(&first.state).unwrap();
     let restored: FeedState = proto::wire::decode(None, &encoded).unwrap();

@@ -33,7 +33,7 @@ struct Shared {
 /// The host is blocked for this long: it answered 429 or 503 with Retry-After.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the host is blocked by its Retry-After for another {} s", .0.as_secs())]
-pub struct HostBlocked(pub Duration);
+pub struct HostBlockedError(pub Duration);
 
 impl HostLimiter {
     /// A limiter that keeps `min_interval` between the end of one request to a host and the start of the next.
@@ -49,8 +49,8 @@ impl HostLimiter {
     /// Waits until a request to `host` is allowed. The permit is held for the duration of the request.
     ///
     /// # Errors
-    /// [`HostBlocked`] at once, without waiting, while the host is blocked.
-    pub async fn acquire(&self, host: &str) -> Result<Permit, HostBlocked> {
+    /// [`HostBlockedError`] at once, without waiting, while the host is blocked.
+    pub async fn acquire(&self, host: &str) -> Result<Permit, HostBlockedError> {
         loop {
             let released = self.0.released.notified();
             tokio::pin!(released);
@@ -60,7 +60,7 @@ impl HostLimiter {
                 Admission::Granted => return Ok(Permit { limiter: self.clone(), host: host.to_owned() }),
                 Admission::Wait(delay) => tokio::time::sleep(delay).await,
                 Admission::Busy => released.await,
-                Admission::Blocked(rest) => return Err(HostBlocked(rest)),
+                Admission::Blocked(rest) => return Err(HostBlockedError(rest)),
             }
         }
     }
@@ -139,7 +139,7 @@ mod tests {
     async fn a_blocked_host_is_refused_until_the_time_has_passed() {
         let limiter = HostLimiter::new(Duration::from_secs(1));
         limiter.block("e.org", Duration::from_secs(120));
-        assert_eq!(limiter.acquire("e.org").await.err(), Some(HostBlocked(Duration::from_secs(120))));
+        assert_eq!(limiter.acquire("e.org").await.err(), Some(HostBlockedError(Duration::from_secs(120))));
         tokio::time::advance(Duration::from_secs(121)).await;
         assert!(limiter.acquire("e.org").await.is_ok());
     }

@@ -108,12 +108,14 @@ impl PollLoop {
         let Staged { update, skips_state, skips_health, at, .. } = staged;
         let Some(feed) = self.feeds.get_mut(feed_id) else { return };
         feed.awaited = None;
-        feed.unwritten_state = skips_state.then(|| FeedState { entries: Vec::new(), ..update.state });
+        let is_churning = records::is_churning(&update.state);
+        feed.unwritten_state = skips_state.then(|| FeedState { packed_entries: Vec::new(), ..update.state });
         if !skips_health {
             feed.last_health = Some((at, update.record.outcome.clone()));
         }
         feed.add_poll(update.record);
         let due = if feed.feed.paused { None } else { update.next_poll_at };
         self.feeds.set_due(feed_id, due);
+        self.feeds.set_churning(feed_id, is_churning);
     }
 }

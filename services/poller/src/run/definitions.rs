@@ -80,9 +80,11 @@ impl PollLoop {
         }
         // The commit of a poll in flight schedules the next.
         let waits = scheduled.feed.paused || scheduled.awaited.is_some();
-        let due =
-            if waits { None } else { due(&scheduled.feed, scheduled.current_state(state).as_ref(), &health, now) };
+        let state = scheduled.current_state(state);
+        let due = if waits { None } else { due(&scheduled.feed, state.as_ref(), &health, now) };
+        let (id, is_churning) = (scheduled.feed.feed_id.clone(), state.as_ref().is_some_and(records::is_churning));
         self.feeds.insert(scheduled, due);
+        self.feeds.set_churning(&id, is_churning);
         Ok(())
     }
 

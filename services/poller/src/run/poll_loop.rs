@@ -2,8 +2,9 @@
 
 use super::{STAGE, queue::FeedQueue};
 use crate::{
-    Config, Metrics, diff,
+    Config, Metrics,
     fetch::Validators,
+    identity::PACKED_BYTES,
     poll::{Job, PollResult},
     rate_limit::HostLimiter,
 };
@@ -110,6 +111,7 @@ impl PollLoop {
             }
         }
         self.metrics.due.set(to_i64(self.feeds.count_due(now)));
+        self.metrics.churning.set(to_i64(self.feeds.count_churning()));
         self.metrics.in_flight.set(to_i64(self.in_flight.len()));
         self.metrics.hosts.set(to_i64(self.limiter.tracked_hosts()));
         Ok(())
@@ -168,7 +170,7 @@ impl Processor for PollLoop {
     }
 }
 
-/// A feed's state as `transaction` would leave it, its entries unpacked.
+/// A feed's state as `transaction` would leave it.
 pub(super) fn state_of(
     session: &Session,
     transaction: &Transaction,
@@ -177,10 +179,11 @@ pub(super) fn state_of(
 ) -> Result<Option<FeedState>, LogError> {
     // A definition with an invalid id is refused and has no state.
     let Ok(key) = Topic::FeedState.key(feed_id) else { return Ok(None) };
-    let Some(mut state) = session.get(&STATES, transaction, partition, &key)? else { return Ok(None) };
-    diff::unpack(&mut state).map_err(|bytes| {
-        LogError::Corrupt(format!("state of feed {feed_id}: {bytes} packed bytes are not whole entries"))
-    })?;
+    let Some(state) = session.get(&STATES, transaction, partition, &key)? else { return Ok(None) };
+    let bytes = state.packed_entries.len();
+    if !bytes.is_multiple_of(PACKED_BYTES) {
+        return Err(LogError::Corrupt(format!("state of feed {feed_id}: {bytes} packed bytes are not whole entries")));
+    }
     Ok(Some(state))
 }
 

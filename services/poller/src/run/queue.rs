@@ -46,7 +46,9 @@ impl ScheduledFeed {
     /// The state after the last poll. `stored` is the state in the table.
     pub(super) fn current_state(&self, stored: Option<FeedState>) -> Option<FeedState> {
         match (stored, &self.unwritten_state) {
-            (Some(stored), Some(unwritten)) => Some(FeedState { entries: stored.entries, ..unwritten.clone() }),
+            (Some(stored), Some(unwritten)) => {
+                Some(FeedState { packed_entries: stored.packed_entries, ..unwritten.clone() })
+            }
             (stored, _) => stored,
         }
     }
@@ -62,6 +64,7 @@ impl ScheduledFeed {
 pub(super) struct FeedQueue {
     feeds: HashMap<String, ScheduledFeed>,
     by_due: BTreeSet<(Timestamp, String)>,
+    churning: HashSet<String>,
 }
 
 impl FeedQueue {
@@ -75,6 +78,7 @@ impl FeedQueue {
 
     pub(super) fn remove(&mut self, id: &str) -> Option<ScheduledFeed> {
         self.set_due(id, None);
+        self.churning.remove(id);
         self.feeds.remove(id)
     }
 
@@ -82,6 +86,7 @@ impl FeedQueue {
     pub(super) fn remove_partition(&mut self, partition: i32) {
         self.feeds.retain(|_, feed| feed.partition != partition);
         self.by_due.retain(|(_, id)| self.feeds.contains_key(id));
+        self.churning.retain(|id| self.feeds.contains_key(id));
     }
 
     pub(super) fn get(&self, id: &str) -> Option<&ScheduledFeed> {
@@ -109,6 +114,20 @@ impl FeedQueue {
         if let Some(due) = due {
             self.by_due.insert((due, id.to_owned()));
         }
+    }
+
+    /// Records whether every entry of a feed's last documents was new.
+    pub(super) fn set_churning(&mut self, id: &str, is_churning: bool) {
+        if is_churning && self.feeds.contains_key(id) {
+            self.churning.insert(id.to_owned());
+        } else {
+            self.churning.remove(id);
+        }
+    }
+
+    /// Number of churning feeds.
+    pub(super) fn count_churning(&self) -> usize {
+        self.churning.len()
     }
 
     /// Number of feeds that are due.
@@ -194,9 +213,11 @@ mod tests {
     #[test]
     fn a_revoked_partition_loses_its_feeds() {
         let mut queue = queue(&[("a1", "a", 1)]);
+        queue.set_churning("a1", true);
+        queue.set_churning("unknown", true);
         queue.remove_partition(1);
-        assert_eq!(queue.len(), 1);
+        assert_eq!((queue.len(), queue.count_churning()), (1, 1));
         queue.remove_partition(0);
-        assert_eq!((queue.len(), queue.count_due(at(10))), (0, 0));
+        assert_eq!((queue.len(), queue.count_due(at(10)), queue.count_churning()), (0, 0, 0));
     }
 }

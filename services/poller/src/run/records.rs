@@ -16,6 +16,8 @@ use stream::{LogError, Outgoing, Runtime};
 
 const SOURCE: &str = "newswire/poller";
 
+/// Documents in a row of nothing but new entries from which a feed is churning.
+const CHURNING_POLLS: i32 = 3;
 /// Upper bound for the bytes of a record's key and headers.
 const OVERHEAD: usize = 1_024;
 
@@ -62,11 +64,9 @@ pub(super) fn state(
     limit: usize,
     now: Timestamp,
 ) -> Result<Outgoing, LogError> {
-    diff::pack(&mut state);
     let encoding = Topic::FeedState.encoding(runtime.encoding);
     let mut value = encoding.encode(&state).map_err(unencodable)?;
-    while value.len() > limit.saturating_sub(OVERHEAD) && !(state.entries.is_empty() && state.packed_entries.is_empty())
-    {
+    while value.len() > limit.saturating_sub(OVERHEAD) && !state.packed_entries.is_empty() {
         diff::drop_oldest(&mut state);
         value = encoding.encode(&state).map_err(unencodable)?;
     }
@@ -88,6 +88,8 @@ pub(super) fn health(
         "GONE"
     } else if state.failures > 0 {
         "FAILING"
+    } else if is_churning(state) {
+        "CHURNING"
     } else {
         "OK"
     };
@@ -105,6 +107,11 @@ pub(super) fn health(
     let value = runtime.encoding.encode(&health).map_err(unencodable)?;
     let id = format!("{}/health/{now}", health.feed_id);
     outgoing::<FeedHealth>(runtime, (feed.partition, &health.feed_id), value, &id, None, now)
+}
+
+/// True if every entry of the last documents was new, so that the entries' identities cannot be trusted.
+pub(super) fn is_churning(state: &FeedState) -> bool {
+    state.churning_polls >= CHURNING_POLLS
 }
 
 /// A time of the wire; `None` if there is none.

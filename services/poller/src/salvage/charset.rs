@@ -48,7 +48,7 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, repairs: &mut Rep
     let wide_claim = from_header.is_some_and(|e| !narrow(&e)) || from_declaration.is_some_and(|e| !narrow(&e));
     let first = from_header.filter(narrow).or(from_declaration.filter(narrow));
     let unknown = first.is_none() && (header.is_some() || declared.is_some()) && !wide_claim;
-    // Valid UTF-8 is hardly ever an accident. In ASCII the choice makes no difference.
+    // Text in another encoding is rarely valid UTF-8. For ASCII the choice makes no difference.
     let utf8 = std::str::from_utf8(body);
     let says_otherwise = first.is_some_and(|e| e != UTF_8);
     if let Ok(text) = utf8

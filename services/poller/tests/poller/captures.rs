@@ -29,7 +29,8 @@ fn captured_feeds_give_one_item_per_identity() {
         let has_content = |entry: &poller::document::Entry| {
             [&entry.title, &entry.link, &entry.summary, &entry.content].iter().any(|text| !text.trim().is_empty())
         };
-        let ids: HashSet<String> = poller::identity::identify(url.as_str(), &document)
+        let fingerprints = poller::identity::fingerprints(&document);
+        let ids: HashSet<u128> = poller::identity::identify(url.as_str(), &document, &fingerprints, &[])
             .into_iter()
             .filter(|one| has_content(one.entry))
             .map(|one| one.article_id)

@@ -7,6 +7,7 @@ use proto::{
     topic::Topic,
     v1::{Feed, FeedState},
 };
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A server with a feed at `/feed`, and `response` elsewhere.
 fn server(response: impl Fn() -> Response + Send + Sync + 'static) -> Server {
@@ -38,6 +39,21 @@ fn a_web_page_is_unreadable() {
     service.add(&server.url("/page"), |_| {});
     service.until_status(&server.url("/page"), "FAILING");
     assert_eq!(service.health(&server.url("/page")).unwrap().polls.first().unwrap().outcome, "UNREADABLE");
+    service.stop();
+}
+
+#[test]
+fn a_feed_in_which_all_is_new_at_each_poll_is_churning() {
+    let polls = AtomicUsize::new(0);
+    let tokens = move || {
+        let poll = polls.fetch_add(1, Ordering::Relaxed);
+        let names = ["a", "b"].map(|name| format!("{name}-{poll}"));
+        Response::new(200, rss(&[(&names[0], "One"), (&names[1], "Two")], poll))
+    };
+    let (server, folder) = (server(tokens), tempfile::tempdir().unwrap());
+    let service = Service::start(folder.path());
+    service.add(&server.url("/tokens"), |_| {});
+    service.until_status(&server.url("/tokens"), "CHURNING");
     service.stop();
 }
 

@@ -1,5 +1,5 @@
-//! A model's folder as Hugging Face would export it, with a few invented words: each piece has a row of logits, looked up
-//! as BERT looks up its embeddings (words, types, positions), then a linear layer.
+//! A small ONNX model in the layout of a Hugging Face export. It labels a few invented words: embeddings as in BERT (words,
+//! types, positions), then a linear layer that maps each word piece to its label.
 
 pub mod protobuf;
 
@@ -7,14 +7,14 @@ use protobuf::{floats, ints, network, node};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
-/// What the pieces are, each with the label that the network is sure of. `##` continues a word.
+/// The word pieces, each with the label that the network predicts. `##` continues a word.
 pub const PIECES: [(&str, &str); 16] = [
     ("[PAD]", "O"),
     ("[UNK]", "O"),
     ("[CLS]", "B-PER"),
     ("[SEP]", "B-LOC"),
     ("Zor", "B-PER"),
-    // Only first pieces count: these would be other names.
+    // Only the first piece of a word counts, so these labels must be ignored.
     ("##anna", "B-ORG"),
     ("Quill", "I-PER"),
     ("##feather", "B-LOC"),
@@ -28,18 +28,18 @@ pub const PIECES: [(&str, &str); 16] = [
     ("Żółw", "B-LOC"),
 ];
 
-/// A model to be.
+/// Describes the model to write.
 #[derive(Clone)]
 pub struct Tiny {
-    /// By their numbers.
+    /// Labels by id.
     pub labels: Vec<&'static str>,
-    /// The network's inputs.
+    /// Names of the network's inputs.
     pub inputs: Vec<&'static str>,
-    /// Positions that the network has.
+    /// Length of the network's position embedding.
     pub positions: usize,
-    /// Positions that config.json says it has.
+    /// `max_position_embeddings` of config.json.
     pub claimed: usize,
-    /// Logit of a piece's label; that of the others is 0.
+    /// Logit of a piece's label; the other labels have 0.
     pub logit: f32,
 }
 
@@ -63,17 +63,17 @@ impl Tiny {
         std::fs::write(folder.join("config.json"), self.config().to_string()).unwrap();
     }
 
-    /// config.json.
+    /// The content of config.json.
     pub fn config(&self) -> Value {
         let labels = self.labels.iter().enumerate().map(|(id, name)| (id.to_string(), json!(name)));
         let labels: Map<String, Value> = labels.collect();
         json!({ "model_type": "bert", "id2label": labels, "max_position_embeddings": self.claimed })
     }
 
-    /// model.onnx.
+    /// The content of model.onnx.
     pub fn network(&self) -> Vec<u8> {
         let (width, labels) = (PIECES.len(), self.labels.len());
-        // Each piece is a direction of its own, and the linear layer leads from it to its label.
+        // The embedding is one-hot, and the linear layer maps each piece to its label.
         let one = |at: usize, length: usize, value: f32| (0..length).map(move |to| if to == at { value } else { 0.0 });
         let words: Vec<f32> = (0..width).flat_map(|piece| one(piece, width, 2.0)).collect();
         let layer = PIECES.iter().flat_map(|(_, label)| {
@@ -93,15 +93,15 @@ impl Tiny {
         let mut nodes = vec![
             node("Shape", &["input_ids"], "shape", None),
             node("Gather", &["shape", "one"], "length", None),
-            node("Range", &["zero", "length", "one"], "places", None),
-            node("Gather", &["positions", "places"], "placed", None),
-            node("Gather", &["words", "input_ids"], "looked", None),
-            node("Add", &["looked", "placed"], "summed", None),
+            node("Range", &["zero", "length", "one"], "indices", None),
+            node("Gather", &["positions", "indices"], "position", None),
+            node("Gather", &["words", "input_ids"], "word", None),
+            node("Add", &["word", "position"], "sum", None),
         ];
-        let mut hidden = "summed";
+        let mut hidden = "sum";
         if self.inputs.contains(&"token_type_ids") {
-            nodes.push(node("Gather", &["types", "token_type_ids"], "typed", None));
-            nodes.push(node("Add", &[hidden, "typed"], "embedded", None));
+            nodes.push(node("Gather", &["types", "token_type_ids"], "type", None));
+            nodes.push(node("Add", &[hidden, "type"], "embedded", None));
             hidden = "embedded";
         }
         if self.inputs.contains(&"attention_mask") {
@@ -116,7 +116,7 @@ impl Tiny {
     }
 }
 
-/// tokenizer.json, as BERT's: word pieces between `[CLS]` and `[SEP]`.
+/// The content of tokenizer.json, as in BERT: word pieces between `[CLS]` and `[SEP]`.
 pub fn tokenizer() -> Value {
     let vocabulary: Map<String, Value> =
         PIECES.iter().enumerate().map(|(id, (piece, _))| ((*piece).to_owned(), json!(id))).collect();
@@ -131,7 +131,7 @@ pub fn tokenizer() -> Value {
     let around = |piece: &str| json!({ "SpecialToken": { "id": piece, "type_id": 0 } });
     json!({
         "version": "1.0",
-        // An export may say so; only the enricher cuts and fills windows.
+        // An export may have these settings. The enricher ignores them and makes its own windows.
         "truncation": { "direction": "Right", "max_length": 8, "strategy": "LongestFirst", "stride": 0 },
         "padding": { "strategy": { "Fixed": 32 }, "direction": "Right", "pad_to_multiple_of": null, "pad_id": 0,
             "pad_type_id": 0, "pad_token": "[PAD]" },

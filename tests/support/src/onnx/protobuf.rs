@@ -1,6 +1,6 @@
-//! An ONNX file written by hand: as much of protobuf and of onnx.proto as a small network needs.
+//! Writes an ONNX file: the parts of Protobuf and of onnx.proto that a small network needs.
 
-/// Bytes of one message.
+/// An encoded message.
 #[derive(Default, Clone)]
 pub struct Message(pub Vec<u8>);
 
@@ -13,14 +13,14 @@ impl Message {
         self.0.push(value as u8);
     }
 
-    /// A whole number.
+    /// Appends an integer field.
     pub fn int(mut self, field: u64, value: i64) -> Self {
         self.varint(field << 3);
         self.varint(value as u64);
         self
     }
 
-    /// A string, bytes or another message.
+    /// Appends a string, bytes or another message.
     pub fn bytes(mut self, field: u64, value: impl AsRef<[u8]>) -> Self {
         self.varint(field << 3 | 2);
         self.varint(value.as_ref().len() as u64);
@@ -29,19 +29,19 @@ impl Message {
     }
 }
 
-/// onnx.proto's number of `float`.
+/// `TensorProto.DataType.FLOAT`.
 const FLOAT: i64 = 1;
-/// onnx.proto's number of `int64`.
+/// `TensorProto.DataType.INT64`.
 pub const INT64: i64 = 7;
 
-/// A constant of floats.
+/// A constant tensor of floats.
 pub fn floats(name: &str, shape: &[usize], values: &[f32]) -> Message {
     assert_eq!(shape.iter().product::<usize>(), values.len());
     let raw: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
     tensor(name, shape, FLOAT).bytes(9, raw)
 }
 
-/// A constant of whole numbers; without a shape a single one.
+/// A constant tensor of integers; a scalar if `shape` is empty.
 pub fn ints(name: &str, shape: &[usize], values: &[i64]) -> Message {
     let raw: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
     tensor(name, shape, INT64).bytes(9, raw)
@@ -52,7 +52,7 @@ fn tensor(name: &str, shape: &[usize], kind: i64) -> Message {
     dims.int(2, kind).bytes(8, name)
 }
 
-/// An operation; `attribute` is a whole number with its name.
+/// A node of the graph; `attribute` is the name and value of an integer attribute.
 pub fn node(operation: &str, inputs: &[&str], output: &str, attribute: Option<(&str, i64)>) -> Message {
     let node = inputs.iter().fold(Message::default(), |message, input| message.bytes(1, input));
     let node = node.bytes(2, output).bytes(3, format!("{operation}-{output}")).bytes(4, operation);
@@ -62,7 +62,7 @@ pub fn node(operation: &str, inputs: &[&str], output: &str, attribute: Option<(&
     }
 }
 
-/// An input or output of two or three dimensions, of which the last may be known.
+/// An input or output of shape batch × sequence, and × `last` if given.
 fn value(name: &str, kind: i64, last: Option<usize>) -> Message {
     let named = |name: &str| Message::default().bytes(2, name).0;
     let mut shape = Message::default().bytes(1, named("batch")).bytes(1, named("sequence"));
@@ -73,7 +73,7 @@ fn value(name: &str, kind: i64, last: Option<usize>) -> Message {
     Message::default().bytes(1, name).bytes(2, Message::default().bytes(1, tensor.0).0)
 }
 
-/// A network from pieces' numbers to `output`, of which each has `width` numbers.
+/// A model whose inputs are token ids and whose `output` has `width` values for each token.
 pub fn network(inputs: &[&str], constants: &[Message], nodes: &[Message], output: &str, width: usize) -> Vec<u8> {
     let mut graph = nodes.iter().fold(Message::default(), |message, node| message.bytes(1, &node.0));
     graph = graph.bytes(2, "tiny");

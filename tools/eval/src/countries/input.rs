@@ -1,5 +1,5 @@
-//! The lines that `eval countries` reads. Sets come from different hands: fields are missing, are called otherwise, or
-//! hold more than is asked for. What cannot be scored is left out and counted, never guessed.
+//! Reads the input of `eval countries`. Data sets differ in the names and forms of their fields, and some fields are
+//! missing. Articles that cannot be scored are counted and skipped.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,35 +12,35 @@ use serde_json::{Map, Value};
 /// One article with its gold countries.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
-    /// Title, or nothing.
+    /// Title; may be empty.
     pub title: String,
-    /// Text, or nothing where there is a title.
+    /// Text; may be empty if there is a title.
     pub text: String,
-    /// BCP 47; English where the line has none.
+    /// BCP 47; English if the line has none.
     pub language: String,
-    /// Name of the publisher, which is no evidence.
+    /// Name of the publisher, which is not evidence.
     pub publisher: String,
-    /// Alpha-2 to number of mentions; 1 each where the line gives none.
+    /// Alpha-2 to number of mentions; 1 each if the line has no numbers.
     pub countries: BTreeMap<String, f64>,
-    /// The main country where the line says it, else the most mentioned are.
+    /// The main country, if the line names one; else the most mentioned countries are.
     pub primary: Option<String>,
 }
 
-/// What a file holds.
+/// The contents of a file.
 #[derive(Debug, Default)]
 pub struct Lines {
     /// Articles with a gold set (which may be empty).
     pub lines: Vec<Line>,
-    /// Articles without one, or without a word of text.
+    /// Number of articles without a gold set or without text.
     pub unscored: usize,
-    /// Codes that are not in ISO 3166-1. They stay in the gold and are never found.
+    /// Codes that are not in ISO 3166-1. They stay in the gold set and count as missed.
     pub unknown: Vec<String>,
 }
 
 /// Reads JSON lines, or one JSON array of the same objects.
 ///
 /// # Errors
-/// Files that cannot be read, lines that are no JSON objects.
+/// The file cannot be read, or a line is not a JSON object.
 pub fn read(file: &Path, gazetteer: &Gazetteer) -> anyhow::Result<Lines> {
     let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
     parse(&text, gazetteer).with_context(|| file.display().to_string())
@@ -51,7 +51,7 @@ fn parse(text: &str, gazetteer: &Gazetteer) -> anyhow::Result<Lines> {
     let mut read = Lines::default();
     if text.trim_start().starts_with('[') {
         for (number, value) in serde_json::from_str::<Vec<Value>>(text)?.iter().enumerate() {
-            let object = value.as_object().with_context(|| format!("item {}: no object", number + 1))?;
+            let object = value.as_object().with_context(|| format!("item {}: not an object", number + 1))?;
             read.add(object, gazetteer);
         }
         return Ok(read);
@@ -82,7 +82,7 @@ impl Lines {
         };
         let primary =
             ["primary", "primary_country", "focus"].iter().filter_map(|name| object.get(*name)).find_map(|one| {
-                // Several are no primary country.
+                // A list of several countries names no primary one.
                 let one = one.as_array().map_or(Some(one), |all| all.first().filter(|_| all.len() == 1))?;
                 one.as_str().filter(|code| !code.trim().is_empty()).map(|code| self.code(code, gazetteer))
             });
@@ -102,7 +102,7 @@ impl Lines {
         let mut countries = BTreeMap::new();
         let mut add = |lines: &mut Lines, code: &str, count: Option<&Value>| {
             let count = count.and_then(|count| count.as_f64().or_else(|| count.as_str()?.trim().parse().ok()));
-            // A count of nothing says that the country is none of the article's.
+            // A count of 0 means that the article does not mention the country.
             if count.is_none_or(|count| count > 0.0) && !code.trim().is_empty() {
                 *countries.entry(lines.code(code, gazetteer)).or_insert(0.0) += count.unwrap_or(1.0);
             }
@@ -127,7 +127,7 @@ impl Lines {
         Some(countries)
     }
 
-    /// Alpha-2 in capitals, also of alpha-3 and of `UK`.
+    /// Alpha-2 of a code, which may be alpha-2, alpha-3 or `UK`, in any case.
     fn code(&mut self, code: &str, gazetteer: &Gazetteer) -> String {
         let code = code.trim().to_uppercase();
         let code = if code == "UK" { "GB".to_owned() } else { code };
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_called_otherwise_is_read_sensibly() {
+    fn fields_may_be_missing_or_have_other_names() {
         let read = of(concat!(
             "\u{feff}{\"text\":\"Oslo\",\"countries\":{\"NO\":2,\"SE\":0}}\r\n\r\n",
             "{\"id\":7,\"headline\":\"Perú\",\"body\":\"Lima\",\"lang\":\"es\",\"countries\":[\"per\",\"uk\"],\"primary\":\"PE\"}\n",
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_scored_is_counted_and_an_unknown_code_said() {
+    fn unscored_articles_are_counted_and_unknown_codes_are_listed() {
         let read =
             of("{\"text\":\"Oslo\"}\n{\"countries\":{\"NO\":1}}\n{\"text\":\"Oslo\",\"countries\":{\"XX\":1}}\n");
         assert_eq!((read.lines.len(), read.unscored, read.unknown), (1, 2, vec!["XX".to_owned()]));

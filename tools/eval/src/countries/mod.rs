@@ -1,9 +1,8 @@
-//! `eval countries DATA..`: the countries of articles, as a set and the first of them.
+//! `eval countries DATA..`: countries of articles, as a set and by the first one.
 //!
-//! DATA are files of JSON lines with `title`, `text` and `countries` (ISO alpha-2 to the number of toponyms that lie
-//! there), or what `input` makes such of. *Primary* is the share of articles with a country whose `primary`, or else
-//! most mentioned one (any of them, in a tie), stands first in ours. The titles and texts go through the enricher's own
-//! function as a feed's article would.
+//! DATA are files of JSON lines with `title`, `text` and `countries` (alpha-2 to number of mentions), or of a variant that
+//! `input` accepts. *Primary* is the share of the articles with countries whose `primary` country is first in the result;
+//! without `primary`, one of the most mentioned countries must be. Articles are enriched as those of a feed are.
 
 mod input;
 
@@ -19,13 +18,13 @@ use input::Line;
 use proto::v1::Article;
 use serde_json::{Value, json};
 
-/// Prints a table for each file unless `json` is set, compared with spaCy and flashgeotext where they are installed, and
+/// Prints a table for each file unless `json` is set, compared with spaCy and flashgeotext if they are installed, and
 /// returns `{"p", "r", "f1", "primary", "articles_per_s"}` of all files together, the first four from 0
 /// to 1.
 ///
 /// # Errors
-/// Files that cannot be read or are of another format.
-#[expect(clippy::print_stdout, reason = "the table is the answer to the command")]
+/// A file cannot be read or is of another format.
+#[expect(clippy::print_stdout, reason = "the table goes to standard output")]
 pub fn run(data: &[PathBuf], json: bool) -> anyhow::Result<Value> {
     let knowledge = enricher::Knowledge::shipped()?;
     let gazetteer = enricher::gazetteer::Gazetteer::shipped()?;
@@ -44,7 +43,7 @@ pub fn run(data: &[PathBuf], json: bool) -> anyhow::Result<Value> {
                 println!("  {} more have no text or no countries and are not scored", read.unscored);
             }
             if !read.unknown.is_empty() {
-                println!("  no countries of ISO 3166-1, counted as missed: {}", read.unknown.join(", "));
+                println!("  not in ISO 3166-1, counted as missed: {}", read.unknown.join(", "));
             }
             row("newswire", &score.json());
             match others(&lines) {
@@ -126,7 +125,7 @@ impl Score {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "a row of the table")]
+#[expect(clippy::print_stdout, reason = "the table goes to standard output")]
 fn row(name: &str, score: &Value) {
     let cell = |key: &str| score[key].as_f64().unwrap_or(0.0) * 100.0;
     println!(
@@ -158,7 +157,7 @@ fn files(data: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// What another tool found, article by article, and its seconds.
+/// Name of another tool, its countries for each article, and its time in seconds.
 type Others = Vec<(String, Vec<Vec<String>>, f64)>;
 
 /// Runs `tools/eval/countries.py` with the project's Python on the same titles and texts.
@@ -182,7 +181,7 @@ fn others(lines: &[Line]) -> anyhow::Result<Others> {
         let _ = std::io::stderr().write_all(&child.stderr);
         anyhow::bail!("tools/eval/countries.py failed");
     }
-    writer.join().map_err(|_| anyhow::anyhow!("the writer panicked"))??;
+    writer.join().map_err(|_| anyhow::anyhow!("the writing thread panicked"))??;
     let rows: Vec<Value> = serde_json::from_slice(&child.stdout)?;
     let mut others = Others::new();
     for row in rows {

@@ -1,4 +1,4 @@
-//! What annotators call things, as one of the types that are counted.
+//! Maps the labels of annotation schemes to the types that are counted.
 
 /// The types that are counted.
 pub const TYPES: [&str; 3] = ["PER", "ORG", "LOC"];
@@ -25,8 +25,8 @@ const PEOPLE: &[&str] = &[
     "otherper",
 ];
 
-/// Labels of organisations. Parties, universities, bands and teams are CoNLL's ORG too; journals
-/// and magazines are works, and no names here.
+/// Labels of organisations. In CoNLL, parties, universities, bands and teams are ORG; journals
+/// and magazines are works and are not counted.
 const ORGANISATIONS: &[&str] = &[
     "org",
     "organization",
@@ -50,7 +50,7 @@ const ORGANISATIONS: &[&str] = &[
     "aerospacemanufacturer",
 ];
 
-/// Labels of places: OntoNotes' FAC (buildings, airports) is CoNLL's LOC.
+/// Labels of places. FAC of OntoNotes (buildings, airports) is LOC in CoNLL.
 const PLACES: &[&str] = &[
     "loc",
     "location",
@@ -69,21 +69,21 @@ const PLACES: &[&str] = &[
     "otherloc",
 ];
 
-/// The type that a label stands for, in any case, with `-`, `_` or a space between its words;
-/// none for all others (NORP, MISC, dates, works, events). Of a label of two levels
-/// (`person-actor`, `pers.ind`) the first counts.
+/// The type of a label, in any case, with `-`, `_` or a space between words; none for labels of
+/// other types (NORP, MISC, dates, works, events). Of a label with levels (`person-actor`,
+/// `pers.ind`) the first level counts.
 pub fn type_of(label: &str) -> Option<&'static str> {
     let lower = label.to_lowercase().replace(['_', ' '], "-");
     let whole = lower.replace('-', "");
     let kinds = [(PEOPLE, "PER"), (ORGANISATIONS, "ORG"), (PLACES, "LOC")];
     let find = |name: &str| kinds.iter().find(|(names, _)| names.contains(&name)).map(|(_, kind)| *kind);
     let first = lower.split(['-', '/', '.']).next().unwrap_or("");
-    // `group-work` or `state-tax` would be no group: only the schemes that have levels use these.
+    // Only labels that schemes with levels use: `group-work` is not a group.
     let levels = ["person", "pers", "organization", "org", "location", "loc", "building"].contains(&first);
     find(&lower).or_else(|| find(&whole)).or_else(|| levels.then(|| find(first)).flatten())
 }
 
-/// A tag's position (`B`, `I`, ..) and label; none where it is outside names.
+/// A tag's position (`B`, `I`, ..) and label; none for a tag outside names.
 pub fn parts(tag: &str) -> Option<(char, &str)> {
     if matches!(tag, "O" | "o" | "OUT" | "_" | "-" | "") {
         return None;
@@ -94,12 +94,12 @@ pub fn parts(tag: &str) -> Option<(char, &str)> {
         (Some(position @ ('B' | 'I' | 'E' | 'L' | 'M' | 'S' | 'U' | 'W')), Some('-' | '_')) => {
             Some((position, letters.as_str()))
         }
-        // `PERSON` without a position goes on as long as it stands.
+        // Without positions, equal adjacent labels are one name.
         _ => Some(('I', tag)),
     }
 }
 
-/// Whether a field is a tag of BIO, IOB1, BILOU, IOBES and the like.
+/// Whether a field is a tag of BIO, IOB1, BILOU, IOBES or a similar scheme.
 pub fn is_tag(field: &str) -> bool {
     field == "O"
         || field.split_once('-').is_some_and(|(before, label)| {
@@ -107,9 +107,9 @@ pub fn is_tag(field: &str) -> bool {
         })
 }
 
-/// Reads the tags of one sentence: names as tokens `start..end`, and the labels as written. A
-/// name begins at B, S, U, behind the end of another (E, L, S, U), and where the label changes;
-/// so IOB1, which writes B only between names that touch, needs no telling.
+/// The names of one sentence, as tokens `start..end` and the label as written. A name begins at B,
+/// S or U, after the end of another (E, L, S, U), and where the label changes. This covers IOB1,
+/// which writes B only between adjacent names.
 pub fn names<'t>(tags: &[&'t str]) -> Vec<(usize, usize, &'t str)> {
     let mut names: Vec<(usize, usize, &'t str)> = Vec::new();
     let mut open = false;
@@ -138,19 +138,19 @@ mod tests {
     }
 
     #[test]
-    fn schemes_of_positions() {
+    fn all_schemes_of_positions_give_the_same_names() {
         let two = [(0, 2, "PER"), (2, 3, "PER"), (4, 5, "LOC")];
-        assert_eq!(read("I-PER I-PER B-PER O I-LOC"), two, "IOB1: B only between names that touch");
+        assert_eq!(read("I-PER I-PER B-PER O I-LOC"), two, "IOB1: B only between adjacent names");
         assert_eq!(read("B-PER I-PER B-PER O B-LOC"), two, "IOB2");
         assert_eq!(read("B-PER L-PER U-PER O U-LOC"), two, "BILOU");
         assert_eq!(read("B-PER E-PER S-PER O S-LOC"), two, "IOBES");
-        assert_eq!(read("B-PER E-PER I-PER O I-LOC"), two, "what follows an end begins");
+        assert_eq!(read("B-PER E-PER I-PER O I-LOC"), two, "a tag after an end begins a name");
         assert_eq!(read("person person O LOC"), [(0, 2, "person"), (3, 4, "LOC")], "no positions");
-        assert_eq!(read("I-LOC I-PER O O"), [(0, 1, "LOC"), (1, 2, "PER")], "another label begins");
+        assert_eq!(read("I-LOC I-PER O O"), [(0, 1, "LOC"), (1, 2, "PER")], "another label begins a name");
     }
 
     #[test]
-    fn labels_of_many_schemes() {
+    fn labels_of_common_schemes_have_a_type() {
         for (label, kind) in [
             ("PER", Some("PER")),
             ("PERSON", Some("PER")),
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_with_a_hyphen_is_no_tag() {
+    fn a_word_with_a_hyphen_is_not_a_tag() {
         assert!(is_tag("B-PER") && is_tag("O") && is_tag("I-creative-work") && is_tag("b-person"));
         assert!(!is_tag("X-ray") && !is_tag("co-op") && !is_tag("-X-") && !is_tag("NNP") && !is_tag("I-"));
     }

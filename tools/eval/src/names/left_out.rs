@@ -1,9 +1,8 @@
-//! `eval left-out DATA`: how good the tagger is on text of a kind that it was not trained on.
+//! `eval left-out DATA`: the tagger's quality on a kind of text that it was not trained on.
 //!
-//! DATA is the folder of the corpora that the shipped model is trained on. For each set a model is
-//! trained without any of its parts, and measured on it; all else is as `make model` has it. So
-//! the figures are of models that were never shipped, and say what the plan, the features and the
-//! made text are worth.
+//! DATA is the folder of the training corpora. For each corpus, a model is trained without it and
+//! measured on it, with the settings of `make model`. The figures measure hyperparameters, features
+//! and synthetic text; the models are not shipped.
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -15,8 +14,8 @@ use train_tagger::{Material, Plan};
 
 use super::{documents, score, spans};
 
-/// The sets, what of them is measured on, and whether the mean counts them. Of sets with a
-/// development part that part, which is what others are measured on; of the posts the news.
+/// The corpora, the part that is measured on, and whether the mean includes it. If there is a
+/// development part, it is that part; of the Twitter corpus (btc) it is the news.
 const SETS: [(&str, &str, bool); 7] = [
     ("wikigold", "wikigold/all.conll", true),
     ("uner_pud", "uner_pud/test.conll", true),
@@ -27,13 +26,13 @@ const SETS: [(&str, &str, bool); 7] = [
     ("btc", "btc/h.conll", false),
 ];
 
-/// Trains and measures, two sets at a time, and prints a table, or with `json` nothing. Returns
-/// `{"SET": {"strict", "overlap"}, .., "mean": {..}}` in the shape of `eval names`; the mean is of
-/// the F1 of all sets but the posts.
+/// Trains and measures, two corpora at a time. Prints a table unless `json` is set, and returns
+/// `{"SET": {"strict", "overlap"}, .., "mean": {..}}` with the fields of `eval names`; the mean is
+/// that of the F1 of all corpora except btc.
 ///
 /// # Errors
-/// Where a corpus, a list or the templates cannot be read.
-#[expect(clippy::print_stdout, reason = "the table is the answer to the command")]
+/// A corpus, a list or the templates cannot be read.
+#[expect(clippy::print_stdout, reason = "the table goes to standard output")]
 pub fn run(ner: &Path, json: bool, plan: Plan) -> anyhow::Result<Value> {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../train-tagger/data");
     let material = Material::read(ner, &data, plan).with_context(|| ner.display().to_string())?;
@@ -42,14 +41,14 @@ pub fn run(ner: &Path, json: bool, plan: Plan) -> anyhow::Result<Value> {
         let work = || {
             let mut done = Vec::new();
             loop {
-                // A worker that ended by an error leaves the lock as it was.
+                // The iterator is valid even if a worker panicked.
                 let next = waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
                 let Some((set, file, _)) = next else { return Ok(done) };
                 done.push((*set, measure(&material, plan, set, ner.join(file))?));
             }
         };
         let workers = [(); 2].map(|()| scope.spawn(work));
-        workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| anyhow::bail!("a worker ended"))).collect()
+        workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| anyhow::bail!("a worker panicked"))).collect()
     });
     let mut found = Map::new();
     for answer in answers {

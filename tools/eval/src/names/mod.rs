@@ -1,9 +1,8 @@
-//! `eval names DATA..`: names found in annotated text, strict and by overlap.
+//! `eval names DATA..`: names found in annotated text, by exact match (strict) and by overlap.
 //!
-//! DATA are files of columns of any usual scheme ([`read`] says which) or folders of them. Tokens
-//! are joined by spaces and sentences by blank lines; the text goes through the enricher's own
-//! tagger as an article's body would, and what it finds is laid over the tokens again. Leading
-//! articles and closing possessives are stripped alike on both sides.
+//! DATA are files in a format of [`read`], or folders of such files. Tokens are joined by spaces and
+//! sentences by blank lines. The text is tagged like the body of an article, and the spans found are
+//! mapped back to tokens. Leading articles and final possessives are removed from the names of both.
 
 mod label;
 pub mod left_out;
@@ -22,14 +21,14 @@ use tagger::{Span, Tagger};
 pub(super) use read::Document;
 pub(super) use score::score;
 
-/// Prints a table unless `json` is set, compared with spaCy's `en_core_web_sm` where `.tools/venv` has it, and
+/// Prints a table unless `json` is set, compared with spaCy's `en_core_web_sm` if `.tools/venv` has it, and
 /// returns `{"strict": {"micro", "PER", "ORG", "LOC"}, "overlap": {..},
 /// "tokens_per_s"}`, each score as `{"p", "r", "f1"}` from 0 to 1; the speed is of tokenising
 /// and tagging on one core.
 ///
 /// # Errors
-/// Files that cannot be read, or hold no tokens.
-#[expect(clippy::print_stdout, reason = "the table is the answer to the command")]
+/// A file cannot be read, or there are no tokens.
+#[expect(clippy::print_stdout, reason = "the table goes to standard output")]
 pub fn run(data: &[PathBuf], json: bool) -> anyhow::Result<Value> {
     let documents = documents(data)?;
     let tokens: usize = documents.iter().map(|document| document.words.len()).sum();
@@ -53,7 +52,7 @@ pub fn run(data: &[PathBuf], json: bool) -> anyhow::Result<Value> {
 /// The documents of files and folders.
 ///
 /// # Errors
-/// Where one cannot be read.
+/// A file or folder cannot be read.
 pub(super) fn documents(data: &[PathBuf]) -> anyhow::Result<Vec<Document>> {
     let mut documents = Vec::new();
     for path in data {
@@ -64,13 +63,13 @@ pub(super) fn documents(data: &[PathBuf]) -> anyhow::Result<Vec<Document>> {
     Ok(documents)
 }
 
-/// What a tagger finds in a document.
+/// The spans that a tagger finds in a document, with their labels.
 pub(super) fn spans(tagger: &Tagger, document: &Document) -> Vec<(usize, usize, String)> {
     let spans: Vec<Span> = tagger.tag(&[&document.text]);
     spans.into_iter().map(|span| (span.start, span.end, span.label.conll().to_owned())).collect()
 }
 
-#[expect(clippy::print_stdout, reason = "a row of the table")]
+#[expect(clippy::print_stdout, reason = "the table goes to standard output")]
 fn row(name: &str, scores: &(Value, Value), speed: f64) {
     let f1 = |scores: &Value, key: &str| scores[key]["f1"].as_f64().unwrap_or(0.0) * 100.0;
     let cell = |key: &str| format!("{key} {:5.1} ({:5.1})", f1(&scores.0, key), f1(&scores.1, key));
@@ -78,10 +77,10 @@ fn row(name: &str, scores: &(Value, Value), speed: f64) {
     println!("{name:<10} {cells}  {:>9.0} tokens/s", speed);
 }
 
-/// How names of files of columns end.
+/// Extensions of files in columns.
 const ENDINGS: [&str; 9] = ["conll", "conllu", "conll03", "txt", "bio", "iob", "iob2", "tsv", "gold_conll"];
 
-/// A file, or the column files of a folder in the order of their names.
+/// The file itself, or the files in columns of a folder, sorted.
 fn files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);

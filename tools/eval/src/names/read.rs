@@ -1,30 +1,30 @@
-//! Annotated text in columns, of whatever scheme, as documents.
+//! Reads annotated text in columns.
 //!
-//! Columns are parted by tabs, or by spaces where a line has no tab. Which column holds the
-//! tokens and which the tags is found out for each file, since schemes differ: CoNLL-2003 has
-//! `token pos chunk tag`, Universal NER `index token tag - -` under remarks with `#`, others tag
-//! and token alone. CoNLL-U with GUM's entities and CoNLL-2012's brackets are known by their
-//! first lines. A document begins at `-DOCSTART-` (with or without further columns), `# newdoc`
-//! and `#begin document`.
+//! Columns are separated by tabs, or by spaces if a line has no tab. The columns of tokens and tags
+//! are detected for each file, because schemes differ: CoNLL-2003 has `token pos chunk tag`,
+//! Universal NER `index token tag - -` and comments with `#`, others only tag and token. CoNLL-U
+//! with GUM's entities and CoNLL-2012 are recognised by their comments. A document begins at
+//! `-DOCSTART-` (with or without further columns), `# newdoc` and `#begin document`.
 
 use train_tagger::gum;
 
 use super::label::{Name, is_tag, names, parts, type_of};
 
-/// A document as it goes to a tagger, and what annotators found in it.
+/// A document for a tagger, with its annotated names.
 #[derive(Debug, Default)]
 pub struct Document {
     /// Tokens joined by spaces, sentences by blank lines.
     pub text: String,
-    /// Words and where they stand in `text`, in bytes.
+    /// The words of `text`.
     pub words: Vec<String>,
+    /// Byte ranges of the words in `text`.
     pub places: Vec<(usize, usize)>,
-    /// Names of the types that are counted.
+    /// Annotated names of the types that are counted.
     pub names: Vec<Name>,
 }
 
 impl Document {
-    /// Adds a sentence; its names are given as its own words `start..end`.
+    /// Adds a sentence; its names are ranges of its own words.
     fn push<'w>(&mut self, words: impl Iterator<Item = &'w str>, names: impl Iterator<Item = Name>) {
         let first = self.words.len();
         for word in words {
@@ -40,7 +40,7 @@ impl Document {
     }
 }
 
-/// Reads a file; documents without words are left out.
+/// The documents of a file that have words.
 pub fn read(text: &str) -> Vec<Document> {
     let text = text.trim_start_matches('\u{feff}');
     let mut documents = if text.lines().take(2_000).any(|line| line.contains("global.Entity")) {
@@ -68,7 +68,7 @@ fn gum_documents(text: &str) -> Vec<Document> {
     documents
 }
 
-/// A line's columns.
+/// The columns of a line.
 fn split(line: &str) -> Vec<&str> {
     if line.contains('\t') {
         line.trim_end_matches(['\r', '\n', '\t', ' ']).split('\t').map(|field| field.trim_matches(' ')).collect()
@@ -77,11 +77,12 @@ fn split(line: &str) -> Vec<&str> {
     }
 }
 
-/// Where a file has its tokens and tags.
+/// The columns of a file.
 #[derive(Debug, PartialEq, Eq)]
 struct Layout {
-    /// Columns of most lines.
+    /// Number of columns of most lines.
     usual: usize,
+    /// Whether the first column is the index of the token.
     indexed: bool,
     token: usize,
     tag: usize,
@@ -89,8 +90,8 @@ struct Layout {
     positions: bool,
 }
 
-/// A word that is written as one with the next (`1-2`), or not written at all (`1.1`).
-fn joined(row: &[&str]) -> bool {
+/// Whether a row is a multiword token (`1-2`) or an empty node (`1.1`) of CoNLL-U.
+fn is_not_a_word(row: &[&str]) -> bool {
     let parts = row.first().and_then(|index| index.split_once(['-', '.']));
     let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     row.len() > 2 && parts.is_some_and(|(from, to)| number(from) && number(to))
@@ -98,13 +99,13 @@ fn joined(row: &[&str]) -> bool {
 
 fn opens_document(line: &str) -> bool {
     line.contains("-DOCSTART-")
-        || line.strip_prefix('#').is_some_and(|remark| remark.trim_start().starts_with("newdoc"))
+        || line.strip_prefix('#').is_some_and(|comment| comment.trim_start().starts_with("newdoc"))
 }
 
 impl Layout {
     fn of(text: &str) -> Layout {
         let lines = text.lines().filter(|line| !line.starts_with("# ") && !opens_document(line));
-        let rows: Vec<Vec<&str>> = lines.map(split).filter(|row| !row.is_empty() && !joined(row)).collect();
+        let rows: Vec<Vec<&str>> = lines.map(split).filter(|row| !row.is_empty() && !is_not_a_word(row)).collect();
         let mut lengths: Vec<usize> = rows.iter().map(Vec::len).collect();
         lengths.sort_unstable();
         let usual = (0..=lengths.last().copied().unwrap_or(0))
@@ -115,11 +116,11 @@ impl Layout {
         let count = |column: usize, holds: &dyn Fn(&str) -> bool| rows.iter().filter(|row| holds(row[column])).count();
         let number = |field: &str| field.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'.'));
         let indexed = usual > 2 && most(count(0, &number)) && count(0, &|field| field == "1" || field == "0") > 0;
-        // Of columns of tags the one with the most names of the known types; chunks have none.
+        // Of the columns of tags, the one with the most names of known types; chunks have none.
         let known = |column: usize| count(column, &|field| parts(field).is_some_and(|(_, l)| type_of(l).is_some()));
         let tags = (usize::from(indexed)..usual).filter(|column| most(count(*column, &is_tag)));
         let tag = tags.max_by_key(|column| (known(*column), *column));
-        // Without positions: the column with the most names that has mostly O.
+        // Without positions: of the columns that are mostly O, the one with the most names.
         let plain = || {
             let columns =
                 (usize::from(indexed)..usual).filter(|column| count(*column, &|field| field == "O") * 2 > rows.len());
@@ -132,13 +133,13 @@ impl Layout {
         Layout { usual, indexed, token, tag, positions }
     }
 
-    /// A line's token and tag; none where the line is no token.
+    /// The token and tag of a line; none if the line is not a token.
     fn fields<'t>(&self, row: &[&'t str]) -> Option<(&'t str, &'t str)> {
         let index = |column: usize| {
-            // Where a token was cut in two the columns behind it are counted from the end.
+            // If a token contains a space, the columns after it are counted from the end.
             if column > self.token { (row.len() + column).checked_sub(self.usual) } else { Some(column) }
         };
-        if self.indexed && joined(row) {
+        if self.indexed && is_not_a_word(row) {
             return None;
         }
         let token = row.get(self.token).filter(|token| !token.is_empty())?;
@@ -166,7 +167,7 @@ fn columns(text: &str) -> Vec<Document> {
                 documents.push(Document::default());
             }
         } else if line.starts_with("# ") && (row.len() != layout.usual || layout.indexed || !layout.is_row(&row)) {
-            // A remark.
+            // A comment.
         } else if let Some((word, tag)) = layout.fields(&row) {
             words.push(word);
             tags.push(tag);
@@ -176,14 +177,14 @@ fn columns(text: &str) -> Vec<Document> {
 }
 
 impl Layout {
-    /// Whether a line that begins as a remark is a token after all: `# # B-NP O`.
+    /// Whether a line that begins like a comment is a token: `# # B-NP O`.
     fn is_row(&self, row: &[&str]) -> bool {
         row.get(self.tag)
             .is_some_and(|tag| if self.positions { is_tag(tag) } else { *tag == "O" || type_of(tag).is_some() })
     }
 }
 
-/// CoNLL-2012: the token is the fourth column, names are brackets in the eleventh.
+/// CoNLL-2012: the fourth column is the token, and the eleventh has names in brackets.
 fn brackets(text: &str) -> Vec<Document> {
     let mut documents = vec![Document::default()];
     let (mut words, mut found): (Vec<&str>, Vec<Name>) = (Vec::new(), Vec::new());
@@ -218,7 +219,7 @@ fn brackets(text: &str) -> Vec<Document> {
 mod tests {
     use super::*;
 
-    /// Documents as their sentences with names in brackets.
+    /// The text of each document with its names in brackets.
     fn shown(text: &str) -> Vec<String> {
         read(text)
             .iter()
@@ -226,7 +227,7 @@ mod tests {
                 let mut shown = document.text.replace("\n\n", " / ");
                 for (start, end, kind) in document.names.iter().rev() {
                     let (from, to) = (document.places[*start].0, document.places[end - 1].1);
-                    // A break between sentences is a byte longer as it is shown.
+                    // A break between sentences is one byte longer here than in `text`.
                     let breaks = |at: usize| document.text[..at].matches("\n\n").count();
                     shown.insert_str(to + breaks(to), &format!("]{kind}"));
                     shown.insert(from + breaks(from), '[');
@@ -237,39 +238,47 @@ mod tests {
     }
 
     #[test]
-    fn four_columns_and_a_docstart_with_columns() {
+    fn conll_2003_is_read() {
         let text = "-DOCSTART- -X- -X- O\n\nKUPFERSTADT NNP I-NP I-LOC\n1996-08-30 CD I-NP O\n\n\
             # # I-NP O\nKoss NNP I-NP I-PER\nWirth NNP B-NP B-PER\n's POS B-NP O\n\n-DOCSTART- -X- O O\n\nOstland NNP I-NP I-LOC\n";
         assert_eq!(shown(text), ["[KUPFERSTADT]LOC 1996-08-30 / # [Koss]PER [Wirth]PER 's", "[Ostland]LOC"]);
     }
 
     #[test]
-    fn universal_ner_with_remarks_and_an_index() {
+    fn universal_ner_is_read() {
         let text = "# newdoc id = a\n# sent_id = a-1\n# text = Koss left Ostland\n1\tKoss\tB-PER\t-\tann\n2\tleft\tO\t-\tann\n\
             3\tOstland\tB-LOC\t-\tann\n\n# newdoc id = b\n# text = 1 B-LOC\n1-2\tdel\t_\t-\tann\n1\tde\tO\t-\tann\n2\tKupfer\tB-OTHER\t-\tann\n";
         assert_eq!(shown(text), ["[Koss]PER left [Ostland]LOC", "de Kupfer"]);
     }
 
     #[test]
-    fn remarks_with_as_many_fields_as_a_row() {
+    fn a_comment_with_as_many_fields_as_a_row_is_skipped() {
         let text = "# id 7 domain=train\nKoss _ _ B-GRP\nWirth _ _ I-GRP\nsang _ _ O\n";
         assert_eq!(shown(text), ["[Koss Wirth]ORG sang"]);
     }
 
     #[test]
-    fn two_columns_with_labels_of_other_schemes() {
+    fn two_columns_are_read_with_labels_of_any_scheme() {
         assert_eq!(
             shown(
                 "#hashtag\tO\nKoss\tB-politician\nand\tO\n\u{a0}\tO\nRed\tB-politicalparty\nUnion\tI-politicalparty\n\nWar\tB-creative-work\n"
             ),
             ["#hashtag [Koss]PER and \u{a0} [Red Union]ORG / War"]
         );
-        assert_eq!(shown("O\tin\nU-GPE\tOstland\nO\tto-day\n"), ["in [Ostland]LOC to-day"], "the tag first");
+    }
+
+    #[test]
+    fn the_tag_may_come_first() {
+        assert_eq!(shown("O\tin\nU-GPE\tOstland\nO\tto-day\n"), ["in [Ostland]LOC to-day"]);
+    }
+
+    #[test]
+    fn labels_may_have_no_positions() {
         assert_eq!(shown("Koss\tperson-actor\nOlm\tperson-actor\nin\tO\nto\tO\nit\tO\n"), ["[Koss Olm]PER in to it"]);
     }
 
     #[test]
-    fn brackets_of_conll_2012() {
+    fn conll_2012_is_read() {
         let row = |word: &str, name: &str| format!("wb/a 0 0 {word} NN (S* - - - - {name} -\n");
         let text = format!(
             "#begin document (wb/a); part 000\n{}{}{}\n{}#end document\n",
@@ -282,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn gum_is_read_by_its_mentions() {
+    fn gum_is_read() {
         let text = "# newdoc id = a\n# global.Entity = GRP-etype-infstat-salience-centering-minspan-link-identity\n\
             1\tMira\tMira\tPROPN\tNNP\t_\t0\troot\t_\tEntity=(1-person-new-n-cf1-1,2-sgl\n\
             2\tKoss\tKoss\tPROPN\tNNP\t_\t1\tflat\t_\tEntity=1)\n3\tspoke\tspeak\tVERB\tVBD\t_\t1\tx\t_\t_\n\n";
@@ -290,9 +299,9 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_noise_are_no_documents() {
+    fn text_without_tokens_has_no_documents() {
         assert!(read("").is_empty());
-        assert!(read("\n\n# a remark\n\n-DOCSTART-\n").is_empty());
-        assert_eq!(shown("only\nwords\n"), ["only words"]);
+        assert!(read("\n\n# a comment\n\n-DOCSTART-\n").is_empty());
+        assert_eq!(shown("only\nwords\n"), ["only words"], "words without tags are a document");
     }
 }

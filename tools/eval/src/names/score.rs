@@ -1,4 +1,4 @@
-//! Found names against those that annotators found: strict and by overlap.
+//! Scores names against the annotated ones: strict and by overlap.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::label::{Name, TYPES, type_of};
 use super::read::Document;
 
-/// Right ones, found ones that are not, and missed ones.
+/// Numbers of right, wrong and missed names.
 #[derive(Clone, Copy, Default)]
 struct Count {
     right: usize,
@@ -24,7 +24,7 @@ impl Count {
     }
 }
 
-/// Takes leading articles and closing possessives off.
+/// Removes leading articles and final possessives.
 fn strip(words: &[String], mut start: usize, mut end: usize) -> (usize, usize) {
     while start + 1 < end && ["the", "a", "an"].contains(&words[start].to_lowercase().as_str()) {
         start += 1;
@@ -36,7 +36,7 @@ fn strip(words: &[String], mut start: usize, mut end: usize) -> (usize, usize) {
 }
 
 impl Document {
-    /// What annotators found, stripped.
+    /// The annotated names without articles and possessives.
     fn gold(&self) -> BTreeSet<Name> {
         let stripped = |(start, end, kind): &Name| {
             let (start, end) = strip(&self.words, *start, *end);
@@ -45,8 +45,8 @@ impl Document {
         self.names.iter().map(stripped).collect()
     }
 
-    /// Spans of bytes as names: every token that a span touches is in it.
-    fn lay(&self, spans: &[(usize, usize, String)]) -> BTreeSet<Name> {
+    /// Byte spans as names. A name consists of all tokens that its span touches.
+    fn names_of_spans(&self, spans: &[(usize, usize, String)]) -> BTreeSet<Name> {
         let mut names = BTreeSet::new();
         for (start, end, label) in spans {
             let first = self.places.partition_point(|(_, to)| to <= start);
@@ -67,10 +67,10 @@ pub fn score(documents: &[Document], found: impl Iterator<Item = Vec<(usize, usi
     let mut strict: BTreeMap<&str, Count> = BTreeMap::new();
     let mut overlap: BTreeMap<&str, Count> = BTreeMap::new();
     for (document, spans) in documents.iter().zip(found) {
-        let (gold, found) = (document.gold(), document.lay(&spans));
+        let (gold, found) = (document.gold(), document.names_of_spans(&spans));
         for (all, loose) in [(&mut strict, false), (&mut overlap, true)] {
             let meets = |a: &Name, b: &Name| if loose { a.2 == b.2 && a.0 < b.1 && b.0 < a.1 } else { a == b };
-            // One name answers for one at most.
+            // Each annotated name matches at most one found name.
             let mut free: Vec<&Name> = gold.iter().collect();
             for name in &found {
                 let count = all.entry(name.2).or_default();
@@ -108,7 +108,7 @@ mod tests {
     const TEXT: &str = "-DOCSTART- -X- O O\n\nThe DT I-NP B-ORG\nU.N. NNP I-NP I-ORG\n's POS I-NP I-ORG\nAnnan NNP I-NP B-PER\n\nParis NNP I-NP B-LOC\n";
 
     #[test]
-    fn articles_and_possessives() {
+    fn articles_and_possessives_are_removed() {
         let documents = read(TEXT);
         assert_eq!(documents.len(), 1);
         assert_eq!(documents[0].text, "The U.N. 's Annan\n\nParis");
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn strict_wants_the_same_tokens_and_overlap_one_of_them() {
+    fn strict_compares_all_tokens_and_overlap_requires_one() {
         let documents = read(TEXT);
         let spans = vec![(4, 8, "ORG".to_owned()), (9, 17, "PER".to_owned()), (19, 24, "PER".to_owned())];
         let (strict, overlap) = score(&documents, [spans].into_iter());

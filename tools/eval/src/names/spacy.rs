@@ -1,4 +1,4 @@
-//! The same texts through spaCy, where `.tools/venv` has it.
+//! Runs spaCy on the same texts, if `.tools/venv` has it.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -10,13 +10,13 @@ use serde_json::Value;
 use super::label::type_of;
 use super::read::Document;
 
-/// Spans in bytes of each document, and the seconds that the pipeline took.
+/// Byte spans of each document, and the time of the pipeline in seconds.
 pub type Found = (Vec<Vec<(usize, usize, String)>>, f64);
 
-/// What `en_core_web_sm` finds.
+/// The names that `en_core_web_sm` finds.
 ///
 /// # Errors
-/// Where Python, spaCy or its model is absent or fails.
+/// Python, spaCy or its model is missing or fails.
 pub fn spacy(documents: &[Document]) -> anyhow::Result<Found> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let python = root.join(".tools/venv/bin/python");
@@ -33,13 +33,13 @@ pub fn spacy(documents: &[Document]) -> anyhow::Result<Found> {
         input.push_str(&serde_json::to_string(&document.text)?);
         input.push('\n');
     }
-    // The script reads all before it writes.
-    child.stdin.take().context("no pipe")?.write_all(input.as_bytes())?;
+    // The script reads all its input before it writes.
+    child.stdin.take().context("the process has no standard input")?.write_all(input.as_bytes())?;
     let output = child.wait_with_output()?;
     anyhow::ensure!(output.status.success(), "spaCy or its model is not installed");
     let output = String::from_utf8(output.stdout)?;
     let mut lines: Vec<&str> = output.lines().collect();
-    let summary: Value = serde_json::from_str(lines.pop().context("no answer")?)?;
+    let summary: Value = serde_json::from_str(lines.pop().context("the script printed nothing")?)?;
     let mut found = Vec::new();
     for (line, document) in lines.into_iter().zip(documents) {
         let answer: Value = serde_json::from_str(line)?;

@@ -132,18 +132,19 @@ impl Training {
     fn learn(&mut self, example: &Example<'_>, seed: u64) {
         rows(example, seed, self.plan.dropout, &mut self.rows);
         let mut hidden = self.tables.hidden(&self.rows);
-        // Dropout and rectifier; units that remain count twice.
+        // Dropout and rectifier; the remaining units are doubled.
         let mut open = [0.0; HIDDEN];
         for (index, (unit, open)) in hidden.iter_mut().zip(&mut open).enumerate() {
             let kept = random(seed ^ (index as u64 / 64) << 56 ^ 0x10_5701) >> (index % 64) & 1 == 1;
             *open = if kept && *unit > 0.0 { 2.0 } else { 0.0 };
             *unit *= *open;
         }
-        let answer = self.tables.answer(&hidden);
+        let probabilities = self.tables.probabilities(&hidden);
         let may = |label: usize| example.allowed >> label & 1 == 1;
-        let right: f32 = answer.iter().enumerate().filter(|(label, _)| may(*label)).map(|(_, share)| share).sum();
+        let right: f32 =
+            probabilities.iter().enumerate().filter(|(label, _)| may(*label)).map(|(_, share)| share).sum();
         let mut back = [0.0; HIDDEN];
-        for (label, share) in answer.iter().enumerate() {
+        for (label, share) in probabilities.iter().enumerate() {
             let target = if may(label) { share / right.max(1e-20) } else { 0.0 };
             let error = share - target;
             self.gradient.bias[label] += error;
@@ -182,7 +183,7 @@ impl Training {
         }
     }
 
-    /// Rounds to integers; each hidden unit has a scale of its own.
+    /// Rounds to integers; each hidden unit has its own scale.
     fn finish(self, examples: &[Example<'_>], vectors: &Vectors) -> Net {
         let mut largest = [1e-3_f32; HIDDEN];
         let mut found = Vec::new();
@@ -193,7 +194,7 @@ impl Training {
             }
         }
         let scale = largest.map(|largest| LARGEST_SUM / largest);
-        let whole = |row: &Row, factor: f32, limit: i16| {
+        let rounded_row = |row: &Row, factor: f32, limit: i16| {
             let mut rounded = [0; HIDDEN];
             for ((rounded, weight), scale) in rounded.iter_mut().zip(row).zip(scale) {
                 *rounded = (weight * factor * scale).round().clamp(f32::from(-limit), f32::from(limit)) as i16;
@@ -201,7 +202,7 @@ impl Training {
             rounded
         };
         let table = |from: usize, to: usize| -> Vec<_> {
-            self.tables.first[from..to].iter().map(|row| whole(row, 1.0, i16::MAX)).collect()
+            self.tables.first[from..to].iter().map(|row| rounded_row(row, 1.0, i16::MAX)).collect()
         };
         let mut net = Net {
             vectors: vectors.hash,
@@ -214,12 +215,12 @@ impl Training {
         for place in 0..PLACES {
             for dimension in 0..DIMS {
                 let at = place * ROWS + dimension;
-                net.rows[at] = whole(&self.tables.first[PLACE + at], LEVEL, LARGEST);
+                net.rows[at] = rounded_row(&self.tables.first[PLACE + at], LEVEL, LARGEST);
             }
         }
         for (label, row) in net.out.iter_mut().enumerate() {
             for (unit, weight) in row.iter_mut().enumerate() {
-                // Points ahead of O.
+                // The lead over O.
                 let ahead = self.tables.out[label + 1][unit] - self.tables.out[0][unit];
                 let points = ahead * self.plan.points / scale[unit] * 65_536.0;
                 *weight = points.round().clamp(-32_767.0, 32_767.0) as i16;

@@ -1,4 +1,4 @@
-//! The net in training: its tables in f32, and what they give for an example.
+//! The net during training: its weights in f32, and its output for an example.
 
 use crate::random::random;
 use tagger::training::{Allowed, DIMS, HIDDEN, Input, LABELS, PLACES, Query, ROWS, SPREADS, SUFFIXES, TOP};
@@ -19,12 +19,14 @@ pub(super) struct Tables {
     pub(super) bias: [f32; LABELS],
 }
 
-/// First row of the suffixes, of the places, and the number of rows.
+/// First row of the suffixes.
 pub(super) const SUFFIX: usize = SPREADS;
+/// First row of the places.
 pub(super) const PLACE: usize = SPREADS + SUFFIXES;
+/// Number of rows of the first layer.
 pub(super) const FIRST: usize = PLACE + PLACES * ROWS;
 
-/// A query with its sentence and its right labels, as bits.
+/// A query with its sentence and its correct labels, as bits.
 pub(super) struct Example<'s> {
     pub(super) input: &'s Input,
     pub(super) query: &'s Query,
@@ -53,8 +55,8 @@ impl Tables {
         hidden
     }
 
-    /// Softmax over the labels.
-    pub(super) fn answer(&self, hidden: &Row) -> [f32; LABELS] {
+    /// Probability of each label (softmax).
+    pub(super) fn probabilities(&self, hidden: &Row) -> [f32; LABELS] {
         let mut scores = self.bias;
         for (score, row) in scores.iter_mut().zip(&self.out) {
             // Sixteen sums in parallel are fast and have a fixed order.

@@ -3,7 +3,7 @@ use super::*;
 use std::collections::BTreeMap;
 use tagger::training::{LABELS, Vector, Vectors, hash_word};
 
-/// Vectors for a test's words, a different one for each.
+/// A different vector for each word.
 fn vectors(words: &[&str]) -> Vectors {
     let vector = |hash: u32| -> Vector { std::array::from_fn(|at| (hash.rotate_left(at as u32) % 15) as i8 - 7) };
     let words: BTreeMap<u32, Vector> =
@@ -34,15 +34,16 @@ fn plan() -> Plan {
 }
 
 #[test]
-fn equal_text_gives_an_equal_net_and_none_without_vectors() {
+fn training_is_reproducible() {
     let (sentences, lists) = tiny();
     let first = fit(&all(&sentences), &lists, plan()).unwrap();
     assert!(first == fit(&all(&sentences), &lists, plan()).unwrap(), "two trainings differ");
-    assert!(
-        first != fit(&all(&sentences), &lists, Plan { seed: 2, ..plan() }).unwrap(),
-        "the seed makes no difference"
-    );
-    assert_eq!(fit(&all(&sentences), &Lists::default(), plan()), None);
+    assert!(first != fit(&all(&sentences), &lists, Plan { seed: 2, ..plan() }).unwrap(), "the seed has no effect");
+}
+
+#[test]
+fn without_vectors_there_is_no_net() {
+    assert_eq!(fit(&all(&tiny().0), &Lists::default(), plan()), None);
 }
 
 #[test]
@@ -60,7 +61,7 @@ fn the_net_learns_its_training_text() {
 }
 
 #[test]
-fn rounding_keeps_the_log_odds() {
+fn rounding_preserves_the_log_odds() {
     let (sentences, lists) = tiny();
     let inputs = inputs(&all(&sentences), &lists);
     let example = Example { input: &inputs[0], query: &inputs[0].queries[0], allowed: 2, sentence: 0 };
@@ -71,10 +72,10 @@ fn rounding_keeps_the_log_odds() {
     }
     let mut found = Vec::new();
     rows(&example, 0, 0, &mut found);
-    let answer = training.tables.answer(&training.tables.hidden(&found).map(|unit| unit.max(0.0)));
+    let probabilities = training.tables.probabilities(&training.tables.hidden(&found).map(|unit| unit.max(0.0)));
     let mut points = vec![[0; LABELS]; 4];
     training.finish(&[example], &lists.vectors).add(&inputs[0], &mut points);
-    let exact = f64::from(Plan::default().points) * (f64::from(answer[1]) / f64::from(answer[0])).ln();
+    let exact = f64::from(Plan::default().points) * (f64::from(probabilities[1]) / f64::from(probabilities[0])).ln();
     let near = f64::from(points[0][1]);
     assert!((exact - near).abs() < 0.02 * exact.abs() + 5.0, "{near} points for {exact}");
     assert!(exact > 500.0, "nothing was learned: {exact}");

@@ -22,7 +22,7 @@ pub(super) enum Grammar {
     Suffixes(&'static str),
     /// Endings in place of the last vowel.
     Endings(&'static str),
-    /// As `Endings`, where a final s of the name is dropped too: `Ηνωμένες`, `Jungtinės`.
+    /// As `Endings`, and a final s of the name is dropped: `Ηνωμένες`, `Jungtinės`.
     EndingsWithS(&'static str),
     /// As `Endings`, with softened consonants (`Polska`, `Polsce`) and an e between two of them (`Niemcy`, `Niemiec`).
     Slavic(&'static str),
@@ -86,7 +86,7 @@ pub(super) fn is_form(grammar: Grammar, word: &str, name: &str) -> bool {
         return false;
     }
     let vowels = name.chars().rev().take_while(|c| VOWELS.contains(*c)).take(2).count();
-    // With one vowel off (`Indi-i`) or two (`Itali-a`, `Ital-ii`), whatever leaves a stem.
+    // With up to two final vowels removed: `Indi-i`, `Itali-a`, `Ital-ii`.
     (0..=vowels).any(|off| {
         let stem: String = name.chars().take(letters - off).collect();
         let short = stem.chars().count() < STEM;

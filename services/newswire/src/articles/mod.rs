@@ -1,0 +1,168 @@
+//! `newswire articles`: withdraws articles from the stream, and restores them.
+//!
+//! The commands write items to `news.raw.v1`, on the partitions of the articles. Only the normaliser publishes the
+//! result, so a command may run alongside the pipeline, or before it starts.
+
+mod item;
+mod known;
+
+use crate::answer::{self, Answer};
+use anyhow::{Context, bail};
+use known::{Known, Selection, Target};
+use proto::{partition, topic::Topic, v1::RawItem, wire};
+use std::{fmt, io::Write};
+use stream::{LogArgs, LogConfig, Outgoing};
+
+/// Items of one append.
+const ITEMS: usize = 50;
+
+/// Subcommands of `newswire articles`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Args {
+    /// Withdraws articles: consumers remove them, and no feed brings them back until they are restored.
+    Withdraw(Box<Flags>),
+    /// Restores withdrawn articles, with the text that was last published.
+    Restore(Box<Flags>),
+}
+
+/// What the operator asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Remove the article from the stream.
+    Withdraw,
+    /// Publish it again.
+    Restore,
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Action::Withdraw => "withdraw",
+            Action::Restore => "restore",
+        })
+    }
+}
+
+/// Flags of both subcommands.
+#[derive(Debug, clap::Args)]
+pub struct Flags {
+    /// Article id or URL of an article.
+    #[arg(value_name = "ID or URL", required_unless_present = "feed")]
+    articles: Vec<String>,
+    /// Every article that only this feed has shown; a feed id, or the URL of a feed.
+    #[arg(long, value_name = "ID or URL", conflicts_with = "articles")]
+    feed: Option<String>,
+    /// Prints what would be written, and writes nothing.
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+impl Args {
+    /// Checks the flags.
+    ///
+    /// # Errors
+    /// One message for each invalid flag.
+    pub fn check(&self) -> Result<Answer, Vec<String>> {
+        let (action, flags) = match self {
+            Args::Withdraw(flags) => (Action::Withdraw, flags),
+            Args::Restore(flags) => (Action::Restore, flags),
+        };
+        let mut errors = chassis::config::ConfigErrors::default();
+        let (selection, config) = (errors.ok(selection(flags)), errors.ok(flags.log.check()));
+        let dry_run = flags.dry_run;
+        let (selection, config) = errors.finish(|| Some((selection?, config?)))?;
+        Ok(Box::new(move |out| run(out, &config, action, &selection, dry_run)))
+    }
+}
+
+fn selection(flags: &Flags) -> Result<Selection, Vec<String>> {
+    if let Some(feed) = &flags.feed {
+        let id = id(feed).or_else(|| Some(proto::id::feed_id(poller::definition::parse_url(feed).ok()?.as_str())));
+        let error = || vec![format!("--feed {feed:?} is neither a feed id nor the URL of a feed")];
+        return id.map(Selection::Feed).ok_or_else(error);
+    }
+    let (mut targets, mut errors): (Vec<Target>, Vec<String>) = (Vec::new(), Vec::new());
+    for given in &flags.articles {
+        match Target::parse(given) {
+            Some(target) if targets.iter().all(|one| one.id != target.id) => targets.push(target),
+            Some(_) => {}
+            None => errors.push(format!("{given:?} is neither an article id nor an http or https URL")),
+        }
+    }
+    if errors.is_empty() { Ok(Selection::Articles(targets)) } else { Err(errors) }
+}
+
+/// The id that `text` is, in lower case.
+fn id(text: &str) -> Option<String> {
+    let is_id = text.len() == proto::id::DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_id.then(|| text.to_ascii_lowercase())
+}
+
+fn run(
+    out: &mut dyn Write,
+    config: &LogConfig,
+    action: Action,
+    selection: &Selection,
+    dry_run: bool,
+) -> anyhow::Result<()> {
+    let log = if dry_run { answer::reach(config)? } else { answer::ready(config)? };
+    let found = known::read(&*log, config, selection, action)?;
+    if let Selection::Feed(feed) = selection
+        && found.is_empty()
+    {
+        bail!("no article to {action} was shown by feed {feed} alone");
+    }
+    let topic = config.names.of(Topic::Raw);
+    let partitions = log.partitions(&topic)?;
+    let now = jiff::Timestamp::now();
+    for chunk in found.chunks(ITEMS) {
+        let items = chunk.iter().map(|known| outgoing(config, partitions, &item::of(action, known, now), now));
+        let records = items.collect::<anyhow::Result<Vec<_>>>()?;
+        let to: Vec<i32> = records.iter().map(|record| record.partition).collect();
+        if !dry_run {
+            log.append(records)?;
+        }
+        for (known, partition) in chunk.iter().zip(to) {
+            let done = if dry_run { "would be written to" } else { "written to" };
+            let (id, note) = (&known.id, note(action, known));
+            writeln!(out, "{id}\t{action} {done} {topic}[{partition}]\t{note}")?;
+        }
+    }
+    Ok(writeln!(out, "{} articles", found.len())?)
+}
+
+/// What the log knows of the article, and what follows from it.
+fn note(action: Action, known: &Known) -> String {
+    let name = known.last.as_ref().map(|last| format!("{:?}", last.title)).unwrap_or_default();
+    let rest = match (action, known.is_withdrawn, known.is_on_log, known.last.is_some()) {
+        (Action::Withdraw, true, ..) => "already withdrawn",
+        (Action::Withdraw, _, false, _) => "not on the log; remembered, so that it is never published",
+        (Action::Withdraw, _, true, false) => "its text is no longer on the log",
+        (Action::Withdraw, ..) => "",
+        (Action::Restore, false, ..) => "not withdrawn; ignored, unless a withdrawal still waits for the normaliser",
+        (Action::Restore, true, _, true) => "with its last text",
+        (Action::Restore, true, _, false) => "its text is not on the log; published when a feed shows it again",
+    };
+    let separator = if name.is_empty() || rest.is_empty() { "" } else { ": " };
+    format!("{name}{separator}{rest}")
+}
+
+fn outgoing(config: &LogConfig, partitions: i32, item: &RawItem, now: jiff::Timestamp) -> anyhow::Result<Outgoing> {
+    let id = item.article_id.as_str();
+    let event = wire::Attributes {
+        id: &format!("articles/{}/{id}/{now}", item.kind),
+        event_type: <RawItem as wire::Message>::TYPE,
+        source: "newswire/articles",
+        time: now,
+    };
+    let encoding = Topic::Raw.encoding(config.encoding);
+    Ok(Outgoing {
+        topic: config.names.of(Topic::Raw),
+        partition: partition::of(id.as_bytes(), partitions),
+        key: id.as_bytes().to_vec(),
+        value: Some(encoding.encode(item).with_context(|| id.to_owned())?),
+        headers: wire::headers(encoding, &event, None),
+    })
+}
