@@ -72,7 +72,8 @@ fn captured_feeds_give_as_many_entries_as_feedparser_finds() {
         };
         ids(&newswire.enriched()).len() + refused >= ids(&newswire.read("raw.v1")).len()
     });
-    let unknown = unknown_warnings(&newswire.enriched());
+    let enriched = newswire.enriched();
+    let unknown = unknown_warnings(&enriched);
     assert!(unknown.is_empty(), "warnings that the contract does not name: {unknown:?}");
     newswire.stop();
 }
