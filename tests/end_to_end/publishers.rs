@@ -1,6 +1,7 @@
 //! Captured feeds of real publishers, compared with feedparser.
 
 use crate::newswire::{LIMIT, Log, Newswire};
+use proto::Warning;
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -71,7 +72,17 @@ fn captured_feeds_give_as_many_entries_as_feedparser_finds() {
         };
         ids(&newswire.enriched()).len() + refused >= ids(&newswire.read("raw.v1")).len()
     });
+    let enriched = newswire.enriched();
+    let unknown = unknown_warnings(&enriched);
+    assert!(unknown.is_empty(), "warnings that the contract does not name: {unknown:?}");
     newswire.stop();
+}
+
+/// Warnings of the records that are not in the contract's vocabulary.
+fn unknown_warnings(records: &[Value]) -> BTreeSet<&str> {
+    let warnings = records.iter().flat_map(|record| record["warnings"].as_array().unwrap());
+    let is_unknown = |name: &&str| !Warning::ALL.iter().any(|warning| warning.as_str() == *name);
+    warnings.map(|warning| warning.as_str().unwrap()).filter(is_unknown).collect()
 }
 
 fn name(file: &Path) -> &str {

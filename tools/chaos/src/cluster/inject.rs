@@ -7,11 +7,14 @@ use crate::{
 };
 use nix::sys::signal::Signal;
 use std::time::{Duration, Instant};
-use test_support::{kafka::Broker, port, process::Process};
+use test_support::{kafka::Broker, port, process::Process, wait};
 
 /// Limit for the end of a displaced process after SIGCONT. It learns of its successor at its next transaction, or from
 /// its group.
 const DISPLACED_ENDS_WITHIN: Duration = Duration::from_secs(40);
+
+/// Limit for the start of a process, until it serves its metrics.
+const STARTS_WITHIN: Duration = Duration::from_secs(30);
 
 /// Limit for the end of a process after SIGTERM.
 const STOPS_WITHIN: Duration = Duration::from_secs(30);
@@ -87,6 +90,8 @@ impl Cluster {
     fn arm(&mut self, fault: &Fault, report: &mut Report) {
         let Some(index) = self.victim(fault) else { return };
         let replica = &mut self.replicas[index];
+        // A process that is still starting has no signal handler yet and would end by the signal.
+        wait::within(STARTS_WITHIN, || replica.metrics().is_some());
         let status = replica.process.stop(STOPS_WITHIN);
         if !status.success() && status.code() != Some(FENCED) {
             report.crashed.push(format!("{} ended after SIGTERM with {status}", replica.name()));
