@@ -1,4 +1,4 @@
-//! What the log knows of the articles that a command names.
+//! Looks up the articles that a command names in the log.
 
 use super::Action;
 use crate::answer::DEADLINE;
@@ -17,7 +17,7 @@ use stream::{Log, LogConfig, LogError, Record, Start};
 /// The articles that a command is about.
 #[derive(Debug)]
 pub enum Selection {
-    /// These.
+    /// The articles that the operator named.
     Articles(Vec<Target>),
     /// Those that only the feed with this id has shown.
     Feed(String),
@@ -28,12 +28,12 @@ pub enum Selection {
 pub struct Target {
     /// The id, or that of the URL.
     pub id: String,
-    /// URL as given, and canonical; `None` where an id was given.
+    /// URL as given, and canonical; `None` if an id was given.
     urls: Option<(String, String)>,
 }
 
 impl Target {
-    /// `None` where `text` is neither an id nor an http or https URL.
+    /// `None` if `text` is neither an id nor an http or https URL.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         if let Some(id) = super::id(text) {
@@ -45,17 +45,17 @@ impl Target {
     }
 }
 
-/// An article, and what the log holds of it.
+/// An article and what the log holds about it.
 #[derive(Debug, Default)]
 pub struct Known {
     pub id: String,
-    /// The URL that the operator gave, canonical; empty where an id was given.
+    /// The URL that the operator gave, canonical; empty if an id was given.
     pub url: String,
     /// The feeds that have shown it.
     pub feed_ids: BTreeSet<String>,
     /// Its last revision with text. For a withdrawal, without summary and body.
     pub last: Option<Article>,
-    /// True where the normaliser knows it.
+    /// True if the normaliser has state for it.
     pub is_on_log: bool,
     pub is_withdrawn: bool,
 }

@@ -3,19 +3,19 @@
 //! Copies of an article arrive through several feeds and differ: a section's feed may be an hour behind the front
 //! page's, and a cache may serve yesterday's text again. The rules, in this order:
 //!
-//! 1. An article without state is NEW, revision 1. Where the poller knew the entry, its state has expired or is lost: the
+//! 1. An article without state is NEW, revision 1. If the poller knew the entry, its state has expired or is lost: the
 //!    article is UPDATED, and its revision is the time in minutes since 1970, which no earlier revision has reached.
 //! 2. The publisher's own copy ([`rank`]) counts against a text of another source, whatever the dates: another text is
 //!    UPDATED, the same text only raises the rank of the state. What the state remembers of other sources is forgotten.
 //! 3. A copy that was replayed from the dead letters and was fetched before the current revision is a duplicate.
 //! 4. A withdrawn article that is shown again is UPDATED.
 //! 5. The current text again is a duplicate.
-//! 6. A copy of another source is a duplicate where the current text is the publisher's own.
+//! 6. A copy of another source is a duplicate if the current text is the publisher's own.
 //! 7. A text whose own date is older than that of the current text is a duplicate.
 //! 8. A text that was published as an earlier revision is a duplicate, unless the feed that gave the current revision
 //!    dates it later: a publisher may revert a change.
 //! 9. Another text from the feed that gave the current revision is UPDATED.
-//! 10. Another text from another feed is UPDATED only where its own date is later than that of the current text. That
+//! 10. Another text from another feed is UPDATED only if its own date is later than that of the current text. That
 //!     feed is then the one of rule 9.
 //!
 //! So two feeds with two texts cannot switch an article back and forth: each revision but those of rules 2 and 8 is a text
@@ -51,16 +51,16 @@ pub enum Revision {
     New(ArticleState),
     /// The next revision, with the article's new state.
     Updated(ArticleState),
-    /// No revision. The state is to be written where there is one.
+    /// No revision. The state is written if there is one.
     Duplicate(Option<ArticleState>),
 }
 
 /// How a raw item reached the normaliser.
 #[derive(Debug, Clone, Copy)]
 pub struct Delivery {
-    /// The present time. It is used where the item does not say when it was fetched.
+    /// The present time. It is used if the item does not say when it was fetched.
     pub now: Timestamp,
-    /// True where an operator replayed the item from the dead letters.
+    /// True if an operator replayed the item from the dead letters.
     pub replayed: bool,
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn unused_revision(now: Timestamp) -> i32 {
     i32::try_from(now.as_second() / 60).unwrap_or(i32::MAX)
 }
 
-/// When the item was fetched; `now` where it does not say so.
+/// When the item was fetched; `now` if it does not say so.
 fn fetched_at(raw: &RawItem, now: Timestamp) -> Timestamp {
     raw.fetch.as_ref().and_then(|fetch| fetch.fetched_at.as_ref()).and_then(from_wire).unwrap_or(now)
 }
@@ -126,17 +126,17 @@ impl<'a> Copy<'a> {
         Copy { raw, content_hash, seen_at: to_wire(seen), written_at, rank: rank::of(raw) }
     }
 
-    /// Rule 2: the publisher's own text has come where that of another source was published.
+    /// Rule 2: the publisher's own text has come and that of another source was published.
     fn takes_over(&self, state: &ArticleState) -> bool {
         self.rank == source_rank::OWN && state.source_rank != source_rank::OWN
     }
 
-    /// True where the publisher's own text is current and this copy is not the publisher's.
+    /// True if the publisher's own text is current and this copy is not the publisher's.
     fn is_outranked(&self, state: &ArticleState) -> bool {
         self.rank != source_rank::OWN && state.source_rank == source_rank::OWN
     }
 
-    /// True where it was fetched before the current revision.
+    /// True if it was fetched before the current revision.
     fn is_older_than(&self, state: &ArticleState) -> bool {
         compare(Some(self.seen_at), state.revised_at) == Some(Ordering::Less)
     }
@@ -205,7 +205,7 @@ impl<'a> Copy<'a> {
         }
     }
 
-    /// The state after a duplicate; `None` where it need not be written.
+    /// The state after a duplicate; `None` if it need not be written.
     fn refreshed(&self, state: &ArticleState) -> Option<ArticleState> {
         let feed_ids = with_feed(&state.feed_ids, &self.raw.feed_id);
         let last_seen_at = latest(state.last_seen_at, Some(self.seen_at));

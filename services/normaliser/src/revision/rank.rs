@@ -8,7 +8,7 @@ use proto::{
 
 /// Rank of a raw item: `OWN` or `OTHER` of [`source_rank`].
 ///
-/// A page that was fetched from the link's domain is the publisher's own, also where another feed asked for it. A page
+/// A page that was fetched from the link's domain is the publisher's own, even if another feed asked for it. A page
 /// that redirects to another domain has the rank of its feed.
 #[must_use]
 pub fn of(raw: &RawItem) -> &'static str {
@@ -18,7 +18,7 @@ pub fn of(raw: &RawItem) -> &'static str {
     if is_own_page { source_rank::OWN } else { of_feed(link, &raw.feed_url, &raw.site_url) }
 }
 
-/// Rank of a feed for an article: `OWN` where the article's link has the registrable domain of the feed's URL, or of the
+/// Rank of a feed for an article: `OWN` if the article's link has the registrable domain of the feed's URL, or of the
 /// site that the operator's definition of the feed names.
 ///
 /// A feed on the host of a service, such as FeedBurner, is `OTHER` unless its definition names the publisher's site.

@@ -2,7 +2,7 @@
 //!
 //! A row of `news.withdrawals.v1` says that the article is withdrawn. The rules, before those of [`crate::revision`]:
 //!
-//! 1. WITHDRAW writes the row and publishes the article WITHDRAWN, without text, also where the article is unknown. A
+//! 1. WITHDRAW writes the row and publishes the article WITHDRAWN, without text, even if the article is unknown. A
 //!    second WITHDRAW is a duplicate.
 //! 2. While the row exists, every copy of the article is dropped (`withdrawn`). Its feed is added to the state.
 //! 3. RESTORE deletes the row. Where the item has a text, it is published UPDATED. Otherwise the next copy is, whatever
@@ -37,7 +37,7 @@ pub enum Effect {
     None,
     /// The article is withdrawn now.
     Withdrawn(Box<Withdrawn>),
-    /// The article stays withdrawn. The state is to be written where there is one.
+    /// The article stays withdrawn. The state is to be written if there is one.
     Dropped(Option<Box<ArticleState>>),
     /// The row is to be deleted, and the article published.
     Restored(Box<Published>),
@@ -141,7 +141,7 @@ fn restore(raw: &RawItem, state: Option<&ArticleState>, now: Timestamp) -> Resul
     })
 }
 
-/// The state after a copy of a withdrawn article; `None` where it need not be written.
+/// The state after a copy of a withdrawn article; `None` if it need not be written.
 fn shown(raw: &RawItem, state: &ArticleState, now: Timestamp) -> Option<Box<ArticleState>> {
     let feed_ids = with_feed(&state.feed_ids, &raw.feed_id);
     let last_seen_at = latest(state.last_seen_at, Some(fetched_at(raw, now)));

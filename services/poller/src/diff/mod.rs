@@ -90,7 +90,7 @@ pub struct Diff {
 ///
 /// Without `first_polled_at` in the state this is the feed's first poll: the backfill policy selects entries, those are
 /// marked `backfill`, and the others are remembered as seen and never published. In later polls every unknown entry is new,
-/// however old; it is marked `backfill` where it was more than 48 hours old at the first poll.
+/// however old; it is marked `backfill` if it was more than 48 hours old at the first poll.
 ///
 /// `is_complete` is false for a document that was truncated: it removes no entry from the state.
 #[must_use]

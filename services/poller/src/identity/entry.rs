@@ -21,7 +21,7 @@ pub struct IdentifiedEntry<'a> {
     pub entry: &'a Entry,
     /// Hash of the guid, else of the link, else of title and text.
     pub key: u64,
-    /// The canonical link, with the fragment where that names an article of its own. An entry without a link of its own has
+    /// The canonical link, with the fragment if that names an article of its own. An entry without a link of its own has
     /// a `urn:newswire:` name, the same at every poll.
     pub canonical_url: String,
     /// Article id, as a number: that of `canonical_url`, unless the feed's state knows the entry under another.

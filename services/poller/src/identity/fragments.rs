@@ -25,7 +25,7 @@ pub(super) struct Linked<'a> {
 
 /// The canonical URL of each entry whose fragment names an article of its own, in document order; `None` for every other entry.
 ///
-/// On a page where fragments count, an entry that the state knows has its fragment where its article id says so. A link without
+/// On a page where fragments count, an entry that the state knows has its fragment if its article id says so. A link without
 /// fragment owns the page's own id, else the remembered entry that has it, else the oldest of the document that the state does
 /// not know. A home page has no owner.
 pub(super) fn own_urls(entries: &[Linked<'_>], remembered: &[SeenEntry]) -> Vec<Option<String>> {
@@ -85,7 +85,7 @@ fn count(group: &[(usize, &Linked<'_>, &CanonicalLink)], seen_here: &[&SeenEntry
     })
 }
 
-/// The entry that was published first where all have a date, else the last of the document.
+/// The entry that was published first if all have a date, else the last of the document.
 fn oldest<'a>(entries: impl Iterator<Item = (usize, &'a Entry)>) -> Option<usize> {
     let entries: Vec<(usize, &Entry)> = entries.collect();
     let dated: Option<Vec<_>> =
