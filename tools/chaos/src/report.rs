@@ -127,7 +127,9 @@ impl Report {
         match sabotage {
             // The successor skips records that were not written, or compares with an article that was not published.
             Sabotage::OffsetsOutside | Sabotage::StateFirst => !self.lost.is_empty(),
-            Sabotage::NoFence | Sabotage::RestoreToStable | Sabotage::ReadUncommitted => !self.repeated.is_empty(),
+            // An article without its state is published again under a revision that no earlier one has reached.
+            Sabotage::RestoreToStable => !self.repeated.is_empty() || !self.disorder.is_empty(),
+            Sabotage::NoFence | Sabotage::ReadUncommitted => !self.repeated.is_empty(),
         }
     }
 
