@@ -3,9 +3,10 @@
 # make test    all tests; lists what was skipped   make lint   format, clippy, words, imports, dependencies, contract
 # make kafka   one Kafka node; prints its address  make image  the container image
 # make eval    WHAT=feeds|dates|names|left-out|countries|salience DATA=PATH [JSON=1]
-# make bench   WHAT=parse|enrich|start [DATA=PATH] [JSON=1]
+# make bench   WHAT=parse|enrich|pipeline|latency|restore|start|state [DATA=PATH or number] [JSON=1]
 # make model   trains the tagger from ../shared/ner
-# make chaos   MINUTES=10 SEED=n: delivery guarantees under load and faults; then fifty kills end to end
+# make chaos   MINUTES=10 SEED=n: delivery guarantees under load and faults; hostile feeds; then fifty kills end to end
+#              CLUSTER=3 MINUTES=90 RATE=50: on three brokers, with faults of brokers, connections and clocks, too
 .PHONY: setup run test lint kafka eval bench model chaos image
 
 FEEDS =
@@ -42,9 +43,12 @@ model:
 chaos:
 	.ci/setup
 	cargo build --release --workspace --bins
-	target/release/chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE)) $(if $(SABOTAGE),--sabotage $(SABOTAGE))
+	target/release/chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE)) $(if $(SABOTAGE),--sabotage $(SABOTAGE)) $(if $(CLUSTER),--cluster $(CLUSTER))
+ifndef CLUSTER
+	target/release/hostile --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 	NEWSWIRE_FULL=1 cargo test --release -p chaos --test oracle -- --nocapture found
 	NEWSWIRE_KILLS=50 $(if $(SEED),NEWSWIRE_SEED=$(SEED)) cargo test --release -p tests --test end_to_end kills -- --nocapture
+endif
 
 image:
 	buildah build -f deploy/Dockerfile -t newswire .

@@ -36,6 +36,17 @@ pub fn feed_id(url: &str) -> String {
     digest(&[b"feed", url.as_bytes()])
 }
 
+/// Id of a feed whose URL needs a credential: the digest of the URL without secrets and the credential's name. Without a name
+/// it is [`feed_id`].
+#[must_use]
+pub fn feed_id_with(url: &str, credentials_ref: &str) -> String {
+    if credentials_ref.is_empty() {
+        feed_id(url)
+    } else {
+        digest(&[b"feed", url.as_bytes(), credentials_ref.as_bytes()])
+    }
+}
+
 /// Id of an article: the digest of its canonical URL with the scheme https, so that a page has one id under both schemes.
 #[must_use]
 pub fn article_id(canonical_url: &str) -> String {
@@ -58,6 +69,12 @@ mod tests {
     #[test]
     fn parts_of_a_digest_are_separated() {
         assert_ne!(digest(&[b"ab", b"c"]), digest(&[b"a", b"bc"]));
+    }
+
+    #[test]
+    fn the_same_url_under_two_credentials_is_two_feeds() {
+        let ids = ["", "one", "two"].map(|name| feed_id_with("https://example.org/", name));
+        assert!(ids[0] == feed_id("https://example.org/") && ids[0] != ids[1] && ids[1] != ids[2]);
     }
 
     #[test]

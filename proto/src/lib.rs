@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod feed_entries;
 pub mod id;
 pub mod key;
 pub mod partition;
@@ -31,3 +32,5 @@ pub const SCHEMA_VERSION: &str = "1.0";
 
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod previous;

@@ -140,6 +140,11 @@ macro_rules! topics {
         pub(crate) fn check_golden_records() {
             $($(crate::golden::check::<v1::$message>();)*)+
         }
+
+        #[cfg(test)]
+        pub(crate) fn check_previous_version() {
+            $($(crate::previous::check::<v1::$message>();)*)+
+        }
     };
 }
 

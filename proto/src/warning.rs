@@ -95,7 +95,7 @@ warnings! {
     DateAbsurd = "date-absurd", "normaliser";
     /// The HTML was escaped twice and decoded twice.
     DoubleEscaped = "double-escaped", "normaliser";
-    /// The HTML is nested too deep; `body_html` is made from the body's paragraphs.
+    /// The HTML is nested too deep, or costs a parser far more than its length; `body_html` is made from the body's paragraphs.
     HtmlTooDeep = "html-too-deep", "normaliser";
     /// The body exceeded the size limit of a record and was cut.
     BodyCut = "body-cut", "normaliser";
@@ -107,6 +107,10 @@ warnings! {
     TextCut = "text-cut", "enricher";
     /// The model for names read only the first part of the text.
     NamesCut = "names-cut", "enricher";
+    /// The article took more work than one may take, or has more names: the rest was left out.
+    WorkCut = "work-cut", "enricher";
+    /// Mentions, evidence or entities that exceeded the size limit of a record were left out.
+    EntitiesCut = "entities-cut", "enricher";
     /// The language has no model: only countries' names were searched for.
     CountriesByNameOnly = "countries-by-name-only", "enricher";
     /// The language is not supported: nothing was searched for.

@@ -7,6 +7,12 @@ use serde::{Serialize, de::DeserializeOwned};
 
 /// Header that names the encoding of the value.
 pub const CONTENT_TYPE: &str = "content-type";
+/// Header with the format of a record that is not of format 1.
+pub const FORMAT_HEADER: &str = "newswire-format";
+/// Newest format of records that this version reads, and the one that it writes. Within a format, fields are only added. A
+/// change that an earlier version would misread has the next number: an earlier version then refuses such a record, and the
+/// state of a stage, before it writes.
+pub const FORMAT: u32 = 1;
 /// Header of W3C Trace Context.
 pub const TRACEPARENT: &str = "traceparent";
 
@@ -82,12 +88,29 @@ pub enum DecodeError {
         /// The parser's error.
         source: prost::DecodeError,
     },
+    /// A newer version of newswire wrote the record.
+    #[error(
+        "format {0} was written by a newer version of newswire; this one reads formats up to {FORMAT}. Run the newer version"
+    )]
+    Newer(String),
     /// A content type that newswire does not write.
     #[error("content-type {0:?} is neither application/json nor application/protobuf")]
     ContentType(String),
     /// A tombstone if a message was expected.
     #[error("no value")]
     NoValue,
+}
+
+/// Checks the value of the header [`FORMAT_HEADER`].
+///
+/// # Errors
+/// [`DecodeError::Newer`] if it is above [`FORMAT`], or no number.
+pub fn check_format(header: Option<&str>) -> Result<(), DecodeError> {
+    match header {
+        None => Ok(()),
+        Some(text) if text.parse::<u32>().is_ok_and(|format| format <= FORMAT) => Ok(()),
+        Some(text) => Err(DecodeError::Newer(text.to_owned())),
+    }
 }
 
 /// Decodes a value by its `content-type` header; without the header it is JSON. Unknown fields are ignored.
@@ -127,7 +150,7 @@ pub struct Attributes<'a> {
     pub time: jiff::Timestamp,
 }
 
-/// Headers of a record: content type, CloudEvents attributes, and the trace if there is one.
+/// Headers of a record: content type, CloudEvents attributes, the trace if there is one, and the format if it is not 1.
 #[must_use]
 pub fn headers(encoding: Encoding, event: &Attributes<'_>, traceparent: Option<&str>) -> Vec<(String, Vec<u8>)> {
     let mut headers = vec![
@@ -141,5 +164,27 @@ pub fn headers(encoding: Encoding, event: &Attributes<'_>, traceparent: Option<&
     if let Some(trace) = traceparent {
         headers.push((TRACEPARENT.to_owned(), trace.as_bytes().to_vec()));
     }
+    headers.extend(format_header(FORMAT));
     headers
+}
+
+/// The header of a record of this format; none for the first.
+fn format_header(format: u32) -> Option<(String, Vec<u8>)> {
+    (format > 1).then(|| (FORMAT_HEADER.to_owned(), format.to_string().into_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_format_above_the_known_one_is_refused_with_its_number() {
+        let header = |format| format_header(format).map(|(_, value)| String::from_utf8(value).unwrap());
+        for known in 1..=FORMAT {
+            assert!(check_format(header(known).as_deref()).is_ok());
+        }
+        let error = check_format(header(FORMAT + 1).as_deref()).unwrap_err();
+        insta::assert_snapshot!(error, @"format 2 was written by a newer version of newswire; this one reads formats up to 1. Run the newer version");
+        assert!(check_format(Some("next")).is_err());
+    }
 }

@@ -4,8 +4,8 @@ use crate::{
     feed::Feed,
     newswire::{Log, Newswire},
 };
-use std::{collections::BTreeMap, thread::sleep, time::Duration};
-use test_support::publisher::opml;
+use std::{collections::BTreeMap, time::Duration};
+use test_support::{publisher::opml, wait::within};
 
 crate::on_both_logs! {
     each_item_is_published_once_across_kills_at_random_moments
@@ -24,8 +24,9 @@ fn each_item_is_published_once_across_kills_at_random_moments(log: &Log) {
     newswire.wait_for(1);
     for _ in 0..kills {
         feeds.iter_mut().for_each(|feed| feed.add(5));
-        // The kill hits the start, a poll or a transaction.
-        sleep(Duration::from_millis(random.u64(50..2_500)));
+        // The kill hits the start, a poll or a transaction: the process has done a random amount of work, or is idle.
+        let work = Duration::from_millis(random.u64(50..2_500));
+        within(Duration::from_secs(3), || newswire.process().computed() >= work);
         newswire.kill();
         newswire.start();
     }

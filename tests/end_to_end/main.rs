@@ -7,6 +7,7 @@ mod dead_letters;
 mod disaster;
 mod feed;
 mod kills;
+mod long;
 mod newswire;
 mod polling;
 mod publishers;

@@ -187,8 +187,13 @@ impl Newswire {
 
     /// Waits until the enriched topic holds at least `count` records; returns all of them.
     pub fn wait_for(&mut self, count: usize) -> Vec<Value> {
+        self.wait_longer(count, LIMIT)
+    }
+
+    /// As [`Newswire::wait_for`], with another limit.
+    pub fn wait_longer(&mut self, count: usize, limit: Duration) -> Vec<Value> {
         let mut found = Vec::new();
-        wait::within(LIMIT, || {
+        wait::within(limit, || {
             // Before the process is up, the topic may not exist, and a command would open the embedded log itself.
             if http::get(&self.address(), "/healthz").is_some() {
                 found = self.enriched();

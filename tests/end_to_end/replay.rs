@@ -61,6 +61,7 @@ fn write_earlier_version(newswire: &Newswire, knowledge: &Knowledge) {
         replica: "earlier".to_owned(),
         source: source.clone(),
         tables: Vec::new(),
+        recovery: stream::Recovery::default(),
     };
     let offsets: HashMap<i32, i64> = log.ends(&source).unwrap();
     let mut member = log.join(&spec).unwrap();

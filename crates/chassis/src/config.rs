@@ -3,8 +3,13 @@
 //! clap stops at the first argument that it cannot parse. [`parse`] records that error, removes the argument, and parses
 //! the rest again. The checks of the services add theirs.
 
+mod settings;
+
+pub use settings::Settings;
+
+use crate::{redact, terminal::Escaped};
 use clap::{
-    Arg, Command, Parser,
+    Arg, ArgMatches, Command, Parser,
     builder::Resettable,
     error::{ContextKind, ContextValue, ErrorKind},
 };
@@ -98,7 +103,7 @@ impl EarlyExit {
     pub fn exit(&self) -> ! {
         let (written, status) = match self {
             EarlyExit::Help(text) => (std::io::stdout().lock().write_all(text.as_bytes()), 0),
-            EarlyExit::Usage(text) => (std::io::stderr().lock().write_all(text.as_bytes()), EX_USAGE),
+            EarlyExit::Usage(text) => (Escaped::new(std::io::stderr().lock()).write_all(text.as_bytes()), EX_USAGE),
         };
         // A closed pipe (`newswire --help | head -1`) is not an error.
         drop(written);
@@ -108,8 +113,9 @@ impl EarlyExit {
 
 /// Parses the flags and environment of the process into `A` and checks them. On errors it prints all of them to standard
 /// error and exits with 64. After `--help` and `--version` it exits with 0.
-pub fn parse<A: Parser, C>(check: impl FnOnce(&A) -> Result<C, Vec<String>>) -> C {
-    parse_from(std::env::args_os(), check).unwrap_or_else(|early| early.exit())
+pub fn parse<A: Parser, C>(check: impl FnOnce(&A) -> Result<C, Vec<String>>) -> (C, Settings) {
+    let environment = std::env::vars_os().map(|(name, _)| name);
+    parse_with(std::env::args_os(), environment, check).unwrap_or_else(|early| early.exit())
 }
 
 /// As [`parse`], from given arguments; the first is the program's name.
@@ -120,9 +126,18 @@ pub fn parse_from<A: Parser, C>(
     args: impl IntoIterator<Item = impl Into<OsString>>,
     check: impl FnOnce(&A) -> Result<C, Vec<String>>,
 ) -> Result<C, EarlyExit> {
-    let args = args.into_iter().map(Into::into).collect();
-    let mut input = Input { command: A::command(), args, rejected: Vec::new() };
-    let mut errors = Vec::new();
+    parse_with(args, std::iter::empty(), check).map(|(config, _)| config)
+}
+
+/// As [`parse_from`], with what the arguments and the variables named `environment` set.
+fn parse_with<A: Parser, C>(
+    args: impl IntoIterator<Item = impl Into<OsString>>,
+    environment: impl Iterator<Item = OsString>,
+    check: impl FnOnce(&A) -> Result<C, Vec<String>>,
+) -> Result<(C, Settings), EarlyExit> {
+    let args = with_negative_values(args.into_iter().map(Into::into));
+    let mut input = Input { command: with_negative_numbers(A::command()), args, rejected: Vec::new() };
+    let mut errors: Vec<String> = Vec::new();
     let parsed = loop {
         let error = match input.parse::<A>() {
             Ok(parsed) => break Some(parsed),
@@ -130,17 +145,28 @@ pub fn parse_from<A: Parser, C>(
         };
         match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => return Err(EarlyExit::Help(error.to_string())),
+            // What was removed is missing now.
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if !errors.is_empty() => break None,
             ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => return Err(EarlyExit::Usage(error.to_string())),
-            _ => errors.extend(input.messages(&error)),
+            _ => {
+                let new: Vec<String> =
+                    input.messages(&error).into_iter().filter(|message| !errors.contains(message)).collect();
+                errors.extend(new);
+            }
         }
         if !input.remove_cause(&error) || errors.len() >= MAX_ERRORS {
             break None;
         }
     };
-    match parsed.map(|parsed| check(&parsed)) {
-        Some(Ok(config)) if errors.is_empty() => return Ok(config),
-        Some(Err(failed)) => errors.extend(failed),
-        Some(Ok(_)) | None => {}
+    match parsed.map(|(parsed, matches)| (check(&parsed), matches)) {
+        Some((Ok(config), matches)) if errors.is_empty() => {
+            return Ok((config, Settings::new(&input.command, &matches, environment)));
+        }
+        // What a check says of a flag whose value was removed follows from that.
+        Some((Err(failed), _)) => {
+            errors.extend(failed.into_iter().filter(|error| !input.rejected.iter().any(|flag| names(error, flag))));
+        }
+        Some((Ok(_), _)) | None => {}
     }
     Err(input.usage(&errors))
 }
@@ -154,9 +180,9 @@ struct Input {
 }
 
 impl Input {
-    fn parse<A: Parser>(&mut self) -> Result<A, clap::Error> {
+    fn parse<A: Parser>(&mut self) -> Result<(A, ArgMatches), clap::Error> {
         let matches = self.command.try_get_matches_from_mut(&self.args)?;
-        A::from_arg_matches(&matches)
+        Ok((A::from_arg_matches(&matches)?, matches))
     }
 
     /// The messages of `error`. A required flag that was removed because of its value is not reported again.
@@ -222,9 +248,10 @@ impl Input {
     }
 
     fn usage(&self, errors: &[String]) -> EarlyExit {
+        let errors: Vec<String> = errors.iter().map(|error| redact::message(error)).collect();
         let name = self.command.get_bin_name().unwrap_or_else(|| self.command.get_name());
         let mut text = format!("{name}: ");
-        match errors {
+        match errors.as_slice() {
             [error] => text.push_str(&format!("{}\n", error.trim_end())),
             _ => {
                 text.push_str(&format!("{} configuration errors:\n", errors.len()));
@@ -234,6 +261,38 @@ impl Input {
         text.push_str(&format!("Run `{name} --help` for the options.\n"));
         EarlyExit::Usage(text)
     }
+}
+
+/// True if a message names this flag.
+fn names(message: &str, flag: &str) -> bool {
+    let is_end = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
+    message.match_indices(flag).any(|(at, _)| is_end(&message[at + flag.len()..]))
+}
+
+/// No flag is a digit, so `-1` is a value: of an argument without a flag here, of a flag in [`with_negative_values`].
+fn with_negative_numbers(command: Command) -> Command {
+    command.allow_negative_numbers(true).mut_subcommands(with_negative_numbers)
+}
+
+/// Joins `--flag -1h` to `--flag=-1h`: clap reads `-1h` as three flags.
+fn with_negative_values(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut joined: Vec<OsString> = Vec::new();
+    let mut flags = true;
+    for arg in args {
+        flags &= arg != "--";
+        let is_negative = |text: &str| {
+            text.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '.'))
+        };
+        let is_flag = |text: &str| text.strip_prefix("--").is_some_and(|name| !name.is_empty() && !name.contains('='));
+        match joined.last_mut() {
+            Some(flag) if flags && arg.to_str().is_some_and(is_negative) && flag.to_str().is_some_and(is_flag) => {
+                flag.push("=");
+                flag.push(arg);
+            }
+            _ => joined.push(arg),
+        }
+    }
+    joined
 }
 
 /// clap's message without its prefix, usage and hint, on one line.

@@ -1,15 +1,17 @@
 //! A process from its flags to its exit code.
 
 use crate::{
-    admin::{self, Readiness},
-    config, http,
-    shutdown::{self, CancellationToken, Drain},
+    admin::{self, AdminArgs, AdminConfig, Readiness},
+    config,
+    shutdown::{self, CancellationToken, Drain, Signals},
     telemetry::{self, TelemetryArgs},
+    terminal::Escaped,
     thread,
 };
 use clap::Parser;
 use prometheus::Registry;
-use std::{error::Error, fmt::Display, future::Future, net::SocketAddr, process::ExitCode, time::Duration};
+use std::{error::Error, fmt::Display, future::Future, io::Write, process::ExitCode, time::Duration};
+use tokio::runtime::Runtime;
 
 /// `EX_SOFTWARE` of sysexits.h: the process failed, for a reason that no flag can correct.
 pub const EX_SOFTWARE: u8 = 70;
@@ -18,16 +20,6 @@ pub const EX_TEMPFAIL: u8 = 75;
 
 /// Time that a process has to end after SIGTERM.
 pub const DRAIN: Duration = Duration::from_secs(15);
-
-/// Flag for the admin routes of a service without an HTTP server of its own.
-#[derive(Debug, Clone, clap::Args)]
-#[command(next_help_heading = "Admin")]
-pub struct AdminArgs {
-    /// Address of /metrics, /healthz and /readyz.
-    #[arg(long, env = "NEWSWIRE_ADMIN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9090",
-          value_parser = config::listen_address)]
-    pub admin: SocketAddr,
-}
 
 /// What a process provides to the service that runs in it.
 #[derive(Clone)]
@@ -44,97 +36,119 @@ pub struct Process {
 pub type ServiceError = Box<dyn Error + Send + Sync>;
 
 impl Process {
-    /// Runs `open`, which may block on the network or on another process, on a thread of its own.
+    /// Runs `open`, which may block on the network or on another process, on a thread of its own. It gets the registry, the
+    /// shutdown token, and a function that reports what it waits for: the process is not ready meanwhile. `None` if the
+    /// shutdown came first.
     ///
     /// # Errors
     /// The message of `open`'s error, or that its thread panicked.
     pub async fn open<T, E>(
         &self,
-        open: impl FnOnce(&Registry, &CancellationToken) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, String>
+        open: impl FnOnce(&Registry, &CancellationToken, &dyn Fn(&str)) -> Result<T, E> + Send + 'static,
+    ) -> Result<Option<T>, String>
     where
         T: Send + 'static,
         E: Display + Send + 'static,
     {
         let (registry, shutdown) = (self.registry.clone(), self.shutdown.clone());
-        let opened = thread::run("open", move || open(&registry, &shutdown)).await;
-        opened.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+        let condition = self.readiness.add("log-open");
+        let waiting = condition.clone();
+        let opened = thread::run("open", move || open(&registry, &shutdown, &|detail| waiting.not_met(detail)));
+        // Nothing is written before it is open, so the thread may be left behind.
+        let Some(opened) = self.shutdown.run_until_cancelled(opened).await else { return Ok(None) };
+        let opened = opened.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+        condition.met();
+        Ok(Some(opened))
+    }
+}
+
+/// A process before its service runs: the signal handlers are installed, so that a signal while flags are checked and models
+/// are read is not lost.
+pub struct Starting {
+    runtime: Runtime,
+    signals: Signals,
+}
+
+impl Starting {
+    /// Starts the runtime and installs the signal handlers. Ends the process if that is not possible.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self::prepare().unwrap_or_else(|error| {
+            // Logging begins later.
+            drop(writeln!(Escaped::new(std::io::stderr().lock()), "{name} could not start: {error}"));
+            std::process::exit(i32::from(EX_SOFTWARE))
+        })
+    }
+
+    fn prepare() -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let signals = runtime.block_on(async { Signals::install() })?;
+        Ok(Starting { runtime, signals })
+    }
+
+    /// Runs `body` until it ends, or until 15 s ([`DRAIN`]) after a signal. `name` is the process's name in the log. The admin
+    /// routes are served from the start, if `admin` is given. The soft limit of file descriptors is raised to the hard one: the
+    /// usual 1,024 are few for sockets.
+    pub fn run<F, E>(self, name: &str, admin: Option<&AdminConfig>, body: impl FnOnce(Process) -> F) -> ExitCode
+    where
+        F: Future<Output = Result<(), E>>,
+        E: Display,
+    {
+        if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+            tracing::warn!(%error, "the limit of file descriptors could not be raised");
+        }
+        let shutdown = self.signals.start();
+        let process =
+            Process { registry: Registry::new(), readiness: Readiness::default(), shutdown: shutdown.clone() };
+        let served = admin.map(|admin| admin::serve(admin, process.registry.clone(), process.readiness.clone()));
+        let _admin = match served.transpose() {
+            Ok(admin) => admin,
+            Err(error) => {
+                tracing::error!(%error, "{name} could not start: {error}");
+                return ExitCode::from(EX_SOFTWARE);
+            }
+        };
+        let code = self.runtime.block_on(async {
+            match shutdown::drain(&shutdown, DRAIN, [body(process)]).await {
+                Drain::DeadlinePassed { .. } => ExitCode::from(EX_TEMPFAIL),
+                Drain::Drained { results, .. } => match results.into_iter().find_map(Result::err) {
+                    None => ExitCode::SUCCESS,
+                    Some(error) => {
+                        tracing::error!(%error, "{name} failed: {error}");
+                        ExitCode::from(EX_SOFTWARE)
+                    }
+                },
+            }
+        });
+        // A blocking thread that hangs must not keep the process alive.
+        self.runtime.shutdown_timeout(Duration::from_secs(1));
+        code
     }
 }
 
 /// `main` of a service: parses and checks its flags, starts logging, and runs `service` until it ends.
 ///
-/// `telemetry` and `check` read the parsed flags `A`; `service` gets what `check` returns.
+/// `common` reads the flags that every service has, `check` those of this service; `log` describes the log that it runs on.
+/// `service` gets what `check` returns.
 pub fn main<A, C, F>(
     name: &str,
-    telemetry: impl FnOnce(&A) -> &TelemetryArgs,
+    common: impl Fn(&A) -> (&TelemetryArgs, &AdminArgs),
     check: impl FnOnce(&A) -> Result<C, Vec<String>>,
+    log: impl FnOnce(&C) -> String,
     service: impl FnOnce(C, Process) -> F,
 ) -> ExitCode
 where
     A: Parser,
     F: Future<Output = Result<(), ServiceError>>,
 {
-    let (config, telemetry) = config::parse(|args: &A| config::both(check(args), telemetry(args).check()));
-    telemetry::init(&telemetry);
-    run(name, |process| service(config, process))
-}
-
-/// Runs `body` until it ends, or until 15 s ([`DRAIN`]) after a signal. `name` is the process's name in the log.
-pub fn run<F, E>(name: &str, body: impl FnOnce(Process) -> F) -> ExitCode
-where
-    F: Future<Output = Result<(), E>>,
-    E: Display,
-{
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            tracing::error!(%error, "{name} could not start: no runtime");
-            return ExitCode::from(EX_SOFTWARE);
-        }
-    };
-    let code = runtime.block_on(async {
-        let shutdown = match shutdown::on_signals() {
-            Ok(shutdown) => shutdown,
-            Err(error) => {
-                tracing::error!(%error, "{name} could not start: no signal handlers");
-                return ExitCode::from(EX_SOFTWARE);
-            }
-        };
-        let process =
-            Process { registry: Registry::new(), readiness: Readiness::default(), shutdown: shutdown.clone() };
-        match shutdown::drain(&shutdown, DRAIN, [body(process)]).await {
-            Drain::DeadlinePassed { .. } => ExitCode::from(EX_TEMPFAIL),
-            Drain::Drained { results, .. } => match results.into_iter().find_map(Result::err) {
-                None => ExitCode::SUCCESS,
-                Some(error) => {
-                    tracing::error!(%error, "{name} failed: {error}");
-                    ExitCode::from(EX_SOFTWARE)
-                }
-            },
-        }
+    let starting = Starting::new(name);
+    let ((config, (telemetry, admin)), settings) = config::parse(|args: &A| {
+        let (telemetry, admin) = common(args);
+        config::both(check(args), config::both(telemetry.check(), admin.check()))
     });
-    // A blocking thread that hangs must not keep the process alive.
-    runtime.shutdown_timeout(Duration::from_secs(1));
-    code
-}
-
-/// Serves the admin routes on `listen` until `service` ends.
-///
-/// # Errors
-/// The address could not be bound, or `service` failed.
-pub async fn with_admin<E>(
-    listen: SocketAddr,
-    process: Process,
-    service: impl Future<Output = Result<(), E>>,
-) -> Result<(), ServiceError>
-where
-    E: Into<ServiceError>,
-{
-    let listener = http::bind(listen).await?;
-    let routes = admin::router(process.registry, process.readiness);
-    let server = tokio::spawn(http::serve(listener, routes, http::Limits::default(), process.shutdown.clone()));
-    let ended = service.await;
-    server.abort();
-    ended.map_err(Into::into)
+    telemetry::init(&telemetry);
+    settings.warn();
+    let (version, settings) = (env!("CARGO_PKG_VERSION"), settings.changed.join(" "));
+    tracing::info!(version, log = log(&config), settings, "{name} starts");
+    starting.run(name, Some(&admin), |process| service(config, process))
 }

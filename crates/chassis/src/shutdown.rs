@@ -5,38 +5,83 @@ use std::{
     future::Future,
     io,
     pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::signal::unix::{Signal, SignalKind, signal};
 pub use tokio_util::sync::CancellationToken;
 
-/// Returns a token that the first SIGTERM or SIGINT cancels. A second signal ends the process at once, with the status
-/// that a shell reports (128 plus the signal's number).
-///
-/// Must be called within a tokio runtime.
-///
-/// # Errors
-/// A signal handler could not be installed.
-pub fn on_signals() -> io::Result<CancellationToken> {
-    let shutdown = CancellationToken::new();
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let token = shutdown.clone();
-    tokio::spawn(async move {
-        let (name, _) = next_signal(&mut terminate, &mut interrupt).await;
-        tracing::info!(signal = name, "shutting down; a second signal ends the process at once");
-        token.cancel();
-        let (name, number) = next_signal(&mut terminate, &mut interrupt).await;
-        tracing::warn!(signal = name, "second signal; ending at once");
-        std::process::exit(128 + number);
-    });
-    Ok(shutdown)
+/// Signals that follow the first one within this time are the same request: `timeout` and some supervisors send SIGTERM to
+/// the process and to its group.
+pub const SECOND_SIGNAL: Duration = Duration::from_secs(1);
+
+/// The handlers of SIGTERM, SIGINT and SIGHUP.
+#[derive(Debug, Clone)]
+pub struct Signals {
+    shutdown: CancellationToken,
+    started: Arc<AtomicBool>,
 }
 
-async fn next_signal(terminate: &mut Signal, interrupt: &mut Signal) -> (&'static str, i32) {
-    tokio::select! {
-        _ = terminate.recv() => ("SIGTERM", 15),
-        _ = interrupt.recv() => ("SIGINT", 2),
+impl Signals {
+    /// Installs the handlers. Until [`Signals::start`] a signal ends the process with status 0: there is nothing to drain.
+    ///
+    /// Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// A signal handler could not be installed.
+    pub fn install() -> io::Result<Self> {
+        let signals = Signals { shutdown: CancellationToken::new(), started: Arc::default() };
+        let handlers = Handlers {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        };
+        tokio::spawn(signals.clone().wait(handlers));
+        Ok(signals)
+    }
+
+    /// From now on the first signal cancels the token that this returns. A second signal, [`SECOND_SIGNAL`] or more later,
+    /// ends the process at once, with the status that a shell reports (128 plus the signal's number).
+    #[must_use]
+    pub fn start(&self) -> CancellationToken {
+        self.started.store(true, Ordering::SeqCst);
+        self.shutdown.clone()
+    }
+
+    async fn wait(self, mut handlers: Handlers) {
+        let (name, _) = handlers.next().await;
+        if !self.started.load(Ordering::SeqCst) {
+            std::process::exit(0);
+        }
+        tracing::info!(signal = name, "shutting down; a second signal ends the process at once");
+        self.shutdown.cancel();
+        let first = Instant::now();
+        loop {
+            let (name, number) = handlers.next().await;
+            if first.elapsed() >= SECOND_SIGNAL {
+                tracing::warn!(signal = name, "second signal; ending at once");
+                std::process::exit(128 + number);
+            }
+        }
+    }
+}
+
+struct Handlers {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Handlers {
+    async fn next(&mut self) -> (&'static str, i32) {
+        tokio::select! {
+            _ = self.terminate.recv() => ("SIGTERM", 15),
+            _ = self.interrupt.recv() => ("SIGINT", 2),
+            _ = self.hang_up.recv() => ("SIGHUP", 1),
+        }
     }
 }
 

@@ -1,11 +1,15 @@
 //! Logs on standard error: text for people, JSON lines for machines.
 
+use crate::terminal::LogLines;
 use clap::ValueEnum;
 use std::io::IsTerminal;
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// The filter if neither a flag nor the environment gives one.
 const DEFAULT_FILTER: &str = "info";
+/// Directives before those of the filter, which may replace them. Libraries that log each fault of a document would let a
+/// publisher fill the disk.
+const QUIET: &str = "html5ever=error,selectors=error,cssparser=error";
 
 /// Flags of the log.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -73,9 +77,14 @@ fn parse_filter(filter: &str) -> Result<String, String> {
     EnvFilter::builder().parse(filter).map(|_| filter.to_owned()).map_err(|error| error.to_string())
 }
 
+/// A filter with the directives that apply unless it names their targets.
+fn effective(filter: &str) -> EnvFilter {
+    EnvFilter::new(format!("{QUIET},{filter}"))
+}
+
 /// Starts logging. A second call in one process has no effect.
 pub fn init(config: &TelemetryConfig) {
-    let filter = EnvFilter::new(&config.filter);
+    let filter = effective(&config.filter);
     let terminal = std::io::stderr().is_terminal();
     let json = match config.format {
         LogFormat::Auto => !terminal,
@@ -83,11 +92,12 @@ pub fn init(config: &TelemetryConfig) {
         LogFormat::Json => true,
     };
     let registry = tracing_subscriber::registry().with(filter);
-    let layer = fmt::layer().with_writer(std::io::stderr);
+    // What publishers write stands in log lines too. Colours would be escaped with it.
+    let layer = fmt::layer().with_ansi(false).with_writer(|| LogLines(std::io::stderr()));
     let started = if json {
         registry.with(layer.json().flatten_event(true).with_current_span(true).with_span_list(false)).try_init()
     } else {
-        registry.with(layer.with_ansi(terminal)).try_init()
+        registry.with(layer).try_init()
     };
     if started.is_err() {
         tracing::debug!("logging is already initialised");
@@ -115,5 +125,18 @@ mod tests {
     fn an_invalid_filter_is_an_error() {
         assert!(parse_filter("poller=loud").is_err());
         assert!(filter(None, Some("poller=loud")).unwrap_err()[0].contains("poller=loud"));
+    }
+
+    #[test]
+    fn faults_of_documents_are_not_logged_unless_the_filter_says_so() {
+        let warns = |filter: &str| {
+            let subscriber = tracing_subscriber::registry().with(effective(filter));
+            tracing::subscriber::with_default(subscriber, || {
+                let parser = tracing::enabled!(target: "html5ever::tree_builder", tracing::Level::WARN);
+                (parser, tracing::enabled!(target: "poller", tracing::Level::WARN))
+            })
+        };
+        assert_eq!(warns("info"), (false, true));
+        assert_eq!(warns("info,html5ever=warn"), (true, true));
     }
 }

@@ -2,9 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a failure in a helper ends the test")]
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read, Write},
     process::{Child, Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 const CHILD: &str = "CHASSIS_TEST_CHILD";
@@ -13,13 +13,22 @@ const CHILD: &str = "CHASSIS_TEST_CHILD";
 #[tokio::test]
 async fn child() {
     let Ok(kind) = std::env::var(CHILD) else { return };
-    let shutdown = chassis::shutdown::on_signals().unwrap();
+    let signals = chassis::shutdown::Signals::install().unwrap();
+    if kind == "starts" {
+        println!("up");
+        std::future::pending::<()>().await;
+    }
+    let shutdown = signals.start();
     println!("up");
-    let hangs = kind == "hangs";
+    let (hangs, waits) = (kind == "hangs", kind == "waits");
     let token = shutdown.clone();
     let work = async move {
         token.cancelled().await;
         println!("stopping");
+        if waits {
+            let ended = tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new()));
+            ended.await.unwrap().unwrap();
+        }
         if hangs {
             std::future::pending::<()>().await;
         }
@@ -36,6 +45,7 @@ impl Running {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "child", "--nocapture"])
             .env(CHILD, kind)
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -54,8 +64,16 @@ impl Running {
         }
     }
 
-    fn send(&self, signal: &str) {
-        assert!(Command::new("kill").args([signal, &self.0.id().to_string()]).status().unwrap().success());
+    /// Sends signals, one directly after the other.
+    fn send(&self, signals: &[&str]) {
+        let kills: Vec<String> = signals.iter().map(|signal| format!("kill {signal} {}", self.0.id())).collect();
+        assert!(Command::new("sh").args(["-c", &kills.join("; ")]).status().unwrap().success());
+    }
+
+    fn rest(&mut self) -> String {
+        let mut rest = String::new();
+        self.1.read_to_string(&mut rest).unwrap();
+        rest
     }
 }
 
@@ -67,11 +85,24 @@ impl Drop for Running {
 }
 
 #[test]
-fn sigterm_starts_the_drain() {
-    let mut running = Running::start("ends");
-    running.send("-TERM");
-    let mut rest = String::new();
-    running.1.read_to_string(&mut rest).unwrap();
+fn sigterm_and_sighup_start_the_drain() {
+    for signal in ["-TERM", "-HUP"] {
+        let mut running = Running::start("ends");
+        running.send(&[signal]);
+        let rest = running.rest();
+        assert!(rest.contains("drained"), "{signal}: {rest}");
+        assert!(running.0.wait().unwrap().success());
+    }
+}
+
+/// As `timeout` and some supervisors send it, to the process and to its group.
+#[test]
+fn signals_that_arrive_together_are_one_request() {
+    let mut running = Running::start("waits");
+    running.send(&["-TERM", "-INT", "-TERM"]);
+    running.wait_for("stopping");
+    running.0.stdin.take().unwrap().write_all(b"go on\n").unwrap();
+    let rest = running.rest();
     assert!(rest.contains("drained"), "{rest}");
     assert!(running.0.wait().unwrap().success());
 }
@@ -79,8 +110,22 @@ fn sigterm_starts_the_drain() {
 #[test]
 fn a_second_signal_ends_the_process_at_once() {
     let mut running = Running::start("hangs");
-    running.send("-TERM");
+    running.send(&["-TERM"]);
     running.wait_for("stopping");
-    running.send("-INT");
-    assert_eq!(running.0.wait().unwrap().code(), Some(130));
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let status = loop {
+        if let Some(status) = running.0.try_wait().unwrap() {
+            break status;
+        }
+        assert!(Instant::now() < deadline, "the process still runs");
+        running.send(&["-INT"]);
+    };
+    assert_eq!(status.code(), Some(130));
+}
+
+#[test]
+fn a_signal_before_the_start_ends_the_process_with_success() {
+    let mut running = Running::start("starts");
+    running.send(&["-TERM"]);
+    assert!(running.0.wait().unwrap().success());
 }

@@ -66,6 +66,9 @@ macro_rules! __register {
     (Histogram($buckets:expr), $name:expr, $help:expr, $registry:ident) => {
         $crate::prometheus::register_histogram_with_registry!($name, $help, $buckets.to_vec(), $registry)
     };
+    (CounterVec[$($label:literal),+], $name:expr, $help:expr, $registry:ident) => {
+        $crate::prometheus::register_counter_vec_with_registry!($name, $help, &[$($label),+], $registry)
+    };
     (IntCounterVec[$($label:literal),+], $name:expr, $help:expr, $registry:ident) => {
         $crate::prometheus::register_int_counter_vec_with_registry!($name, $help, &[$($label),+], $registry)
     };

@@ -15,6 +15,14 @@ pub trait Admin: Send + Sync {
     /// log cannot be reached.
     fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError>;
 
+    /// Settings of existing topics that may lose data, and those that cannot be checked. The embedded log has none.
+    ///
+    /// # Errors
+    /// [`LogError::Unavailable`] if the log cannot be reached.
+    fn topic_problems(&self, _topics: &[TopicSpec]) -> Result<Vec<TopicProblem>, LogError> {
+        Ok(Vec::new())
+    }
+
     /// Number of partitions of a topic.
     ///
     /// # Errors
@@ -42,6 +50,23 @@ pub trait Admin: Send + Sync {
     /// # Errors
     /// As [`Admin::partitions`].
     fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, LogError>;
+
+    /// First offset that each partition of `topic` still holds.
+    ///
+    /// # Errors
+    /// As [`Admin::partitions`]; [`LogError::Config`] if this log does not tell.
+    fn starts(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
+        Err(LogError::Config(format!("this log does not tell where {topic} starts")))
+    }
+
+    /// Commits positions of `group` on `topic` in place of its members. A member that waits for a position goes on with it;
+    /// one that has a position does not notice.
+    ///
+    /// # Errors
+    /// As [`Admin::partitions`]; [`LogError::Config`] if the log keeps positions so that they cannot be lost.
+    fn set_committed(&self, group: &str, topic: &str, _offsets: &HashMap<i32, i64>) -> Result<(), LogError> {
+        Err(LogError::Config(format!("this log loses no positions: there is none of {group} on {topic} to accept")))
+    }
 }
 
 /// Settings of a topic that is to exist.
@@ -55,4 +80,19 @@ pub struct TopicSpec {
     pub retention: Retention,
     /// True for a changelog that members restore: small segments, eager compaction.
     pub is_state: bool,
+}
+
+/// A setting of an existing topic that is not as [`TopicSpec`] declares it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicProblem {
+    /// Full name of the topic.
+    pub topic: String,
+    /// Name of the setting as Kafka has it; `replication`, or `unknown` if the settings are not shown.
+    pub setting: &'static str,
+    /// What is wrong, as a sentence without the topic's name.
+    pub detail: String,
+    /// The command that repairs it, if there is one.
+    pub repair: Option<String>,
+    /// True if the pipeline must not run with it.
+    pub loses_data: bool,
 }

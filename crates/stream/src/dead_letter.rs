@@ -58,14 +58,7 @@ impl DeadLetter {
             value: self.record.value.clone(),
             headers,
         };
-        // Only a foreign producer can write a record this large. A truncated dead letter is better than a blocked partition.
-        let excess = outgoing.size().saturating_sub(MAX_DEAD_LETTER_BYTES - 100);
-        if excess > 0
-            && let Some(value) = &mut outgoing.value
-        {
-            outgoing.headers.push((header::CUT.to_owned(), value.len().to_string().into_bytes()));
-            value.truncate(value.len().saturating_sub(excess));
-        }
+        cut(&mut outgoing);
         outgoing
     }
 
@@ -90,6 +83,28 @@ impl DeadLetter {
             record: original,
         })
     }
+}
+
+/// Cuts a dead letter to its limit. Only a foreign producer can write a record this large, and a truncated dead letter is better
+/// than a blocked partition. What is left of a key that was cut does not find its partition again, so such a record is not
+/// replayed.
+fn cut(outgoing: &mut Outgoing) {
+    let excess = |outgoing: &Outgoing| outgoing.size().saturating_sub(MAX_DEAD_LETTER_BYTES - 100);
+    let mut over = excess(outgoing);
+    if over == 0 {
+        return;
+    }
+    let whole = outgoing.value.as_ref().map_or(0, Vec::len);
+    outgoing.headers.push((header::CUT.to_owned(), whole.to_string().into_bytes()));
+    over = excess(outgoing);
+    if let Some(value) = &mut outgoing.value {
+        value.truncate(value.len().saturating_sub(over));
+    }
+    if excess(outgoing) > 0 {
+        outgoing.headers.retain(|(name, _)| name.starts_with(header::PREFIX));
+    }
+    over = excess(outgoing);
+    outgoing.key.truncate(outgoing.key.len().saturating_sub(over));
 }
 
 #[cfg(test)]
@@ -134,6 +149,18 @@ mod tests {
         let dead_letter = DeadLetter::new("s", "r", "", huge, jiff::Timestamp::UNIX_EPOCH).to_outgoing("dl", 0);
         dead_letter.check_size().unwrap();
         assert!(dead_letter.headers.iter().any(|(name, value)| name == header::CUT && value == b"2400000"));
+    }
+
+    #[test]
+    fn headers_or_a_key_over_every_limit_are_cut_too() {
+        let huge = vec![b'x'; MAX_DEAD_LETTER_BYTES];
+        let of_headers = Record { headers: vec![("note".into(), huge.clone())], ..record() };
+        let of_key = Record { key: huge, ..record() };
+        for record in [of_headers, of_key] {
+            let dead_letter = DeadLetter::new("s", "r", "", record, jiff::Timestamp::UNIX_EPOCH).to_outgoing("dl", 0);
+            dead_letter.check_size().unwrap();
+            assert!(dead_letter.headers.iter().any(|(name, _)| name == header::CUT));
+        }
     }
 
     #[test]

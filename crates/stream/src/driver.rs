@@ -1,9 +1,10 @@
 //! The consume-process-commit loop, and the one policy for its errors.
 
 use crate::{
-    CancellationToken, Event, Log, LogError, MemberSpec, ProcessError, Record, Session, StageMetrics, backoff::Backoff,
+    CancellationToken, CommitTimes, Event, Log, LogError, MemberSpec, ProcessError, Record, Session, StageMetrics,
+    backoff::Backoff,
 };
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Longest wait of a poll, and so for a shutdown.
 const POLL_WAIT: Duration = Duration::from_millis(250);
@@ -70,7 +71,11 @@ pub trait Processor {
 /// | [`LogError::Aborted`] | the log has rewound; a pause, then the records again |
 /// | [`LogError::Unavailable`], [`ProcessError::Transient`] | a rewind and a pause, then the records again |
 /// | [`LogError::Lost`] | a pause, then a new session |
+/// | [`LogError::TooLarge`] | a rewind; half of the records again, and the process ends if there was only one |
+/// | [`ProcessError::Halt`], [`LogError::Newer`] | the group is left, and nothing is done until the shutdown |
 /// | [`LogError::Fenced`] and all others | the process ends |
+///
+/// A batch that was not committed comes back with half of its records, and the next ones grow again.
 ///
 /// # Errors
 /// [`LogError::Fenced`] and what else a retry cannot help; the last error if ten sessions in a row have ended without a
@@ -85,18 +90,28 @@ pub fn drive(
 ) -> Result<(), LogError> {
     let stage = spec.stage.as_str();
     let mut backoff = Backoff::new();
+    let mut batch = BatchSize::new(max_batch);
     let mut failures = 0;
     loop {
         let mut progressed = false;
-        let result = run_session(log, spec, max_batch, shutdown, metrics, processor, &mut progressed);
+        let result = run_session(log, spec, &mut batch, shutdown, metrics, processor, &mut progressed);
         metrics.partitions.set(0);
+        metrics.held.set(0);
+        metrics.stalled.set(0);
         if progressed {
             failures = 0;
             backoff.reset();
         }
         let error = match result {
-            Ok(()) => return Ok(()),
-            Err(error @ (LogError::Lost(_) | LogError::Unavailable(_) | LogError::Aborted(_))) => error,
+            Ok(Ended::Shutdown) => return Ok(()),
+            Ok(Ended::Halt(reason)) => {
+                wait_halted(stage, &reason, metrics, shutdown);
+                return Ok(());
+            }
+            Err(error @ (LogError::Lost(_) | LogError::Unavailable(_) | LogError::Aborted(_))) => {
+                batch.halve();
+                error
+            }
             Err(error) => {
                 if matches!(error, LogError::Fenced(_)) {
                     metrics.fenced.inc();
@@ -117,36 +132,89 @@ pub fn drive(
     }
 }
 
+/// How many records a poll takes: half as many after a batch that failed, up to the maximum again as others succeed.
+struct BatchSize {
+    max: usize,
+    now: usize,
+    /// Records of the last batch.
+    taken: usize,
+}
+
+impl BatchSize {
+    fn new(max: usize) -> Self {
+        BatchSize { max, now: max, taken: max }
+    }
+
+    fn halve(&mut self) {
+        self.now = (self.now.min(self.taken) / 2).max(1);
+    }
+
+    fn grow(&mut self) {
+        self.now = (self.now * 2).min(self.max);
+    }
+}
+
+/// Why a session ended without an error.
+enum Ended {
+    Shutdown,
+    Halt(String),
+}
+
+/// Shows that the stage is alive and not ready, until it is replaced.
+fn wait_halted(stage: &str, reason: &str, metrics: &StageMetrics, shutdown: &CancellationToken) {
+    metrics.halted.set(1);
+    tracing::error!(stage, reason, "stage stopped; its records are kept. roll back or repair, then start it again");
+    while !shutdown.is_cancelled() {
+        metrics.polled_at.set(jiff::Timestamp::now().as_second());
+        std::thread::sleep(POLL_WAIT);
+    }
+}
+
 /// One session: from joining the group to a shutdown or an error. Sets `progressed` at its first commit.
 fn run_session(
     log: &dyn Log,
     spec: &MemberSpec,
-    max_batch: usize,
+    batch: &mut BatchSize,
     shutdown: &CancellationToken,
     metrics: &StageMetrics,
     processor: &mut dyn Processor,
     progressed: &mut bool,
-) -> Result<(), LogError> {
+) -> Result<Ended, LogError> {
     let stage = spec.stage.as_str();
+    // A stage that cannot join does not poll either.
+    if metrics.polled_at.get() == 0 {
+        metrics.polled_at.set(jiff::Timestamp::now().as_second());
+    }
     processor.on_join(log)?;
     let mut session = Session::join(log, spec)?.measured_by(metrics.clone());
     let mut backoff = Backoff::new();
     while !shutdown.is_cancelled() {
-        let result = run_once(&mut session, stage, max_batch, metrics, processor);
-        if let Some(lag) = session.lag() {
-            metrics.lag.set(lag);
-        }
+        let result = run_once(&mut session, stage, batch, metrics, processor);
+        observe(&mut session, metrics);
         match result {
             Ok(has_committed) => {
                 *progressed |= has_committed;
+                if has_committed {
+                    batch.grow();
+                }
                 backoff.reset();
             }
             Err(ProcessError::Log(LogError::Aborted(reason))) => {
                 metrics.aborted.inc();
-                tracing::warn!(stage, reason, "transaction aborted; retrying");
+                batch.halve();
+                tracing::warn!(stage, reason, records = batch.now, "transaction aborted; retrying");
                 backoff.wait(shutdown);
             }
+            Err(ProcessError::Log(error @ LogError::TooLarge { .. })) if batch.now > 1 => {
+                batch.halve();
+                tracing::warn!(stage, %error, records = batch.now, "batch not taken; retrying");
+                session.rewind()?;
+            }
+            Err(ProcessError::Halt(reason) | ProcessError::Log(LogError::Newer(reason))) => {
+                return Ok(Ended::Halt(reason));
+            }
             Err(ProcessError::Log(LogError::Unavailable(reason))) => {
+                batch.halve();
                 tracing::warn!(stage, reason, "log unavailable; retrying");
                 session.rewind()?;
                 backoff.wait(shutdown);
@@ -161,10 +229,30 @@ fn run_session(
     }
     match processor.on_shutdown(&mut session) {
         Ok(())
-        | Err(ProcessError::Transient(_) | ProcessError::Log(LogError::Aborted(_) | LogError::Unavailable(_))) => {
-            Ok(())
-        }
+        | Err(
+            ProcessError::Transient(_)
+            | ProcessError::Halt(_)
+            | ProcessError::Log(LogError::Aborted(_) | LogError::Unavailable(_)),
+        ) => Ok(Ended::Shutdown),
         Err(error) => Err(into_log_error(error)),
+    }
+}
+
+/// Shows in the metrics what the session has found.
+fn observe(session: &mut Session, metrics: &StageMetrics) {
+    metrics.polled_at.set(jiff::Timestamp::now().as_second());
+    if let Some(lag) = session.lag() {
+        metrics.lag.set(lag);
+    }
+    let count = |partitions: &[i32]| i64::try_from(partitions.len()).unwrap_or(i64::MAX);
+    let found = session.findings();
+    metrics.gap_records.inc_by(found.gap_records);
+    metrics.started_over.inc_by(found.started_over);
+    metrics.held.set(count(&found.held));
+    metrics.stalled.set(count(&found.stalled));
+    let CommitTimes { produce, flush, offsets, commit } = found.commits;
+    for (part, time) in [("produce", produce), ("flush", flush), ("offsets", offsets), ("commit", commit)] {
+        metrics.spent(part, time);
     }
 }
 
@@ -172,14 +260,22 @@ fn run_session(
 fn run_once(
     session: &mut Session,
     stage: &str,
-    max_batch: usize,
+    batch: &mut BatchSize,
     metrics: &StageMetrics,
     processor: &mut dyn Processor,
 ) -> Result<bool, ProcessError> {
     let wait = processor.before_poll(session)?;
     let mut has_committed = false;
-    match session.poll(max_batch, wait)? {
+    let began = Instant::now();
+    let event = session.poll(batch.now, wait)?;
+    // With a new assignment, the time is that of a restore.
+    if matches!(event, Event::Records(_) | Event::Idle) {
+        metrics.spent("poll", began.elapsed());
+    }
+    match event {
         Event::Records(records) => {
+            batch.taken = records.len();
+            records.iter().try_for_each(Record::check_format)?;
             processor.on_records(session, records)?;
             has_committed = true;
         }
@@ -204,5 +300,20 @@ fn into_log_error(error: ProcessError) -> LogError {
         ProcessError::Log(error) => error,
         // A processor turns poison into dead letters, so this dead letter itself could not be written.
         other => LogError::Corrupt(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_that_failed_comes_back_with_half_of_its_own_records() {
+        let mut batch = BatchSize::new(500);
+        batch.taken = 3;
+        batch.halve();
+        assert_eq!(batch.now, 1);
+        batch.grow();
+        assert_eq!(batch.now, 2);
     }
 }

@@ -19,8 +19,8 @@ pub enum LogError {
     /// A transaction without offsets, which would fence no one. A bug in the caller.
     #[error("a transaction must commit at least one offset, or a zombie would not be fenced")]
     NoOffsets,
-    /// A record is over the limit. Nothing was written.
-    #[error("a record of {bytes} bytes for {topic}, key {key:?}, is over the limit of {limit} bytes")]
+    /// A record is over the limit. Nothing was written; a member must be rewound.
+    #[error("a record of {bytes} bytes for {topic}, key {key:?}, is over {}", limit_text(*limit))]
     TooLarge {
         /// Topic of the record.
         topic: String,
@@ -28,7 +28,7 @@ pub enum LogError {
         key: String,
         /// Bytes of key, value and headers.
         bytes: usize,
-        /// The limit in bytes.
+        /// The limit in bytes; 0 if only the broker knows it.
         limit: usize,
     },
     /// The log has no such topic.
@@ -37,9 +37,16 @@ pub enum LogError {
     /// Stored data cannot be read. An operator has to act.
     #[error("the log's storage cannot be read: {0}")]
     Corrupt(String),
+    /// A newer version of newswire wrote a record or a row, which this one would misread. Stop before writing anything.
+    #[error("{0}")]
+    Newer(String),
     /// The configuration is invalid.
     #[error("configuration: {0}")]
     Config(String),
+}
+
+fn limit_text(limit: usize) -> String {
+    if limit == 0 { "the limit of the broker".to_owned() } else { format!("the limit of {limit} bytes") }
 }
 
 /// Why a stage does not process a record.
@@ -56,6 +63,9 @@ pub enum ProcessError {
     /// Something else fails temporarily: the batch is retried after a pause, and never goes to the dead letters.
     #[error("temporary: {0}")]
     Transient(String),
+    /// The processor must not go on: it leaves its group, and its process waits to be replaced.
+    #[error("stopped: {0}")]
+    Halt(String),
     /// The log failed.
     #[error(transparent)]
     Log(#[from] LogError),

@@ -13,24 +13,26 @@ mod log;
 mod metrics;
 mod pipeline;
 mod record;
+mod rows;
 mod scan;
 mod session;
 mod stage;
 mod table;
 mod tail;
 
-pub use admin::{Admin, TopicSpec};
+pub use admin::{Admin, TopicProblem, TopicSpec};
 pub use dead_letter::DeadLetter;
 pub use driver::{Processor, drive};
 pub use error::{LogError, ProcessError};
-pub use log::{Batch, Event, Log, Member, MemberSpec};
+pub use log::{Batch, Clock, CommitTimes, Event, Findings, Log, MAX_POLL_BYTES, Member, MemberSpec, OnDisk, Recovery};
 pub use metrics::{Metrics, StageMetrics};
 pub use pipeline::{LogArgs, LogConfig, LogKind, Runtime};
 pub use record::{Headers, MAX_RECORD_BYTES, Outgoing, Record};
+pub use rows::Rows;
 pub use scan::{scan, until};
 pub use session::{Session, Transaction};
-pub use stage::{Input, Outcome, ProcessContext, StageSpec, run};
-pub use table::{Row, Rows, Table, TableSpec};
+pub use stage::{Input, Outcome, ProcessContext, RefusalLimit, StageSpec, run};
+pub use table::{ContentType, Row, Table, TableSpec};
 pub use tail::{Start, Tail};
 
 /// Asks a stage to shut down: it finishes or aborts its batch and leaves its group.

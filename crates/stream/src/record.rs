@@ -45,11 +45,27 @@ impl Record {
         std::str::from_utf8(&self.key).ok()
     }
 
+    /// Bytes of key, value and headers.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        size(&self.key, self.value.as_ref(), &self.headers)
+    }
+
+    /// # Errors
+    /// [`LogError::Newer`] if a newer version of newswire wrote the record, and this one does not know its format.
+    pub(crate) fn check_format(&self) -> Result<(), LogError> {
+        wire::check_format(self.header(wire::FORMAT_HEADER)).map_err(|error| {
+            let Record { topic, partition, offset, .. } = self;
+            LogError::Newer(format!("topic {topic}, partition {partition}, offset {offset}: {error}"))
+        })
+    }
+
     /// The value as the message that its content type names.
     ///
     /// # Errors
-    /// If the record is a tombstone, or its value cannot be decoded.
+    /// If the record is a tombstone, its value cannot be decoded, or its format is newer than this version.
     pub fn decode<M: wire::Message>(&self) -> Result<M, wire::DecodeError> {
+        wire::check_format(self.header(wire::FORMAT_HEADER))?;
         let value = self.value.as_deref().ok_or(wire::DecodeError::NoValue)?;
         wire::decode(self.header(wire::CONTENT_TYPE), value)
     }
@@ -105,7 +121,11 @@ impl Outgoing {
     /// Bytes of key, value and headers.
     #[must_use]
     pub fn size(&self) -> usize {
-        let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
-        self.key.len() + self.value.as_ref().map_or(0, Vec::len) + headers
+        size(&self.key, self.value.as_ref(), &self.headers)
     }
+}
+
+fn size(key: &[u8], value: Option<&Vec<u8>>, headers: &Headers) -> usize {
+    let headers: usize = headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
+    key.len() + value.map_or(0, Vec::len) + headers
 }

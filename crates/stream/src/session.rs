@@ -1,13 +1,13 @@
 //! A member with its tables. Changes to a table are staged in a transaction and become state when it has committed.
 
 use crate::{
-    Batch, Event, Log, LogError, Member, MemberSpec, Outgoing, Row, Rows, StageMetrics, Table, TableSpec,
+    Batch, Clock, ContentType, Event, Findings, Log, LogError, Member, MemberSpec, Outgoing, Record, Row, Rows,
+    StageMetrics, Table, TableSpec,
     faults::{Sabotage, sabotaged},
-    record,
 };
 use proto::wire;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     time::{Duration, Instant},
 };
 
@@ -16,25 +16,59 @@ pub struct Session {
     member: Box<dyn Member>,
     tables: Vec<TableSpec>,
     owned: HashMap<i32, Vec<Rows>>,
+    /// Tables of revoked partitions, and since when.
+    revoked: HashMap<i32, (Vec<Rows>, Instant)>,
+    /// Time of writing of the newest record read so far, in milliseconds since 1970.
+    newest_ms: i64,
+    forgotten_at: Instant,
     max_record_bytes: usize,
+    clock: Clock,
     metrics: Option<StageMetrics>,
+    /// Records that were polled and not processed yet.
+    carried: VecDeque<Record>,
 }
 
 /// Outputs, changes of tables and offsets that become visible together.
 #[derive(Debug, Default)]
 pub struct Transaction {
     outputs: Vec<Outgoing>,
+    bytes: usize,
     offsets: HashMap<i32, i64>,
     overlay: Overlay,
 }
 
 /// Changed rows by number of the table and partition; `None` is a deleted row.
-type Overlay = HashMap<(usize, i32), HashMap<Vec<u8>, Option<Row>>>;
+type Overlay = HashMap<(usize, i32), HashMap<Vec<u8>, Option<StagedRow>>>;
+
+/// A row that is not committed yet.
+#[derive(Debug)]
+struct StagedRow {
+    content_type: ContentType,
+    value: Vec<u8>,
+}
+
+impl StagedRow {
+    fn row(&self) -> Row<'_> {
+        Row { content_type: self.content_type, value: self.value.as_slice().into() }
+    }
+}
+
+/// How long the tables of a partition are kept after it was revoked.
+const KEEP_REVOKED: Duration = Duration::from_secs(10 * 60);
+/// How often rows are looked for that are to be forgotten. Until then they take memory, and are not returned.
+const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
 
 impl Transaction {
     /// Adds an output.
     pub fn write(&mut self, output: Outgoing) {
+        self.bytes += output.size();
         self.outputs.push(output);
+    }
+
+    /// Bytes of all records that would be written.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Marks every record before `next` in `partition` as processed.
@@ -63,12 +97,30 @@ impl Transaction {
 
     /// As [`Transaction::put`], by the table's number.
     pub(crate) fn put_numbered(&mut self, number: usize, change: Outgoing) {
-        let row = change.value.clone().map(|value| Row {
-            content_type: record::find(&change.headers, wire::CONTENT_TYPE).map(str::to_owned),
-            value,
-        });
+        let content_type = ContentType::of(&change.headers);
+        let row = change.value.clone().map(|value| StagedRow { content_type, value });
         self.overlay.entry((number, change.partition)).or_default().insert(change.key.clone(), row);
-        self.outputs.push(change);
+        self.write(change);
+    }
+
+    /// Adds the outputs, changes and offsets of another transaction.
+    pub fn append(&mut self, other: Transaction) {
+        self.bytes += other.bytes;
+        self.outputs.extend(other.outputs);
+        for (partition, next) in other.offsets {
+            self.advance(partition, next);
+        }
+        for (table, rows) in other.overlay {
+            self.overlay.entry(table).or_default().extend(rows);
+        }
+    }
+
+    /// Checks that the log takes each of the outputs.
+    ///
+    /// # Errors
+    /// [`LogError::TooLarge`] for the first that it does not.
+    pub fn check(&self) -> Result<(), LogError> {
+        self.outputs.iter().try_for_each(Outgoing::check_size)
     }
 
     /// Number of outputs, changelog records among them.
@@ -90,13 +142,30 @@ impl Session {
     /// # Errors
     /// As [`Log::join`].
     pub fn join(log: &dyn Log, spec: &MemberSpec) -> Result<Self, LogError> {
-        Ok(Session {
-            member: log.join(spec)?,
+        Ok(Self::of(log.join(spec)?, log, spec))
+    }
+
+    /// As [`Session::join`], for a command: [`Log::join_without_hold`].
+    ///
+    /// # Errors
+    /// As [`Log::join`].
+    pub fn join_without_hold(log: &dyn Log, spec: &MemberSpec) -> Result<Self, LogError> {
+        Ok(Self::of(log.join_without_hold(spec)?, log, spec))
+    }
+
+    fn of(member: Box<dyn Member>, log: &dyn Log, spec: &MemberSpec) -> Self {
+        Session {
+            member,
             tables: spec.tables.clone(),
             owned: HashMap::new(),
+            revoked: HashMap::new(),
+            newest_ms: 0,
+            forgotten_at: Instant::now(),
             max_record_bytes: log.max_record_bytes(),
+            clock: log.clock(),
             metrics: None,
-        })
+            carried: VecDeque::new(),
+        }
     }
 
     /// Counts and times the session's commits in `metrics`.
@@ -105,23 +174,77 @@ impl Session {
         Session { metrics: Some(metrics), ..self }
     }
 
-    /// Polls the member, and restores the tables of partitions that it is assigned.
+    /// Polls the member, and restores the tables of partitions that it is assigned. Records that were carried over come first.
     ///
     /// # Errors
     /// As [`Member::poll`] and [`Member::restore`].
     pub fn poll(&mut self, max: usize, wait: Duration) -> Result<Event, LogError> {
-        let event = self.member.poll(max, wait)?;
+        let has_carried = !self.carried.is_empty();
+        // The member is asked in any case: only so does it serve its group. One record more than is taken keeps this bounded.
+        let (wanted, wait) =
+            if has_carried { (max.saturating_sub(self.carried.len()).max(1), Duration::ZERO) } else { (max, wait) };
+        let event = self.member.poll(wanted, wait)?;
+        self.forget();
         match &event {
             Event::Assigned(partitions) => {
-                let mut restored = self.member.restore(partitions)?;
+                let kept = partitions.iter().filter_map(|one| Some((*one, self.revoked.remove(one)?.0))).collect();
+                let mut restored = self.member.resume(partitions, kept)?;
                 for partition in partitions {
                     self.owned.insert(*partition, restored.remove(partition).unwrap_or_default());
                 }
             }
-            Event::Revoked(partitions) => self.owned.retain(|partition, _| !partitions.contains(partition)),
-            Event::Records(_) | Event::Idle => {}
+            Event::Revoked(partitions) => {
+                for partition in partitions {
+                    if let Some(tables) = self.owned.remove(partition) {
+                        self.revoked.insert(*partition, (tables, Instant::now()));
+                    }
+                }
+                self.carried.retain(|record| !partitions.contains(&record.partition));
+            }
+            Event::Records(records) if !has_carried => self.note_time(records),
+            Event::Idle if !has_carried => {}
+            Event::Records(_) | Event::Idle => {
+                if let Event::Records(records) = event {
+                    self.note_time(&records);
+                    self.carried.extend(records);
+                }
+                let count = self.carried.len().min(max.max(1));
+                return Ok(Event::Records(self.carried.drain(..count).collect()));
+            }
         }
         Ok(event)
+    }
+
+    fn note_time(&mut self, records: &[Record]) {
+        self.newest_ms = records.iter().map(|record| record.timestamp_ms).fold(self.newest_ms, i64::max);
+    }
+
+    /// Time before which a row of the table must have been written to be forgotten, in milliseconds since 1970. A row is
+    /// forgotten when both the log's time and the clock say so: a clock that is ahead must not empty the tables.
+    fn oldest_ms(&self, number: usize) -> i64 {
+        let Some(retention) = self.tables.get(number).and_then(|table| table.retention) else { return 0 };
+        let now = self.newest_ms.min((self.clock)());
+        now.saturating_sub(i64::try_from(retention.as_millis()).unwrap_or(i64::MAX)).max(0)
+    }
+
+    /// Drops what is no longer needed: rows that their changelog has forgotten, and tables of partitions that did not return.
+    fn forget(&mut self) {
+        self.revoked.retain(|_, (_, since)| since.elapsed() < KEEP_REVOKED);
+        if self.forgotten_at.elapsed() < FORGET_EVERY {
+            return;
+        }
+        self.forgotten_at = Instant::now();
+        let oldest: Vec<i64> = (0..self.tables.len()).map(|number| self.oldest_ms(number)).collect();
+        for tables in self.owned.values_mut() {
+            tables.iter_mut().zip(&oldest).for_each(|(rows, oldest)| {
+                rows.forget(*oldest);
+            });
+        }
+    }
+
+    /// Returns the last records of a poll, which were not processed, to the next poll.
+    pub(crate) fn carry(&mut self, records: impl DoubleEndedIterator<Item = Record>) {
+        records.rev().for_each(|record| self.carried.push_front(record));
     }
 
     /// The row of `key` as `transaction` would leave it.
@@ -152,12 +275,13 @@ impl Session {
         transaction: &'a Transaction,
         partition: i32,
         key: &[u8],
-    ) -> Result<Option<&'a Row>, LogError> {
+    ) -> Result<Option<Row<'a>>, LogError> {
         let (number, _) = self.find(table)?;
         if let Some(staged) = transaction.overlay.get(&(number, partition)).and_then(|rows| rows.get(key)) {
-            return Ok(staged.as_ref());
+            return Ok(staged.as_ref().map(StagedRow::row));
         }
-        Ok(self.owned.get(&partition).and_then(|tables| tables.get(number)?.get(key)))
+        let oldest = self.oldest_ms(number);
+        Ok(self.owned.get(&partition).and_then(|tables| tables.get(number)?.get(key, oldest)))
     }
 
     /// The rows of one partition of a table by key, as last committed.
@@ -168,10 +292,11 @@ impl Session {
         &self,
         table: &Table<M>,
         partition: i32,
-    ) -> Result<impl Iterator<Item = (&[u8], &Row)>, LogError> {
+    ) -> Result<impl Iterator<Item = (&[u8], Row<'_>)>, LogError> {
         let (number, _) = self.find(table)?;
+        let oldest = self.oldest_ms(number);
         let rows = self.owned.get(&partition).and_then(|tables| tables.get(number));
-        Ok(rows.into_iter().flatten().map(|(key, row)| (key.as_slice(), row)))
+        Ok(rows.into_iter().flat_map(move |rows| rows.iter(oldest)))
     }
 
     /// The changelog of a table.
@@ -195,6 +320,12 @@ impl Session {
         self.max_record_bytes
     }
 
+    /// The time of the log's clock.
+    #[must_use]
+    pub fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::from_millisecond((self.clock)()).unwrap_or_else(|_| jiff::Timestamp::now())
+    }
+
     /// Next offset of each owned partition, as committed.
     #[must_use]
     pub fn positions(&self) -> HashMap<i32, i64> {
@@ -206,18 +337,23 @@ impl Session {
         self.member.lag()
     }
 
+    /// What the member has found about its partitions since the last call.
+    pub fn findings(&mut self) -> Findings {
+        self.member.findings()
+    }
+
     /// Commits a transaction. Only when it has succeeded do its changes become the tables' state.
     ///
     /// # Errors
     /// As [`Member::commit`]. The tables are unchanged.
     pub fn commit(&mut self, transaction: Transaction) -> Result<(), LogError> {
         let began = Instant::now();
-        let Transaction { outputs, offsets, overlay } = transaction;
+        let Transaction { outputs, offsets, overlay, .. } = transaction;
         if sabotaged(Sabotage::StateFirst) {
             self.apply(overlay);
             return self.member.commit(Batch { outputs, offsets });
         }
-        self.member.commit(Batch { outputs, offsets })?;
+        self.member.commit(Batch { outputs, offsets }).inspect_err(|_| self.carried.clear())?;
         self.apply(overlay);
         if let Some(metrics) = &self.metrics {
             metrics.commit_seconds.observe(began.elapsed().as_secs_f64());
@@ -227,15 +363,16 @@ impl Session {
     }
 
     fn apply(&mut self, overlay: Overlay) {
+        let now = (self.clock)();
         for ((number, partition), changes) in overlay {
             let Some(rows) = self.owned.get_mut(&partition).and_then(|tables| tables.get_mut(number)) else {
                 continue;
             };
             for (key, row) in changes {
                 match row {
-                    Some(row) => rows.insert(key, row),
+                    Some(row) => rows.insert(&key, &row.row(), now),
                     None => rows.remove(&key),
-                };
+                }
             }
         }
     }
@@ -245,6 +382,10 @@ impl Session {
     /// # Errors
     /// As [`Member::rewind`].
     pub fn rewind(&mut self) -> Result<(), LogError> {
+        self.carried.clear();
         self.member.rewind()
     }
 }
+
+#[cfg(test)]
+mod tests;

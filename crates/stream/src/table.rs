@@ -1,27 +1,84 @@
 //! Tables: keyed state of a member, each restored from a changelog topic.
 
+use crate::record;
 use proto::wire;
-use std::{collections::HashMap, marker::PhantomData};
+use std::{borrow::Cow, marker::PhantomData, time::Duration};
 
-/// The rows of one partition of a table by key, encoded.
-pub type Rows = HashMap<Vec<u8>, Row>;
+/// How a row's value is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContentType {
+    /// The changelog does not tell.
+    None,
+    /// `application/json`
+    Json,
+    /// `application/protobuf`
+    Protobuf,
+    /// One that newswire does not write.
+    Other,
+}
+
+impl ContentType {
+    /// That of a record with these headers.
+    #[must_use]
+    pub fn of(headers: &crate::Headers) -> Self {
+        Self::of_text(record::find(headers, wire::CONTENT_TYPE))
+    }
+
+    /// That of the text of the header `content-type`, parameters ignored.
+    #[must_use]
+    pub fn of_text(text: Option<&str>) -> Self {
+        let Some(text) = text else { return ContentType::None };
+        match text.split(';').next().unwrap_or(text).trim() {
+            "application/json" => ContentType::Json,
+            "application/protobuf" => ContentType::Protobuf,
+            _ => ContentType::Other,
+        }
+    }
+
+    fn text(self) -> Option<&'static str> {
+        match self {
+            ContentType::None => None,
+            ContentType::Json => Some("application/json"),
+            ContentType::Protobuf => Some("application/protobuf"),
+            ContentType::Other => Some("unknown"),
+        }
+    }
+
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            ContentType::None => 0,
+            ContentType::Json => 1,
+            ContentType::Protobuf => 2,
+            ContentType::Other => 3,
+        }
+    }
+
+    pub(crate) fn of_number(number: u8) -> Self {
+        match number {
+            0 => ContentType::None,
+            1 => ContentType::Json,
+            2 => ContentType::Protobuf,
+            _ => ContentType::Other,
+        }
+    }
+}
 
 /// A row as the changelog holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    /// The record's `content-type`; `None` if it has none.
-    pub content_type: Option<String>,
+pub struct Row<'a> {
+    /// How the value is encoded.
+    pub content_type: ContentType,
     /// The record's value.
-    pub value: Vec<u8>,
+    pub value: Cow<'a, [u8]>,
 }
 
-impl Row {
+impl Row<'_> {
     /// The row as the message that its content type names.
     ///
     /// # Errors
     /// If the value cannot be decoded.
     pub fn decode<M: wire::Message>(&self) -> Result<M, wire::DecodeError> {
-        wire::decode(self.content_type.as_deref(), &self.value)
+        wire::decode(self.content_type.text(), &self.value)
     }
 }
 
@@ -54,7 +111,7 @@ impl<M: wire::Message> Table<M> {
     /// The table with its changelog, for a member's spec.
     #[must_use]
     pub fn spec(&self, changelog: &str) -> TableSpec {
-        TableSpec { name: self.name.to_owned(), topic: changelog.to_owned() }
+        TableSpec { name: self.name.to_owned(), topic: changelog.to_owned(), retention: None }
     }
 }
 
@@ -65,4 +122,6 @@ pub struct TableSpec {
     pub name: String,
     /// Its changelog: a compacted topic with as many partitions as the member's source.
     pub topic: String,
+    /// Time after its last writing after which a row is forgotten, as the changelog does; `None` if it is kept forever.
+    pub retention: Option<Duration>,
 }

@@ -51,7 +51,9 @@ struct Mention {
 }
 
 /// Percentage of the scores of other mentions that a mention receives.
-const SHARED: i32 = 100;
+const SHARED: i64 = 100;
+/// Most points, so that the difference of two is a number, too.
+const MAX_POINTS: i32 = 1 << 30;
 /// Points for a person if a full name ends with the word.
 const SURNAME: i32 = 1500;
 /// Points for an organisation if the word consists of its initials.
@@ -133,7 +135,7 @@ pub(crate) fn pass(
         let evidence = strings.entry(mention.string).or_default();
         evidence.mentions += 1;
         for (total, points) in evidence.total.iter_mut().zip(mention.readings) {
-            *total += points;
+            *total = total.saturating_add(points);
         }
     }
     let (surnames, initials) = surnames_and_initials(document);
@@ -142,9 +144,7 @@ pub(crate) fn pass(
             let Some(evidence) = strings.get(&mention.string) else { continue };
             let mut readings = mention.readings;
             for (points, total) in readings.iter_mut().zip(evidence.total) {
-                let others = total - *points;
-                // Many mentions are not independent: they count as four.
-                *points += others / (evidence.mentions - 1).max(1) * (evidence.mentions - 1).min(4) * SHARED / 100;
+                *points = shared(*points, total, evidence.mentions);
             }
             if mention.end - mention.start == 1 {
                 let full = surnames.get(&mention.string).copied().unwrap_or(0);
@@ -165,6 +165,16 @@ pub(crate) fn pass(
     for sentence in document.iter_mut() {
         add_names(sentence, lexicon, &confidence);
     }
+}
+
+/// The points of one of a string's mentions with what the others share; `total` is the sum over all of them. The mention of a
+/// name of thousands of words has millions of points.
+fn shared(points: i32, total: i32, mentions: i32) -> i32 {
+    let others = i64::from(total) - i64::from(points);
+    // Many mentions are not independent: they count as four.
+    let share = others / i64::from(mentions - 1).max(1) * i64::from(mentions - 1).min(4) * SHARED / 100;
+    let bound = i64::from(MAX_POINTS);
+    i32::try_from((i64::from(points) + share).clamp(-bound, bound)).unwrap_or(points)
 }
 
 /// Adds strings outside names that are names elsewhere, as mentions with reading 0.
@@ -241,5 +251,20 @@ fn add_names(sentence: &mut Sentence<'_>, lexicon: &Lexicon, confidence: &impl F
         }
         let confidence = confidence(&mention.readings, mention.reading, mention.end - mention.start).clamp(0.05, 0.99);
         sentence.names.push(Name { start: mention.start, end: mention.end, label, confidence });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_of_long_names_stay_within_their_bounds() {
+        assert_eq!(shared(10, 30, 2), 30);
+        assert_eq!(shared(10, 70, 7), 50, "six others count as four");
+        assert_eq!(shared(7, 7, 1), 7);
+        assert_eq!(shared(6_000_000, 18_000_000, 3), 18_000_000, "a product beyond 32 bits");
+        assert_eq!(shared(i32::MIN, i32::MAX, 2), MAX_POINTS);
+        assert_eq!(shared(i32::MAX, i32::MIN, 2), -MAX_POINTS);
     }
 }

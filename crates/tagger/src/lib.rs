@@ -21,5 +21,5 @@ pub mod word_lists;
 pub use encoding::ModelError;
 pub use label::Label;
 pub use recogniser::Recogniser;
-pub use span::{InferenceError, Recognition, Span};
+pub use span::{InferenceError, MAX_NAME, Recognition, Span};
 pub use tagger::Tagger;

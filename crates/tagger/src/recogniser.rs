@@ -43,9 +43,7 @@ impl Recogniser {
     /// [`InferenceError`] if an ONNX model fails on this text; the shipped tagger never does.
     pub fn recognise(&self, fields: &[&str], tokens: &[Tokens]) -> Result<Recognition, InferenceError> {
         match self {
-            Recogniser::Shipped(tagger) => {
-                Ok(Recognition { spans: tagger.tag_tokens(fields, tokens), truncated: false })
-            }
+            Recogniser::Shipped(tagger) => Ok(tagger.recognise(fields, tokens)),
             #[cfg(feature = "onnx")]
             Recogniser::Onnx(model) => model.recognise(fields, tokens),
         }

@@ -24,6 +24,8 @@ pub struct Recognition {
     pub spans: Vec<Span>,
     /// True if the article exceeded the model's limit, so that its end was not read.
     pub truncated: bool,
+    /// Words that were read, and again each that the shipped tagger's net was asked about: the work, but for a factor.
+    pub steps: usize,
 }
 
 /// A model failed on an article's text: its output could not be used.
@@ -31,19 +33,21 @@ pub struct Recognition {
 #[error("the model failed: {0}")]
 pub struct InferenceError(pub String);
 
-/// The names of all sentences, as spans of their fields.
+/// Longest name, in bytes. What is longer is no name: initials, capitals or a list without punctuation.
+pub const MAX_NAME: usize = 300;
+
+/// The names of all sentences, as spans of their fields, without those over [`MAX_NAME`].
 pub(crate) fn spans(document: &[document_pass::Sentence<'_>], tokens: &[Tokens]) -> Vec<Span> {
     let mut spans = Vec::new();
     for sentence in document {
         for name in &sentence.names {
             let tokens = &tokens[sentence.field].tokens;
-            spans.push(Span {
-                field: sentence.field,
-                start: tokens[sentence.offset + name.start].start,
-                end: tokens[sentence.offset + name.end - 1].end,
-                label: name.label,
-                confidence: name.confidence,
-            });
+            let start = tokens[sentence.offset + name.start].start;
+            let end = tokens[sentence.offset + name.end - 1].end;
+            if end - start <= MAX_NAME {
+                let (field, label, confidence) = (sentence.field, name.label, name.confidence);
+                spans.push(Span { field, start, end, label, confidence });
+            }
         }
     }
     spans

@@ -9,7 +9,7 @@ use crate::{
     hash,
     label::LABELS,
     model::Model,
-    span::{Span, spans},
+    span::{Recognition, Span, spans},
     tokens::{self, Tokens},
 };
 use std::sync::OnceLock;
@@ -25,6 +25,12 @@ pub struct Tagger {
 
 /// The shipped model, made by `make model`.
 static SHIPPED: &[u8] = include_bytes!("../model/tagger.bin");
+
+/// Most steps of an article: words, and [`QUERY`] more for each that the net is asked about. An article of the size that a
+/// record may have stays below it: the net is asked about a fifth of its words.
+pub const STEPS: usize = 300_000;
+/// Steps of a question to the net.
+const QUERY: usize = 5;
 
 impl Tagger {
     /// The shipped tagger, decoded at the first call.
@@ -66,25 +72,32 @@ impl Tagger {
     #[must_use]
     pub fn tag(&self, fields: &[&str]) -> Vec<Span> {
         let tokens: Vec<Tokens> = fields.iter().map(|field| tokens::tokenise(field)).collect();
-        self.tag_tokens(fields, &tokens)
+        self.recognise(fields, &tokens).spans
     }
 
-    /// As [`Tagger::tag`], for fields that are already tokenised.
+    /// As [`Tagger::tag`], for fields that are already tokenised. It stops after [`STEPS`].
     #[must_use]
-    pub fn tag_tokens(&self, fields: &[&str], tokens: &[Tokens]) -> Vec<Span> {
+    pub fn recognise(&self, fields: &[&str], tokens: &[Tokens]) -> Recognition {
         let mut document = Vec::new();
         let mut buffers = Buffers::default();
+        let mut steps = 0;
+        let mut truncated = false;
         for (field, (text, tokens)) in fields.iter().zip(tokens).enumerate() {
             for sentence in &tokens.sentences {
+                if steps >= STEPS {
+                    truncated = true;
+                    break;
+                }
                 let words: Vec<&str> = tokens.tokens[sentence.tokens.clone()].iter().map(|t| t.text(text)).collect();
                 self.sentence(&words, &mut buffers);
+                steps += words.len() + QUERY * buffers.input.queries.len();
                 let keys = buffers.scratch.atoms.iter().map(|atoms| atoms.lower).collect();
                 let place = (field, sentence.tokens.start);
                 document.push(document_pass::Sentence::new(place, words, keys, &buffers.labels, &buffers.scores));
             }
         }
         document_pass::pass(&mut document, &self.model.lexicon, document_pass::lead);
-        spans(&document, tokens)
+        Recognition { spans: spans(&document, tokens), truncated, steps }
     }
 
     /// Scores and labels of one sentence into `buffers`, without the document pass.
@@ -164,6 +177,14 @@ mod tests {
         assert_eq!(first, other);
         assert!(!first.is_empty());
         assert!(first.windows(2).all(|pair| pair[0].end <= pair[1].start));
+    }
+
+    #[test]
+    fn steps_are_limited_and_a_long_run_of_initials_is_no_name() {
+        let text = "A. ".repeat(STEPS / QUERY);
+        let found = Tagger::shipped().unwrap().recognise(&[&text], &[tokens::tokenise(&text)]);
+        assert!(found.truncated && found.steps < STEPS + (QUERY + 1) * tokens::MAX_SENTENCE, "{}", found.steps);
+        assert_eq!(found.spans, []);
     }
 
     #[test]

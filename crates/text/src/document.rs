@@ -15,6 +15,7 @@ pub struct Document<'a> {
     markup: Cow<'a, str>,
     text: String,
     too_deep: bool,
+    steps: usize,
 }
 
 impl<'a> Document<'a> {
@@ -29,14 +30,15 @@ impl<'a> Document<'a> {
                 markup: Cow::Borrowed(""),
                 text: paragraphs::of(&html::unescape(source)),
                 too_deep: false,
+                steps: source.len(),
             },
         }
     }
 
     fn html(form: Form, markup: Cow<'a, str>) -> Self {
-        let markup = html::without_oversized_tags(markup);
-        let html::Walk { text, too_deep } = html::walk(&markup);
-        Document { form, markup, text, too_deep }
+        let markup = html::with_limited_attributes(markup);
+        let html::Walk { text, too_deep, steps } = html::walk(&markup);
+        Document { form, markup, text, too_deep, steps }
     }
 
     /// The form that was detected.
@@ -64,8 +66,15 @@ impl<'a> Document<'a> {
         self.text
     }
 
-    /// True if a parser would nest elements [`MAX_DEPTH`](crate::MAX_DEPTH) deep or deeper. Check this before a
-    /// tree is built: the HTML algorithm's time is then quadratic in the length of the source.
+    /// Work of reading it, in characters, compared attributes and nodes of a tree.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+
+    /// True if a parser would nest elements [`MAX_DEPTH`](crate::MAX_DEPTH) deep or deeper, or would create or move many
+    /// more of them than the source has. Check this before a tree is built: the HTML algorithm's time is then quadratic in
+    /// the length of the source.
     #[must_use]
     pub fn is_too_deep(&self) -> bool {
         self.too_deep

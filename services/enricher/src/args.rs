@@ -8,6 +8,9 @@ use tagger::Recogniser;
 const UNSUPPORTED: &str = "--model: this program was built without the feature `onnx`, which reads models; build it with \
     `cargo build --release --features onnx -p newswire` (or `-p enricher`)";
 
+/// Most articles in one transaction, by default.
+pub const DEFAULT_BATCH: u32 = 200;
+
 /// The enricher's flags.
 #[derive(Debug, Clone, clap::Args)]
 #[group(id = "enricher")]
@@ -18,7 +21,7 @@ pub struct Args {
         long,
         env = "NEWSWIRE_ENRICHER_BATCH",
         value_name = "N",
-        default_value_t = 200,
+        default_value_t = DEFAULT_BATCH,
         value_parser = clap::value_parser!(u32).range(1..=10_000)
     )]
     pub enricher_batch: u32,

@@ -1,8 +1,10 @@
 //! An article's fields with their words, tokens and code-point offsets.
 
-use crate::gazetteer::words::{self, Word};
+use crate::{
+    budget::{self, Budget},
+    gazetteer::words::{self, Word},
+};
 use proto::{v1::Article, vocab};
-use tagger::tokens::{self, Tokens};
 
 /// Bytes of a field that are read. If a field is longer, the article has the warning [`TextCut`](proto::Warning::TextCut).
 pub const FIELD_LIMIT: usize = 1 << 20;
@@ -16,8 +18,6 @@ pub struct Field<'a> {
     pub text: &'a str,
     /// Words for the gazetteer.
     pub words: Vec<Word>,
-    /// Tokens for the tagger.
-    pub tokens: Tokens,
     /// Bytes before this repeat another field (a body that begins with its title); mentions there do not count again.
     pub from: usize,
     /// Number of code points before each block of [`STRIDE`] bytes.
@@ -31,6 +31,8 @@ pub struct Document<'a> {
     pub fields: Vec<Field<'a>>,
     /// True if a field is longer than [`FIELD_LIMIT`].
     pub cut: bool,
+    /// The steps that the article may take.
+    pub budget: Budget,
 }
 
 /// Bytes per entry of `Field::points`.
@@ -45,7 +47,7 @@ impl<'a> Field<'a> {
             Some(before)
         });
         let points = points.collect();
-        Field { name, text, words: words::words(text), tokens: tokens::tokenise(text), from: 0, points }
+        Field { name, text, words: words::words(text), from: 0, points }
     }
 
     /// Number of code points before a byte.
@@ -66,9 +68,15 @@ impl<'a> Field<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// Tokenises an article.
+    /// Tokenises an article, with the usual budget.
     #[must_use]
     pub fn new(article: &'a Article) -> Self {
+        Self::within(article, Budget::new(budget::STEPS))
+    }
+
+    /// Tokenises an article.
+    #[must_use]
+    pub fn within(article: &'a Article, budget: Budget) -> Self {
         let title = cut(&article.title);
         let body = cut(&article.body);
         let mut summary = cut(&article.summary);
@@ -87,7 +95,10 @@ impl<'a> Document<'a> {
             field.from = body.len() - body.trim_start().len() + title.trim().len();
         }
         let lengths = [title.len() < article.title.len(), body.len() < article.body.len()];
-        Document { fields, cut: lengths.contains(&true) || article.summary.len() > FIELD_LIMIT }
+        for field in &fields {
+            budget.count(field.text.len() + field.words.len());
+        }
+        Document { fields, cut: lengths.contains(&true) || article.summary.len() > FIELD_LIMIT, budget }
     }
 }
 

@@ -1,15 +1,26 @@
 //! The stage's function: from an article to the enriched article.
 
-use crate::{Knowledge, countries, document::Document, entities};
+use crate::{
+    Knowledge,
+    budget::{self, Budget},
+    countries,
+    document::Document,
+    entities, size,
+};
 use proto::{
     Warning, time,
     v1::{Article, EnrichedArticle},
     vocab,
 };
-use tagger::{InferenceError, Recognition};
+use tagger::{InferenceError, Recognition, tokens};
 
 /// Version of the rules. The gazetteer and the model have versions of their own.
 pub const VERSION: &str = concat!("enricher-", env!("CARGO_PKG_VERSION"));
+
+/// Longest name of the publisher, in bytes, that is looked for in the text.
+const OWN_NAME: usize = 200;
+/// Most names of the recogniser that are used, in the order of the text.
+const NAMES: usize = 10_000;
 
 /// Enriches an article. Equal articles and knowledge give equal results, except for `enriched_at`, which is `now`.
 ///
@@ -22,26 +33,55 @@ pub fn enrich(
     knowledge: &Knowledge,
     now: jiff::Timestamp,
 ) -> Result<EnrichedArticle, InferenceError> {
+    Ok(enrich_within(article, knowledge, now, budget::STEPS)?.article)
+}
+
+/// An enriched article and what it took.
+#[derive(Debug)]
+pub struct Enriched {
+    /// The article.
+    pub article: EnrichedArticle,
+    /// Steps of counted work: [`budget`].
+    pub steps: u64,
+}
+
+/// As [`enrich`], within `steps` of counted work. Where they are used up, the rest is left out, and the record has the
+/// warning [`WorkCut`](Warning::WorkCut).
+///
+/// # Errors
+/// As [`enrich`].
+pub fn enrich_within(
+    article: &Article,
+    knowledge: &Knowledge,
+    now: jiff::Timestamp,
+    steps: u64,
+) -> Result<Enriched, InferenceError> {
     let mut enriched = carry(article);
     enriched.enriched_at = Some(time::to_wire(now));
     enriched.enricher_version = VERSION.to_owned();
     enriched.gazetteer_version = knowledge.gazetteer_version().to_owned();
     enriched.model_version = knowledge.model_version().to_owned();
     if article.change == vocab::change::WITHDRAWN {
-        return Ok(enriched);
+        return Ok(Enriched { article: enriched, steps: 0 });
     }
-    let document = Document::new(article);
+    let document = Document::within(article, Budget::new(steps));
     if document.cut {
         Warning::TextCut.add_to(&mut enriched.warnings);
     }
     let own: Vec<&str> = [article.publisher_name.trim(), article.feed_title.trim(), article.publisher_domain.trim()]
         .into_iter()
-        .filter(|name| !name.is_empty())
+        .filter(|name| !name.is_empty() && name.len() <= OWN_NAME)
         .collect();
     if english(&article.language) {
         let texts: Vec<&str> = document.fields.iter().map(|field| field.text).collect();
-        let tokens: Vec<_> = document.fields.iter().map(|field| field.tokens.clone()).collect();
-        let Recognition { spans, truncated } = knowledge.recogniser.recognise(&texts, &tokens)?;
+        let tokens: Vec<_> = texts.iter().map(|text| tokens::tokenise(text)).collect();
+        document.budget.count(tokens.iter().map(|one| one.steps).sum());
+        let Recognition { mut spans, truncated, steps } = knowledge.recogniser.recognise(&texts, &tokens)?;
+        document.budget.count(steps);
+        if spans.len() > NAMES {
+            spans.truncate(NAMES);
+            document.budget.cut();
+        }
         if truncated {
             Warning::NamesCut.add_to(&mut enriched.warnings);
         }
@@ -55,7 +95,11 @@ pub fn enrich(
     } else {
         Warning::LanguageUnknown.add_to(&mut enriched.warnings);
     }
-    Ok(enriched)
+    if document.budget.is_cut() {
+        Warning::WorkCut.add_to(&mut enriched.warnings);
+    }
+    size::fit(&mut enriched);
+    Ok(Enriched { article: enriched, steps: document.budget.spent() })
 }
 
 /// Whether a language tag is English or undetermined, which is treated as English.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod args;
+pub mod budget;
 pub mod countries;
 pub mod document;
 mod enrich;
@@ -8,9 +9,10 @@ pub mod entities;
 mod fold;
 pub mod gazetteer;
 mod knowledge;
+pub mod size;
 
-pub use args::{Args, Config, ModelArgs};
-pub use enrich::{VERSION, enrich};
+pub use args::{Args, Config, DEFAULT_BATCH, ModelArgs};
+pub use enrich::{Enriched, VERSION, enrich, enrich_within};
 pub use knowledge::{Knowledge, KnowledgeError};
 pub use tagger::Recogniser;
 
@@ -53,6 +55,8 @@ pub async fn run(config: Config, runtime: Runtime) -> Result<(), Error> {
 fn stage(batch: usize, runtime: &Runtime, knowledge: &Knowledge) -> Result<(), stream::LogError> {
     let mut spec = runtime.stage(STAGE, Topic::Articles, &[], &[Topic::Enriched]);
     spec.max_batch = batch;
+    // Starting over would publish a month of articles again.
+    spec.member.recovery.waits = true;
     let enriched = runtime.names.of(Topic::Enriched);
     stream::run(runtime.log.as_ref(), &spec, &runtime.shutdown, &runtime.metrics, |input: &Input<Article>, context| {
         let record = enrich(&input.message, knowledge, context.now)

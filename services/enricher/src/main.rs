@@ -1,10 +1,6 @@
 //! `newswire-enricher`: the enricher as a process of its own.
 
-use chassis::{
-    config,
-    process::{self, AdminArgs},
-    telemetry::TelemetryArgs,
-};
+use chassis::{admin::AdminArgs, config, process, telemetry::TelemetryArgs};
 use std::process::ExitCode;
 
 /// Adds entities and countries to articles.
@@ -24,12 +20,16 @@ struct Arguments {
 fn main() -> ExitCode {
     process::main(
         "newswire-enricher",
-        |args: &Arguments| &args.telemetry,
-        |args| Ok((args.admin.admin, config::both(args.log.check(), args.enricher.check())?)),
-        |(admin, (log, enricher)), process| async move {
+        |args: &Arguments| (&args.telemetry, &args.admin),
+        |args| config::both(args.log.check(), args.enricher.check()),
+        |(log, _)| log.to_string(),
+        |(log, enricher), process| async move {
             stream::faults::armed_from_environment();
-            let runtime = process.open(move |registry, shutdown| log.start(registry, shutdown)).await?;
-            process::with_admin(admin, process, enricher::run(enricher, runtime)).await
+            let opened =
+                process.open(move |registry, shutdown, waiting| log.start(registry, shutdown, waiting)).await?;
+            let Some(runtime) = opened else { return Ok(()) };
+            process.readiness.watch(runtime.metrics.readiness());
+            Ok(enricher::run(enricher, runtime).await?)
         },
     )
 }

@@ -303,7 +303,7 @@ fn a_rare_surname_is_a_leaders_in_a_text_about_politics() {
 
 #[test]
 fn a_rare_surname_of_another_person_is_not_a_leaders() {
-    let namesake = of("The chef Luca Meloni opens a restaurant. Meloni has told the government so.");
+    let namesake = of("The chef Luca Meloni opens a restaurant. Meloni has informed the government.");
     assert_eq!(codes(&namesake), Vec::<&str>::new());
 }
 

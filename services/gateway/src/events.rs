@@ -68,13 +68,20 @@ impl EventBuffer {
         self.events.front().map_or(self.next, |event| event.number)
     }
 
-    /// At most `max` events from `number` on, and the number of events that were dropped before them.
+    /// At most `max` events and about `max_bytes` bytes from `number` on, at least one if there is one, and the number of
+    /// events that were dropped before them.
     #[must_use]
-    pub fn since(&self, number: u64, max: usize) -> (u64, Vec<ArticleEvent>) {
+    pub fn since(&self, number: u64, max: usize, max_bytes: usize) -> (u64, Vec<ArticleEvent>) {
         let first = self.first();
         let missed = first.saturating_sub(number);
         let skip = usize::try_from(number.saturating_sub(first)).unwrap_or(usize::MAX);
-        (missed, self.events.iter().skip(skip).take(max).cloned().collect())
+        let mut bytes = 0;
+        let fits = |event: &&ArticleEvent| {
+            let is_first = bytes == 0;
+            bytes += event.article.bytes();
+            is_first || bytes <= max_bytes
+        };
+        (missed, self.events.iter().skip(skip).take(max).take_while(fits).cloned().collect())
     }
 
     /// True if a client that has read up to `client` can resume without a gap. `current` is the log's position.
@@ -105,9 +112,10 @@ mod tests {
         let (mut buffer, mut current) = (EventBuffer::new(1 << 20), Position::default());
         push(&mut buffer, &mut current, 0, 0);
         push(&mut buffer, &mut current, 1, 7);
-        let (missed, events) = buffer.since(1, 10);
+        let (missed, events) = buffer.since(1, 10, 1 << 20);
         assert_eq!((missed, events.len(), &*events[0].position), (0, 1, "0:0,1:7"));
-        assert!(buffer.since(2, 10).1.is_empty());
+        assert!(buffer.since(2, 10, 1 << 20).1.is_empty());
+        assert_eq!(buffer.since(0, 10, 1).1.len(), 1, "one event is read whatever its size");
     }
 
     #[test]
@@ -116,7 +124,7 @@ mod tests {
         for offset in 0..5 {
             push(&mut buffer, &mut current, 0, offset);
         }
-        let (missed, events) = buffer.since(1, 10);
+        let (missed, events) = buffer.since(1, 10, 1 << 20);
         assert_eq!((missed, events.len(), events[0].offset), (3, 1, 4));
     }
 

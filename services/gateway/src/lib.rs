@@ -10,8 +10,10 @@ mod reader;
 mod state;
 mod store;
 
+pub use api::check_query;
 pub use config::{Args, Config};
 pub use metrics::Metrics;
+pub use position::Position;
 
 use chassis::{admin, admin::Readiness, http};
 use state::GatewayState;
@@ -34,8 +36,8 @@ pub enum Error {
     Metrics(#[from] ::metrics::Error),
 }
 
-/// Reads the enriched topic and serves it until `runtime.shutdown`: page, API, and the process's `/metrics`, `/healthz`
-/// and `/readyz` on one address.
+/// Reads the enriched topic and serves it until `runtime.shutdown`: page and API. `/metrics`, `/healthz` and `/readyz` are
+/// here too, but only the process's admin listener answers them whatever the clients do.
 ///
 /// # Errors
 /// The address could not be bound, or reading failed for a reason other than an outage.
@@ -57,17 +59,35 @@ pub async fn serve(
     let address = listener.local_addr().unwrap_or(config.listen);
     let state = GatewayState::new(config, Metrics::new(&runtime.registry)?, runtime.shutdown.clone());
     let reader = reader::run(state.clone(), runtime.clone(), readiness.add("gateway-caught-up"));
-    let routes = api::router(state).merge(admin::router(runtime.registry.clone(), readiness));
+    let metrics = state.metrics.clone();
+    let routes = api::router(state, &config.cors_origins).merge(admin::router(runtime.registry.clone(), readiness));
     tracing::info!(%address, "listening on http://{address}/");
 
-    let limits = http::Limits { connections: config.clients + 256, ..http::Limits::default() };
-    let server = http::serve(listener, routes, limits, runtime.shutdown.clone());
+    let limits = http::Limits {
+        // Besides the clients of the stream those that read a list.
+        connections: config.clients + 256,
+        per_address: config.per_address,
+        write: config.write,
+        ..http::Limits::default()
+    };
+    let options = http::Options {
+        limits,
+        trusted_proxies: config.trusted_proxies.clone(),
+        hosts: Some(http::Hosts { allowed: config.allowed_hosts.clone(), local_names: false }),
+        refused: Some(metrics.refused),
+    };
+    let server = async {
+        let served = http::serve_on_thread("gateway-http", listener, routes, options, runtime.shutdown.clone()).await;
+        runtime.shutdown.cancel();
+        served
+    };
     let reader = async {
         let ended = reader.await;
         // Without a reader the page would show stale articles, so the process ends.
         runtime.shutdown.cancel();
         ended
     };
-    let (ended, ()) = tokio::join!(reader, server);
+    let (ended, served) = tokio::join!(reader, server);
+    served?;
     ended
 }

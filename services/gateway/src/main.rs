@@ -1,6 +1,6 @@
 //! `newswire-gateway`: the gateway as a process of its own.
 
-use chassis::{process, telemetry::TelemetryArgs};
+use chassis::{admin::AdminArgs, process, telemetry::TelemetryArgs};
 use std::process::ExitCode;
 
 /// Serves enriched articles: a page, an API and a live stream.
@@ -12,18 +12,22 @@ struct Arguments {
     #[command(flatten)]
     gateway: gateway::Args,
     #[command(flatten)]
+    admin: AdminArgs,
+    #[command(flatten)]
     telemetry: TelemetryArgs,
 }
 
 fn main() -> ExitCode {
     process::main(
         "newswire-gateway",
-        |args: &Arguments| &args.telemetry,
-        |args| Ok((args.log.check()?, args.gateway.config())),
+        |args: &Arguments| (&args.telemetry, &args.admin),
+        |args| Ok((args.log.check()?, args.gateway.config(&args.admin))),
+        |(log, _)| log.to_string(),
         |(log, gateway), process| async move {
-            let runtime = process.open(move |registry, shutdown| log.start(registry, shutdown)).await?;
-            gateway::run(gateway, runtime, process.readiness).await?;
-            Ok(())
+            let opened =
+                process.open(move |registry, shutdown, waiting| log.start(registry, shutdown, waiting)).await?;
+            let Some(runtime) = opened else { return Ok(()) };
+            Ok(gateway::run(gateway, runtime, process.readiness).await?)
         },
     )
 }

@@ -13,6 +13,9 @@ metrics::metrics! {
         pub clients: IntGauge = "newswire_gateway_clients",
         /// Clients of the stream turned away because the limit was reached.
         pub clients_refused: IntCounter = "newswire_gateway_clients_refused_total",
+        /// Connections and requests that were refused or closed, by reason: `address` (the limit of an address), `full` (the
+        /// limit of all), `host` (a name that is not allowed), `slow` (a client that does not read).
+        pub refused: IntCounterVec["reason"] = "newswire_gateway_refused_total",
         /// Events sent to clients.
         pub events: IntCounter = "newswire_gateway_events_total",
         /// Times that a client had missed events.

@@ -1,17 +1,19 @@
 //! Commands: their output, their access to the log, and how they show records.
 
 use anyhow::Context;
+use chassis::terminal::Escaped;
 use proto::{
     topic::{Names, Topic},
     wire,
 };
 use std::{
     io::{BufWriter, ErrorKind, Write},
+    ops::ControlFlow,
     process::ExitCode,
     sync::Arc,
     time::Duration,
 };
-use stream::{CancellationToken, Log, LogConfig, Metrics, Record};
+use stream::{CancellationToken, Log, LogConfig, LogError, Metrics, Record, Start};
 
 /// Time limit for reading a topic to its end.
 pub const DEADLINE: Duration = Duration::from_secs(300);
@@ -21,7 +23,8 @@ pub type Answer = Box<dyn FnOnce(&mut dyn Write) -> anyhow::Result<()>>;
 
 /// Prints the answer on standard output and an error on standard error. A closed pipe (`| head -1`) is not an error.
 pub fn print(answer: Answer) -> ExitCode {
-    let mut out = BufWriter::new(std::io::stdout().lock());
+    // Whatever publishers have written, nothing that acts on a terminal is printed.
+    let mut out = BufWriter::new(Escaped::new(std::io::stdout().lock()));
     let result = answer(&mut out).and_then(|()| out.flush().context("standard output"));
     let Err(error) = result else { return ExitCode::SUCCESS };
     let is_closed_pipe =
@@ -31,11 +34,16 @@ pub fn print(answer: Answer) -> ExitCode {
     if is_closed_pipe {
         return ExitCode::SUCCESS;
     }
-    drop(writeln!(std::io::stderr().lock(), "newswire: {error:#}"));
+    report(&format!("{error:#}"));
     ExitCode::from(chassis::process::EX_SOFTWARE)
 }
 
-/// Opens the log for a command that runs alongside the services.
+/// Prints a message about the command's work on standard error.
+pub fn report(message: &str) {
+    drop(writeln!(Escaped::new(std::io::stderr().lock()), "newswire: {message}"));
+}
+
+/// Opens the log for a command that runs alongside the services. Creates none.
 ///
 /// # Errors
 /// If the log cannot be reached.
@@ -48,10 +56,26 @@ pub fn reach(config: &LogConfig) -> anyhow::Result<Arc<dyn Log>> {
 /// # Errors
 /// If the log cannot be reached, or has a topic with another number of partitions.
 pub fn ready(config: &LogConfig) -> anyhow::Result<Arc<dyn Log>> {
-    let log = reach(config)?;
+    let log = config.reach_or_create()?;
     let registry = prometheus::Registry::new();
     config.runtime(log.clone(), Metrics::new(&registry)?, registry, CancellationToken::new()).ensure_topics()?;
     Ok(log)
+}
+
+/// Visits every record of a topic, oldest first in each partition. A topic that does not exist has none: services create the
+/// topics that a new version adds.
+///
+/// # Errors
+/// If the topic cannot be read to its end.
+pub fn each(log: &dyn Log, topic: &str, mut visit: impl FnMut(Record)) -> anyhow::Result<()> {
+    let scanned = stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
+        visit(record);
+        ControlFlow::Continue(())
+    });
+    match scanned {
+        Ok(()) | Err(LogError::NoTopic(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The full name of a topic that is given in full, without prefix (`raw.v1`), or without prefix and version (`raw`).

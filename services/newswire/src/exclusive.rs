@@ -35,7 +35,7 @@ impl ExclusiveMember {
             LogKind::Kafka(kafka) => kafka.session_timeout * 3 + Duration::from_secs(10),
             LogKind::Embedded(_) => Duration::from_secs(10),
         };
-        let mut session = Session::join(log, spec).context("stop newswire first")?;
+        let mut session = Session::join_without_hold(log, spec).context("stop newswire first")?;
         let deadline = Instant::now() + timeout;
         let mut owned: HashSet<i32> = HashSet::new();
         while owned.len() < count {

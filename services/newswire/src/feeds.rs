@@ -1,17 +1,20 @@
 //! `newswire feeds`: the list of feeds, kept as records of a topic.
 
-use crate::answer::{self, Answer, DEADLINE};
+use crate::answer::{self, Answer};
 use anyhow::{Context, bail};
+use chassis::terminal::line;
 use jiff::Timestamp;
-use poller::opml::{self, List, OpmlError};
+use poller::{
+    credentials::{CredentialArgs, Credentials, SecretArgs},
+    opml::{self, InvalidFeedError, List, OpmlError},
+};
 use proto::{topic::Topic, v1::Feed};
 use std::{
     collections::BTreeMap,
     io::Write,
-    ops::ControlFlow,
     path::{Path, PathBuf},
 };
-use stream::{Log, LogArgs, LogConfig, Outgoing, Start};
+use stream::{Log, LogArgs, LogConfig, Outgoing};
 
 /// Subcommands of `newswire feeds`.
 #[derive(Debug, clap::Subcommand)]
@@ -39,6 +42,11 @@ pub enum Args {
         /// Which entries of the first poll are published: 48h, all, a number of entries, or a time.
         #[arg(long, default_value = "")]
         backfill: String,
+        /// Name of its credential in the file. A URL with user, password or token gets one automatically.
+        #[arg(long, value_name = "NAME", default_value = "")]
+        credentials_ref: String,
+        #[command(flatten)]
+        credentials: CredentialArgs,
         #[command(flatten)]
         log: Box<LogArgs>,
     },
@@ -48,6 +56,8 @@ pub enum Args {
         /// File in OPML 1.0 or 2.0.
         file: PathBuf,
         #[command(flatten)]
+        credentials: CredentialArgs,
+        #[command(flatten)]
         log: Box<LogArgs>,
     },
     /// Prints URL and title of each feed.
@@ -56,12 +66,34 @@ pub enum Args {
         #[arg(long)]
         opml: bool,
         #[command(flatten)]
+        secrets: SecretArgs,
+        #[command(flatten)]
+        log: Box<LogArgs>,
+    },
+    /// Polls a feed now, also one that is gone or failing. Its state stays.
+    Poll {
+        /// URL of the feed, with or without its secrets, or its id.
+        feed: String,
+        #[command(flatten)]
+        secrets: SecretArgs,
+        #[command(flatten)]
+        log: Box<LogArgs>,
+    },
+    /// Polls a feed now and forgets its failures and the Retry-After of its host. Its state stays otherwise.
+    ClearBackoff {
+        /// URL of the feed, with or without its secrets, or its id.
+        feed: String,
+        #[command(flatten)]
+        secrets: SecretArgs,
+        #[command(flatten)]
         log: Box<LogArgs>,
     },
     /// Removes a feed from the list. Its articles stay.
     Remove {
-        /// URL of the feed.
+        /// URL of the feed, with or without its secrets, or its id.
         url: String,
+        #[command(flatten)]
+        secrets: SecretArgs,
         #[command(flatten)]
         log: Box<LogArgs>,
     },
@@ -74,7 +106,18 @@ impl Args {
     /// One message for each invalid flag.
     pub fn check(&self) -> Result<Answer, Vec<String>> {
         Ok(match self {
-            Args::Add { url, title, publisher, country, site_url, tags, backfill, log } => {
+            Args::Add {
+                url,
+                title,
+                publisher,
+                country,
+                site_url,
+                tags,
+                backfill,
+                credentials_ref,
+                credentials,
+                log,
+            } => {
                 let feed = Feed {
                     url: url.clone(),
                     title: title.clone(),
@@ -83,25 +126,24 @@ impl Args {
                     site_url: site_url.clone().unwrap_or_default(),
                     tags: tags.clone(),
                     backfill: backfill.clone(),
+                    credentials_ref: credentials_ref.clone(),
                     ..Feed::default()
                 };
-                let feed =
-                    poller::definition::complete(feed, Timestamp::now()).map_err(|error| vec![error.to_string()]);
-                let mut errors = chassis::config::ConfigErrors::default();
-                let (feed, config) = (errors.ok(feed), errors.ok(log.check()));
-                let (feed, config) = errors.finish(|| Some((feed?, config?)))?;
+                let (credentials, config) = chassis::config::both(credentials.check(), log.check())?;
+                let feed = credentials.take(feed, Timestamp::now()).map_err(|error| vec![error.to_string()])?;
                 Box::new(move |out| {
                     let log = answer::ready(&config)?;
                     let written = sync(&*log, &config, vec![feed])?;
                     Ok(writeln!(out, "{}", if written == 1 { "added" } else { "unchanged" })?)
                 })
             }
-            Args::Import { file, log } => {
-                let (file, config) = (file.clone(), log.check()?);
+            Args::Import { file, credentials, log } => {
+                let file = file.clone();
+                let (credentials, config) = chassis::config::both(credentials.check(), log.check())?;
                 Box::new(move |out| {
-                    let List { feeds, refused } = read(&file)?;
+                    let List { feeds, refused } = read(&file, &credentials)?;
                     for refused in &refused {
-                        drop(writeln!(std::io::stderr().lock(), "newswire: {}: {refused}", file.display()));
+                        answer::report(&format!("{}: {refused}", file.display()));
                     }
                     let count = feeds.len() + refused.len();
                     let log = answer::ready(&config)?;
@@ -111,13 +153,17 @@ impl Args {
                     Ok(writeln!(out, "{count} feeds in the file, {written} of them new or changed{refused}")?)
                 })
             }
-            Args::List { opml, log } => {
-                let (opml, config) = (*opml, log.check()?);
-                Box::new(move |out| list(out, opml, &config))
+            Args::List { opml, secrets, log } => {
+                let (opml, secrets, config) = (*opml, secrets.credentials(), log.check()?);
+                Box::new(move |out| list(out, opml, &secrets, &config))
             }
-            Args::Remove { url, log } => {
-                let (url, config) = (url.clone(), log.check()?);
-                Box::new(move |out| remove(out, &url, &config))
+            Args::Poll { feed, secrets, log } => request(feed, Request::Poll, secrets.credentials(), log.check()?),
+            Args::ClearBackoff { feed, secrets, log } => {
+                request(feed, Request::ClearBackoff, secrets.credentials(), log.check()?)
+            }
+            Args::Remove { url, secrets, log } => {
+                let (url, secrets, config) = (url.clone(), secrets.credentials(), log.check()?);
+                Box::new(move |out| remove(out, &url, &secrets, &config))
             }
         })
     }
@@ -128,17 +174,63 @@ fn site_url(text: &str) -> Result<String, String> {
     poller::definition::parse_url(text).map(String::from).map_err(|error| error.to_string())
 }
 
-/// Reads an OPML file: the feeds that can be polled, and those that cannot.
+/// Reads an OPML file: the feeds that can be polled, and those that cannot. Secrets in URLs are written to the file of
+/// `credentials`; without one such a feed is refused.
 ///
 /// # Errors
 /// The file cannot be read, is not OPML, or lists feeds of which none can be polled.
-pub fn read(file: &Path) -> anyhow::Result<List> {
+pub fn read(file: &Path, credentials: &Credentials) -> anyhow::Result<List> {
     let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
-    let parsed = opml::read_all(&bytes).and_then(|list| match list {
-        List { feeds, refused } if feeds.is_empty() && !refused.is_empty() => Err(OpmlError::Feeds(refused)),
-        list => Ok(list),
-    });
+    let parsed = opml::read_all(&bytes, &credentials.parameters)
+        .map(|list| without_secrets(list, credentials))
+        .and_then(|list| match list {
+            List { feeds, refused } if feeds.is_empty() && !refused.is_empty() => Err(OpmlError::Feeds(refused)),
+            list => Ok(list),
+        });
     parsed.with_context(|| file.display().to_string())
+}
+
+fn without_secrets(list: List, credentials: &Credentials) -> List {
+    let List { feeds, mut refused } = list;
+    let mut kept: Vec<Feed> = Vec::new();
+    for feed in feeds {
+        let title = credentials.parameters.masked(if feed.title.is_empty() { &feed.url } else { &feed.title });
+        match credentials.take(feed, Timestamp::UNIX_EPOCH) {
+            // The caller sets `added_at`.
+            Ok(feed) => kept.push(Feed { added_at: None, ..feed }),
+            Err(error) => refused.push(InvalidFeedError { title, error: error.into() }),
+        }
+    }
+    List { feeds: kept, refused }
+}
+
+/// The feeds that an operator means: by id, or by URL with or without its secrets.
+pub fn find<'a>(known: &'a BTreeMap<String, Feed>, credentials: &Credentials, given: &str) -> Vec<&'a Feed> {
+    let bare = |url: &str| poller::definition::parse_url(url).ok().map(|url| credentials.parameters.split(&url).0);
+    let url = bare(given);
+    let is_meant = |feed: &&Feed| feed.feed_id == given.to_ascii_lowercase() || url.is_some() && bare(&feed.url) == url;
+    known.values().filter(is_meant).collect()
+}
+
+/// As [`find`], of exactly one feed; `None` if none is meant.
+///
+/// # Errors
+/// Several are meant; the text has their ids.
+pub fn find_one<'a>(
+    known: &'a BTreeMap<String, Feed>,
+    credentials: &Credentials,
+    given: &str,
+) -> anyhow::Result<Option<&'a Feed>> {
+    match find(known, credentials, given)[..] {
+        [] => Ok(None),
+        [feed] => Ok(Some(feed)),
+        ref several => {
+            let shown = credentials.parameters.masked(given);
+            let ids: Vec<String> =
+                several.iter().map(|feed| format!("{} ({})", feed.feed_id, feed.credentials_ref)).collect();
+            bail!("{shown} is on the list with several credentials; give an id: {}", ids.join(", "))
+        }
+    }
 }
 
 /// Writes those of `feeds` that are new or changed and returns their number. Other feeds on the topic stay unchanged: they
@@ -156,6 +248,8 @@ pub fn sync(log: &dyn Log, config: &LogConfig, feeds: Vec<Feed>) -> anyhow::Resu
         let mut feed = poller::definition::complete(feed, now)?;
         if let Some(before) = known.get(&feed.feed_id) {
             feed.added_at = before.added_at;
+            feed.poll_requested_at = before.poll_requested_at;
+            feed.backoff_cleared_at = before.backoff_cleared_at;
             if feed == *before {
                 continue;
             }
@@ -175,40 +269,77 @@ pub fn sync(log: &dyn Log, config: &LogConfig, feeds: Vec<Feed>) -> anyhow::Resu
 /// The feeds on the topic, by id. A record that cannot be decoded is skipped here; the poller reports it.
 pub fn known(log: &dyn Log, topic: &str) -> anyhow::Result<BTreeMap<String, Feed>> {
     let mut feeds = BTreeMap::new();
-    stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
-        let Some(key) = record.key_text() else { return ControlFlow::Continue(()) };
+    answer::each(log, topic, |record| {
+        let Some(key) = record.key_text() else { return };
         match record.decode::<Feed>() {
             Ok(feed) => drop(feeds.insert(key.to_owned(), feed)),
             Err(_) if record.value.is_none() => drop(feeds.remove(key)),
             Err(_) => {}
         }
-        ControlFlow::Continue(())
     })?;
     Ok(feeds)
 }
 
-fn list(out: &mut dyn Write, opml: bool, config: &LogConfig) -> anyhow::Result<()> {
+fn list(out: &mut dyn Write, opml: bool, credentials: &Credentials, config: &LogConfig) -> anyhow::Result<()> {
     let log = answer::reach(config)?;
-    let mut feeds: Vec<Feed> = known(&*log, &config.names.of(Topic::Feeds))?.into_values().collect();
+    let known = known(&*log, &config.names.of(Topic::Feeds))?;
+    let mut feeds: Vec<Feed> =
+        known.into_values().map(|feed| credentials.hidden(&feed).map_or(feed, |(shown, _)| shown)).collect();
     feeds.sort_by(|one, other| one.url.cmp(&other.url));
     if opml {
         return Ok(write!(out, "{}", opml::write("newswire", &feeds))?);
     }
     for feed in &feeds {
-        writeln!(out, "{}\t{}{}", feed.url, feed.title, if feed.paused { "\tpaused" } else { "" })?;
+        writeln!(out, "{}\t{}{}", line(&feed.url), line(&feed.title), if feed.paused { "\tpaused" } else { "" })?;
     }
     Ok(())
 }
 
-fn remove(out: &mut dyn Write, url: &str, config: &LogConfig) -> anyhow::Result<()> {
+/// What an operator wants of a feed.
+#[derive(Clone, Copy)]
+enum Request {
+    Poll,
+    ClearBackoff,
+}
+
+/// A command that writes the feed's definition again, with the time of the request.
+fn request(feed: &str, request: Request, secrets: Credentials, config: LogConfig) -> Answer {
+    let given = feed.trim().to_owned();
+    Box::new(move |out| {
+        let log = answer::reach(&config)?;
+        let topic = config.names.of(Topic::Feeds);
+        let known = known(&*log, &topic)?;
+        let Some(mut feed) = find_one(&known, &secrets, &given)?.cloned() else {
+            bail!("{} is not on the list", secrets.parameters.masked(&given))
+        };
+        if feed.paused {
+            bail!("{} is paused", feed.feed_id);
+        }
+        let now = Timestamp::now();
+        let at = Some(proto::time::to_wire(now));
+        match request {
+            Request::Poll => feed.poll_requested_at = at,
+            Request::ClearBackoff => feed.backoff_cleared_at = at,
+        }
+        log.append(vec![poller::definition::record(
+            feed,
+            log.partitions(&topic)?,
+            &config.names,
+            config.encoding,
+            now,
+        )?])?;
+        Ok(writeln!(out, "requested")?)
+    })
+}
+
+fn remove(out: &mut dyn Write, url: &str, credentials: &Credentials, config: &LogConfig) -> anyhow::Result<()> {
     let log = answer::reach(config)?;
     let topic = config.names.of(Topic::Feeds);
-    let record = poller::definition::tombstone(url, log.partitions(&topic)?, &config.names)?;
-    let id = String::from_utf8_lossy(&record.key).into_owned();
-    if !known(&*log, &topic)?.contains_key(&id) {
-        bail!("{} is not on the list", poller::definition::redact_credentials(url));
-    }
-    log.append(vec![record])?;
+    let known = known(&*log, &topic)?;
+    let Some(feed) = find_one(&known, credentials, url)? else {
+        bail!("{} is not on the list", credentials.parameters.masked(url))
+    };
+    log.append(vec![poller::definition::removal(feed, log.partitions(&topic)?, &config.names)?])?;
     Ok(writeln!(out, "removed")?)
 }
 
@@ -220,7 +351,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("feeds.opml");
         std::fs::write(&file, text).unwrap();
-        read(&file)
+        read(&file, &Credentials::default())
     }
 
     #[test]

@@ -5,6 +5,9 @@ mod articles;
 mod dead_letter;
 mod exclusive;
 mod feeds;
+mod log;
+mod log_state;
+mod positions;
 mod rebuild;
 mod replay;
 mod run;
@@ -13,7 +16,7 @@ mod tail;
 mod topics;
 mod why;
 
-use chassis::{config, process, telemetry};
+use chassis::{config, process::Starting, telemetry};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -33,7 +36,7 @@ enum Command {
     Run(Box<run::Args>),
     /// Serves invented news in four feed formats from several local publishers.
     Sample(sample::Args),
-    /// Adds, imports, lists and removes feeds.
+    /// Adds, imports, lists, polls and removes feeds.
     #[command(subcommand)]
     Feeds(feeds::Args),
     /// Withdraws articles, and restores them.
@@ -42,6 +45,9 @@ enum Command {
     /// Creates and lists the pipeline's topics, and rebuilds lost state.
     #[command(subcommand)]
     Topics(topics::Args),
+    /// Lists the positions of the stages, and accepts new ones in place of those that were lost.
+    #[command(subcommand)]
+    Positions(positions::Args),
     /// Prints the records of a topic, one JSON object a line.
     Tail(Box<tail::Args>),
     /// Reports how far a story or a feed has come, and why.
@@ -51,6 +57,9 @@ enum Command {
     /// Lists, shows and replays dead letters: the records that a stage refused.
     #[command(subcommand)]
     DeadLetter(dead_letter::Args),
+    /// Checks, repairs, backs up and converts the file of the embedded log, and releases groups.
+    #[command(subcommand)]
+    Log(log::Args),
 }
 
 /// A command with its flags checked.
@@ -63,7 +72,10 @@ enum Task {
 /// Parses the arguments of the process and runs the command.
 #[must_use]
 pub fn main() -> ExitCode {
-    let (task, telemetry) = config::parse(|arguments: &Arguments| {
+    // Only what runs until a signal handles signals: a command ends by their default action.
+    let is_service = |arg: std::ffi::OsString| arg == "run" || arg == "sample";
+    let starting = std::env::args_os().skip(1).any(is_service).then(|| Starting::new("newswire"));
+    let ((task, telemetry), settings) = config::parse(|arguments: &Arguments| {
         let mut errors = config::ConfigErrors::default();
         let (task, telemetry) = (errors.ok(task(&arguments.command)), errors.ok(arguments.telemetry.check()));
         // A command that prints an answer logs only warnings, unless --log is given.
@@ -75,9 +87,17 @@ pub fn main() -> ExitCode {
         errors.finish(|| Some((task?, telemetry?)))
     });
     telemetry::init(&telemetry);
+    settings.warn();
+    let starting = || starting.unwrap_or_else(|| Starting::new("newswire"));
     match task {
-        Task::Run(config) => process::run("newswire", |process| run::run(*config, process)),
-        Task::Sample(config) => process::run("newswire sample", |process| sample::run(config, process.shutdown)),
+        Task::Run(config) => {
+            config.announce(&settings);
+            let admin = config.admin.clone();
+            starting().run("newswire", Some(&admin), |process| run::run(*config, process))
+        }
+        Task::Sample(config) => {
+            starting().run("newswire sample", None, |process| sample::run(config, process.shutdown))
+        }
         Task::Answer(answer) => answer::print(answer),
     }
 }
@@ -89,9 +109,11 @@ fn task(command: &Command) -> Result<Task, Vec<String>> {
         Command::Feeds(args) => Task::Answer(args.check()?),
         Command::Articles(args) => Task::Answer(args.check()?),
         Command::Topics(args) => Task::Answer(args.check()?),
+        Command::Positions(args) => Task::Answer(args.check()?),
         Command::Tail(args) => Task::Answer(args.check()?),
         Command::Why(args) => Task::Answer(args.check()?),
         Command::Replay(args) => Task::Answer(args.check()?),
         Command::DeadLetter(args) => Task::Answer(args.check()?),
+        Command::Log(args) => Task::Answer(args.check()?),
     })
 }

@@ -105,6 +105,7 @@ fn take_over(log: &dyn Log, config: &LogConfig) -> anyhow::Result<ExclusiveMembe
         replica: "rebuild-state".to_owned(),
         source: names.of(Topic::Raw),
         tables: vec![STATE.spec(&names.of(Topic::ArticleState)), WITHDRAWALS.spec(&names.of(Topic::Withdrawals))],
+        recovery: stream::Recovery::default(),
     };
     ExclusiveMember::join(log, config, &spec, "a normaliser")
 }

@@ -1,7 +1,11 @@
 //! `newswire run`: poller, normaliser, enricher and gateway in one process, over one log.
 
-use crate::sample;
-use chassis::process::Process;
+use crate::{log_state, sample};
+use chassis::{
+    admin::{AdminArgs, AdminConfig},
+    config::Settings,
+    process::Process,
+};
 use futures_util::future::{BoxFuture, FutureExt, select_all};
 use std::path::PathBuf;
 use stream::{CancellationToken, LogArgs, LogConfig, Runtime};
@@ -29,6 +33,8 @@ pub struct Args {
     enricher: enricher::Args,
     #[command(flatten)]
     gateway: gateway::Args,
+    #[command(flatten)]
+    admin: AdminArgs,
 }
 
 /// The flags, checked.
@@ -40,6 +46,8 @@ pub struct Config {
     normaliser: normaliser::Config,
     enricher: enricher::Config,
     gateway: gateway::Config,
+    /// Settings of the admin routes.
+    pub admin: AdminConfig,
 }
 
 impl Args {
@@ -49,13 +57,14 @@ impl Args {
     /// One message for each invalid flag.
     pub fn check(&self) -> Result<Config, Vec<String>> {
         let mut errors = chassis::config::ConfigErrors::default();
-        let (log, mut poller) = (errors.ok(self.log.check()), self.poller.config());
-        let enricher = errors.ok(self.enricher.check());
+        let (log, poller) = (errors.ok(self.log.check()), errors.ok(self.poller.check()));
+        let (enricher, admin) = (errors.ok(self.enricher.check()), errors.ok(self.admin.check()));
         if let Some(file) = self.feeds.as_ref().filter(|file| !file.is_file()) {
             errors.push(format!("--feeds {}: no such file", file.display()));
         }
         let sample = self.sample.then(|| sample::Config::on_port(self.sample_port));
         errors.finish(|| {
+            let mut poller = poller?;
             poller.allow_private_networks |= sample.is_some();
             Some(Config {
                 feeds: self.feeds.clone(),
@@ -64,9 +73,20 @@ impl Args {
                 poller,
                 normaliser: self.normaliser.config(),
                 enricher: enricher?,
-                gateway: self.gateway.config(),
+                gateway: self.gateway.config(&self.admin),
+                admin: admin?,
             })
         })
+    }
+}
+
+impl Config {
+    /// Logs what runs, on which log and with which settings.
+    pub fn announce(&self, settings: &Settings) {
+        let file = self.feeds.as_deref().map(|file| std::path::absolute(file).unwrap_or_else(|_| file.to_owned()));
+        let feeds = file.map_or_else(|| "those of the log".to_owned(), |file| file.display().to_string());
+        let (version, log, settings) = (env!("CARGO_PKG_VERSION"), self.log.to_string(), settings.changed.join(" "));
+        tracing::info!(version, log, feeds, settings, "newswire starts");
     }
 }
 
@@ -80,11 +100,14 @@ type Running = BoxFuture<'static, (&'static str, Result<(), String>)>;
 pub async fn run(config: Config, process: Process) -> Result<(), String> {
     stream::faults::armed_from_environment();
     let log = config.log.clone();
-    let runtime = process.open(move |registry, shutdown| log.start(registry, shutdown)).await?;
+    let writable = process.readiness.add("log-writable");
+    let opened = process.open(move |registry, shutdown, waiting| log.start(registry, shutdown, waiting)).await?;
+    let Some(runtime) = opened else { return Ok(()) };
+    process.readiness.watch(runtime.metrics.readiness());
     let mut services: Vec<Running> = Vec::new();
     let mut feeds = Vec::new();
     if let Some(file) = &config.feeds {
-        let list = crate::feeds::read(file).map_err(|error| format!("{error:#}"))?;
+        let list = crate::feeds::read(file, &config.poller.credentials).map_err(|error| format!("{error:#}"))?;
         for refused in &list.refused {
             let (file, title, error) = (file.display(), &refused.title, &refused.error);
             tracing::warn!(%file, title, %error, "feed skipped: it cannot be polled");
@@ -97,10 +120,12 @@ pub async fn run(config: Config, process: Process) -> Result<(), String> {
         services.push(named("sample", publishers.serve(sample, process.shutdown.clone()).map(Ok::<(), String>)));
     }
     write_feeds(feeds, &runtime, &config.log).await?;
-    services.push(named("poller", poller::run(config.poller, runtime.clone())));
+    services.push(named("poller", poller::run(config.poller, runtime.clone(), process.readiness.clone())));
     services.push(named("normaliser", normaliser::run(config.normaliser, runtime.clone())));
     services.push(named("enricher", enricher::run(config.enricher, runtime.clone())));
-    services.push(named("gateway", gateway::run(config.gateway, runtime, process.readiness)));
+    services.push(named("gateway", gateway::run(config.gateway, runtime.clone(), process.readiness)));
+    // Last: until its condition is met, the others have added theirs.
+    services.push(named("log", log_state::report(runtime, writable)));
     run_all(services, &process.shutdown).await
 }
 

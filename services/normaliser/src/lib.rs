@@ -24,7 +24,11 @@ use proto::{
     v1::{ArticleState, RawItem, Withdrawal},
 };
 use revision::Delivery;
-use stream::{Input, Outcome, ProcessContext, ProcessError, Record, Runtime, Table, header};
+use stream::{
+    Input, Outcome, ProcessContext, ProcessError, Record, Runtime, Table,
+    faults::{Sabotage, sabotaged},
+    header,
+};
 use withdrawal::Effect;
 
 /// Name of the stage, of its consumer group and of its label in metrics.
@@ -59,6 +63,7 @@ pub async fn run(config: Config, runtime: Runtime) -> Result<(), Error> {
         let tables = [Topic::ArticleState, Topic::Withdrawals];
         let mut spec = runtime.stage(STAGE, Topic::Raw, &tables, &outputs);
         spec.max_batch = config.batch;
+        spec.refusal_limit.ignored = &[normalise::NO_TEXT];
         let [articles, signatures] = outputs.map(|topic| runtime.names.of(topic));
         let partitions = runtime.partitions;
         stream::run(&*runtime.log, &spec, &runtime.shutdown, &runtime.metrics, |input, context| {
@@ -98,7 +103,7 @@ fn step(
     }
     let key = Topic::ArticleState.key(id).map_err(|error| ProcessError::poison("no-article-id", error))?;
     let state = context.get(&STATE, &key)?;
-    let is_withdrawn = context.get(&WITHDRAWALS, &key)?.is_some();
+    let is_withdrawn = context.get(&WITHDRAWALS, &key)?.is_some() && !sabotaged(Sabotage::ShowWithdrawn);
     match withdrawal::decide(raw, state.as_ref(), is_withdrawn, context.now)? {
         Effect::None => {}
         Effect::Duplicate => return Ok(Outcome::Duplicate),

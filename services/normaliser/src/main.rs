@@ -1,9 +1,6 @@
 //! `newswire-normaliser`: the normaliser as a process of its own.
 
-use chassis::{
-    process::{self, AdminArgs},
-    telemetry::TelemetryArgs,
-};
+use chassis::{admin::AdminArgs, process, telemetry::TelemetryArgs};
 use std::process::ExitCode;
 
 /// Turns raw items into clean, dated articles.
@@ -23,12 +20,16 @@ struct Arguments {
 fn main() -> ExitCode {
     process::main(
         "newswire-normaliser",
-        |args: &Arguments| &args.telemetry,
-        |args| Ok((args.admin.admin, (args.log.check()?, args.normaliser.config()))),
-        |(admin, (log, normaliser)), process| async move {
+        |args: &Arguments| (&args.telemetry, &args.admin),
+        |args| Ok((args.log.check()?, args.normaliser.config())),
+        |(log, _)| log.to_string(),
+        |(log, normaliser), process| async move {
             stream::faults::armed_from_environment();
-            let runtime = process.open(move |registry, shutdown| log.start(registry, shutdown)).await?;
-            process::with_admin(admin, process, normaliser::run(normaliser, runtime)).await
+            let opened =
+                process.open(move |registry, shutdown, waiting| log.start(registry, shutdown, waiting)).await?;
+            let Some(runtime) = opened else { return Ok(()) };
+            process.readiness.watch(runtime.metrics.readiness());
+            Ok(normaliser::run(normaliser, runtime).await?)
         },
     )
 }

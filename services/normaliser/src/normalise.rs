@@ -12,11 +12,14 @@ use proto::{
     v1::{Article, ArticleState, RawItem, Signature},
     vocab::{body_source, change, kind},
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use stream::ProcessError;
-use text::{Document, Form};
+use text::{Document, Form, characters};
 use unicode_segmentation::UnicodeSegmentation;
 use url::Url;
+
+/// Reason for which an item with neither title nor text is refused.
+pub(crate) const NO_TEXT: &str = "no-text";
 
 /// Most authors or categories that are read of one item.
 const MAX_LIST: usize = 1_000;
@@ -47,6 +50,8 @@ pub struct Published {
     pub site_removed: bool,
     /// Warnings of the normaliser, without those of the raw item.
     pub warnings: Vec<Warning>,
+    /// Work of reading the item's texts: [`Document::steps`].
+    pub steps: usize,
 }
 
 /// Normalises a raw item.
@@ -121,6 +126,8 @@ pub fn normalise(raw: &RawItem, state: Option<&ArticleState>, delivery: Delivery
         schema_version: proto::SCHEMA_VERSION.to_owned(),
         ..Article::default()
     };
+    let mut steps = content.steps() + texts.steps;
+    steps += article.body.len() + article.body_html.len();
     warnings.extend(size::fit(&mut article));
     article.word_count = i32::try_from(article.body.unicode_words().count()).unwrap_or(i32::MAX);
     article.warnings = all_warnings(raw, &warnings);
@@ -131,6 +138,7 @@ pub fn normalise(raw: &RawItem, state: Option<&ArticleState>, delivery: Delivery
         boilerplate_lines,
         site_removed: texts.title.site_removed,
         warnings,
+        steps,
     })))
 }
 
@@ -177,24 +185,30 @@ struct Texts {
     title: Title,
     summary: String,
     body: boilerplate::Stripped,
+    /// Work of the title and the summary.
+    steps: usize,
 }
 
 impl Texts {
     /// Refuses items with neither title nor text.
     fn of(raw: &RawItem, source: &Source<'_>, content: &Document<'_>) -> Result<Self, ProcessError> {
         let names = [source.publisher_name.as_str(), &source.feed_title, &source.domain];
-        let title = title::strip_site(&text::line(&raw.title), &names);
+        let line = Document::parse(&raw.title);
+        let mut steps = line.steps();
+        let title = title::strip_site(&characters::collapse_whitespace(line.text()), &names);
         let body = boilerplate::strip(content.text());
         if title.text.is_empty() && body.text.is_empty() {
-            return Err(ProcessError::poison("no-text", format!("{} has neither title nor text", source.url)));
+            return Err(ProcessError::poison(NO_TEXT, format!("{} has neither title nor text", source.url)));
         }
         // An item without content has its summary as the content.
         let summary = if raw.content.trim().is_empty() {
             body.text.clone()
         } else {
-            boilerplate::strip(Document::parse(&raw.summary).text()).text
+            let summary = Document::parse(&raw.summary);
+            steps += summary.steps();
+            boilerplate::strip(summary.text()).text
         };
-        Ok(Texts { title, summary, body })
+        Ok(Texts { title, summary, body, steps })
     }
 }
 
@@ -208,13 +222,9 @@ fn body_html(content: &Document<'_>, body: &boilerplate::Stripped, base: Option<
 
 /// Each text as one line of plain text, without repetitions, in the given order.
 fn unique_lines(texts: &[String]) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::with_capacity(texts.len().min(100));
-    for line in texts.iter().take(MAX_LIST).map(|text| text::line(text)).filter(|line| !line.is_empty()) {
-        if !lines.contains(&line) {
-            lines.push(line);
-        }
-    }
-    lines
+    let lines = texts.iter().take(MAX_LIST).map(|text| text::line(text)).filter(|line| !line.is_empty());
+    let mut seen = HashSet::new();
+    lines.filter(|line| seen.insert(line.clone())).collect()
 }
 
 /// The warnings of the raw item and of the normaliser, sorted, each once.

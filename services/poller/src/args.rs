@@ -1,10 +1,16 @@
 //! The poller's flags.
 
-use crate::{document, fetch};
+use crate::{
+    credentials::{CredentialArgs, Credentials},
+    document, fetch,
+    schedule::clock::Clock,
+};
 use clap::builder::RangedU64ValueParser;
 use jiff::SignedDuration;
 use std::time::Duration;
 
+/// [`Config::pace`] of a pipeline.
+const STAGES_START_WITHIN: Duration = Duration::from_secs(60);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -37,6 +43,9 @@ pub struct Args {
     #[arg(long, env = "NEWSWIRE_PARALLEL_POLLS", value_name = "N", default_value_t = 64,
         value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000))]
     pub parallel_polls: usize,
+    /// Credentials of feeds.
+    #[command(flatten)]
+    pub credentials: CredentialArgs,
 }
 
 /// The poller's configuration.
@@ -54,6 +63,13 @@ pub struct Config {
     pub limits: fetch::Limits,
     /// Maximum number of concurrent polls.
     pub parallel: usize,
+    /// The wall clock.
+    pub clock: Clock,
+    /// Credentials of feeds.
+    pub credentials: Credentials,
+    /// Polls publish no more than the stages behind get through; one that has never read anything counts for so long. `None`
+    /// for a poller without stages behind it: a test.
+    pub pace: Option<Duration>,
 }
 
 impl Default for Config {
@@ -65,6 +81,9 @@ impl Default for Config {
             contact: String::new(),
             limits: fetch::Limits::default(),
             parallel: 64,
+            credentials: Credentials::default(),
+            pace: Some(STAGES_START_WITHIN),
+            clock: Clock::default(),
         }
     }
 }
@@ -78,17 +97,22 @@ impl Config {
 }
 
 impl Args {
-    /// The configuration. clap has validated every value.
-    #[must_use]
-    pub fn config(&self) -> Config {
-        Config {
+    /// The configuration. clap has validated every value but the file of credentials.
+    ///
+    /// # Errors
+    /// One line: the file and what is wrong with it.
+    pub fn check(&self) -> Result<Config, Vec<String>> {
+        Ok(Config {
             poll_interval: self.poll_interval,
             allow_private_networks: self.allow_private_networks,
             host_interval: self.host_interval.unsigned_abs(),
             contact: self.user_agent_contact.clone(),
             limits: fetch::Limits { bytes: self.max_feed_bytes, ..fetch::Limits::default() },
             parallel: self.parallel_polls,
-        }
+            clock: Clock::default(),
+            credentials: self.credentials.check()?,
+            pace: Some(STAGES_START_WITHIN),
+        })
     }
 }
 
@@ -125,7 +149,7 @@ mod tests {
     }
 
     fn config(flags: &[&str]) -> Result<Config, EarlyExit> {
-        parse_from([&["newswire"], flags].concat(), |command: &Command| Ok(command.poller.config()))
+        parse_from([&["newswire"], flags].concat(), |command: &Command| command.poller.check())
     }
 
     #[test]

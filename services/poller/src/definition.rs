@@ -1,5 +1,6 @@
 //! Feed definitions: validation, and the records of their topic.
 
+use crate::{credentials::SecretParameters, limits};
 use jiff::Timestamp;
 use proto::{
     id, partition, time,
@@ -7,6 +8,7 @@ use proto::{
     v1::Feed,
     wire::{self, Message},
 };
+use std::borrow::Cow;
 use stream::Outgoing;
 use url::Url;
 
@@ -16,7 +18,7 @@ pub enum DefinitionError {
     /// The URL is not an absolute http or https URL.
     #[error("{url:?} is not an http or https URL: {reason}")]
     Url {
-        /// The URL as given, credentials redacted.
+        /// The URL as given, secrets masked.
         url: String,
         /// The reason.
         reason: String,
@@ -24,12 +26,26 @@ pub enum DefinitionError {
     /// The id does not belong to the URL.
     #[error("the feed id of {url} is {expected}, not {found:?}")]
     Id {
-        /// The URL, credentials redacted.
+        /// The URL, secrets masked.
         url: String,
         /// The id of this URL.
         expected: String,
         /// The id of the definition.
         found: String,
+    },
+    /// The URL is longer than its limit.
+    #[error("the URL has {bytes} bytes, the limit is {limit}", limit = limits::DEFINITION_URL.bytes)]
+    TooLong {
+        /// Bytes of the URL.
+        bytes: usize,
+    },
+    /// The URL holds user, password or another secret, which must not stand in the log.
+    #[error("{url} holds credentials: {reason}")]
+    Credentials {
+        /// The URL, secrets masked.
+        url: String,
+        /// Why they cannot be kept elsewhere, and the way out.
+        reason: String,
     },
     /// The backfill policy is invalid.
     #[error("backfill {0:?} is not all, a number, a duration such as 48h, or an RFC 3339 time")]
@@ -39,27 +55,26 @@ pub enum DefinitionError {
     Encode(#[from] wire::EncodeError),
 }
 
-/// A URL for logs and messages: anything that may be user and password is `***`, even if the URL is invalid.
-#[must_use]
-pub fn redact_credentials(url: &str) -> String {
-    let begin = url.find("://").map_or(0, |at| at + 3);
-    let (scheme, rest) = url.split_at(begin);
-    let authority = rest.find(['/', '?', '#']).map_or(rest, |end| rest.split_at(end).0);
-    // A slash in a password ends the authority too early. Then everything up to the last `@` may be credentials.
-    let at = authority.rfind('@').or_else(|| rest.rfind('@').filter(|_| authority.contains(':')));
-    match at.and_then(|at| rest.get(at..)) {
-        Some(host) => format!("{scheme}***{host}"),
-        None => url.to_owned(),
-    }
-}
-
-/// A feed's URL in the form that its id is made from: parsed, serialised, without fragment.
+/// As [`parse_url_with`], with the usual names of secret parameters.
 ///
 /// # Errors
-/// [`DefinitionError::Url`] if it is not an absolute http or https URL.
+/// As [`parse_url_with`].
 pub fn parse_url(url: &str) -> Result<Url, DefinitionError> {
-    let invalid = |reason: &str| DefinitionError::Url { url: redact_credentials(url), reason: reason.to_owned() };
-    let mut parsed = Url::parse(url.trim()).map_err(|error| invalid(&error.to_string()))?;
+    parse(url, || SecretParameters::default().masked(url))
+}
+
+/// A feed's URL in the form that its id is made from: parsed, serialised, without fragment. The scheme `feed` means http.
+/// `secrets` are masked in errors.
+///
+/// # Errors
+/// [`DefinitionError::Url`] if it is not an absolute http or https URL, [`DefinitionError::TooLong`].
+pub fn parse_url_with(url: &str, secrets: &SecretParameters) -> Result<Url, DefinitionError> {
+    parse(url, || secrets.masked(url))
+}
+
+fn parse(url: &str, masked: impl Fn() -> String) -> Result<Url, DefinitionError> {
+    let invalid = |reason: &str| DefinitionError::Url { url: masked(), reason: reason.to_owned() };
+    let mut parsed = Url::parse(&without_feed_scheme(url.trim())).map_err(|error| invalid(&error.to_string()))?;
     if !matches!(parsed.scheme(), "http" | "https") {
         return Err(invalid("another scheme"));
     }
@@ -67,7 +82,19 @@ pub fn parse_url(url: &str) -> Result<Url, DefinitionError> {
         return Err(invalid("no host"));
     }
     parsed.set_fragment(None);
-    Ok(parsed)
+    let bytes = parsed.as_str().len();
+    if bytes > limits::DEFINITION_URL.bytes { Err(DefinitionError::TooLong { bytes }) } else { Ok(parsed) }
+}
+
+/// An address whose scheme is `feed`, as http: `feed://example.org/` or `feed:https://example.org/`.
+fn without_feed_scheme(url: &str) -> Cow<'_, str> {
+    match url.split_once(':') {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("feed") => match rest.starts_with("//") {
+            true => Cow::Owned(format!("http:{rest}")),
+            false => Cow::Borrowed(rest),
+        },
+        _ => Cow::Borrowed(url),
+    }
 }
 
 /// Completes a definition: normalises the URL, derives the id, and sets `added_at` to `now` if it is missing.
@@ -76,7 +103,8 @@ pub fn parse_url(url: &str) -> Result<Url, DefinitionError> {
 /// [`DefinitionError`] if the URL or the backfill policy is invalid.
 pub fn complete(mut feed: Feed, now: Timestamp) -> Result<Feed, DefinitionError> {
     feed.url = parse_url(&feed.url)?.into();
-    feed.feed_id = id::feed_id(&feed.url);
+    limits::definition(&mut feed);
+    feed.feed_id = id::feed_id_with(&feed.url, &feed.credentials_ref);
     if crate::diff::Backfill::parse(&feed.backfill, now).is_none() {
         return Err(DefinitionError::Backfill(feed.backfill));
     }
@@ -84,15 +112,15 @@ pub fn complete(mut feed: Feed, now: Timestamp) -> Result<Feed, DefinitionError>
     Ok(feed)
 }
 
-/// Validates a definition that was read from its topic, and returns its URL.
+/// Validates a definition that was read from its topic, and returns its URL. `secrets` are masked in errors.
 ///
 /// # Errors
 /// [`DefinitionError`] if the URL is invalid or the id does not belong to it.
-pub fn validate(feed: &Feed) -> Result<Url, DefinitionError> {
-    let url = parse_url(&feed.url)?;
-    let expected = id::feed_id(&feed.url);
+pub fn validate(feed: &Feed, secrets: &SecretParameters) -> Result<Url, DefinitionError> {
+    let url = parse_url_with(&feed.url, secrets)?;
+    let expected = id::feed_id_with(&feed.url, &feed.credentials_ref);
     if feed.feed_id != expected {
-        return Err(DefinitionError::Id { url: redact_credentials(&feed.url), expected, found: feed.feed_id.clone() });
+        return Err(DefinitionError::Id { url: secrets.masked(&feed.url), expected, found: feed.feed_id.clone() });
     }
     Ok(url)
 }
@@ -115,6 +143,11 @@ pub fn record(
     now: Timestamp,
 ) -> Result<Outgoing, DefinitionError> {
     let feed = complete(feed, now)?;
+    let url = parse_url(&feed.url)?;
+    if !url.username().is_empty() || url.password().is_some() {
+        let reason = "they belong in --credentials-file".to_owned();
+        return Err(DefinitionError::Credentials { url: SecretParameters::default().masked(&feed.url), reason });
+    }
     let event = wire::Attributes {
         id: &format!("{}/{now}", feed.feed_id),
         event_type: Feed::TYPE,
@@ -123,21 +156,29 @@ pub fn record(
     };
     Ok(Outgoing {
         topic: names.of(Topic::Feeds),
-        partition: partition_of(&parse_url(&feed.url)?, partitions),
+        partition: partition_of(&url, partitions),
         value: Some(encoding.encode(&feed)?),
         headers: wire::headers(encoding, &event, None),
         key: feed.feed_id.into_bytes(),
     })
 }
 
-/// The tombstone that removes the feed of a URL.
+/// The tombstone that removes the feed of a URL that needs no credential.
 ///
 /// # Errors
 /// [`DefinitionError::Url`] if the URL is invalid.
 pub fn tombstone(url: &str, partitions: i32, names: &Names) -> Result<Outgoing, DefinitionError> {
-    let url = parse_url(url)?;
-    let partition = partition_of(&url, partitions);
-    Ok(Outgoing::tombstone(&names.of(Topic::Feeds), partition, id::feed_id(url.as_str())))
+    let url = parse_url(url)?.to_string();
+    removal(&Feed { feed_id: id::feed_id(&url), url, ..Feed::default() }, partitions, names)
+}
+
+/// The tombstone that removes a feed.
+///
+/// # Errors
+/// [`DefinitionError::Url`] if its URL is invalid.
+pub fn removal(feed: &Feed, partitions: i32, names: &Names) -> Result<Outgoing, DefinitionError> {
+    let partition = partition_of(&parse_url(&feed.url)?, partitions);
+    Ok(Outgoing::tombstone(&names.of(Topic::Feeds), partition, feed.feed_id.clone()))
 }
 
 #[cfg(test)]
@@ -153,6 +194,8 @@ mod tests {
         let now = Timestamp::UNIX_EPOCH;
         let record = |url| record(feed(url), 12, &Names::default(), wire::Encoding::Json, now).unwrap();
         assert_eq!(record("HTTPS://Example.org:443/feed#top"), record(" https://example.org/feed "));
+        assert_eq!(record("feed:https://example.org/feed"), record("https://example.org/feed"));
+        assert_eq!(record("FEED://example.org/feed"), record("http://example.org/feed"));
     }
 
     #[test]
@@ -178,8 +221,18 @@ mod tests {
             assert!(!error.contains("ret") && !error.contains("user") && error.contains("***@"), "{error}");
         }
         let other = Feed { feed_id: "x".into(), ..feed("https://user:secret@example.org/feed") };
-        assert!(!validate(&other).unwrap_err().to_string().contains("secret"));
-        assert_eq!(redact_credentials("https://example.org/@name/feed?a=b@c"), "https://example.org/@name/feed?a=b@c");
+        let declared = SecretParameters::with(["code", "/private/"]);
+        assert!(!validate(&other, &declared).unwrap_err().to_string().contains("secret"));
+        for url in [
+            "ftp://example.org/?code=secret",
+            "example.org/private/secret/?token=secret",
+            "https://exa mple/private/secret",
+        ] {
+            let error = parse_url_with(url, &declared).unwrap_err().to_string();
+            assert!(!error.contains("secret"), "{error}");
+        }
+        let unmasked = "https://example.org/@name/feed?a=b@c";
+        assert_eq!(declared.masked(unmasked), unmasked);
     }
 
     #[test]

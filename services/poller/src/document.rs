@@ -73,6 +73,8 @@ pub struct Document {
     pub hints: Hints,
     /// Repairs of the document as a whole.
     pub warnings: Vec<Warning>,
+    /// True if the document ends early. The entry in which it ends is left out.
+    pub is_cut: bool,
 }
 
 /// An item of a feed. Absent texts are empty.

@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod args;
+pub mod credentials;
 pub mod dates;
 pub mod definition;
 pub mod diff;
 pub mod document;
 pub mod fetch;
 pub mod identity;
+pub mod limits;
 mod metrics;
 pub mod opml;
 pub mod parse;
@@ -18,7 +20,7 @@ pub mod schedule;
 
 pub use args::{Args, Config};
 pub use metrics::Metrics;
-pub use run::run;
+pub use run::{STAGE, run};
 
 /// Why the poller failed.
 #[derive(Debug, thiserror::Error)]

@@ -1,9 +1,6 @@
 //! `newswire-poller`: the poller as a process of its own.
 
-use chassis::{
-    process::{self, AdminArgs},
-    telemetry::TelemetryArgs,
-};
+use chassis::{admin::AdminArgs, config, process, telemetry::TelemetryArgs};
 use std::process::ExitCode;
 
 /// Polls feeds and writes their entries to the raw topic.
@@ -23,12 +20,16 @@ struct Arguments {
 fn main() -> ExitCode {
     process::main(
         "newswire-poller",
-        |args: &Arguments| &args.telemetry,
-        |args| Ok((args.admin.admin, args.log.check()?, args.poller.config())),
-        |(admin, log, poller), process| async move {
+        |args: &Arguments| (&args.telemetry, &args.admin),
+        |args| config::both(args.log.check(), args.poller.check()),
+        |(log, _)| log.to_string(),
+        |(log, poller), process| async move {
             stream::faults::armed_from_environment();
-            let runtime = process.open(move |registry, shutdown| log.start(registry, shutdown)).await?;
-            process::with_admin(admin, process, poller::run(poller, runtime)).await
+            let opened =
+                process.open(move |registry, shutdown, waiting| log.start(registry, shutdown, waiting)).await?;
+            let Some(runtime) = opened else { return Ok(()) };
+            process.readiness.watch(runtime.metrics.readiness());
+            Ok(poller::run(poller, runtime, process.readiness).await?)
         },
     )
 }

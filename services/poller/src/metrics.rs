@@ -16,6 +16,10 @@ metrics::metrics! {
         pub entries: IntCounterVec["outcome"] = "newswire_entries_total",
         /// Repairs of published items, by warning.
         pub repaired: IntCounterVec["warning"] = "newswire_items_repaired_total",
+        /// SEEN items written, which renew the states of articles.
+        pub renewed: IntCounter = "newswire_poller_renewed_total",
+        /// Feeds whose entries did not belong to their state or could not be read, and that were polled as for the first time.
+        pub entries_lost: IntCounter = "newswire_poller_entries_lost_total",
         /// Scheduled feeds.
         pub feeds: IntGauge = "newswire_feeds",
         /// Feeds that are due and wait for a poll.
@@ -24,6 +28,14 @@ metrics::metrics! {
         pub churning: IntGauge = "newswire_poller_churning_feeds",
         /// Polls in flight.
         pub in_flight: IntGauge = "newswire_polls_in_flight",
+        /// Polls of which a part is not published yet, because the stages behind have enough to do.
+        pub waiting: IntGauge = "newswire_polls_waiting",
+        /// 1 while this machine cannot poll: no network, no name server, no file descriptors.
+        pub offline: IntGauge = "newswire_poller_offline",
+        /// Polls that failed because of this machine or its network. They count for no feed and are repeated.
+        pub postponed: IntCounter = "newswire_polls_postponed_total",
+        /// Polls that could not be committed by a fault of this version, and count as failed: panic, too-large, unencodable.
+        pub faults: IntCounterVec["fault"] = "newswire_poll_faults_total",
         /// Hosts that the rate limiter tracks.
         pub hosts: IntGauge = "newswire_hosts",
         /// Poll results dropped because their partition was revoked or their feed changed; the feed is polled again.

@@ -3,15 +3,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 use poller::{
-    diff::{self, Diff},
+    diff::{self, Diff, Remembered},
     document::{Context, Document},
     identity, parse,
 };
 use proptest::prelude::*;
-use proto::{
-    time,
-    v1::{Feed, FeedState, Fetch},
-};
+use proto::v1::{Feed, Fetch};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write,
@@ -19,10 +16,10 @@ use std::{
 
 const URL: &str = "https://news.example/feed";
 
-/// One feed and its state. Each poll is a minute after the one before.
+/// One feed and what its state remembers. Each poll is a minute after the one before.
 struct Polled {
     feed: Feed,
-    state: FeedState,
+    remembered: Remembered,
     polls: i64,
 }
 
@@ -30,7 +27,7 @@ impl Polled {
     fn new(url: &str) -> Self {
         let feed =
             Feed { feed_id: proto::id::feed_id(url), url: url.into(), backfill: "all".into(), ..Feed::default() };
-        Polled { feed, state: FeedState::default(), polls: 0 }
+        Polled { feed, remembered: Remembered::default(), polls: 0 }
     }
 
     fn now(&self) -> Timestamp {
@@ -41,7 +38,16 @@ impl Polled {
     /// The comparison with the state, which is not changed: a transaction that was aborted.
     fn compare(&self, document: &Document) -> Diff {
         let fingerprints = identity::fingerprints(document);
-        diff::diff(&self.feed, &self.state, document, &fingerprints, true, &Fetch::default(), self.now())
+        diff::diff(
+            &self.feed,
+            &self.remembered,
+            document,
+            &fingerprints,
+            true,
+            &Fetch::default(),
+            diff::Part::WHOLE,
+            self.now(),
+        )
     }
 
     fn poll(&mut self, items: &[Item]) -> Diff {
@@ -52,16 +58,14 @@ impl Polled {
         let document = parse::read(bytes, &Context::new(&self.feed.url)).unwrap();
         self.polls += 1;
         let diff = self.compare(&document);
-        self.state.first_polled_at.get_or_insert(time::to_wire(self.now()));
-        self.state.packed_entries = identity::pack(&diff.entries);
+        self.remembered.first_polled_at.get_or_insert(self.now());
+        self.remembered.entries.clone_from(&diff.entries);
         diff
     }
 
-    /// Reads the state back from its record, as after a restart.
+    /// Reads the entries back from their packed form, as after a restart.
     fn restart(&mut self) {
-        let encoding = proto::wire::Encoding::Protobuf;
-        let bytes = encoding.encode(&self.state).unwrap();
-        self.state = proto::wire::decode(Some(encoding.content_type()), &bytes).unwrap();
+        self.remembered.entries = identity::unpack(&identity::pack(&self.remembered.entries)).unwrap();
     }
 }
 
@@ -140,9 +144,9 @@ fn a_changed_link_alone_publishes_nothing_and_is_remembered() {
     let mut feed = Polled::new(URL);
     let first = feed.poll(&[item("1", "https://news.example/a")]);
     assert!(first.publish.iter().all(|one| !one.item.known));
-    let before = feed.state.packed_entries.clone();
+    let before = feed.remembered.entries[0];
     assert_eq!(counts(&feed.poll(&[item("1", "https://news.example/b")])), (0, 0, 1, 0));
-    assert_ne!(before.get(32..36), feed.state.packed_entries.get(32..36), "the hash of the link");
+    assert_ne!(before.link, feed.remembered.entries[0].link);
     let edited = feed.poll(&[Item { text: "Edited.".into(), ..item("1", "https://news.example/b") }]);
     assert_eq!(published(&edited), [("https://news.example/b".into(), of_url("https://news.example/a"))].into());
 }
@@ -181,7 +185,7 @@ fn a_reused_guid_is_another_story() {
         (Item { date: "28 Nov 2026".into(), ..story.clone() }, false),
         (Item { date: String::new(), ..story.clone() }, false),
     ] {
-        feed.state = FeedState::default();
+        feed.remembered = Remembered::default();
         feed.poll(&[item("1", "https://news.example/a")]);
         let second = feed.poll(std::slice::from_ref(&same));
         let id = of_url(if is_another { "https://news.example/b" } else { "https://news.example/a" });
@@ -314,7 +318,7 @@ fn an_entry_with_corrected_link_and_guid_is_the_same_article() {
     feed.restart();
     let corrected = feed.poll(&[story("https://news.example/b")]);
     assert_eq!(counts(&corrected), (0, 0, 1, 0));
-    assert_eq!(feed.state.packed_entries.len(), identity::PACKED_BYTES, "the old entry is replaced");
+    assert_eq!(feed.remembered.entries.len(), 1, "the old entry is replaced");
     let edited = feed.poll(&[Item { title: "The story, edited".into(), ..story("https://news.example/b") }]);
     assert_eq!(published(&edited).into_values().collect::<Vec<_>>(), [of_url("https://news.example/a-b")]);
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test fails by panicking")]
 
 pub mod corpora;
+pub mod hostile;
 pub mod http;
 pub mod kafka;
 pub mod kcat;

@@ -23,6 +23,15 @@ pub fn binary(name: &str) -> PathBuf {
     folder.join(name)
 }
 
+/// A field of a process's status in bytes, such as `VmRSS`, its resident memory, or `VmHWM`, the most of it so far
+/// (proc_pid_status(5)); `None` if the process has ended. `process` is its id, or `self`.
+#[must_use]
+pub fn memory(process: &str, field: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1_024)
+}
+
 /// A child process, killed on drop.
 pub struct Process {
     /// Name in messages.
@@ -68,6 +77,16 @@ impl Process {
         self.child.id()
     }
 
+    /// Time that it has computed, to 10 ms (Linux: proc_pid_stat(5), utime and stime); zero if it has ended.
+    #[must_use]
+    pub fn computed(&self) -> Duration {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
+        // The name of the program, in brackets, may hold spaces.
+        let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+        let ticks = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum::<u64>();
+        Duration::from_millis(10 * ticks)
+    }
+
     /// Exit status; `None` while it runs.
     ///
     /// # Panics
@@ -96,14 +115,35 @@ impl Process {
     /// # Panics
     /// If it does not end within the limit.
     pub fn stop(&mut self, limit: Duration) -> ExitStatus {
+        self.try_stop(limit).unwrap_or_else(|message| panic!("{message}"))
+    }
+
+    /// SIGTERM, and waits for the end.
+    ///
+    /// # Errors
+    /// A message with what its threads do and the end of its output, if it does not end within the limit.
+    pub fn try_stop(&mut self, limit: Duration) -> Result<ExitStatus, String> {
         self.signal(Signal::SIGTERM);
         let mut status = None;
-        let ended = crate::wait::within(limit, || {
+        crate::wait::within(limit, || {
             status = self.ended();
             status.is_some()
         });
-        assert!(ended, "{} does not end within {limit:?} of SIGTERM:\n{}", self.name, self.log_tail());
-        status.unwrap()
+        status.ok_or_else(|| {
+            let (threads, log) = (self.threads(), self.log_tail());
+            format!("{} does not end within {limit:?} of SIGTERM; threads: {threads}\n{log}", self.name)
+        })
+    }
+
+    /// Its threads and their states (Linux: proc_pid_stat(5)).
+    fn threads(&self) -> String {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).into_iter().flatten();
+        let threads = tasks.filter_map(|task| {
+            let stat = std::fs::read_to_string(task.ok()?.path().join("stat")).ok()?;
+            let (name, rest) = stat.split_once('(')?.1.rsplit_once(") ")?;
+            Some(format!("{name} {}", rest.get(..1)?))
+        });
+        threads.collect::<Vec<String>>().join(", ")
     }
 
     /// The last 30 lines of its output.

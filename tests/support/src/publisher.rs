@@ -17,6 +17,8 @@ struct Document {
     content_type: String,
     body: Vec<u8>,
     etag: String,
+    /// Where it has moved to for good; then nothing else is served.
+    moved_to: Option<String>,
 }
 
 #[derive(Default)]
@@ -93,8 +95,31 @@ impl Publisher {
             content_type: content_type.to_owned(),
             body: body.into(),
             etag: format!("\"{}\"", site.versions),
+            moved_to: None,
         };
         site.documents.insert(path.to_owned(), document);
+    }
+
+    /// Answers 404 under a path.
+    ///
+    /// # Panics
+    /// If a thread panicked while it served a document.
+    pub fn remove(&self, path: &str) {
+        self.site.lock().unwrap().documents.remove(path);
+    }
+
+    /// Redirects a path permanently to a URL, on every host.
+    ///
+    /// # Panics
+    /// If a thread panicked while it served a document.
+    pub fn redirect(&self, path: &str, to: &str) {
+        let document = Document {
+            content_type: String::new(),
+            body: Vec::new(),
+            etag: String::new(),
+            moved_to: Some(to.to_owned()),
+        };
+        self.site.lock().unwrap().documents.insert(path.to_owned(), document);
     }
 
     /// Number of requests for a path.
@@ -114,6 +139,9 @@ async fn serve(State(site): State<Arc<Mutex<Site>>>, headers: HeaderMap, request
     let Some(document) = site.documents.get(&path) else {
         return StatusCode::NOT_FOUND.into_response();
     };
+    if let Some(to) = &document.moved_to {
+        return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, to.clone())]).into_response();
+    }
     if headers.get(header::IF_NONE_MATCH).is_some_and(|etag| etag.as_bytes() == document.etag.as_bytes()) {
         return (StatusCode::NOT_MODIFIED, [(header::ETAG, document.etag.clone())]).into_response();
     }

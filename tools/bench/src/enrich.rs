@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use crate::broker::{Memory, python, resident_bytes};
 use anyhow::Context as _;
 use enricher::{Knowledge, enrich};
 use proto::v1::Article;
@@ -23,11 +24,11 @@ use tagger::tokens;
 #[expect(clippy::print_stdout, reason = "the table goes to standard output")]
 #[expect(clippy::cast_precision_loss, reason = "counts of tokens and bytes")]
 pub fn run(data: &Path, json: bool) -> anyhow::Result<Value> {
-    let before = resident();
+    let before = resident_bytes(Memory::Now)?;
     let start = Instant::now();
     let knowledge = Knowledge::shipped()?;
     let ready_ms = start.elapsed().as_secs_f64() * 1000.0;
-    let memory_mb = (resident() - before) / 1024.0;
+    let memory_mb = resident_bytes(Memory::Now)?.saturating_sub(before) as f64 / f64::from(1 << 20);
     let articles = articles(data)?;
     anyhow::ensure!(!articles.is_empty(), "no articles in {}", data.display());
     let tokens: usize = articles
@@ -124,13 +125,6 @@ fn repeats(knowledge: &Knowledge) -> anyhow::Result<Vec<(&'static str, f64, f64)
         .collect()
 }
 
-/// Resident memory in KB; 0 if unknown.
-fn resident() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.trim().trim_end_matches(" kB").trim().parse().ok()).unwrap_or(0.0)
-}
-
 fn articles(data: &Path) -> anyhow::Result<Vec<Article>> {
     let files: Vec<PathBuf> = if data.is_dir() {
         let mut files: Vec<PathBuf> =
@@ -161,9 +155,7 @@ fn articles(data: &Path) -> anyhow::Result<Vec<Article>> {
 /// Seconds that the pipeline of spaCy-sm takes for the same texts, measured by the script of `eval names`.
 fn spacy(articles: &[Article]) -> anyhow::Result<f64> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let python = [".tools/venv/bin/python", ".tools/eval/bin/python"].iter().map(|path| root.join(path));
-    let python = python.into_iter().find(|path| path.exists()).context("no Python in .tools: `EVAL=1 make setup`")?;
-    let mut child = Command::new(python)
+    let mut child = Command::new(python()?)
         .arg(root.join("tools/eval/spacy_names.py"))
         .env("OMP_NUM_THREADS", "1")
         .stdin(Stdio::piped())

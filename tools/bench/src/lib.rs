@@ -1,5 +1,10 @@
-//! The measurements of `bench`, one module each. Their results are ratios within one run.
+//! The measurements of `bench`, one module each. Their results are ratios within one run, or sizes.
 
+pub mod broker;
 pub mod enrich;
+pub mod latency;
 pub mod parse;
+pub mod pipeline;
+pub mod restore;
 pub mod start;
+pub mod state;

@@ -1,7 +1,7 @@
-//! `bench parse|enrich|start`: speed, compared with other programs in the same run.
+//! `bench parse|enrich|pipeline|latency|restore|start|state`: speed, compared with other programs in the same run, and sizes.
 #![expect(clippy::print_stdout, reason = "the result goes to standard output")]
 
-use bench::{enrich, parse, start};
+use bench::{enrich, latency, parse, pipeline, restore, start, state};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use test_support::corpora;
@@ -28,8 +28,36 @@ enum What {
         /// File or folder in the format of `eval countries` [default: countries of NEWSWIRE_CORPORA or ../shared]
         data: Option<PathBuf>,
     },
+    /// Rows a second and bytes a row of a table that is read from its changelog on Kafka
+    Restore {
+        /// Rows to write first
+        #[arg(default_value_t = 1_000_000)]
+        rows: usize,
+    },
+    /// Articles a second from raw item to enriched article on Kafka, stage by stage, compared with copies and with Python
+    Pipeline(pipeline::Args),
+    /// Time from the publication on a feed's server to the enriched record, at 20 articles a second
+    Latency {
+        /// Articles
+        #[arg(default_value_t = 1_200)]
+        articles: usize,
+    },
     /// Time until gazetteer and model are ready
     Start,
+    /// Bytes of the poller's state of a feed, and the time to decode it for a poll that answers 304
+    State {
+        /// Folder of captured feeds [default: corpora of NEWSWIRE_CORPORA or ../shared]
+        data: Option<PathBuf>,
+        /// Number of feeds that are made from them
+        #[arg(long, default_value_t = 100_000)]
+        feeds: usize,
+    },
+    /// Runs one stage; `pipeline` runs it
+    #[command(hide = true)]
+    StageOnce(pipeline::stage::Place),
+    /// Restores a table, and scales up; `restore` runs it
+    #[command(hide = true)]
+    RestoreOnce(restore::Place),
     /// Loads a part once; `start` runs it
     #[command(hide = true)]
     StartOnce { part: start::Part },
@@ -40,14 +68,25 @@ fn main() -> anyhow::Result<()> {
     let value = match args.what {
         What::Parse { data } => parse::run(&data.unwrap_or_else(|| corpora::folder().join("corpora")), args.json)?,
         What::Enrich { data } => enrich::run(&data.unwrap_or_else(|| corpora::folder().join("countries")), args.json)?,
+        What::Restore { rows } => restore::run(rows, args.json)?,
+        What::Pipeline(what) => pipeline::run(&what, args.json)?,
+        What::Latency { articles } => latency::run(articles, args.json)?,
         What::Start => start::run(args.json)?,
-        What::StartOnce { part } => {
-            println!("{}", start::once(part)?);
-            return Ok(());
+        What::State { data, feeds } => {
+            state::run(&data.unwrap_or_else(|| corpora::folder().join("corpora")), feeds, args.json)?
         }
+        // These print JSON in any case.
+        What::StageOnce(place) => return once(&pipeline::stage::once(&place)?),
+        What::RestoreOnce(place) => return once(&restore::once(&place)?),
+        What::StartOnce { part } => return once(&start::once(part)?),
     };
     if args.json {
         println!("{value}");
     }
+    Ok(())
+}
+
+fn once(result: &impl serde::Serialize) -> anyhow::Result<()> {
+    println!("{}", serde_json::to_string(result)?);
     Ok(())
 }

@@ -2,12 +2,11 @@
 //!
 //! Each measurement is a process of its own, which loads a part once. A process that loads nothing is the baseline.
 
-use std::process::Command;
 use std::time::Instant;
 
+use crate::broker::{in_process, processor_seconds};
 use anyhow::Context as _;
 use clap::ValueEnum;
-use nix::sys::resource::{UsageWho, getrusage};
 use serde_json::{Value, json};
 
 /// Number of processes for each part.
@@ -41,9 +40,7 @@ pub fn run(json: bool) -> anyhow::Result<Value> {
     for _ in 0..PROCESSES {
         // In turns, so that other load on the machine affects all parts equally.
         for (part, (clock, processor)) in Part::value_variants().iter().zip(&mut times) {
-            let output = Command::new(std::env::current_exe()?).args(["start-once", &part.name()]).output()?;
-            anyhow::ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-            let answer: Value = serde_json::from_slice(&output.stdout)?;
+            let answer: Value = in_process(&["start-once", &part.name()])?;
             clock.push(answer["clock_ms"].as_f64().context("the process printed no time")?);
             processor.push(answer["processor_ms"].as_f64().context("the process printed no time")?);
         }
@@ -71,7 +68,7 @@ pub fn run(json: bool) -> anyhow::Result<Value> {
 /// # Errors
 /// The shipped data cannot be loaded.
 pub fn once(part: Part) -> anyhow::Result<Value> {
-    let (started, before) = (Instant::now(), processor_ms()?);
+    let (started, before) = (Instant::now(), processor_seconds()?);
     if matches!(part, Part::Gazetteer | Part::Both) {
         std::hint::black_box(enricher::gazetteer::Gazetteer::shipped()?);
     }
@@ -79,15 +76,7 @@ pub fn once(part: Part) -> anyhow::Result<Value> {
         std::hint::black_box(tagger::Tagger::shipped()?);
     }
     let clock_ms = started.elapsed().as_secs_f64() * 1e3;
-    Ok(json!({ "clock_ms": clock_ms, "processor_ms": processor_ms()? - before }))
-}
-
-/// User and system time of this process so far, in milliseconds.
-#[expect(clippy::cast_precision_loss, reason = "microseconds of a short process")]
-fn processor_ms() -> anyhow::Result<f64> {
-    let usage = getrusage(UsageWho::RUSAGE_SELF)?;
-    let ms = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 * 1e3 + time.tv_usec() as f64 / 1e3;
-    Ok(ms(usage.user_time()) + ms(usage.system_time()))
+    Ok(json!({ "clock_ms": clock_ms, "processor_ms": (processor_seconds()? - before) * 1e3 }))
 }
 
 fn best_and_median(times: &mut [f64]) -> [f64; 2] {

@@ -35,6 +35,20 @@ pub enum FaultKind {
     BounceClean,
     /// The broker is killed and started.
     BounceHard,
+    /// Two brokers of three are stopped or killed, in turn, and started.
+    BounceTwo,
+    /// The coordinator of a stage's group is stopped or killed, in turn, and started.
+    BounceGroupCoordinator,
+    /// The coordinator of a stage's transactions is stopped or killed, in turn, and started.
+    BounceTransactionCoordinator,
+    /// Every partition gets another leader.
+    MoveLeaders,
+    /// The connections to one broker, or to all, are closed, and new ones for 8 s.
+    CutConnections,
+    /// The connections to one broker, or to all, are slow for 8 s.
+    SlowConnections,
+    /// The wall clock of a process is wrong for 20 s, by up to ten minutes.
+    MoveClock,
 }
 
 impl FaultKind {
@@ -51,8 +65,31 @@ impl FaultKind {
             Self::Abort => Some((&["stream::commit::offsets"], "abort")),
             Self::FreezeInTransaction => Some((&["stream::commit::begin"], "freeze")),
             Self::FreezeBeforeOffsets => Some((&["stream::commit::produced"], "freeze")),
-            Self::Kill | Self::Freeze | Self::Displace | Self::Scale | Self::BounceClean | Self::BounceHard => None,
+            _ => None,
         }
+    }
+
+    /// Whether it hits the brokers, not a service.
+    #[must_use]
+    pub const fn hits_brokers(self) -> bool {
+        matches!(
+            self,
+            Self::BounceClean
+                | Self::BounceHard
+                | Self::BounceTwo
+                | Self::BounceGroupCoordinator
+                | Self::BounceTransactionCoordinator
+                | Self::MoveLeaders
+                | Self::CutConnections
+                | Self::SlowConnections
+        )
+    }
+
+    /// Whether it is injected only in runs on a cluster.
+    #[must_use]
+    pub const fn needs_cluster(self) -> bool {
+        (self.hits_brokers() && !matches!(self, Self::BounceClean | Self::BounceHard))
+            || matches!(self, Self::MoveClock)
     }
 
     /// Whether it freezes a process at a failpoint.

@@ -14,6 +14,12 @@ pub struct Report {
     pub scenario: Scenario,
     /// Items that the publisher served within a second of their due time.
     pub published: u64,
+    /// Stories served.
+    pub served: u64,
+    /// Stories that were read within [`Scenario::complete_within`] of being served, not counting outages.
+    pub in_time: u64,
+    /// How long two of three brokers were down, each time.
+    pub outages: Vec<Duration>,
     /// Enriched records read.
     pub read: u64,
     /// Items that were served but are missing from the output, or are there only in an earlier version.
@@ -26,6 +32,16 @@ pub struct Report {
     pub disorder: Vec<String>,
     /// Transactions of which only a part is visible.
     pub torn: Vec<String>,
+    /// Stories that are two articles.
+    pub split: Vec<String>,
+    /// Stories whose publisher's own text a copy has replaced.
+    pub replaced: Vec<String>,
+    /// Feeds that have shown a story and are not in the state of its article.
+    pub unnamed: Vec<String>,
+    /// Stories that were published although they were withdrawn.
+    pub shown: Vec<String>,
+    /// Stories served with each course.
+    pub courses: BTreeMap<&'static str, usize>,
     /// Faults injected.
     pub faults: BTreeMap<FaultKind, usize>,
     /// Transactions aborted.
@@ -55,6 +71,8 @@ pub struct Required {
     pub faults: usize,
     /// Whether at least one transaction must be aborted and one member fenced.
     pub aborts_and_fences: bool,
+    /// Whether nine tenths of the stories must have been read in time.
+    pub in_time: bool,
 }
 
 impl Report {
@@ -64,12 +82,20 @@ impl Report {
         Report {
             scenario: scenario.clone(),
             published: 0,
+            served: 0,
+            in_time: 0,
+            outages: Vec::new(),
             read: 0,
             lost: Vec::new(),
             invented: Vec::new(),
             repeated: Vec::new(),
             disorder: Vec::new(),
             torn: Vec::new(),
+            split: Vec::new(),
+            replaced: Vec::new(),
+            unnamed: Vec::new(),
+            shown: Vec::new(),
+            courses: BTreeMap::new(),
             faults: BTreeMap::new(),
             aborted: 0,
             fenced: 0,
@@ -103,6 +129,10 @@ impl Report {
             ("repeated", &self.repeated),
             ("out of order", &self.disorder),
             ("torn", &self.torn),
+            ("two articles of one story", &self.split),
+            ("text replaced by a copy", &self.replaced),
+            ("feeds missing", &self.unnamed),
+            ("published although withdrawn", &self.shown),
             ("crashed", &self.crashed),
         ];
         for (what, list) in lists {
@@ -130,6 +160,10 @@ impl Report {
             // An article without its state is published again under a revision that no earlier one has reached.
             Sabotage::RestoreToStable => !self.repeated.is_empty() || !self.disorder.is_empty(),
             Sabotage::NoFence | Sabotage::ReadUncommitted => !self.repeated.is_empty(),
+            Sabotage::SplitCorrected => !self.split.is_empty(),
+            Sabotage::AnySource => !self.replaced.is_empty(),
+            Sabotage::ForgetFeeds => !self.unnamed.is_empty(),
+            Sabotage::ShowWithdrawn => !self.shown.is_empty(),
         }
     }
 
@@ -148,6 +182,13 @@ impl Report {
             if injected < required.faults {
                 all.push(format!("{injected} of {} required faults of kind {kind}", required.faults));
             }
+        }
+        if required.in_time && self.in_time * 10 < self.served * 9 {
+            let (in_time, limit) = (self.in_time, self.scenario.complete_within);
+            all.push(format!("{in_time} of {} stories were enriched within {limit:?}", self.served));
+        }
+        for (course, _) in self.courses.iter().filter(|(_, count)| **count == 0) {
+            all.push(format!("no story was {course}"));
         }
         if required.aborts_and_fences && (self.aborted == 0 || self.fenced == 0) {
             all.push(format!("{} transactions aborted, {} members fenced", self.aborted, self.fenced));
@@ -170,25 +211,40 @@ impl Report {
             recoveries.get((recoveries.len() * share / 100).min(recoveries.len().saturating_sub(1))).copied()
         };
         let faults: Vec<String> = self.faults.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+        let courses: Vec<String> = self.courses.iter().map(|(course, count)| format!("{course} {count}")).collect();
         format!(
-            "Apache Kafka {}, one broker, read committed by kcat\n\
+            "Apache Kafka {}, brokers: {}, read committed by kcat\n\
              seed {} · {} s at {} articles/s · published in time {} · enriched records {}\n\
+             stories {}, enriched within {:?} apart from outages {} · outages (two brokers down) {}, {:.0?} in all\n\
+             of them {}\n\
              lost {} · repeated {} · invented {} · out of order {} · torn {}\n\
+             two articles of one story {} · text replaced by a copy {} · feeds missing {} · published although withdrawn {}\n\
              faults: {}\n\
              transactions aborted {} · members fenced {} · complete after the last fault in {:?}\n\
              from kill -9 to the next commit: p50 {:?}, p99 {:?} ({} kills)\n\
              counters of {} of {} stages balance\n{}",
             kafka_version(),
+            self.scenario.brokers,
             self.scenario.seed,
             self.scenario.duration.as_secs(),
             self.scenario.rate,
             self.published,
             self.read,
+            self.served,
+            self.scenario.complete_within,
+            self.in_time,
+            self.outages.len(),
+            self.outages.iter().sum::<Duration>(),
+            courses.join(", "),
             self.lost.len(),
             self.repeated.len(),
             self.invented.len(),
             self.disorder.len(),
             self.torn.len(),
+            self.split.len(),
+            self.replaced.len(),
+            self.unnamed.len(),
+            self.shown.len(),
             faults.join(", "),
             self.aborted,
             self.fenced,

@@ -1,8 +1,14 @@
 //! What a run does: its load and its faults, drawn from a seed.
 
-use crate::fault::{Fault, FaultKind};
+use crate::{
+    fault::{Fault, FaultKind},
+    load::Shares,
+};
 use clap::ValueEnum;
 use std::time::Duration;
+
+/// Brokers of a cluster.
+pub const CLUSTER: usize = 3;
 
 /// A rule that a build of the feature `sabotage` breaks. The run must find the consequences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -17,6 +23,14 @@ pub enum Sabotage {
     ReadUncommitted,
     /// State is applied before the commit.
     StateFirst,
+    /// An entry with corrected link and guid is another article.
+    SplitCorrected,
+    /// Every source counts as the publisher.
+    AnySource,
+    /// A feed that shows an article later is not remembered.
+    ForgetFeeds,
+    /// A withdrawn article that is shown again is published.
+    ShowWithdrawn,
 }
 
 impl Sabotage {
@@ -64,12 +78,14 @@ pub struct Scenario {
     pub duration: Duration,
     /// Articles a second.
     pub rate: f64,
+    /// Brokers: one, or three.
+    pub brokers: usize,
     /// Hosts of the publisher.
     pub hosts: u8,
     /// Feeds, spread over the hosts.
     pub feeds: usize,
-    /// Share of the items that are changed once, 10 s after they were first served.
-    pub changed: f64,
+    /// What happens to the stories.
+    pub shares: Shares,
     /// Time between two faults.
     pub pause: Pause,
     /// Faults at fixed times in seconds, instead of random ones; the seed then selects only the victims.
@@ -94,17 +110,30 @@ impl Scenario {
             seed,
             duration: Duration::from_secs(minutes * 60),
             rate,
+            brokers: 1,
             hosts: 10,
             feeds: 100,
-            changed: 0.05,
+            shares: Shares { changed: 0.05, corrected: 0.02, copied: 0.06, withdrawn: 0.02 },
             // With this mean, half an hour contains each of the fourteen kinds ten times.
             pause: Pause::seconds(2, 60, 8),
             script: &[],
-            kinds: FaultKind::value_variants().to_vec(),
+            kinds: FaultKind::value_variants().iter().copied().filter(|kind| !kind.needs_cluster()).collect(),
             only_service: None,
             transaction_timeout_ms: 10_000,
             complete_within: Duration::from_secs(60),
             sabotage: None,
+        }
+    }
+
+    /// The run of `make chaos CLUSTER=3`: three brokers, and also the kinds of fault that need them. A broker that was killed
+    /// stays away for longer than its session, and no other fault hits the brokers meanwhile.
+    #[must_use]
+    pub fn cluster(seed: u64, minutes: u64, rate: f64) -> Self {
+        Scenario {
+            brokers: CLUSTER,
+            pause: Pause::seconds(2, 60, 16),
+            kinds: FaultKind::value_variants().to_vec(),
+            ..Scenario::chaos(seed, minutes, rate)
         }
     }
 
@@ -131,13 +160,17 @@ impl Scenario {
                 ..short(&[FaultKind::KillMidTransaction, FaultKind::Abort])
             },
             Sabotage::StateFirst => short(&[FaultKind::Abort]),
+            // Found without faults.
+            Sabotage::SplitCorrected | Sabotage::AnySource | Sabotage::ForgetFeeds | Sabotage::ShowWithdrawn => {
+                Scenario { shares: Shares { changed: 0.05, corrected: 0.1, copied: 0.2, withdrawn: 0.1 }, ..short(&[]) }
+            }
             // A transaction stays open for most of the run. Its successor commits behind it, and is killed.
             Sabotage::RestoreToStable => Scenario {
                 script: &BEHIND_AN_OPEN_TRANSACTION,
                 duration: Duration::from_secs(70),
                 complete_within: Duration::from_secs(40),
                 transaction_timeout_ms: 45_000,
-                changed: 0.8,
+                shares: Shares { changed: 0.8, corrected: 0.0, copied: 0.0, withdrawn: 0.0 },
                 only_service: Some("normaliser"),
                 ..short(&[FaultKind::FreezeBeforeOffsets, FaultKind::Kill])
             },

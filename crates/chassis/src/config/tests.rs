@@ -80,6 +80,43 @@ fn errors_in_the_environment_and_in_a_subcommand_are_reported_together() {
 }
 
 #[test]
+fn a_negative_number_is_a_value() {
+    for args in [&["--parts", "-1"][..], &["--parts=-1"], &["--seconds", "-1h"], &["--seconds", "-.5"]] {
+        let text = usage(args);
+        assert!(text.contains("invalid value '-") && text.lines().count() == 2, "{args:?}: {text}");
+    }
+    assert_eq!(parsed(&["--name", "-1h"]), Ok((1, 2)));
+    assert!(usage(&["-1"]).contains("'-1'"));
+}
+
+#[test]
+fn what_follows_from_a_wrong_value_is_not_reported() {
+    let check = |_: &Args| Err(vec!["--name needs --parts".to_owned(), "--parts-of is wrong".to_owned()]);
+    let text = match parse_from::<Args, ()>(["newswire", "--parts", "x"], check) {
+        Err(EarlyExit::Usage(text)) => text,
+        other => panic!("{other:?}"),
+    };
+    assert!(text.contains("--parts-of is wrong") && !text.contains("needs"), "{text}");
+}
+
+#[test]
+fn settings_name_what_is_not_default_and_unknown_variables() {
+    let args = ["newswire", "--seconds", "2", "--name", "https://me:secret@a.example/", "run", "--listen", "[::1]:1"];
+    let environment = ["NEWSWIRE_LISTN", "NEWSWIRE_LISTEN", "NEWSWIRE_XYZZY", "NEWSWIRE_TEST_KAFKA", "HOME"];
+    let feeds = ["--feeds", "f", "--number", "7"];
+    let (_, settings) =
+        parse_with([&args[..], &feeds].concat(), environment.into_iter().map(OsString::from), check).unwrap();
+    assert_eq!(settings.changed, ["--name=https://***@a.example/", "--listen=[::1]:1", "--number=7", "--feeds=f"]);
+    assert_eq!(
+        settings.unknown,
+        [
+            "the environment variable NEWSWIRE_LISTN is unknown; NEWSWIRE_LISTEN is similar",
+            "the environment variable NEWSWIRE_XYZZY is unknown"
+        ]
+    );
+}
+
+#[test]
 fn a_missing_value_ends_parsing() {
     let text = usage(&["--seconds", "soon", "--parts"]);
     assert!(text.contains("--parts"), "{text}");

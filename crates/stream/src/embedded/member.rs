@@ -1,12 +1,12 @@
 //! A member. It owns all partitions of its source until a successor with its group and replica joins.
 
 use super::{
+    fault::Fault,
     store::{self, Store},
-    tables::{self, RECORDS, Topic},
+    tables::{Hold, Key, Topic},
     tail::Cursor,
 };
-use crate::{Batch, Event, LogError, Member, MemberSpec, Outgoing, Row, Rows, record};
-use proto::wire;
+use crate::{Batch, ContentType, Event, LogError, Member, MemberSpec, Outgoing, Row, Rows};
 use std::{
     collections::HashMap,
     sync::Arc,
@@ -27,7 +27,8 @@ pub(super) struct EmbeddedMember {
 }
 
 impl EmbeddedMember {
-    pub(super) fn join(store: Arc<Store>, spec: &MemberSpec) -> Result<Self, LogError> {
+    /// Joins. If `holds`, retention waits for the group from now on, whether or not it runs.
+    pub(super) fn join(store: Arc<Store>, spec: &MemberSpec, holds: bool) -> Result<Self, LogError> {
         let source = store.topic(&spec.source)?;
         for table in &spec.tables {
             let partitions = store.topic(&table.topic)?.partitions;
@@ -40,6 +41,9 @@ impl EmbeddedMember {
         }
         // Fence first, then read the offsets.
         let epoch = store.take_over(&spec.group, &spec.replica)?;
+        if holds {
+            hold(&store, &spec.group, source.id)?;
+        }
         let offsets = store.committed(&spec.group, &source)?;
         let committed: Vec<i64> =
             (0..source.partitions).map(|number| offsets.get(&number).copied().unwrap_or(0)).collect();
@@ -52,18 +56,15 @@ impl EmbeddedMember {
         fail::fail_point!("stream::commit::begin", |_| Err(LogError::Aborted("requested by a failpoint".to_owned())));
         let (store, epoch, group) = (self.store.clone(), self.epoch, self.spec.group.clone());
         let (source, offsets) = (self.cursor.topic.clone(), offsets.clone());
-        self.store.write(move |tables| {
+        let times = store.options.compaction_times();
+        self.store.write(store::bytes(&outputs), move |tables| {
             if let Err(fenced) = store.check_epoch(&group, epoch) {
                 return Ok(Err(fenced));
             }
-            tables.append(&outputs, &store.options).map_err(store::log_error)?;
-            fail::fail_point!("stream::commit::produced", |_| Err(LogError::Aborted(
-                "requested by a failpoint".to_owned()
-            )));
-            tables.set_offsets(&group, &source, &offsets).map_err(store::log_error)?;
-            fail::fail_point!("stream::commit::offsets", |_| Err(LogError::Aborted(
-                "requested by a failpoint".to_owned()
-            )));
+            tables.append(&outputs, times)?;
+            fail::fail_point!("stream::commit::produced", |_| Err(aborted()));
+            tables.set_offsets(&group, source.id, &offsets)?;
+            fail::fail_point!("stream::commit::offsets", |_| Err(aborted()));
             Ok(Ok(outputs.len() + offsets.len()))
         })?;
         fail::fail_point!("stream::commit::done");
@@ -72,21 +73,41 @@ impl EmbeddedMember {
 
     /// The rows of one partition of a table.
     fn rows(&self, topic: &Topic, partition: i32) -> Result<Rows, LogError> {
-        self.store.read(|transaction| {
-            let records = transaction.open_table(RECORDS)?;
+        self.store.read(|reader| {
             let mut rows = Rows::new();
-            for row in records.range((topic.id, partition, 0)..=(topic.id, partition, i64::MAX))? {
-                let (at, row) = row?;
-                let change = tables::record(topic, partition, at.value().2, &row.value());
-                let content_type = record::find(&change.headers, wire::CONTENT_TYPE).map(str::to_owned);
-                match change.value {
-                    Some(value) => rows.insert(change.key, Row { content_type, value }),
+            for row in reader.index.range((topic.id, partition, 0)..=(topic.id, partition, i64::MAX))? {
+                let (key, entry) = row?;
+                let change = reader.record(topic, key.value(), entry.value())?;
+                change.check_format().map_err(Fault::Log)?;
+                match &change.value {
+                    Some(value) => {
+                        let row = Row { content_type: ContentType::of(&change.headers), value: value.into() };
+                        rows.insert(&change.key, &row, change.timestamp_ms);
+                    }
                     None => rows.remove(&change.key),
-                };
+                }
             }
             Ok(rows)
         })
     }
+}
+
+/// Notes that a group reads a topic.
+fn hold(store: &Store, group: &str, topic: u32) -> Result<(), LogError> {
+    let key = Key::Hold(group.to_owned(), topic);
+    if store.read(|reader| reader.small::<Hold>(&key))?.is_none() {
+        let now = store.now().age;
+        store.write(1, move |tables| {
+            tables.put(&key, &now)?;
+            Ok(Ok(1))
+        })?;
+    }
+    Ok(())
+}
+
+#[cfg(feature = "failpoints")]
+fn aborted() -> super::fault::Fault {
+    super::fault::Fault::Log(LogError::Aborted("requested by a failpoint".to_owned()))
 }
 
 fn index(partition: i32) -> Option<usize> {

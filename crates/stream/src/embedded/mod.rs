@@ -3,9 +3,19 @@
 //! It suits a laptop or a small site. One transaction of the store makes outputs, state and offsets visible together, and each
 //! commit is on disk before it returns: `kill -9` at any time loses nothing that was committed. The process that holds
 //! `DIR/newswire.redb` serves `DIR/newswire.sock`, through which commands append, tail and ask for offsets.
+//!
+//! From the disk up: `pages` verifies the checksum of each page, `file` holds the lock and opens the store again after the
+//! disk failed, `tables` and `body` say how records are stored, `store` writes transactions.
 
+mod body;
+mod clock;
+mod fault;
+mod file;
+pub mod maintenance;
 mod member;
+mod pages;
 mod remote;
+mod report;
 mod retention;
 mod socket;
 mod store;
@@ -13,7 +23,8 @@ mod tables;
 mod tail;
 mod wire;
 
-use crate::{Admin, Log, LogError, Member, MemberSpec, Outgoing, Start, Tail, TopicSpec};
+use crate::{Admin, Clock, Log, LogError, Member, MemberSpec, OnDisk, Outgoing, Start, Tail, TopicSpec};
+use file::OpenFile;
 use std::{
     collections::HashMap,
     os::unix::fs::DirBuilderExt,
@@ -26,6 +37,8 @@ use std::{
     time::{Duration, Instant},
 };
 use store::Store;
+
+pub use pages::WriteFault;
 
 /// How long a process that was killed may still hold the file.
 const PREDECESSOR: Duration = Duration::from_secs(5);
@@ -47,8 +60,19 @@ pub struct Options {
     pub cache_bytes: usize,
     /// Size in bytes below which the file is never compacted.
     pub small_file: u64,
-    /// The current time in milliseconds since 1970.
-    pub clock: fn() -> i64,
+    /// The wall clock, in milliseconds since 1970. Records carry its time.
+    pub clock: Clock,
+    /// Milliseconds on a clock that is never set. Retention goes by it.
+    pub elapsed: fn() -> i64,
+    /// For tests: an error that a write to the file meets.
+    pub fault: Option<WriteFault>,
+}
+
+impl Options {
+    /// Times after which records of compacted topics are removed: superseded ones and tombstones.
+    fn compaction_times(&self) -> tables::CompactionTimes {
+        (self.compaction_lag_ms, self.tombstone_ms)
+    }
 }
 
 impl Default for Options {
@@ -60,6 +84,8 @@ impl Default for Options {
             cache_bytes: 64 * 1024 * 1024,
             small_file: 16 * 1024 * 1024,
             clock: || jiff::Timestamp::now().as_millisecond(),
+            elapsed: clock::elapsed,
+            fault: None,
         }
     }
 }
@@ -86,11 +112,12 @@ impl Embedded {
     /// # Errors
     /// As [`Embedded::open`].
     pub fn open_with(folder: &Path, options: Options) -> Result<Self, LogError> {
+        create(folder)?;
         // A killed predecessor holds the lock until the system has cleaned up; a running one answers on the socket.
         let end = Instant::now() + PREDECESSOR;
         loop {
-            if let Some(log) = Self::try_open(folder, options.clone())? {
-                return Ok(log);
+            if let Some(log) = Self::try_open(folder, &options, true)? {
+                return log.with_retention();
             }
             if Instant::now() > end || std::os::unix::net::UnixStream::connect(folder.join(SOCKET)).is_ok() {
                 return Err(held(folder));
@@ -100,18 +127,11 @@ impl Embedded {
     }
 
     /// `None` if another process holds it.
-    fn try_open(folder: &Path, options: Options) -> Result<Option<Self>, LogError> {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .map_err(|error| LogError::Config(format!("data folder {}: {error}", folder.display())))?;
-        let every = options.sweep_every;
-        let Some(store) = Store::open(&folder.join(FILE), options)? else {
+    fn try_open(folder: &Path, options: &Options, create: bool) -> Result<Option<Self>, LogError> {
+        let Some(file) = OpenFile::open(&folder.join(FILE), options, create)? else {
             return Ok(None);
         };
-        let store = Arc::new(store);
-        retention::shrink(&store)?;
+        let store = Arc::new(Store::new(file, options.clone())?);
         // The services work without the socket; only commands need it.
         let server = match socket::Server::start(&folder.join(SOCKET), &store) {
             Ok(server) => Some(server),
@@ -120,22 +140,26 @@ impl Embedded {
                 None
             }
         };
+        Ok(Some(Embedded { store, server, sweeper: None }))
+    }
+
+    /// Starts the thread for retention, which a command does not need.
+    fn with_retention(mut self) -> Result<Self, LogError> {
+        retention::shrink(&self.store)?;
+        let every = self.store.options.sweep_every;
         let (shutdown, stopped) = channel::<()>();
-        let swept = store.clone();
+        let swept = self.store.clone();
         let thread = std::thread::Builder::new().name("log-retention".to_owned()).spawn(move || {
             while stopped.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
                 let is_stopped = || !matches!(stopped.try_recv(), Err(std::sync::mpsc::TryRecvError::Empty));
-                let result = retention::sweep(&swept, (swept.options.clock)(), is_stopped).and_then(|removed| {
-                    tracing::debug!(removed, "retention");
-                    retention::shrink(&swept)
-                });
-                if let Err(error) = result {
+                if let Err(error) = round(&swept, is_stopped) {
                     tracing::warn!(%error, "retention failed; retrying");
                 }
             }
         });
         let thread = thread.map_err(|error| LogError::Unavailable(format!("no thread for retention: {error}")))?;
-        Ok(Some(Embedded { store, server, sweeper: Some((shutdown, thread)) }))
+        self.sweeper = Some((shutdown, thread));
+        Ok(self)
     }
 
     /// Removes all records that are due, compacts the file if that saves much, and returns the number removed. A thread does
@@ -144,10 +168,25 @@ impl Embedded {
     /// # Errors
     /// If the file cannot be read or written.
     pub fn sweep(&self) -> Result<usize, LogError> {
-        let removed = retention::sweep(&self.store, (self.store.options.clock)(), || false)?;
-        retention::shrink(&self.store)?;
-        Ok(removed)
+        round(&self.store, || false)
     }
+}
+
+/// One round of retention; the number of records removed.
+fn round(store: &Store, shutdown: impl Fn() -> bool) -> Result<usize, LogError> {
+    // On a full disk this fails, and retention makes space.
+    let alive = store.keep_alive();
+    let removed = retention::sweep(store, shutdown)?;
+    tracing::debug!(removed, "retention");
+    retention::shrink(store)?;
+    alive?;
+    Ok(removed)
+}
+
+/// Creates a data folder that only its owner can read.
+fn create(folder: &Path) -> Result<(), LogError> {
+    let created = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    created.map_err(|error| LogError::Config(format!("data folder {}: {error}", folder.display())))
 }
 
 impl Drop for Embedded {
@@ -163,15 +202,29 @@ impl Drop for Embedded {
 }
 
 /// Opens the log in `folder` for a command: through the socket of the process that holds the file, or the file itself if no
-/// process does.
+/// process does. Creates nothing.
 ///
 /// # Errors
-/// As [`Embedded::open`]; [`LogError::Unavailable`] if the file is held but no process answers on the socket.
+/// [`LogError::Config`] if there is no log; as [`Embedded::open`]; [`LogError::Unavailable`] if the file is held but no
+/// process answers on the socket.
 pub fn open(folder: &Path) -> Result<Box<dyn Log>, LogError> {
+    reach(folder, false)
+}
+
+/// As [`open`], but creates a log that is missing.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_or_create(folder: &Path) -> Result<Box<dyn Log>, LogError> {
+    create(folder)?;
+    reach(folder, true)
+}
+
+fn reach(folder: &Path, create: bool) -> Result<Box<dyn Log>, LogError> {
     // The process may be starting or ending.
     let until = Instant::now() + Duration::from_secs(5);
     loop {
-        if let Some(log) = Embedded::try_open(folder, Options::default())? {
+        if let Some(log) = Embedded::try_open(folder, &Options::default(), create)? {
             return Ok(Box::new(log));
         }
         match remote::Remote::connect(&folder.join(SOCKET)) {
@@ -215,7 +268,24 @@ impl Admin for Embedded {
 
 impl Log for Embedded {
     fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, LogError> {
-        Ok(Box::new(member::EmbeddedMember::join(self.store.clone(), spec)?))
+        Ok(Box::new(member::EmbeddedMember::join(self.store.clone(), spec, true)?))
+    }
+
+    fn join_without_hold(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, LogError> {
+        Ok(Box::new(member::EmbeddedMember::join(self.store.clone(), spec, false)?))
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.store.trouble()
+    }
+
+    fn on_disk(&self) -> Result<Option<OnDisk>, LogError> {
+        let absent = maintenance::groups_in(&self.store)?.into_iter().filter(|group| !group.is_running);
+        Ok(Some(OnDisk {
+            file_bytes: self.store.file.size()?,
+            kept_bytes: retention::kept_bytes(&self.store)?,
+            unread_by_absent: absent.map(|group| group.unread).sum(),
+        }))
     }
 
     fn tail(&self, topic: &str, from: Start) -> Result<Box<dyn Tail>, LogError> {
@@ -228,5 +298,9 @@ impl Log for Embedded {
 
     fn max_record_bytes(&self) -> usize {
         crate::record::MAX_RECORD_BYTES
+    }
+
+    fn clock(&self) -> Clock {
+        self.store.options.clock
     }
 }

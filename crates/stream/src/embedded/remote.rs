@@ -1,6 +1,9 @@
 //! The log of another process on this machine, through its socket: for commands, not for stages.
 
-use super::wire::{self, Answer, Request};
+use super::{
+    report,
+    wire::{self, Answer, Request},
+};
 use crate::{Admin, Log, LogError, Member, MemberSpec, Outgoing, Record, Start, Tail, TopicSpec};
 use std::{
     collections::HashMap,
@@ -11,6 +14,8 @@ use std::{
 
 /// The holder answers within milliseconds, except while it compacts its file.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// Time limit of a check or a backup.
+const LONG_TIMEOUT: Duration = Duration::from_secs(6 * 60 * 60);
 
 pub(super) struct Remote {
     socket: PathBuf,
@@ -70,6 +75,48 @@ impl Remote {
     /// The process that holds the log.
     pub(super) fn holder(&self) -> u32 {
         self.holder
+    }
+
+    pub(super) fn check(&self) -> Result<report::Report, LogError> {
+        match self.ask_long(&Request::Check)? {
+            Answer::Checked(report) => Ok(report),
+            _ => Err(self.unexpected()),
+        }
+    }
+
+    /// The holder writes the copy: `to` is made absolute, because it has another working directory.
+    pub(super) fn backup(&self, to: &Path) -> Result<report::Copied, LogError> {
+        let shown = |error: std::io::Error| LogError::Config(format!("{}: {error}", to.display()));
+        match self.ask_long(&Request::Backup(std::path::absolute(to).map_err(shown)?))? {
+            Answer::Copied(copied) => Ok(copied),
+            _ => Err(self.unexpected()),
+        }
+    }
+
+    pub(super) fn groups(&self) -> Result<Vec<report::Group>, LogError> {
+        match Connection::open(&self.socket)?.ask(&Request::Groups)? {
+            Answer::Groups(groups) => Ok(groups),
+            _ => Err(self.unexpected()),
+        }
+    }
+
+    pub(super) fn release(&self, group: &str) -> Result<u64, LogError> {
+        match Connection::open(&self.socket)?.ask(&Request::Release(group.to_owned()))? {
+            Answer::Released(count) => Ok(count),
+            _ => Err(self.unexpected()),
+        }
+    }
+
+    /// Asks for something that reads the whole file.
+    fn ask_long(&self, request: &Request) -> Result<Answer, LogError> {
+        let mut connection = Connection::open(&self.socket)?;
+        let unavailable = |error| LogError::Unavailable(format!("{}: {error}", self.socket.display()));
+        connection.stream.set_read_timeout(Some(LONG_TIMEOUT)).map_err(unavailable)?;
+        connection.ask(request)
+    }
+
+    fn unexpected(&self) -> LogError {
+        LogError::Unavailable(format!("{} sent an unexpected answer", self.socket.display()))
     }
 
     fn done(&self, request: &Request) -> Result<(), LogError> {

@@ -1,7 +1,9 @@
 //! The socket of the process that holds the file, for commands of the same user on the same machine.
 
 use super::{
-    store::{Store, lock},
+    fault::lock,
+    maintenance,
+    store::Store,
     tail::EmbeddedTail,
     wire::{self, Answer, Request},
 };
@@ -183,5 +185,12 @@ fn answer(store: &Arc<Store>, tail: &mut Option<EmbeddedTail>, request: Request)
             let records = tail.poll(max, Duration::from_millis(wait_ms).min(MAX_WAIT))?;
             Answer::Records { records, is_caught_up: tail.caught_up() }
         }
+        Request::Check => Answer::Checked(maintenance::check_file(&store.file)?),
+        Request::Backup(to) if !to.is_absolute() => {
+            return Err(LogError::Config(format!("{} is not an absolute path", to.display())));
+        }
+        Request::Backup(to) => Answer::Copied(maintenance::backup_file(&store.file, &to)?),
+        Request::Groups => Answer::Groups(maintenance::groups_in(store)?),
+        Request::Release(group) => Answer::Released(maintenance::release_in(store, &group)?),
     })
 }

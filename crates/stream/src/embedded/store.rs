@@ -1,18 +1,22 @@
-//! The file: transactions that share one fsync, a signal that readers wait for, and the readers of groups.
+//! The store: transactions that share one fsync, a signal that readers wait for, and the readers of groups.
 
 use super::{
     Options,
-    tables::{self, ENDS, OFFSETS, Tables, Topic},
+    clock::Clock,
+    fault::{Fault, lock},
+    file::{Failure, OpenFile},
+    tables::{self, Counts, Key, Memory, Now, PIECE_BITS, Reader, Tables, Topic},
 };
 use crate::{LogError, Outgoing, TopicSpec};
-use redb::{Database, DatabaseError, Durability, ReadableDatabase};
+use redb::Durability;
 use std::{
     collections::HashMap,
-    io::ErrorKind,
-    path::{Path, PathBuf},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, atomic::AtomicU64},
+    sync::{Arc, Condvar, Mutex, PoisonError, RwLock, atomic::AtomicU64},
     time::Instant,
 };
+
+/// Most partitions of a topic: each has a row, which is written when the topic is created.
+const MAX_PARTITIONS: i32 = 10_000;
 
 /// The current reader of a group.
 struct Owner {
@@ -23,13 +27,15 @@ struct Owner {
 
 /// Part of a transaction. It returns the number of its changes, or the reason why it changed nothing; an outer error undoes
 /// the whole transaction.
-type Work = Box<dyn FnOnce(&mut Tables<'_>) -> Result<Result<usize, LogError>, LogError> + Send>;
+type Work = Box<dyn FnOnce(&mut Tables<'_>) -> Result<Result<usize, LogError>, Fault> + Send>;
 type Slot = Arc<Mutex<Option<Result<usize, LogError>>>>;
 
 /// Work that waits for the next transaction, and whether a thread is writing.
 #[derive(Default)]
 struct Queue {
     waiting: Vec<(Work, Slot)>,
+    /// Bytes that the waiting work writes.
+    bytes: u64,
     is_busy: bool,
 }
 
@@ -44,10 +50,8 @@ impl Drop for WriteGuard<'_> {
 }
 
 pub(super) struct Store {
-    pub path: PathBuf,
     pub options: Options,
-    /// Locked for writing only to compact the file, which needs exclusive access.
-    pub database: RwLock<Database>,
+    pub file: OpenFile,
     queue: Mutex<Queue>,
     turn: Condvar,
     /// Size of the file after it was last compacted.
@@ -57,35 +61,24 @@ pub(super) struct Store {
     /// Number of changes that a waiting reader may want to see.
     version: Mutex<u64>,
     changed: Condvar,
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// What an error of redb means to a caller.
-pub(super) fn log_error(error: impl Into<redb::Error>) -> LogError {
-    match error.into() {
-        redb::Error::Corrupted(what) => LogError::Corrupt(what),
-        other => LogError::Lost(other.to_string()),
-    }
+    clock: Clock,
+    /// What the next transaction continues from; `None` before the first one.
+    memory: Mutex<Option<Memory>>,
+    /// Why the last transaction failed, if it did.
+    trouble: Mutex<Option<String>>,
 }
 
 impl Store {
-    /// Opens the file; `None` if another process holds it.
-    pub(super) fn open(path: &Path, options: Options) -> Result<Option<Self>, LogError> {
-        let database = match Database::builder().set_cache_size(options.cache_bytes).create(path) {
-            Ok(database) => database,
-            Err(DatabaseError::DatabaseAlreadyOpen) => return Ok(None),
-            Err(DatabaseError::Storage(redb::StorageError::Io(error))) if error.kind() != ErrorKind::InvalidData => {
-                return Err(LogError::Config(format!("{} cannot be opened: {error}", path.display())));
-            }
-            Err(error) => return Err(LogError::Corrupt(format!("{}: {error}", path.display()))),
+    /// A store on an open file.
+    pub(super) fn new(file: OpenFile, options: Options) -> Result<Self, LogError> {
+        let row = match file.read(|reader| reader.small(&Key::Clock)) {
+            Err(LogError::NoTopic(_)) => None,
+            row => row?,
         };
         let store = Store {
-            path: path.to_owned(),
+            clock: Clock::start(&options, row),
             options,
-            database: RwLock::new(database),
+            file,
             queue: Mutex::default(),
             turn: Condvar::new(),
             compacted: AtomicU64::new(0),
@@ -93,33 +86,54 @@ impl Store {
             owners: Mutex::default(),
             version: Mutex::default(),
             changed: Condvar::new(),
+            memory: Mutex::default(),
+            trouble: Mutex::default(),
         };
-        // Creates the tables, so that every later read finds them.
-        store.write(|_| Ok(Ok(1)))?;
-        let topics = store.read(tables::topics)?;
+        if row.is_none() {
+            // Creates the tables, so that every later read finds them.
+            store.write(0, |_| Ok(Ok(1)))?;
+        }
+        let topics = store.read(|reader| reader.topics())?;
         *store.topics.write().unwrap_or_else(PoisonError::into_inner) = topics;
-        Ok(Some(store))
+        Ok(store)
+    }
+
+    /// The time by both clocks.
+    pub(super) fn now(&self) -> Now {
+        self.clock.now()
+    }
+
+    /// Why nothing can be written at the moment; `None` if the last transaction succeeded.
+    pub(super) fn trouble(&self) -> Option<String> {
+        lock(&self.trouble).clone()
+    }
+
+    /// Writes the clock if it is due, if the disk is full, or if the last transaction failed: whether the log can be written is
+    /// known only by trying.
+    pub(super) fn keep_alive(&self) -> Result<(), LogError> {
+        let is_doubtful = self.trouble().is_some() || self.file.check_space(1).is_err();
+        if is_doubtful || self.clock.is_due(self.now()) {
+            self.write(1, |_| Ok(Ok(1)))?;
+        }
+        Ok(())
     }
 
     /// Reads a snapshot, which is released before this returns: an old one would keep the file from shrinking.
-    pub(super) fn read<T>(
-        &self,
-        reader: impl FnOnce(&redb::ReadTransaction) -> Result<T, redb::Error>,
-    ) -> Result<T, LogError> {
-        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        let transaction = database.begin_read().map_err(log_error)?;
-        reader(&transaction).map_err(log_error)
+    pub(super) fn read<T>(&self, reader: impl FnMut(&mut Reader<'_>) -> Result<T, Fault>) -> Result<T, LogError> {
+        self.file.read(reader)
     }
 
-    /// Does `work` durably. Work that is queued while a transaction is written to disk shares the next transaction and its
-    /// fsync.
+    /// Does `work` durably, which writes about `bytes`. Work that is queued while a transaction is written to disk shares the
+    /// next transaction and its fsync.
     pub(super) fn write(
         &self,
-        work: impl FnOnce(&mut Tables<'_>) -> Result<Result<usize, LogError>, LogError> + Send + 'static,
+        bytes: u64,
+        work: impl FnOnce(&mut Tables<'_>) -> Result<Result<usize, LogError>, Fault> + Send + 'static,
     ) -> Result<usize, LogError> {
         let slot = Slot::default();
         let mut queue = lock(&self.queue);
         queue.waiting.push((Box::new(work), slot.clone()));
+        queue.bytes += bytes;
         while queue.is_busy && lock(&slot).is_none() {
             queue = self.turn.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
@@ -128,19 +142,13 @@ impl Store {
         }
         queue.is_busy = true;
         let queued = std::mem::take(&mut queue.waiting);
+        let bytes = std::mem::take(&mut queue.bytes);
         drop(queue);
         let _guard = WriteGuard(self);
         let (works, slots): (Vec<_>, Vec<_>) = queued.into_iter().unzip();
-        let results = match self.transact(works) {
+        let results = match self.transact(bytes, works) {
             Ok(results) => results,
-            Err(undone) => {
-                let copy = || match &undone {
-                    LogError::Aborted(reason) => LogError::Aborted(reason.clone()),
-                    LogError::Corrupt(what) => LogError::Corrupt(what.clone()),
-                    other => LogError::Lost(other.to_string()),
-                };
-                slots.iter().map(|_| Err(copy())).collect()
-            }
+            Err(undone) => slots.iter().map(|_| Err(copy(&undone))).collect(),
         };
         for (slot, result) in slots.iter().zip(results) {
             *lock(slot) = Some(result);
@@ -150,25 +158,96 @@ impl Store {
         lock(&slot).take().unwrap_or_else(|| Err(LogError::Lost("the writing thread panicked".to_owned())))
     }
 
-    fn transact(&self, works: Vec<Work>) -> Result<Vec<Result<usize, LogError>>, LogError> {
-        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        let mut transaction = database.begin_write().map_err(log_error)?;
-        transaction.set_durability(Durability::Immediate).map_err(log_error)?;
-        // After kill -9 the file opens at once; without this redb reads all of it first.
-        transaction.set_quick_repair(true);
-        let mut results = Vec::with_capacity(works.len());
-        {
-            let mut tables = Tables::open(&transaction).map_err(log_error)?;
+    fn transact(&self, bytes: u64, works: Vec<Work>) -> Result<Vec<Result<usize, LogError>>, LogError> {
+        let result = self.try_transact(bytes, works);
+        let trouble = match &result {
+            // Nothing was written, which shows nothing.
+            Ok(results) if !results.iter().any(|result| matches!(result, Ok(changes) if *changes > 0)) => {
+                return result;
+            }
+            // What the caller did wrong, or asked for, is no trouble of the file.
+            Ok(_) | Err(LogError::Aborted(_)) => None,
+            Err(LogError::Unavailable(why) | LogError::Lost(why) | LogError::Corrupt(why)) => Some(why.clone()),
+            Err(other) => Some(other.to_string()),
+        };
+        let before = std::mem::replace(&mut *lock(&self.trouble), trouble.clone());
+        match (before, trouble) {
+            (None, Some(why)) => tracing::error!(why, "the log cannot be written: {why}"),
+            (Some(_), None) => tracing::info!("the log can be written again"),
+            _ => {}
+        }
+        result
+    }
+
+    fn try_transact(&self, bytes: u64, works: Vec<Work>) -> Result<Vec<Result<usize, LogError>>, LogError> {
+        // Retention, which makes space, says 0.
+        if bytes > 0 {
+            self.file.check_space(bytes)?;
+        }
+        let now = self.now();
+        let memory = match lock(&self.memory).take() {
+            Some(memory) => memory,
+            None => self.first_memory()?,
+        };
+        let before = memory.counts;
+        let mut works = Some(works);
+        let mut results = None;
+        let written = self.file.write(|database| {
+            let Some(works) = works.take() else { return Ok(None) };
+            let mut transaction = database.begin_write()?;
+            transaction.set_durability(Durability::Immediate)?;
+            // After kill -9 the file opens at once; without this the store reads all of it first.
+            transaction.set_quick_repair(true);
+            let mut done = Vec::with_capacity(works.len());
+            let mut tables = Tables::open(&transaction, memory.clone(), now)?;
+            tables.begin(before.piece)?;
             for work in works {
-                results.push(work(&mut tables)?);
+                done.push(work(&mut tables)?);
+            }
+            let is_changed = done.iter().any(|result| matches!(result, Ok(changes) if *changes > 0));
+            results = Some(done);
+            if is_changed {
+                tables.finish()?;
+                let memory = tables.memory.clone();
+                drop(tables);
+                transaction.commit()?;
+                Ok(Some(memory))
+            } else {
+                drop(tables);
+                transaction.abort()?;
+                Ok(None)
+            }
+        });
+        match written {
+            Ok(Some(memory)) => {
+                self.clock.wrote(now);
+                *lock(&self.memory) = Some(memory);
+            }
+            Ok(None) => *lock(&self.memory) = Some(Memory { counts: before, space: HashMap::new() }),
+            Err(Failure { error, is_unknown: false }) => return Err(error),
+            // The disk failed at some point of a commit: the file says whether it is there.
+            Err(Failure { error, is_unknown: true }) => {
+                let counts = self.file.read(|reader| reader.small::<Counts>(&Key::Counts));
+                match counts {
+                    Ok(Some(counts)) if counts.transactions == before.transactions + 1 && results.is_some() => {}
+                    Ok(_) => return Err(error),
+                    Err(_) => return Err(LogError::Lost(format!("{error}; whether the commit is there is unknown"))),
+                }
             }
         }
-        if results.iter().any(|result| matches!(result, Ok(changes) if *changes > 0)) {
-            transaction.commit().map_err(log_error)?;
-        } else {
-            transaction.abort().map_err(log_error)?;
-        }
-        Ok(results)
+        Ok(results.unwrap_or_default())
+    }
+
+    /// What the first transaction of this opening continues from. Its pieces get numbers that no earlier opening used, so
+    /// that what an aborted transaction left in the file is never taken for one of them.
+    fn first_memory(&self) -> Result<Memory, LogError> {
+        let counts = match self.file.read(|reader| reader.small::<Counts>(&Key::Counts)) {
+            Err(LogError::NoTopic(_)) => None,
+            counts => counts?,
+        };
+        let before = counts.unwrap_or_default();
+        let piece = ((before.piece >> PIECE_BITS) + 1) << PIECE_BITS;
+        Ok(Memory { counts: Counts { piece, ..before }, space: HashMap::new() })
     }
 
     /// Number of changes so far. A reader takes it before it reads, and hands it to [`Store::wait_for_change`].
@@ -204,6 +283,8 @@ impl Store {
     pub(super) fn ensure_topics(&self, specs: &[TopicSpec]) -> Result<(), LogError> {
         let mut known = self.topics.write().unwrap_or_else(PoisonError::into_inner);
         let mut new: HashMap<&str, Topic> = HashMap::new();
+        // After a repair some ids may be missing.
+        let free = known.values().map(|topic| topic.id.saturating_add(1)).max().unwrap_or(0);
         for spec in specs {
             match known.get(&spec.name) {
                 Some(there) if there.partitions != spec.partitions => {
@@ -213,12 +294,15 @@ impl Store {
                     )));
                 }
                 Some(_) => continue,
-                None if spec.partitions < 1 => {
-                    return Err(LogError::Config(format!("topic {} needs at least one partition", spec.name)));
+                None if !(1..=MAX_PARTITIONS).contains(&spec.partitions) => {
+                    return Err(LogError::Config(format!(
+                        "topic {} needs 1 to {MAX_PARTITIONS} partitions",
+                        spec.name
+                    )));
                 }
                 None => {}
             }
-            let id = u32::try_from(known.len() + new.len()).unwrap_or(u32::MAX);
+            let id = free.saturating_add(u32::try_from(new.len()).unwrap_or(u32::MAX));
             let (name, retention) = (spec.name.clone(), spec.retention);
             new.entry(&spec.name).or_insert(Topic { name, id, partitions: spec.partitions, retention });
         }
@@ -227,8 +311,8 @@ impl Store {
         }
         let rows: Vec<Topic> = new.into_values().collect();
         let copy = rows.clone();
-        self.write(move |tables| {
-            tables.set_topics(&copy).map_err(log_error)?;
+        self.write(1, move |tables| {
+            tables.set_topics(&copy)?;
             Ok(Ok(copy.len()))
         })?;
         known.extend(rows.into_iter().map(|topic| (topic.name.clone(), topic)));
@@ -256,9 +340,9 @@ impl Store {
         if records.is_empty() {
             return Ok(());
         }
-        let store = self.clone();
-        self.write(move |tables| {
-            tables.append(&records, &store.options).map_err(log_error)?;
+        let times = self.options.compaction_times();
+        self.write(bytes(&records), move |tables| {
+            tables.append(&records, times)?;
             Ok(Ok(records.len()))
         })?;
         Ok(())
@@ -291,6 +375,11 @@ impl Store {
         Ok(epoch)
     }
 
+    /// True if a member of the group runs in this process.
+    pub(super) fn is_running(&self, group: &str) -> bool {
+        lock(&self.owners).get(group).is_some_and(|owner| !owner.replica.is_empty())
+    }
+
     /// Ends the reader of that epoch, if it is still the current one.
     pub(super) fn leave(&self, group: &str, epoch: u64) {
         let mut owners = lock(&self.owners);
@@ -313,22 +402,36 @@ impl Store {
 
     /// Next offset of each partition of a topic.
     pub(super) fn ends(&self, topic: &Topic) -> Result<Vec<i64>, LogError> {
-        self.read(|transaction| {
-            let ends = transaction.open_table(ENDS)?;
-            (0..topic.partitions).map(|partition| tables::end(&ends, topic, partition)).collect()
+        self.read(|reader| {
+            (0..topic.partitions).map(|partition| Ok(reader.end(topic, partition)?.next)).collect::<Result<_, Fault>>()
         })
     }
 
     pub(super) fn committed(&self, group: &str, topic: &Topic) -> Result<HashMap<i32, i64>, LogError> {
-        self.read(|transaction| {
-            let offsets = transaction.open_table(OFFSETS)?;
+        self.read(|reader| {
             let mut found = HashMap::new();
             for partition in 0..topic.partitions {
-                if let Some(offset) = offsets.get((group, topic.id, partition))? {
-                    found.insert(partition, offset.value());
-                }
+                let key = Key::Position(group.to_owned(), topic.id, partition);
+                found.extend(reader.small::<tables::Position>(&key)?.map(|next| (partition, next)));
             }
             Ok(found)
         })
+    }
+}
+
+/// Bytes of key, value and headers.
+pub(super) fn bytes(records: &[(Topic, Outgoing)]) -> u64 {
+    records.iter().map(|(_, output)| output.size() as u64).sum()
+}
+
+/// The same error for each part of a transaction.
+fn copy(error: &LogError) -> LogError {
+    match error {
+        LogError::Aborted(reason) => LogError::Aborted(reason.clone()),
+        LogError::Corrupt(what) => LogError::Corrupt(what.clone()),
+        LogError::Unavailable(why) => LogError::Unavailable(why.clone()),
+        LogError::Config(what) => LogError::Config(what.clone()),
+        LogError::Lost(why) => LogError::Lost(why.clone()),
+        other => LogError::Lost(other.to_string()),
     }
 }

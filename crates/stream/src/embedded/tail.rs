@@ -1,9 +1,6 @@
 //! Reading a topic: a position in each partition, and the records that follow.
 
-use super::{
-    store::Store,
-    tables::{self, ENDS, RECORDS, Topic},
-};
+use super::{store::Store, tables::Topic};
 use crate::{LogError, Record, Start, Tail};
 use std::{
     sync::Arc,
@@ -30,34 +27,30 @@ impl Cursor {
     /// The next records. Skips offsets that retention has removed.
     pub(super) fn read(&mut self, store: &Store, max: usize) -> Result<Vec<Record>, LogError> {
         let (topic, first) = (&self.topic, self.first);
-        let mut next = self.next.clone();
-        let records = store.read(|transaction| {
-            let (records, ends) = (transaction.open_table(RECORDS)?, transaction.open_table(ENDS)?);
-            let (mut batch, mut bytes) = (Vec::new(), 0);
+        let (records, next) = store.read(|reader| {
+            let (mut batch, mut bytes, mut next) = (Vec::new(), 0, self.next.clone());
             let count = next.len();
             for index in (0..count).map(|step| (first + step) % count) {
                 let partition = i32::try_from(index).unwrap_or(i32::MAX);
-                let end = tables::end(&ends, topic, partition)?;
-                while next[index] < end {
+                let end = reader.end(topic, partition)?.next;
+                if next[index] >= end {
+                    continue;
+                }
+                for row in reader.index.range((topic.id, partition, next[index])..(topic.id, partition, end))? {
                     if batch.len() >= max || bytes > MAX_BATCH_BYTES {
-                        return Ok(batch);
+                        return Ok((batch, next));
                     }
-                    let from = (topic.id, partition, next[index]);
-                    let mut range = records.range(from..(topic.id, partition, end))?;
-                    while batch.len() < max && bytes <= MAX_BATCH_BYTES {
-                        let Some(row) = range.next() else {
-                            next[index] = end;
-                            break;
-                        };
-                        let (at, row) = row?;
-                        let record = tables::record(topic, partition, at.value().2, &row.value());
-                        bytes += usize::try_from(tables::weight(&row.value())).unwrap_or(usize::MAX);
-                        next[index] = record.offset + 1;
-                        batch.push(record);
-                    }
+                    let (key, entry) = row?;
+                    let (key, entry) = (key.value(), entry.value());
+                    batch.push(reader.record(topic, key, entry)?);
+                    bytes += usize::try_from(entry.4).unwrap_or(usize::MAX);
+                    next[index] = key.2 + 1;
+                }
+                if batch.len() < max && bytes <= MAX_BATCH_BYTES {
+                    next[index] = end;
                 }
             }
-            Ok(batch)
+            Ok((batch, next))
         })?;
         self.first = (first + 1) % self.next.len().max(1);
         self.next = next;
@@ -92,22 +85,21 @@ impl EmbeddedTail {
     }
 }
 
-/// First offset at or after a time, by binary search: times grow with offsets, as the clock does.
+/// First offset that was written at or after a time. Reads the whole index of the topic: times need not grow with the
+/// offsets, because the wall clock may be put right.
 fn seek(store: &Store, topic: &Topic, ends: &[i64], at: i64) -> Result<Vec<i64>, LogError> {
-    store.read(|transaction| {
-        let records = transaction.open_table(RECORDS)?;
+    store.read(|reader| {
         let mut found = Vec::with_capacity(ends.len());
         for (partition, end) in (0..).zip(ends) {
-            let (mut low, mut high) = (0, *end);
-            while low < high {
-                let middle = low + (high - low) / 2;
-                let first = records.range((topic.id, partition, middle)..(topic.id, partition, high))?.next();
-                match first.transpose()? {
-                    Some((offset, row)) if row.value().0 < at => low = offset.value().2 + 1,
-                    _ => high = middle,
+            let mut first = *end;
+            for row in reader.index.range((topic.id, partition, 0)..(topic.id, partition, *end))? {
+                let (key, entry) = row?;
+                if entry.value().1 >= at {
+                    first = key.value().2;
+                    break;
                 }
             }
-            found.push(low);
+            found.push(first);
         }
         Ok(found)
     })

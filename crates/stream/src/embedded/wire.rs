@@ -1,17 +1,18 @@
 //! The socket's protocol: frames of a length (four bytes, big-endian) and a message in postcard.
 
+use super::{report, tables};
 use crate::{LogError, Outgoing, Record, Start, TopicSpec};
-use proto::topic::Retention;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
     collections::HashMap,
     io::{self, Read, Write},
+    path::PathBuf,
 };
 
 /// Largest frame. A batch ends with the record that passes 8 MiB.
 pub(super) const MAX_FRAME: usize = 16 * 1024 * 1024;
 /// Raised whenever a message changes: both ends must have the same version.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 
 #[derive(Serialize, Deserialize)]
 pub(super) enum Request {
@@ -32,6 +33,14 @@ pub(super) enum Request {
         max: u32,
         wait_ms: u64,
     },
+    /// Verifies every record.
+    Check,
+    /// Writes a copy of the log to a file.
+    Backup(PathBuf),
+    /// The groups that retention waits for.
+    Groups,
+    /// Lets retention delete what a group has not read.
+    Release(String),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -46,6 +55,10 @@ pub(super) enum Answer {
         is_caught_up: bool,
     },
     Failed(WireError),
+    Checked(report::Report),
+    Copied(report::Copied),
+    Groups(Vec<report::Group>),
+    Released(u64),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -88,23 +101,14 @@ impl From<WireError> for LogError {
 
 pub(super) fn from_topics(specs: &[TopicSpec]) -> Request {
     let row = |spec: &TopicSpec| {
-        let (kind, ms) = match spec.retention {
-            Retention::Compact => (0, 0),
-            Retention::CompactDelete(ms) => (1, ms),
-            Retention::Delete(ms) => (2, ms),
-        };
+        let (kind, ms) = tables::kind(spec.retention);
         (spec.name.clone(), spec.partitions, kind, ms, spec.is_state)
     };
     Request::EnsureTopics(specs.iter().map(row).collect())
 }
 
 pub(super) fn to_topic((name, partitions, kind, ms, is_state): (String, i32, u8, i64, bool)) -> TopicSpec {
-    let retention = match kind {
-        0 => Retention::Compact,
-        1 => Retention::CompactDelete(ms),
-        _ => Retention::Delete(ms),
-    };
-    TopicSpec { name, partitions, retention, is_state }
+    TopicSpec { name, partitions, retention: tables::retention(kind, ms), is_state }
 }
 
 /// Sends one message.

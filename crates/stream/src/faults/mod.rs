@@ -1,11 +1,24 @@
-//! Faults for tests: points at which a process is killed or frozen or its transaction is aborted, and five broken builds that
+//! Faults for tests: points at which a process is killed or frozen or its transaction is aborted, and the broken builds that
 //! the chaos oracle must detect. Compiled only under the features `failpoints` and `sabotage`.
 
 #[cfg(feature = "failpoints")]
 mod scripted;
 
 #[cfg(feature = "failpoints")]
+mod clock;
+
+#[cfg(feature = "failpoints")]
+pub use clock::now;
+
+#[cfg(feature = "failpoints")]
 pub use scripted::ScriptedCommits;
+
+/// The present time.
+#[cfg(not(feature = "failpoints"))]
+#[must_use]
+pub fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}
 
 /// Arms failpoints from `NEWSWIRE_FAIL`: `POINT=ACTION@N`, comma separated. At the N-th passage of the point the process
 /// is killed (`kill`), freezes (`freeze`, SIGSTOP), or the transaction fails as if a broker had required its abort
@@ -53,7 +66,7 @@ pub fn armed_from_environment() {
 
 /// A deliberate defect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sabotage {
+pub enum Sabotage {
     /// Offsets are committed outside the transaction.
     OffsetsOutside,
     /// Neither the transactional id nor the group's generation fences a zombie.
@@ -64,11 +77,20 @@ pub(crate) enum Sabotage {
     ReadUncommitted,
     /// State is applied before the commit.
     StateFirst,
+    /// An entry with corrected link and guid is another article.
+    SplitCorrected,
+    /// Every source counts as the publisher.
+    AnySource,
+    /// A feed that shows an article later is not remembered.
+    ForgetFeeds,
+    /// A withdrawn article that is shown again is published.
+    ShowWithdrawn,
 }
 
 /// True if `NEWSWIRE_SABOTAGE` names this defect.
 #[cfg(feature = "sabotage")]
-pub(crate) fn sabotaged(how: Sabotage) -> bool {
+#[must_use]
+pub fn sabotaged(how: Sabotage) -> bool {
     static CHOSEN: std::sync::OnceLock<Option<Sabotage>> = std::sync::OnceLock::new();
     let chosen = CHOSEN.get_or_init(|| match std::env::var("NEWSWIRE_SABOTAGE").ok()?.as_str() {
         "offsets-outside" => Some(Sabotage::OffsetsOutside),
@@ -76,6 +98,10 @@ pub(crate) fn sabotaged(how: Sabotage) -> bool {
         "restore-to-stable" => Some(Sabotage::RestoreToStable),
         "read-uncommitted" => Some(Sabotage::ReadUncommitted),
         "state-first" => Some(Sabotage::StateFirst),
+        "split-corrected" => Some(Sabotage::SplitCorrected),
+        "any-source" => Some(Sabotage::AnySource),
+        "forget-feeds" => Some(Sabotage::ForgetFeeds),
+        "show-withdrawn" => Some(Sabotage::ShowWithdrawn),
         _ => None,
     });
     *chosen == Some(how)
@@ -83,6 +109,7 @@ pub(crate) fn sabotaged(how: Sabotage) -> bool {
 
 /// False: release builds have no defects to enable.
 #[cfg(not(feature = "sabotage"))]
-pub(crate) const fn sabotaged(_: Sabotage) -> bool {
+#[must_use]
+pub const fn sabotaged(_: Sabotage) -> bool {
     false
 }

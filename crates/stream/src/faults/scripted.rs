@@ -1,6 +1,9 @@
 //! A log whose commits a test scripts.
 
-use crate::{Admin, Batch, Event, Log, LogError, Member, MemberSpec, Outgoing, Rows, Start, Tail, TopicSpec};
+use crate::{
+    Admin, Batch, Clock, Event, Findings, Log, LogError, Member, MemberSpec, OnDisk, Outgoing, Rows, Start, Tail,
+    TopicSpec,
+};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 /// Wraps a log; its members commit by a given function, which may commit the batch, rewind, or return another result than
@@ -8,12 +11,20 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 pub struct ScriptedCommits<L, F> {
     log: L,
     commit: Arc<F>,
+    clock: Clock,
 }
 
 impl<L: Log, F: Fn(&mut dyn Member, Batch) -> Result<(), LogError>> ScriptedCommits<L, F> {
     /// `commit` is called with the wrapped log's member and the batch to commit.
     pub fn new(log: L, commit: F) -> Self {
-        ScriptedCommits { log, commit: Arc::new(commit) }
+        let clock = log.clock();
+        ScriptedCommits { log, commit: Arc::new(commit), clock }
+    }
+
+    /// The same with another clock for the services. The wrapped log still dates its records by its own.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        ScriptedCommits { clock, ..self }
     }
 }
 
@@ -33,6 +44,12 @@ impl<L: Log, F: Send + Sync> Admin for ScriptedCommits<L, F> {
     fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
         self.log.committed(group, topic)
     }
+    fn starts(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
+        self.log.starts(topic)
+    }
+    fn set_committed(&self, group: &str, topic: &str, offsets: &HashMap<i32, i64>) -> Result<(), LogError> {
+        self.log.set_committed(group, topic, offsets)
+    }
 }
 
 impl<L, F> Log for ScriptedCommits<L, F>
@@ -43,6 +60,16 @@ where
     fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, LogError> {
         Ok(Box::new(ScriptedMember { member: self.log.join(spec)?, commit: Arc::clone(&self.commit) }))
     }
+    fn join_without_hold(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, LogError> {
+        let member = self.log.join_without_hold(spec)?;
+        Ok(Box::new(ScriptedMember { member, commit: Arc::clone(&self.commit) }))
+    }
+    fn trouble(&self) -> Option<String> {
+        self.log.trouble()
+    }
+    fn on_disk(&self) -> Result<Option<OnDisk>, LogError> {
+        self.log.on_disk()
+    }
     fn tail(&self, topic: &str, from: Start) -> Result<Box<dyn Tail>, LogError> {
         self.log.tail(topic, from)
     }
@@ -51,6 +78,9 @@ where
     }
     fn max_record_bytes(&self) -> usize {
         self.log.max_record_bytes()
+    }
+    fn clock(&self) -> Clock {
+        self.clock
     }
 }
 
@@ -66,6 +96,13 @@ impl<F: Fn(&mut dyn Member, Batch) -> Result<(), LogError> + Send + Sync> Member
     fn restore(&mut self, partitions: &[i32]) -> Result<HashMap<i32, Vec<Rows>>, LogError> {
         self.member.restore(partitions)
     }
+    fn resume(
+        &mut self,
+        partitions: &[i32],
+        kept: HashMap<i32, Vec<Rows>>,
+    ) -> Result<HashMap<i32, Vec<Rows>>, LogError> {
+        self.member.resume(partitions, kept)
+    }
     fn commit(&mut self, batch: Batch) -> Result<(), LogError> {
         (self.commit)(&mut *self.member, batch)
     }
@@ -77,5 +114,8 @@ impl<F: Fn(&mut dyn Member, Batch) -> Result<(), LogError> + Send + Sync> Member
     }
     fn lag(&mut self) -> Option<i64> {
         self.member.lag()
+    }
+    fn findings(&mut self) -> Findings {
+        self.member.findings()
     }
 }

@@ -1,26 +1,34 @@
 //! Topics, ends and committed offsets.
 
-use super::client::{KafkaConfig, QuietContext, log_error, watermarks};
-use crate::{LogError, TopicSpec};
-use proto::topic::Retention;
+use super::{
+    client::{KafkaConfig, QuietContext, guard, log_error, watermarks},
+    settings::{self, SAFE_REPLICATION},
+};
+use crate::{LogError, TopicProblem, TopicSpec};
 use rdkafka::{
-    Offset, TopicPartitionList,
-    admin::{AdminClient, AdminOptions, NewTopic, TopicReplication},
+    admin::{
+        AdminClient, AdminOptions, AlterConfig, NewTopic, OwnedResourceSpecifier, ResourceSpecifier, TopicReplication,
+        TopicResult,
+    },
     config::FromClientConfigAndContext,
     consumer::{BaseConsumer, Consumer},
     error::RDKafkaErrorCode,
 };
-use std::{collections::HashMap, time::Duration};
-
-/// Largest batch that a topic accepts: [`crate::record::MAX_DEAD_LETTER_BYTES`] and the batch's own header.
-pub(super) const MAX_MESSAGE_BYTES: usize = 1_300_000;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Mutex,
+    time::{Duration, Instant},
+};
 
 /// Clients for [`crate::Admin`].
 pub(super) struct AdminClients {
     client: AdminClient<QuietContext>,
     reader: BaseConsumer<QuietContext>,
-    replication: i32,
+    bootstrap: String,
+    replication: Option<i32>,
     timeout: Duration,
+    /// Topics that exist. A broker may learn of them later than the one that says so.
+    existing: Mutex<HashSet<String>>,
 }
 
 impl AdminClients {
@@ -30,9 +38,10 @@ impl AdminClients {
                 .map_err(|error| log_error(&error))?,
             reader: BaseConsumer::from_config_and_context(&config.reader("read_committed"), QuietContext)
                 .map_err(|error| log_error(&error))?,
-            // -1 is the broker's default (KIP-464).
-            replication: config.replication.unwrap_or(-1),
+            bootstrap: config.bootstrap.clone(),
+            replication: config.replication,
             timeout: config.call_timeout(),
+            existing: Mutex::default(),
         })
     }
 
@@ -40,11 +49,6 @@ impl AdminClients {
         let metadata = self.reader.fetch_metadata(None, self.timeout).map_err(|error| log_error(&error))?;
         let existing: HashMap<&str, usize> =
             metadata.topics().iter().map(|topic| (topic.name(), topic.partitions().len())).collect();
-        let settings: Vec<(&TopicSpec, Vec<(&'static str, String)>)> = topics
-            .iter()
-            .filter(|topic| !existing.contains_key(topic.name.as_str()))
-            .map(|topic| (topic, policy(topic)))
-            .collect();
         for topic in topics {
             if let Some(count) = existing.get(topic.name.as_str())
                 && i32::try_from(*count) != Ok(topic.partitions)
@@ -55,46 +59,143 @@ impl AdminClients {
                 )));
             }
         }
-        let new: Vec<NewTopic<'_>> = settings
-            .iter()
-            .map(|(topic, settings)| {
-                let new = NewTopic::new(&topic.name, topic.partitions, TopicReplication::Fixed(self.replication));
-                settings.iter().fold(new, |new, (key, value)| new.set(key, value))
-            })
-            .collect();
-        if new.is_empty() {
+        let missing: Vec<&TopicSpec> =
+            topics.iter().filter(|topic| !existing.contains_key(topic.name.as_str())).collect();
+        if missing.is_empty() {
+            self.note_existing(topics);
             return Ok(());
         }
-        let options = AdminOptions::new().operation_timeout(Some(self.timeout)).request_timeout(Some(self.timeout));
-        let results =
-            futures_executor::block_on(self.client.create_topics(&new, &options)).map_err(|error| log_error(&error))?;
-        for result in results {
+        let brokers = i32::try_from(metadata.brokers().len()).unwrap_or(i32::MAX);
+        let replication = self.replication.unwrap_or_else(|| brokers.clamp(1, SAFE_REPLICATION));
+        tracing::info!(topics = missing.len(), replication, brokers, "creating topics");
+        let results = self.create(&missing, replication, settings::declared)?;
+        let mut refused = Vec::new();
+        for (topic, result) in missing.iter().zip(results) {
             match result {
                 // Another replica has created it.
                 Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+                Err((_, code)) if fixes_settings(code) => refused.push(*topic),
                 Err((topic, code)) => return Err(LogError::Config(format!("topic {topic} cannot be created: {code}"))),
             }
         }
-        // A controller answers before the brokers know the topics and their leaders.
-        let end = std::time::Instant::now() + self.timeout;
-        for topic in topics {
-            while self.partitions(&topic.name).is_err() {
-                if std::time::Instant::now() > end {
-                    return Err(LogError::Unavailable(format!("topic {} was created but does not appear", topic.name)));
+        // A managed Kafka that does not let its users choose every setting.
+        if !refused.is_empty() {
+            tracing::warn!(topics = refused.len(), "the cluster refuses settings of topics; creating them without");
+            for result in self.create(&refused, replication, |topic, _| settings::essential(topic))? {
+                if let Err((topic, code)) = result
+                    && code != RDKafkaErrorCode::TopicAlreadyExists
+                {
+                    return Err(LogError::Config(format!("topic {topic} cannot be created: {code}")));
                 }
-                std::thread::sleep(Duration::from_millis(50));
             }
-            self.ends(&topic.name)?;
         }
-        Ok(())
+        self.note_existing(topics);
+        // A controller answers before the brokers know the topics and their leaders.
+        topics.iter().try_for_each(|topic| self.ends(&topic.name).map(drop))
     }
 
+    fn note_existing(&self, topics: &[TopicSpec]) {
+        guard(&self.existing).extend(topics.iter().map(|topic| topic.name.clone()));
+    }
+
+    /// Creates topics; one result for each, in order.
+    fn create(
+        &self,
+        topics: &[&TopicSpec],
+        replication: i32,
+        settings: impl Fn(&TopicSpec, i32) -> Vec<(&'static str, String)>,
+    ) -> Result<Vec<TopicResult>, LogError> {
+        let settings: Vec<_> = topics.iter().map(|topic| settings(topic, replication)).collect();
+        let new = topics.iter().zip(&settings).map(|(topic, settings)| {
+            let new = NewTopic::new(&topic.name, topic.partitions, TopicReplication::Fixed(replication));
+            settings.iter().fold(new, |new, (key, value)| new.set(key, value))
+        });
+        let new: Vec<NewTopic<'_>> = new.collect();
+        futures_executor::block_on(self.client.create_topics(&new, &self.options())).map_err(|error| log_error(&error))
+    }
+
+    fn options(&self) -> AdminOptions {
+        AdminOptions::new().operation_timeout(Some(self.timeout)).request_timeout(Some(self.timeout))
+    }
+
+    /// Compares the settings of existing topics with the declared ones.
+    pub(super) fn topic_problems(&self, topics: &[TopicSpec]) -> Result<Vec<TopicProblem>, LogError> {
+        let metadata = self.reader.fetch_metadata(None, self.timeout).map_err(|error| log_error(&error))?;
+        let replication: HashMap<&str, i32> = metadata
+            .topics()
+            .iter()
+            .filter_map(|topic| {
+                let fewest = topic.partitions().iter().map(|partition| partition.replicas().len()).min()?;
+                Some((topic.name(), i32::try_from(fewest).unwrap_or(i32::MAX)))
+            })
+            .collect();
+        let existing: Vec<&TopicSpec> =
+            topics.iter().filter(|topic| replication.contains_key(topic.name.as_str())).collect();
+        let names: Vec<ResourceSpecifier<'_>> =
+            existing.iter().map(|topic| ResourceSpecifier::Topic(&topic.name)).collect();
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let described = match futures_executor::block_on(self.client.describe_configs(&names, &self.options())) {
+            Ok(described) => described,
+            Err(error) if is_denied(error.rdkafka_error_code()) => Vec::new(),
+            Err(error) => return Err(log_error(&error)),
+        };
+        let described: Vec<_> = described.into_iter().filter_map(Result::ok).collect();
+        let mut all = Vec::new();
+        for topic in existing {
+            // A topic whose settings the cluster does not show has no entries.
+            let is_topic = |name: &OwnedResourceSpecifier| matches!(name, OwnedResourceSpecifier::Topic(name) if *name == topic.name);
+            let entries = described.iter().filter(|one| is_topic(&one.specifier)).flat_map(|one| &one.entries);
+            let found: HashMap<&str, &str> =
+                entries.clone().filter_map(|entry| Some((entry.name.as_str(), entry.value.as_deref()?))).collect();
+            let fewest = replication.get(topic.name.as_str()).copied().unwrap_or(1);
+            let mut problems = settings::problems(topic, fewest, &found, &self.bootstrap);
+            for problem in problems.iter_mut().filter(|problem| problem.loses_data) {
+                let is_read_only = entries.clone().any(|entry| entry.name == problem.setting && entry.is_read_only);
+                if is_read_only || self.is_fixed(topic, fewest, problem.setting, &found) {
+                    problem.loses_data = false;
+                    problem.detail.push_str("; the cluster does not let it be changed");
+                }
+            }
+            all.extend(problems);
+        }
+        Ok(all)
+    }
+
+    /// Whether the cluster refuses the declared value of a setting. Asks it to validate the change, and changes nothing.
+    fn is_fixed(&self, topic: &TopicSpec, replication: i32, setting: &str, found: &HashMap<&str, &str>) -> bool {
+        let declared = settings::declared(topic, replication);
+        let Some((_, value)) = declared.iter().find(|(key, _)| *key == setting) else { return false };
+        // The request replaces all settings of the topic, so it names the others as they are.
+        let mut change = AlterConfig::new(ResourceSpecifier::Topic(&topic.name));
+        for (key, _) in &declared {
+            if let Some(value) = found.get(key) {
+                change = change.set(key, value);
+            }
+        }
+        let changes = [change.set(setting, value)];
+        let options = self.options().validate_only(true);
+        match futures_executor::block_on(self.client.alter_configs(&changes, &options)) {
+            Ok(results) => results.iter().any(|result| matches!(result, Err((_, code)) if fixes_settings(*code))),
+            Err(error) => error.rdkafka_error_code().is_some_and(fixes_settings),
+        }
+    }
+
+    /// Number of partitions of a topic. Waits while a broker does not know a topic that exists.
     pub(super) fn partitions(&self, topic: &str) -> Result<i32, LogError> {
-        let metadata = self.reader.fetch_metadata(Some(topic), self.timeout).map_err(|error| log_error(&error))?;
-        let found = metadata.topics().iter().find(|one| one.name() == topic && one.error().is_none());
-        match found.map(|one| one.partitions().len()) {
-            Some(count) if count > 0 => Ok(i32::try_from(count).unwrap_or(i32::MAX)),
-            _ => Err(LogError::NoTopic(topic.to_owned())),
+        let end = Instant::now() + self.timeout;
+        loop {
+            let metadata = self.reader.fetch_metadata(Some(topic), self.timeout).map_err(|error| log_error(&error))?;
+            let found = metadata.topics().iter().find(|one| one.name() == topic && one.error().is_none());
+            match found.map(|one| one.partitions().len()) {
+                Some(count) if count > 0 => return Ok(i32::try_from(count).unwrap_or(i32::MAX)),
+                _ if !guard(&self.existing).contains(topic) => return Err(LogError::NoTopic(topic.to_owned())),
+                _ if Instant::now() > end => {
+                    return Err(LogError::Unavailable(format!("topic {topic} exists but does not appear")));
+                }
+                _ => std::thread::sleep(Duration::from_millis(50)),
+            }
         }
     }
 
@@ -111,12 +212,12 @@ impl AdminClients {
         let open = BaseConsumer::from_config_and_context(&config.reader("read_uncommitted"), QuietContext)
             .map_err(|error| log_error(&error))?;
         // Longer than a transaction can last.
-        let end = std::time::Instant::now() + config.transaction_timeout * 2 + Duration::from_secs(60);
+        let end = Instant::now() + config.transaction_timeout * 2 + Duration::from_secs(60);
         let mut ends = HashMap::new();
         for partition in 0..self.partitions(topic)? {
             let high = watermarks(&open, topic, partition, self.timeout)?.1;
             while watermarks(&self.reader, topic, partition, self.timeout)?.1 < high {
-                if std::time::Instant::now() > end {
+                if Instant::now() > end {
                     return Err(LogError::Lost(format!("a transaction on {topic} stays open")));
                 }
                 std::thread::sleep(Duration::from_millis(50));
@@ -125,54 +226,48 @@ impl AdminClients {
         }
         Ok(ends)
     }
-
-    pub(super) fn committed(
-        &self,
-        config: &KafkaConfig,
-        group: &str,
-        topic: &str,
-    ) -> Result<HashMap<i32, i64>, LogError> {
-        let mut client = config.reader("read_committed");
-        client.set("group.id", group);
-        let consumer =
-            BaseConsumer::from_config_and_context(&client, QuietContext).map_err(|error| log_error(&error))?;
-        let mut partitions = TopicPartitionList::new();
-        for partition in 0..self.partitions(topic)? {
-            partitions.add_partition(topic, partition);
-        }
-        let committed = consumer.committed_offsets(partitions, self.timeout).map_err(|error| log_error(&error))?;
-        let mut offsets = HashMap::new();
-        for element in committed.elements() {
-            if let Offset::Offset(offset) = element.offset() {
-                offsets.insert(element.partition(), offset);
-            }
-        }
-        Ok(offsets)
-    }
 }
 
-/// A topic's settings on the broker.
-fn policy(topic: &TopicSpec) -> Vec<(&'static str, String)> {
-    let mut settings = vec![("compression.type", "zstd".to_owned())];
-    let mut set = |key, value: &dyn ToString| settings.push((key, value.to_string()));
-    match topic.retention {
-        Retention::Compact => set("cleanup.policy", &"compact"),
-        Retention::CompactDelete(ms) => {
-            set("cleanup.policy", &"compact,delete");
-            set("retention.ms", &ms);
-        }
-        Retention::Delete(ms) => {
-            set("cleanup.policy", &"delete");
-            set("retention.ms", &ms);
-        }
+/// Codes with which a cluster refuses the value of a setting.
+fn fixes_settings(code: RDKafkaErrorCode) -> bool {
+    matches!(
+        code,
+        RDKafkaErrorCode::PolicyViolation | RDKafkaErrorCode::InvalidConfig | RDKafkaErrorCode::InvalidRequest
+    )
+}
+
+/// Codes with which a cluster refuses to show settings.
+fn is_denied(code: Option<RDKafkaErrorCode>) -> bool {
+    matches!(
+        code,
+        Some(
+            RDKafkaErrorCode::TopicAuthorizationFailed
+                | RDKafkaErrorCode::ClusterAuthorizationFailed
+                | RDKafkaErrorCode::UnsupportedVersion
+                | RDKafkaErrorCode::UnsupportedFeature
+        )
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proto::topic::Retention;
+    use rdkafka::{mocking::MockCluster, types::RDKafkaRespErr};
+
+    #[test]
+    fn a_broker_that_does_not_know_a_topic_yet_is_asked_again() {
+        let cluster = MockCluster::new(1).unwrap();
+        cluster.create_topic("t", 2, 1).unwrap();
+        let timeout = Duration::from_secs(1);
+        let config = KafkaConfig { transaction_timeout: timeout, ..KafkaConfig::new(&cluster.bootstrap_servers()) };
+        let clients = AdminClients::new(&config).unwrap();
+        let spec = TopicSpec { name: "t".into(), partitions: 2, retention: Retention::Delete(60_000), is_state: false };
+        clients.ensure_topics(&[spec]).unwrap();
+        assert_eq!(clients.partitions("t").unwrap(), 2);
+        cluster.topic_error("t", RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART).unwrap();
+        let asked = Instant::now();
+        assert!(matches!(clients.partitions("t"), Err(LogError::Unavailable(_))));
+        assert!(asked.elapsed() >= timeout);
     }
-    if topic.is_state {
-        set("segment.bytes", &(32 * 1024 * 1024));
-        set("max.compaction.lag.ms", &(10 * 60 * 1000));
-        set("min.cleanable.dirty.ratio", &0.1);
-    }
-    set("max.message.bytes", &MAX_MESSAGE_BYTES);
-    // The time of writing, not the producer's: retention must not delete old articles at once.
-    set("message.timestamp.type", &"LogAppendTime");
-    settings
 }

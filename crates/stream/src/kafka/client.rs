@@ -8,7 +8,10 @@ use rdkafka::{
     error::{KafkaError, RDKafkaErrorCode},
     message::{BorrowedMessage, Headers as _},
 };
-use std::time::{Duration, Instant};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
 /// How to reach a cluster, and its timeouts.
 #[derive(Debug, Clone)]
@@ -23,6 +26,10 @@ pub struct KafkaConfig {
     pub session_timeout: Duration,
     /// Replicas of topics that are created; `None` for the broker's default.
     pub replication: Option<i32>,
+    /// How long a position that a partition does not have is asked for again, before the partition is held.
+    pub position_patience: Duration,
+    /// How often the position of a partition without new records is committed.
+    pub position_interval: Duration,
 }
 
 impl KafkaConfig {
@@ -35,12 +42,19 @@ impl KafkaConfig {
             transaction_timeout: Duration::from_secs(10),
             session_timeout: Duration::from_secs(6),
             replication: None,
+            position_patience: Duration::from_secs(60),
+            position_interval: Duration::from_secs(24 * 60 * 60),
         }
     }
 
     /// Longest time of one call: that of a transaction.
     pub(super) fn call_timeout(&self) -> Duration {
         self.transaction_timeout
+    }
+
+    /// Longest time of a transaction from begin to commit: three fifths of the time after which the broker aborts it.
+    pub(super) fn commit_timeout(&self) -> Duration {
+        self.transaction_timeout * 3 / 5
     }
 
     pub(super) fn client(&self) -> ClientConfig {
@@ -114,6 +128,18 @@ pub enum Security {
     },
 }
 
+impl Security {
+    /// Its protocol, as in `--kafka-security`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Security::Plaintext => "plaintext",
+            Security::Ssl { .. } => "ssl",
+            Security::SaslSsl { .. } => "sasl-ssl",
+        }
+    }
+}
+
 /// SASL mechanisms of librdkafka that authenticate by user and password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SaslMechanism {
@@ -181,6 +207,7 @@ pub(super) fn log_error(error: &KafkaError) -> LogError {
     match (error, error.rdkafka_error_code()) {
         (_, Some(code)) if fences(code) => LogError::Fenced(error.to_string()),
         (KafkaError::MessageConsumptionFatal(_), _) => LogError::Lost(error.to_string()),
+        (KafkaError::Canceled, _) => LogError::Lost("a call of the client does not return".to_owned()),
         (KafkaError::ClientConfig(..) | KafkaError::ClientCreation(_), _) => LogError::Config(error.to_string()),
         (_, Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic)) => {
             LogError::NoTopic(error.to_string())
@@ -225,6 +252,11 @@ pub(super) fn watermarks<C: rdkafka::consumer::ConsumerContext>(
         }
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// Locks a mutex that is only held for an assignment, so that a panic cannot have left its value inconsistent.
+pub(super) fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Copies a message out of the client's buffers.

@@ -5,15 +5,25 @@
 
 mod admin;
 mod client;
+mod doubts;
+mod fencing;
+mod group;
 mod member;
+mod places;
+mod positions;
 mod restore;
+mod settings;
 mod tail;
 mod transaction;
 
 pub use client::{KafkaConfig, SaslMechanism, Security};
 
-use crate::{Admin, Log, LogError, Member, MemberSpec, Outgoing, Start, Tail, TopicSpec};
-use std::{collections::HashMap, sync::Mutex};
+use crate::{Admin, Log, LogError, Member, MemberSpec, Outgoing, Start, Tail, TopicProblem, TopicSpec};
+use positions::GroupPositions;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
 use transaction::Writer;
 
 /// A Kafka cluster.
@@ -21,6 +31,7 @@ pub struct Kafka {
     config: KafkaConfig,
     admin: admin::AdminClients,
     appender: Mutex<Option<Writer>>,
+    fencings: Arc<fencing::Fencings>,
 }
 
 impl Kafka {
@@ -30,13 +41,17 @@ impl Kafka {
     /// [`LogError::Config`] if librdkafka refuses the configuration.
     pub fn new(config: KafkaConfig) -> Result<Self, LogError> {
         let admin = admin::AdminClients::new(&config)?;
-        Ok(Kafka { config, admin, appender: Mutex::new(None) })
+        Ok(Kafka { config, admin, appender: Mutex::new(None), fencings: Arc::default() })
     }
 }
 
 impl Admin for Kafka {
     fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError> {
         self.admin.ensure_topics(topics)
+    }
+
+    fn topic_problems(&self, topics: &[TopicSpec]) -> Result<Vec<TopicProblem>, LogError> {
+        self.admin.topic_problems(topics)
     }
 
     fn partitions(&self, topic: &str) -> Result<i32, LogError> {
@@ -52,13 +67,21 @@ impl Admin for Kafka {
     }
 
     fn committed(&self, group: &str, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
-        self.admin.committed(&self.config, group, topic)
+        GroupPositions::open(&self.config, group, topic)?.committed()
+    }
+
+    fn starts(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
+        GroupPositions::open(&self.config, "newswire.reader", topic)?.starts(topic)
+    }
+
+    fn set_committed(&self, group: &str, topic: &str, offsets: &HashMap<i32, i64>) -> Result<(), LogError> {
+        GroupPositions::open(&self.config, group, topic)?.set(offsets)
     }
 }
 
 impl Log for Kafka {
     fn join(&self, spec: &MemberSpec) -> Result<Box<dyn Member>, LogError> {
-        Ok(Box::new(member::KafkaMember::join(&self.config, spec)?))
+        Ok(Box::new(member::KafkaMember::join(&self.config, spec, &self.fencings)?))
     }
 
     fn tail(&self, topic: &str, from: Start) -> Result<Box<dyn Tail>, LogError> {

@@ -43,7 +43,8 @@ pub struct LogArgs {
     /// File with the SASL password.
     #[arg(long, env = "NEWSWIRE_KAFKA_PASSWORD_FILE", value_name = "FILE")]
     pub kafka_password_file: Option<PathBuf>,
-    /// Replicas of the topics that newswire creates, 1 to 32767. The default is the broker's.
+    /// Replicas of the topics that newswire creates, 1 to 32767. The default is 3, or the number
+    /// of brokers if there are fewer.
     #[arg(long, env = "NEWSWIRE_KAFKA_REPLICATION", value_name = "N", value_parser = value_parser!(i32).range(1..=32_767))]
     pub kafka_replication: Option<i32>,
     /// Milliseconds after which a broker aborts the transaction of a silent replica, 1000 to 900000.
@@ -119,6 +120,10 @@ impl LogArgs {
     /// # Errors
     /// One sentence for each problem.
     pub fn check(&self) -> Result<LogConfig, Vec<String>> {
+        let without_effect = self.without_effect();
+        if !without_effect.is_empty() {
+            return Err(without_effect);
+        }
         let kind = match &self.kafka {
             None => LogKind::Embedded(self.data.clone()),
             Some(bootstrap) => LogKind::Kafka(KafkaConfig {
@@ -137,6 +142,23 @@ impl LogArgs {
             encoding: self.encoding.into(),
             replica: self.replica.clone(),
         })
+    }
+
+    /// Errors for flags of security that nothing uses: a connection must not be less secure than they say.
+    fn without_effect(&self) -> Vec<String> {
+        let (kafka, security) = (self.kafka.is_some(), self.kafka_security);
+        let is_tls = kafka && security != KafkaSecurity::Plaintext;
+        let is_sasl = kafka && security == KafkaSecurity::SaslSsl;
+        let (tls, sasl) = ("--kafka-security ssl or sasl-ssl", "--kafka-security sasl-ssl");
+        let flags = [
+            ("--kafka-security", security != KafkaSecurity::Plaintext, kafka, ""),
+            ("--kafka-ca", self.kafka_ca.is_some(), is_tls, tls),
+            ("--kafka-mechanism", self.kafka_mechanism != SaslMechanism::ScramSha512, is_sasl, sasl),
+            ("--kafka-username", self.kafka_username.is_some(), is_sasl, sasl),
+            ("--kafka-password-file", self.kafka_password_file.is_some(), is_sasl, sasl),
+        ];
+        let unused = flags.into_iter().filter(|(_, given, used, _)| *given && !used);
+        unused.map(|(flag, _, _, needs)| format!("{flag} needs {}", if kafka { needs } else { "--kafka" })).collect()
     }
 
     fn security(&self) -> Result<Security, Vec<String>> {
@@ -240,6 +262,20 @@ mod tests {
             "--kafka-security sasl-ssl needs --kafka-password-file",
         ]
         "#);
+    }
+
+    #[test]
+    fn security_without_kafka_or_without_its_protocol_is_an_error() {
+        let sasl = ["--kafka-security", "sasl-ssl", "--kafka-username", "me", "--kafka-ca", "ca.pem"];
+        let refused = |flags: &[&str]| read(flags).unwrap().log.check().unwrap_err();
+        let needs = ["--kafka-security needs --kafka", "--kafka-ca needs --kafka", "--kafka-username needs --kafka"];
+        assert_eq!(refused(&sasl), needs);
+        let plain = ["--kafka", "broker:9092", "--kafka-username", "me"];
+        assert_eq!(refused(&plain), ["--kafka-username needs --kafka-security sasl-ssl"]);
+        assert_eq!(
+            refused(&[&plain[..], &["--kafka-security", "ssl", "--kafka-ca", "ca.pem"]].concat()),
+            ["--kafka-username needs --kafka-security sasl-ssl"]
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::runtime::Runtime;
 use crate::{
     CancellationToken, Log, LogError, Metrics,
+    backoff::Backoff,
     embedded::{self, Embedded},
     kafka::{Kafka, KafkaConfig},
 };
@@ -10,7 +11,7 @@ use proto::{
     topic::{Names, RetentionOverride},
     wire::Encoding,
 };
-use std::{path::PathBuf, sync::Arc};
+use std::{fmt, path::PathBuf, sync::Arc};
 
 /// The checked flags of [`crate::LogArgs`].
 #[derive(Debug, Clone)]
@@ -38,6 +39,19 @@ pub enum LogKind {
     Embedded(PathBuf),
 }
 
+impl fmt::Display for LogConfig {
+    /// Kind and place, as in `Kafka at broker:9092 (sasl-ssl)` or `the embedded log in /var/lib/newswire`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            LogKind::Kafka(config) => write!(f, "Kafka at {} ({})", config.bootstrap, config.security.name()),
+            LogKind::Embedded(folder) => {
+                let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.clone());
+                write!(f, "the embedded log in {}", folder.display())
+            }
+        }
+    }
+}
+
 impl LogConfig {
     /// Opens the log for a process that runs services. Blocks.
     ///
@@ -51,11 +65,11 @@ impl LogConfig {
         })
     }
 
-    /// Opens the log for a command. If a process holds the embedded log's file, the command uses that process's socket.
-    /// Blocks.
+    /// Opens the log for a command, and creates none. If a process holds the embedded log's file, the command uses that
+    /// process's socket. Blocks.
     ///
     /// # Errors
-    /// As [`LogConfig::open`]; [`LogError::Unavailable`] if a process holds the file but does not answer.
+    /// [`LogError::Config`] if there is no embedded log; as [`LogConfig::open`]; [`LogError::Unavailable`] if a process holds the file but does not answer.
     pub fn reach(&self) -> Result<Arc<dyn Log>, LogError> {
         Ok(match &self.kind {
             LogKind::Kafka(config) => Arc::new(Kafka::new(config.clone())?),
@@ -63,15 +77,45 @@ impl LogConfig {
         })
     }
 
-    /// Opens the log, creates missing topics, and makes what services run on. Blocks.
+    /// As [`LogConfig::reach`], but creates an embedded log that is missing. Blocks.
     ///
     /// # Errors
-    /// As [`LogConfig::open`] and [`Runtime::ensure_topics`]; [`LogError::Config`] if `registry` already has the metrics.
-    pub fn start(&self, registry: &prometheus::Registry, shutdown: &CancellationToken) -> Result<Runtime, LogError> {
+    /// As [`LogConfig::reach`].
+    pub fn reach_or_create(&self) -> Result<Arc<dyn Log>, LogError> {
+        match &self.kind {
+            LogKind::Kafka(_) => self.reach(),
+            LogKind::Embedded(folder) => Ok(Arc::from(embedded::open_or_create(folder)?)),
+        }
+    }
+
+    /// Opens the log, creates missing topics, and makes what services run on. Blocks. Kafka that cannot be reached is tried
+    /// again until `shutdown`; `waiting` is called with the reason.
+    ///
+    /// # Errors
+    /// As [`LogConfig::open`] and [`Runtime::ensure_topics`]; [`LogError::Config`] if `registry` already has the metrics;
+    /// [`LogError::Unavailable`] if the shutdown came first.
+    pub fn start(
+        &self,
+        registry: &prometheus::Registry,
+        shutdown: &CancellationToken,
+        waiting: &dyn Fn(&str),
+    ) -> Result<Runtime, LogError> {
         let metrics = Metrics::new(registry).map_err(|error| LogError::Config(error.to_string()))?;
         let runtime = self.runtime(self.open()?, metrics, registry.clone(), shutdown.clone());
-        runtime.ensure_topics()?;
-        Ok(runtime)
+        let mut backoff = Backoff::new();
+        loop {
+            match runtime.ensure_topics() {
+                Err(LogError::Unavailable(reason)) if matches!(self.kind, LogKind::Kafka(_)) => {
+                    if shutdown.is_cancelled() {
+                        return Err(LogError::Unavailable(reason));
+                    }
+                    tracing::warn!(log = %self, reason, "{self} cannot be reached; trying again");
+                    waiting(&format!("{self} cannot be reached: {reason}"));
+                }
+                ended => return ended.map(|()| runtime),
+            }
+            backoff.wait(shutdown);
+        }
     }
 
     /// What services run on, over an open log.

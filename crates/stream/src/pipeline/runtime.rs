@@ -1,11 +1,13 @@
 //! What a service of the pipeline runs on: the log, the names of topics, and this replica.
 
-use crate::{CancellationToken, Log, LogError, MemberSpec, Metrics, StageSpec, TableSpec, TopicSpec};
+use crate::{
+    CancellationToken, Log, LogError, MemberSpec, Metrics, Recovery, RefusalLimit, StageSpec, TableSpec, TopicSpec,
+};
 use proto::{
     topic::{Names, Retention, RetentionOverride, Topic},
     wire::Encoding,
 };
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// What a service runs on. Each service of a process gets a clone.
 #[derive(Clone)]
@@ -49,12 +51,33 @@ impl Runtime {
             .collect()
     }
 
-    /// Creates the pipeline's topics that are missing.
+    /// Creates the pipeline's topics that are missing, and compares the settings of the existing ones with the declared
+    /// ones. Logs and counts those that may lose data.
     ///
     /// # Errors
-    /// As [`crate::Admin::ensure_topics`].
+    /// As [`crate::Admin::ensure_topics`] and [`crate::Admin::topic_problems`]; [`LogError::Config`] with the command that
+    /// repairs it, if a setting loses data.
     pub fn ensure_topics(&self) -> Result<(), LogError> {
-        self.log.ensure_topics(&self.topics())
+        let topics = self.topics();
+        self.log.ensure_topics(&topics)?;
+        let problems = self.log.topic_problems(&topics)?;
+        let mut warnings: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+        for problem in problems.iter().filter(|problem| !problem.loses_data) {
+            warnings.entry((problem.setting, &problem.detail)).or_default().push(&problem.topic);
+        }
+        self.metrics.topic_problems.reset();
+        for ((setting, detail), topics) in warnings {
+            self.metrics
+                .topic_problems
+                .with_label_values(&[setting])
+                .add(i64::try_from(topics.len()).unwrap_or(i64::MAX));
+            tracing::warn!(setting, detail, ?topics, "settings of topics");
+        }
+        let losses = problems.iter().filter(|problem| problem.loses_data);
+        let losses: Vec<String> = losses
+            .map(|one| format!("topic {}: {}. Run: {}", one.topic, one.detail, one.repair.as_deref().unwrap_or("")))
+            .collect();
+        if losses.is_empty() { Ok(()) } else { Err(LogError::Config(losses.join("\n"))) }
     }
 
     /// The member of `stage` that reads `source` and restores `tables`.
@@ -66,24 +89,34 @@ impl Runtime {
             replica: self.replica.clone(),
             source: self.names.of(source),
             tables: tables.iter().map(|table| self.table(*table)).collect(),
+            recovery: Recovery::default(),
         }
     }
 
     /// The table whose changelog is `topic`. Its name is the topic's suffix.
     #[must_use]
     pub fn table(&self, topic: Topic) -> TableSpec {
-        TableSpec { name: topic.suffix().to_owned(), topic: self.names.of(topic) }
+        let retention = match topic.retention() {
+            Retention::CompactDelete(ms) => Some(Duration::from_millis(u64::try_from(ms).unwrap_or(u64::MAX))),
+            Retention::Compact | Retention::Delete(_) => None,
+        };
+        TableSpec { name: topic.suffix().to_owned(), topic: self.names.of(topic), retention }
     }
 
     /// The spec of a stage that reads `source`, restores `tables` and writes to `outputs`, for [`crate::run`].
     #[must_use]
     pub fn stage(&self, stage: &str, source: Topic, tables: &[Topic], outputs: &[Topic]) -> StageSpec {
+        let outputs: Vec<String> = outputs.iter().map(|topic| self.names.of(*topic)).collect();
+        let recovery = Recovery { outputs: outputs.clone(), waits: false };
         StageSpec {
-            member: self.member(stage, source, tables),
-            outputs: outputs.iter().map(|topic| self.names.of(*topic)).collect(),
+            member: MemberSpec { recovery, ..self.member(stage, source, tables) },
+            outputs,
             dead_letters: self.names.of(Topic::DeadLetter),
             encoding: self.encoding,
             max_batch: 500,
+            work_limit: StageSpec::WORK_LIMIT,
+            record_limit: StageSpec::RECORD_LIMIT,
+            refusal_limit: RefusalLimit::default(),
         }
     }
 }

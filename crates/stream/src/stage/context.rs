@@ -31,6 +31,11 @@ impl Effects {
         self.outputs.len() + self.rows.len()
     }
 
+    /// Bytes of all records that would be written.
+    pub(super) fn bytes(&self) -> usize {
+        self.outputs.iter().chain(self.rows.iter().map(|(_, change)| change)).map(Outgoing::size).sum()
+    }
+
     pub(super) fn move_to(self, transaction: &mut Transaction) {
         self.rows.into_iter().for_each(|(number, change)| transaction.put_numbered(number, change));
         self.outputs.into_iter().for_each(|output| transaction.write(output));
@@ -41,9 +46,12 @@ impl ProcessContext<'_> {
     /// The row of `key` in `table`, in the input's partition. Changes of this step are not visible to it.
     ///
     /// # Errors
-    /// [`LogError::Config`] if the stage has no such table; [`LogError::Corrupt`] if the row cannot be decoded.
+    /// [`LogError::Config`] if the stage has no such table; poison if the row cannot be decoded: other records have other rows.
     pub fn get<M: wire::Message>(&self, table: &Table<M>, key: impl AsRef<[u8]>) -> Result<Option<M>, ProcessError> {
-        Ok(self.session.get(table, self.transaction, self.source.partition, key.as_ref())?)
+        self.session.get(table, self.transaction, self.source.partition, key.as_ref()).map_err(|error| match error {
+            LogError::Corrupt(detail) => ProcessError::poison("undecodable-state", detail),
+            other => other.into(),
+        })
     }
 
     /// Writes the row of `key` in `table`, in the input's partition.

@@ -1,8 +1,11 @@
 //! A stage: a plain function from a record to effects, run in batches.
 
 mod context;
+mod refusals;
+mod watchdog;
 
 pub use context::ProcessContext;
+pub use refusals::RefusalLimit;
 
 use crate::{
     CancellationToken, DeadLetter, Log, LogError, MemberSpec, Metrics, ProcessError, Processor, Record, Session,
@@ -10,11 +13,18 @@ use crate::{
 };
 use context::Effects;
 use proto::{partition, wire};
+use refusals::{Origin, Refusals};
 use std::{
     collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
-    time::Instant,
+    time::{Duration, Instant},
 };
+use watchdog::Watchdog;
+
+/// Bytes of the outputs of one transaction, after which it takes no more records. The last record may exceed it.
+const MAX_OUTPUT_BYTES: usize = 8 * 1024 * 1024;
+/// Most records that are remembered as too slow. There is one for each time that a session was lost to it.
+const MAX_SLOW: usize = 100;
 
 /// A stage: who it is and where its records go.
 #[derive(Debug, Clone)]
@@ -29,6 +39,20 @@ pub struct StageSpec {
     pub encoding: wire::Encoding,
     /// Most records in one transaction.
     pub max_batch: usize,
+    /// Work after which a transaction takes no more records.
+    pub work_limit: Duration,
+    /// Work on one record after which it is refused, if it could not be committed: it would cost the member its partitions
+    /// at each attempt. Half of librdkafka's `max.poll.interval.ms`.
+    pub record_limit: Duration,
+    /// When the stage refuses so much that it stops.
+    pub refusal_limit: RefusalLimit,
+}
+
+impl StageSpec {
+    /// Default of [`StageSpec::work_limit`].
+    pub const WORK_LIMIT: Duration = Duration::from_secs(1);
+    /// Default of [`StageSpec::record_limit`].
+    pub const RECORD_LIMIT: Duration = Duration::from_secs(150);
 }
 
 /// A record that was decoded.
@@ -54,7 +78,8 @@ pub enum Outcome {
 /// Runs a stage until `shutdown` is cancelled, or an error requires the process to end.
 ///
 /// `step` handles one record. A record that cannot be decoded, that the step refuses as poison or panics on goes to the
-/// dead letters, and the stage continues. A transient refusal rewinds the batch, which is tried again after a pause.
+/// dead letters, and the stage continues. A transient refusal rewinds the batch, which is tried again after a pause. A stage
+/// that refuses more than [`StageSpec::refusal_limit`] leaves its group and waits to be replaced.
 ///
 /// # Errors
 /// As [`drive`].
@@ -69,7 +94,10 @@ pub fn run<M: wire::Message>(
     let mut stage = Stage {
         spec,
         metrics: metrics.clone(),
+        watchdog: Watchdog::start(&spec.member.stage, metrics.record_seconds.clone(), metrics.slow_records.clone()),
         partitions: HashMap::new(),
+        refusals: Refusals::new(spec.refusal_limit),
+        slow: HashMap::new(),
         step,
         message: std::marker::PhantomData::<fn() -> M>,
     };
@@ -79,8 +107,12 @@ pub fn run<M: wire::Message>(
 struct Stage<'s, M, F> {
     spec: &'s StageSpec,
     metrics: StageMetrics,
+    watchdog: Watchdog,
     /// Number of partitions of each topic that the stage writes to.
     partitions: HashMap<String, i32>,
+    refusals: Refusals,
+    /// Partition and offset of records whose work took too long, and how long, until they are committed.
+    slow: HashMap<(i32, i64), Duration>,
     step: F,
     message: std::marker::PhantomData<fn() -> M>,
 }
@@ -97,25 +129,55 @@ where
         Ok(())
     }
 
-    /// Processes one batch and commits it.
+    /// Processes records until one of the budgets is used up, and commits them. The others come with the next poll.
     fn on_records(&mut self, session: &mut Session, records: Vec<Record>) -> Result<(), ProcessError> {
         fail::fail_point!("stream::read");
         let started = Instant::now();
-        let now = jiff::Timestamp::now();
+        let now = session.now();
+        // If a record is alone, it is the cause of what follows.
+        let alone = if let [record] = records.as_slice() { Some(record.clone()) } else { None };
         let mut transaction = Transaction::default();
         let mut outcomes: Vec<Result<Outcome, &'static str>> = Vec::with_capacity(records.len());
-        for record in records {
+        let mut records = records.into_iter();
+        for record in records.by_ref() {
             transaction.advance(record.partition, record.offset + 1);
-            outcomes.push(match self.process(session, &mut transaction, record, now) {
-                Ok(outcome) => Ok(outcome),
+            self.watchdog.begin(&record.key);
+            let processed = self.process(session, &mut transaction, record, now);
+            self.watchdog.end();
+            outcomes.push(match processed {
+                Ok(outcome) => {
+                    self.refusals.add(None);
+                    Ok(outcome)
+                }
                 Err(refused) => {
                     let (record, error) = *refused;
                     Err(self.refuse(&mut transaction, record, error, now)?)
                 }
             });
+            if transaction.bytes() >= MAX_OUTPUT_BYTES || started.elapsed() >= self.spec.work_limit {
+                break;
+            }
+        }
+        if let Some(fault) = self.refusals.fault() {
+            return Err(ProcessError::Halt(fault));
         }
         self.metrics.work_seconds.observe(started.elapsed().as_secs_f64());
-        session.commit(transaction)?;
+        match (session.commit(transaction), alone) {
+            (Ok(()), _) => {}
+            // The log does not take what follows from this record.
+            (Err(error @ LogError::TooLarge { .. }), Some(record)) => {
+                session.rewind()?;
+                let mut transaction = Transaction::default();
+                transaction.advance(record.partition, record.offset + 1);
+                let error = ProcessError::poison("too-large", error);
+                outcomes = vec![Err(self.refuse(&mut transaction, record, error, now)?)];
+                session.commit(transaction)?;
+            }
+            (Err(error), _) => return Err(error.into()),
+        }
+        let positions = session.positions();
+        self.slow.retain(|(partition, offset), _| positions.get(partition).is_none_or(|next| offset >= next));
+        session.carry(records);
         outcomes.into_iter().for_each(|outcome| self.count(outcome));
         Ok(())
     }
@@ -134,9 +196,15 @@ where
         record: Record,
         now: jiff::Timestamp,
     ) -> Result<Outcome, Box<(Record, ProcessError)>> {
-        let message = match record.decode::<M>() {
-            Ok(message) => message,
-            Err(error) => return Err(Box::new((record, ProcessError::poison("undecodable", error)))),
+        if let Some(took) = self.slow.get(&(record.partition, record.offset)) {
+            let detail = format!("its work took {} s, and could not be committed", took.as_secs());
+            return Err(Box::new((record, ProcessError::poison("too-slow", detail))));
+        }
+        let started = Instant::now();
+        let message = match catch_unwind(|| record.decode::<M>()) {
+            Ok(Ok(message)) => message,
+            Ok(Err(error)) => return Err(Box::new((record, ProcessError::poison("undecodable", error)))),
+            Err(_) => return Err(Box::new((record, panicked()))),
         };
         let input = Input { message, record };
         let mut context = ProcessContext {
@@ -149,10 +217,15 @@ where
             effects: Effects::default(),
         };
         // A step that panics must not block its partition: the record goes to the dead letters.
-        let result = catch_unwind(AssertUnwindSafe(|| (self.step)(&input, &mut context)))
-            .unwrap_or_else(|_| Err(ProcessError::poison("panic", "the stage panicked on this record")));
+        let result =
+            catch_unwind(AssertUnwindSafe(|| (self.step)(&input, &mut context))).unwrap_or_else(|_| Err(panicked()));
         let effects = context.effects;
+        self.time(&input.record, started.elapsed());
         match result {
+            Ok(_) if effects.bytes() > MAX_OUTPUT_BYTES => {
+                let detail = format!("its outputs would be {} bytes, the limit is {MAX_OUTPUT_BYTES}", effects.bytes());
+                Err(Box::new((input.record, ProcessError::poison("too-large", detail))))
+            }
             Ok(outcome) => {
                 effects.move_to(transaction);
                 Ok(outcome)
@@ -161,9 +234,22 @@ where
         }
     }
 
+    /// Logs a record whose work took long, and remembers one that took too long.
+    fn time(&mut self, record: &Record, took: Duration) {
+        if took >= self.spec.record_limit && self.slow.len() < MAX_SLOW {
+            self.slow.insert((record.partition, record.offset), took);
+        }
+        if took >= self.spec.work_limit {
+            let (stage, key) = (self.spec.member.stage.as_str(), String::from_utf8_lossy(&record.key));
+            let Record { topic, partition, offset, .. } = record;
+            let seconds = took.as_secs();
+            tracing::warn!(stage, topic, partition, offset, %key, seconds, "a record took long");
+        }
+    }
+
     /// Writes a dead letter and returns its reason; an error that is not poison is returned unchanged.
     fn refuse(
-        &self,
+        &mut self,
         transaction: &mut Transaction,
         record: Record,
         error: ProcessError,
@@ -172,7 +258,21 @@ where
         let ProcessError::Poison { reason, detail } = error else { return Err(error) };
         let stage = self.spec.member.stage.as_str();
         let Record { topic, partition, offset, .. } = &record;
-        tracing::warn!(stage, reason, detail, topic, partition, offset, "record refused; written to the dead letters");
+        let key = String::from_utf8_lossy(&record.key);
+        let origin = Origin::of(&record);
+        let feed = origin.feed();
+        tracing::warn!(
+            stage,
+            reason,
+            feed,
+            detail,
+            topic,
+            partition,
+            offset,
+            %key,
+            "record refused; written to the dead letters"
+        );
+        self.refusals.refused(reason, origin);
         let topic = &self.spec.dead_letters;
         let count = self.partitions.get(topic).copied().unwrap_or(1);
         let to = partition::of(&record.key, count);
@@ -189,4 +289,8 @@ where
             Err(reason) => self.metrics.dead_letter(reason).inc(),
         }
     }
+}
+
+fn panicked() -> ProcessError {
+    ProcessError::poison("panic", "the stage panicked on this record")
 }

@@ -30,12 +30,15 @@ fn a_commit_makes_outputs_and_offsets_visible(harness: &mut Harness) {
     help::assigned(&mut *member);
     let records = help::read(&mut *member, 6);
     assert!(help::all(&*runtime.log, &articles).is_empty());
-    assert!(runtime.log.committed(&runtime.names.group("count"), &raw).unwrap().is_empty());
+    assert!(help::has_read_nothing(&runtime));
     let offsets = help::behind(&records);
     let outputs = vec![help::plain(&articles, "a", "1"), help::plain(&articles, "b", "2")];
     member.commit(Batch { outputs, offsets: offsets.clone() }).unwrap();
     assert_eq!(help::all(&*runtime.log, &articles).len(), 2);
-    assert_eq!(runtime.log.committed(&runtime.names.group("count"), &raw).unwrap(), offsets);
+    let mut committed = runtime.log.committed(&runtime.names.group("count"), &raw).unwrap();
+    // On Kafka a group commits where it starts.
+    committed.retain(|_, next| *next > 0);
+    assert_eq!(committed, offsets);
     let positions = member.positions();
     assert!(offsets.iter().all(|(partition, next)| positions[partition] == *next));
 }
@@ -47,7 +50,7 @@ fn too_large(topic: &str) -> stream::Outgoing {
 fn a_refused_transaction_leaves_nothing(harness: &mut Harness) {
     fill(harness);
     let runtime = harness.runtime();
-    let (raw, articles) = (runtime.names.of(Topic::Raw), runtime.names.of(Topic::Articles));
+    let articles = runtime.names.of(Topic::Articles);
     let mut member = runtime.log.join(&help::spec(&runtime)).unwrap();
     help::assigned(&mut *member);
     let offsets = help::behind(&help::read(&mut *member, 6));
@@ -55,7 +58,7 @@ fn a_refused_transaction_leaves_nothing(harness: &mut Harness) {
     let error = member.commit(Batch { outputs, offsets: offsets.clone() }).unwrap_err();
     assert!(matches!(error, LogError::TooLarge { .. }), "{error}");
     assert!(help::all(&*runtime.log, &articles).is_empty());
-    assert!(runtime.log.committed(&runtime.names.group("count"), &raw).unwrap().is_empty());
+    assert!(help::has_read_nothing(&runtime));
     // The member still works.
     member.rewind().unwrap();
     let again = help::read(&mut *member, 6);
@@ -73,7 +76,7 @@ fn state_of_a_refused_transaction_is_gone(harness: &mut Harness) {
         session
             .row(&help::STATE, &Transaction::default(), partition, b"k0")
             .unwrap()
-            .map(|row| String::from_utf8(row.value.clone()).unwrap())
+            .map(|row| String::from_utf8(row.value.to_vec()).unwrap())
     };
     let mut session = help::session(&*runtime.log, &spec);
     let mut good = Transaction::default();
@@ -134,7 +137,7 @@ fn a_restart_continues_at_the_committed_offset(harness: &mut Harness) {
 fn the_commit_of_a_fenced_zombie_fails(harness: &mut Harness) {
     fill(harness);
     let runtime = harness.runtime();
-    let (raw, articles) = (runtime.names.of(Topic::Raw), runtime.names.of(Topic::Articles));
+    let articles = runtime.names.of(Topic::Articles);
     let spec = help::spec(&runtime);
     let mut zombie = runtime.log.join(&spec).unwrap();
     help::assigned(&mut *zombie);
@@ -144,7 +147,7 @@ fn the_commit_of_a_fenced_zombie_fails(harness: &mut Harness) {
     let error = zombie.commit(Batch { outputs, offsets }).unwrap_err();
     assert!(matches!(error, LogError::Fenced(_)), "{error}");
     assert!(help::all(&*runtime.log, &articles).is_empty());
-    assert!(runtime.log.committed(&runtime.names.group("count"), &raw).unwrap().is_empty());
+    assert!(help::has_read_nothing(&runtime));
     // The end of the zombie does not affect its successor.
     drop(zombie);
     help::assigned(&mut *successor);

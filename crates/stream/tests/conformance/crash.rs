@@ -101,7 +101,8 @@ fn killed_at(harness: &mut Harness, point: &str, is_committed: bool) {
         committed = log.committed(&group, &raw).ok();
         committed.is_some()
     });
-    assert_eq!(!committed.unwrap().is_empty(), is_committed);
+    // A group's first positions are committed when it starts.
+    assert_eq!(committed.unwrap().values().any(|next| *next > 0), is_committed);
     drop(log);
     harness.close();
 
@@ -120,10 +121,10 @@ fn killed_at(harness: &mut Harness, point: &str, is_committed: bool) {
     let tables = help::assigned(&mut *member);
     let mut rows: Vec<(String, i32)> = tables
         .values()
-        .flat_map(|tables| tables[0].values())
-        .map(|row| row.decode::<v1::ArticleState>().unwrap())
-        .zip(tables.values().flat_map(|tables| tables[0].keys()))
-        .map(|(row, key)| (String::from_utf8(key.clone()).unwrap(), row.revision))
+        .flat_map(|tables| tables[0].iter(0))
+        .map(|(key, row)| {
+            (String::from_utf8(key.to_vec()).unwrap(), row.decode::<v1::ArticleState>().unwrap().revision)
+        })
         .collect();
     rows.sort();
     assert_eq!(rows, expected);

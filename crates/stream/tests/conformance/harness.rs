@@ -101,18 +101,7 @@ impl Harness {
 
     /// What a service runs on, with new metrics.
     pub fn runtime(&mut self) -> Runtime {
-        let registry = prometheus::Registry::new();
-        Runtime {
-            log: self.log(),
-            names: self.names(),
-            partitions: PARTITIONS,
-            retention: Vec::new(),
-            encoding: Encoding::Json,
-            replica: "0".to_owned(),
-            metrics: Metrics::new(&registry).unwrap(),
-            registry,
-            shutdown: CancellationToken::new(),
-        }
+        runtime(self.log(), self.names())
     }
 }
 
@@ -132,3 +121,19 @@ macro_rules! on_both_logs {
     };
 }
 pub(crate) use on_both_logs;
+
+/// What a service runs on, with new metrics.
+pub fn runtime(log: Arc<dyn Log>, names: Names) -> Runtime {
+    let registry = prometheus::Registry::new();
+    Runtime {
+        log,
+        names,
+        partitions: PARTITIONS,
+        retention: Vec::new(),
+        encoding: Encoding::Json,
+        replica: "0".to_owned(),
+        metrics: Metrics::new(&registry).unwrap(),
+        registry,
+        shutdown: CancellationToken::new(),
+    }
+}

@@ -148,6 +148,12 @@ pub fn is_done(runtime: &Runtime) -> bool {
         .all(|record| committed.get(&record.partition).is_some_and(|next| *next > record.offset))
 }
 
+/// True if the group of the stage `count` has committed no record. On Kafka it commits where it starts.
+pub fn has_read_nothing(runtime: &Runtime) -> bool {
+    let committed = runtime.log.committed(&runtime.names.group("count"), &runtime.names.of(Topic::Raw));
+    committed.unwrap().values().all(|next| *next == 0)
+}
+
 /// Id and revision of every article, sorted.
 pub fn articles(harness: &mut Harness) -> Vec<(String, i32)> {
     let name = harness.names().of(Topic::Articles);

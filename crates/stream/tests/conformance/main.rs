@@ -6,9 +6,11 @@
 mod harness; // the two logs, each test with its own topic prefix
 mod help; // reading a member or a topic to a known point
 
+mod budgets;
 mod commit; // what a commit makes visible, and an abort does not
 mod crash; // kill -9 at each point of a commit
 mod dead_letters; // what a stage refuses, through `stream::run`
+mod formats; // what a newer version has written
 mod limits; // a record's size
 mod order; // order, and where tails start
 mod state; // tables across restarts

@@ -97,6 +97,7 @@ fn a_command_reaches_the_log_of_a_running_process() {
         replica: "0".into(),
         source: "news".into(),
         tables: vec![],
+        recovery: stream::Recovery::default(),
     };
     let refused = log.join(&spec).err().unwrap();
     assert!(matches!(&refused, LogError::Config(sentence) if sentence.contains("normaliser")), "{refused}");

@@ -104,16 +104,18 @@ impl Model {
 
     fn sweep(&mut self) {
         let now = NOW.get();
-        for ((topic, _), partition) in &mut self.partitions {
+        for ((topic, number), partition) in &mut self.partitions {
             let (is_compacted, keep) = match TOPICS[*topic].1 {
                 Retention::Compact => (true, i64::MAX),
                 Retention::CompactDelete(ms) => (true, ms),
                 Retention::Delete(ms) => (false, ms),
             };
+            // Retention waits for the group that reads the source.
+            let unread = if *topic == 0 { self.committed.get(number).copied().unwrap_or(0) } else { i64::MAX };
             partition.rows.retain(|row| {
                 let is_covered = is_compacted && row.superseded.is_some_and(|at| at + LAG <= now);
                 let is_spent = is_compacted && row.value.is_none() && row.written + TOMBSTONE <= now;
-                !(is_covered || is_spent || row.written < now.saturating_sub(keep))
+                !(is_covered || is_spent || (row.offset < unread && row.written < now.saturating_sub(keep)))
             });
         }
     }
@@ -144,6 +146,7 @@ fn options() -> Options {
         tombstone_ms: TOMBSTONE,
         small_file: 0,
         clock: || NOW.get(),
+        elapsed: || NOW.get(),
         ..Options::default()
     }
 }
@@ -160,13 +163,8 @@ fn outgoing(writes: &[Write]) -> Vec<Outgoing> {
 }
 
 fn spec() -> MemberSpec {
-    MemberSpec {
-        stage: "s".into(),
-        group: "g".into(),
-        replica: "0".into(),
-        source: "news".into(),
-        tables: vec![TableSpec { name: "table".into(), topic: "table".into() }],
-    }
+    let table = TableSpec { name: "table".into(), topic: "table".into(), retention: None };
+    MemberSpec { tables: vec![table], ..help::spec() }
 }
 
 impl Run {
@@ -194,7 +192,7 @@ impl Run {
         let mut member = self.log().join(&spec()).unwrap();
         assert_eq!(member.poll(10, Duration::ZERO).unwrap(), Event::Assigned(vec![0, 1]));
         for (partition, tables) in member.restore(&[0, 1]).unwrap() {
-            let rows: BTreeMap<_, _> = tables[0].iter().map(|(key, row)| (key.clone(), row.value.clone())).collect();
+            let rows: BTreeMap<_, _> = tables[0].iter(0).map(|(key, row)| (key.to_vec(), row.value.to_vec())).collect();
             assert_eq!(rows, self.model.table(partition), "table of partition {partition}");
         }
         self.model.cursor = self.model.committed.clone();

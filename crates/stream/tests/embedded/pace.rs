@@ -27,13 +27,8 @@ fn commits_of_many_threads_share_an_fsync() {
                     .map(|number| {
                         let (log, value) = (&log, &value);
                         scope.spawn(move || {
-                            let spec = MemberSpec {
-                                stage: format!("s{number}"),
-                                group: format!("g{number}"),
-                                replica: "0".into(),
-                                source: "news".into(),
-                                tables: vec![],
-                            };
+                            let spec =
+                                MemberSpec { stage: format!("s{number}"), group: format!("g{number}"), ..help::spec() };
                             let mut member = log.join(&spec).unwrap();
                             assert!(matches!(member.poll(1, Duration::ZERO).unwrap(), Event::Assigned(_)));
                             let mut commits = 0;

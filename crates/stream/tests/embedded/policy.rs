@@ -59,6 +59,7 @@ fn run(failing: Commit) -> (Result<(), LogError>, Counting, StageMetrics) {
         replica: "0".into(),
         source: "source".into(),
         tables: Vec::new(),
+        recovery: stream::Recovery::default(),
     };
     let metrics = Metrics::new(&prometheus::Registry::new()).unwrap().stage("count");
     let mut counting = Counting::default();

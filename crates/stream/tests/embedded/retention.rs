@@ -26,6 +26,7 @@ macro_rules! clock {
             &NOW,
             Options {
                 clock: || NOW.load(Ordering::SeqCst),
+                elapsed: || NOW.load(Ordering::SeqCst),
                 sweep_every: Duration::from_secs(3_600),
                 ..Options::default()
             },
@@ -117,9 +118,12 @@ fn the_file_shrinks_after_retention() {
     let log = Embedded::open_with(folder.path(), options).unwrap();
     log.ensure_topics(&[help::topic("news", Retention::Delete(HOUR))]).unwrap();
     let file = folder.path().join("newswire.redb");
-    let value = "x".repeat(4_000);
-    for _ in 0..20 {
-        log.append((0..500).map(|_| help::record("news", "k", Some(&value))).collect()).unwrap();
+    for round in 0..20_u64 {
+        let noise = |index| stream::Outgoing {
+            value: Some(help::noise(round * 500 + index, 4_000)),
+            ..help::record("news", "k", None)
+        };
+        log.append((0..500).map(noise).collect()).unwrap();
     }
     let full = file.metadata().unwrap().len();
     assert!(full > 40_000_000, "{full}");

@@ -18,13 +18,22 @@ use stream::{
 
 pub const PARTITIONS: i32 = 4;
 
-/// What a worker runs on, under a prefix.
-pub fn runtime(kafka: &str, prefix: &str, replica: &str) -> Runtime {
-    let config = KafkaConfig {
+/// A cluster with short timeouts.
+pub fn config(kafka: &str) -> KafkaConfig {
+    KafkaConfig {
         transaction_timeout: Duration::from_secs(5),
         session_timeout: Duration::from_secs(6),
         ..KafkaConfig::new(kafka)
-    };
+    }
+}
+
+/// What a worker runs on, under a prefix.
+pub fn runtime(kafka: &str, prefix: &str, replica: &str) -> Runtime {
+    runtime_on(config(kafka), prefix, replica)
+}
+
+/// As [`runtime`], on a cluster with other settings.
+pub fn runtime_on(config: KafkaConfig, prefix: &str, replica: &str) -> Runtime {
     let registry = prometheus::Registry::new();
     Runtime {
         log: Arc::new(Kafka::new(config).unwrap()),

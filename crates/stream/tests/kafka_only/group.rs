@@ -1,10 +1,12 @@
 //! Members of one group.
 
 use crate::{
-    bystander::{Bystander, prefix},
+    bystander::{Bystander, prefix, runtime},
     worker::{FENCED, Role, Worker},
 };
+use proto::topic::Topic;
 use std::time::Duration;
+use stream::{Event, LogError, Runtime};
 use test_support::wait::eventually;
 
 #[test]
@@ -49,11 +51,31 @@ fn an_owner_frozen_after_its_offsets_were_sent_writes_nothing_when_it_wakes() {
     let successor = Worker::start(&role("1", None));
     bystander.check();
     assert_eq!(bystander.writers().into_iter().collect::<Vec<_>>(), ["1"]);
+    // No other process has its name: it rejoins, and what it had written stays invisible.
     frozen.thaw();
-    assert_eq!(frozen.wait_end().code(), Some(FENCED));
     bystander.feed(100);
     bystander.check();
     assert!(successor.stop().success());
+    assert!(frozen.stop().success());
+}
+
+#[test]
+fn a_member_whose_transaction_timed_out_rejoins_and_repeats_nothing() {
+    let Some(kafka) = test_support::kafka::shared() else { return };
+    let prefix = prefix("timeout");
+    let mut bystander = Bystander::new(&kafka, &prefix);
+    bystander.feed(100);
+    let role = Role { kafka: &kafka, prefix: &prefix, replica: "0", freeze_at: Some("stream::commit::offsets") };
+    let mut worker = Worker::start(&role);
+    worker.wait_frozen();
+    // The broker aborts its transaction and raises its epoch.
+    let (log, topic) = (bystander.runtime.log.clone(), bystander.runtime.names.of(Topic::Articles));
+    log.settled_ends(&topic).unwrap();
+    worker.thaw();
+    bystander.check();
+    bystander.feed(100);
+    bystander.check();
+    assert!(worker.stop().success());
 }
 
 #[test]
@@ -93,4 +115,24 @@ fn a_second_process_with_the_same_replica_fences_the_first() {
     bystander.check();
     assert_eq!(first.wait_end().code(), Some(FENCED));
     assert!(second.stop().success());
+}
+
+#[test]
+fn a_lost_member_does_not_join_again_under_a_name_that_another_process_has() {
+    let Some(kafka) = test_support::kafka::shared() else { return };
+    let prefix = prefix("rejoin");
+    let [ours, theirs] = [0; 2].map(|_| runtime(&kafka, &prefix, "0"));
+    ours.ensure_topics().unwrap();
+    let spec = ours.member("count", Topic::Raw, &[]);
+    let assigned = |runtime: &Runtime| {
+        let mut member = runtime.log.join(&spec).unwrap();
+        let wait = Duration::from_millis(100);
+        eventually(Duration::from_secs(30), "assigned", || matches!(member.poll(1, wait), Ok(Event::Assigned(_))));
+        member
+    };
+    drop(assigned(&ours));
+    // No other process has the name yet.
+    drop(assigned(&ours));
+    let _successor = assigned(&theirs);
+    assert!(matches!(ours.log.join(&spec), Err(LogError::Fenced(_))));
 }

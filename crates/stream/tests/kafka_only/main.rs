@@ -6,5 +6,7 @@
 mod bystander;
 mod group;
 mod outage;
+mod positions;
+mod settings;
 mod settled;
 mod worker;

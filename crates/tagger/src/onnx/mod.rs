@@ -99,7 +99,7 @@ impl OnnxModel {
             }
         }
         let words: usize = tokens.iter().map(|tokens| tokens.tokens.len()).sum();
-        Ok(Recognition { spans: spans(&document, tokens), truncated: words > WORDS })
+        Ok(Recognition { spans: spans(&document, tokens), truncated: words > WORDS, steps: words.min(WORDS) })
     }
 }
 

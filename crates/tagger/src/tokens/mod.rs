@@ -38,18 +38,24 @@ pub struct Sentence {
 pub struct Tokens {
     /// Tokens in the order of the text.
     pub tokens: Vec<Token>,
-    /// Sentences in the order of the text.
+    /// Sentences in the order of the text, each of at most [`MAX_SENTENCE`] tokens.
     pub sentences: Vec<Sentence>,
+    /// Bytes and tokens that were examined: linear in the length of the text.
+    pub steps: usize,
 }
+
+/// Most tokens of a sentence; a longer one is split.
+pub const MAX_SENTENCE: usize = 2_000;
 
 /// Splits a text into tokens and sentences, in time linear in its length.
 ///
 /// A blank line ends a sentence. A single line break does so unless the line seems to be wrapped
 /// (50 to 100 characters without final punctuation).
 pub fn tokenise(text: &str) -> Tokens {
-    let tokens = words::split(text);
-    let sentences = sentences::split(text, &tokens);
-    Tokens { tokens, sentences }
+    let mut steps = 0;
+    let tokens = words::split(text, &mut steps);
+    let sentences = sentences::split(text, &tokens, &mut steps);
+    Tokens { tokens, sentences, steps }
 }
 
 #[cfg(test)]
@@ -118,6 +124,28 @@ mod tests {
     fn a_wrapped_line_does_not_end_a_sentence() {
         let text = "The mayor of the largest city on the eastern coast, New\nYork, said so.";
         assert_eq!(sentences(text).len(), 1);
+    }
+
+    #[test]
+    fn a_sentence_has_a_longest_length() {
+        let text = "A. ".repeat(super::MAX_SENTENCE + 1);
+        let lengths: Vec<usize> = tokenise(&text).sentences.iter().map(|one| one.tokens.len()).collect();
+        assert_eq!(lengths, [super::MAX_SENTENCE, 1]);
+    }
+
+    /// Counts examined bytes and tokens, not time.
+    #[test]
+    fn twice_the_text_takes_at_most_twice_the_steps() {
+        for piece in
+            [".,", "x.,", "\"' ", "''", "'1", "A. ", "a-", "x'", "(", "-.", "\" \"", "U.S. ", "e\u{301}", "'s,"]
+        {
+            let steps = |count: usize| {
+                let head = "'".repeat(count / 2);
+                tokenise(&format!("{head}{}", piece.repeat(count))).steps
+            };
+            let (one, two) = (steps(5_000), steps(10_000));
+            assert!(two <= 2 * one + 5_000, "{piece:?}: {one} steps, then {two}");
+        }
     }
 
     proptest! {

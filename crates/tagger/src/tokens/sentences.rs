@@ -1,7 +1,7 @@
 //! Finds the ends of sentences.
 
 use super::abbreviations::{self, Stop};
-use super::{Sentence, Token};
+use super::{MAX_SENTENCE, Sentence, Token};
 use crate::word_lists::{self, WORDS};
 use std::{collections::HashSet, sync::OnceLock};
 
@@ -11,8 +11,11 @@ fn is_starter(word: &str) -> bool {
     STARTERS.get_or_init(|| word_lists::words(WORDS, "sentence_starter").collect()).contains(word)
 }
 
-/// Groups the tokens into sentences.
-pub(super) fn split(text: &str, tokens: &[Token]) -> Vec<Sentence> {
+/// Most closing quotes and brackets that may stand between a full stop and the end of its sentence.
+const MAX_CLOSING: usize = 8;
+
+/// Groups the tokens into sentences. Adds the tokens that are examined to `steps`.
+pub(super) fn split(text: &str, tokens: &[Token], steps: &mut usize) -> Vec<Sentence> {
     let mut sentences = Vec::with_capacity(tokens.len() / 20 + 1);
     let mut from = 0;
     let mut line = 0;
@@ -21,8 +24,8 @@ pub(super) fn split(text: &str, tokens: &[Token]) -> Vec<Sentence> {
         let gap = &text[before.end..after.start];
         let breaks = gap.bytes().filter(|byte| *byte == b'\n').count();
         let ends = match breaks {
-            0 => punctuated(text, tokens, from, index),
-            1 => {
+            0 => index - from >= MAX_SENTENCE || punctuated(text, tokens, from, index, steps),
+            1 if index - from < MAX_SENTENCE => {
                 let width = text[line..before.end].chars().count();
                 let terminal = text[..before.end].ends_with(['.', '!', '?', ':', '"', '\u{201d}']);
                 terminal || !(50..=100).contains(&width)
@@ -44,7 +47,7 @@ pub(super) fn split(text: &str, tokens: &[Token]) -> Vec<Sentence> {
 }
 
 /// Whether the tokens before `index` end a sentence within a line.
-fn punctuated(text: &str, tokens: &[Token], from: usize, index: usize) -> bool {
+fn punctuated(text: &str, tokens: &[Token], from: usize, index: usize, steps: &mut usize) -> bool {
     let next = tokens[index].text(text);
     let Some(first) = next.chars().next() else { return false };
     if closing(next) && !opens_next(text, tokens, index) {
@@ -52,9 +55,11 @@ fn punctuated(text: &str, tokens: &[Token], from: usize, index: usize) -> bool {
     }
     // Closing quotes and brackets belong to the sentence before.
     let mut last = index - 1;
-    while last > from && closing(tokens[last].text(text)) {
+    let first_examined = from.max(last.saturating_sub(MAX_CLOSING));
+    while last > first_examined && closing(tokens[last].text(text)) {
         last -= 1;
     }
+    *steps += index - last;
     let word = tokens[last].text(text);
     match word {
         "." | "!" | "?" | "..." | "\u{2026}" | "\u{3002}" => !first.is_lowercase() && first != ',' && first != ')',

@@ -3,14 +3,18 @@
 use super::Token;
 use super::abbreviations::{self, Stop};
 
-/// All tokens of a text.
-pub(super) fn split(text: &str) -> Vec<Token> {
+/// Longest word, in bytes, that may be an abbreviation with a full stop or begin with an apostrophe that belongs to it.
+const SHORT: usize = 64;
+
+/// All tokens of a text. Adds the bytes that are examined to `steps`.
+pub(super) fn split(text: &str, steps: &mut usize) -> Vec<Token> {
     let mut tokens = Vec::with_capacity(text.len() / 5);
+    *steps += text.len();
     let mut start = None;
     for (at, character) in text.char_indices() {
         match (character.is_whitespace(), start) {
             (true, Some(from)) => {
-                split_run(text, from, at, &mut tokens);
+                split_run(text, from, at, &mut tokens, steps);
                 start = None;
             }
             (false, None) => start = Some(at),
@@ -18,7 +22,7 @@ pub(super) fn split(text: &str) -> Vec<Token> {
         }
     }
     if let Some(from) = start {
-        split_run(text, from, text.len(), &mut tokens);
+        split_run(text, from, text.len(), &mut tokens, steps);
     }
     tokens
 }
@@ -114,7 +118,7 @@ fn is_apostrophe(character: char) -> bool {
 }
 
 /// Splits one run of visible characters.
-fn split_run(text: &str, mut start: usize, mut end: usize, tokens: &mut Vec<Token>) {
+fn split_run(text: &str, mut start: usize, mut end: usize, tokens: &mut Vec<Token>, steps: &mut usize) {
     // Fast path: most words consist of letters only.
     if text.as_bytes()[start..end].iter().all(u8::is_ascii_alphabetic) {
         push(tokens, start, end);
@@ -135,7 +139,7 @@ fn split_run(text: &str, mut start: usize, mut end: usize, tokens: &mut Vec<Toke
             }
             push(tokens, start, start + run);
             start += run;
-        } else if is_opening(first) && !(is_apostrophe(first) && is_enclitic(&text[start..end])) {
+        } else if is_opening(first) && !(is_apostrophe(first) && is_enclitic(&text[start..end], steps)) {
             // The Penn Treebank writes quotes as doubled back quotes and apostrophes.
             let width = if (first == '`' || first == '\'') && rest.starts_with(first) { 2 * width } else { width };
             push(tokens, start, start + width);
@@ -153,13 +157,13 @@ fn split_run(text: &str, mut start: usize, mut end: usize, tokens: &mut Vec<Toke
             let run = text[start..end].len() - text[start..end].trim_end_matches('.').len();
             if run > 1 {
                 run
-            } else if word.is_empty() || abbreviations::stop(bare(word)) == Stop::Plain {
+            } else if word.is_empty() || stop(word, steps) == Stop::Plain {
                 1
             } else {
                 break;
             }
         } else if is_closing(last) {
-            if word.is_empty() || (last == '\'' && is_enclitic(&text[start..end])) {
+            if word.is_empty() || (last == '\'' && is_enclitic(&text[start..end], steps)) {
                 0
             } else if last == '\'' && word.ends_with('\'') {
                 2
@@ -181,13 +185,23 @@ fn split_run(text: &str, mut start: usize, mut end: usize, tokens: &mut Vec<Toke
     }
 }
 
-/// The part after the last hyphen, slash or bracket, which may be an abbreviation.
-fn bare(word: &str) -> &str {
-    word.rsplit(['-', '/', '(']).next().unwrap_or(word)
+/// What a full stop after `word` means. The part after its last hyphen, slash or bracket may be an abbreviation. Only the
+/// last [`SHORT`] bytes are examined: a run of visible characters may be as long as the text.
+fn stop(word: &str, steps: &mut usize) -> Stop {
+    let from = word.ceil_char_boundary(word.len().saturating_sub(SHORT));
+    *steps += word.len() - from;
+    match word[from..].rsplit_once(['-', '/', '(']) {
+        Some((_, bare)) => abbreviations::stop(bare),
+        None if from == 0 => abbreviations::stop(word),
+        None => Stop::Plain,
+    }
 }
 
 /// Whether a word begins with an apostrophe that belongs to it: `'s`, `'ll`, `'90s`.
-fn is_enclitic(word: &str) -> bool {
+fn is_enclitic(word: &str, steps: &mut usize) -> bool {
+    // Longer ones are words with digits, of which the first letters are enough.
+    let word = &word[..word.floor_char_boundary(SHORT)];
+    *steps += word.len();
     let mut letters = word.chars();
     if !letters.next().is_some_and(is_apostrophe) {
         return false;

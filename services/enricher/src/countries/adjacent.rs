@@ -28,6 +28,7 @@ pub(super) fn settle_adjacent(
         let region = |kind: Kind| matches!(kind, Kind::Name | Kind::Subdivision | Kind::Abbreviation | Kind::County);
         // The best pair: `Georgia` is the country after `Tbilisi` and the state after `Atlanta`.
         let lefts = left.senses(gazetteer);
+        document.budget.count(lefts.len() * rights.len());
         let mut best: Option<(f64, usize, usize)> = None;
         for (l, left_sense) in &lefts {
             if !matches!(left_sense.kind, Kind::City | Kind::Capital | Kind::County | Kind::Subdivision) {

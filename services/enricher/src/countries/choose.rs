@@ -6,6 +6,7 @@ use super::{
     surroundings::{has_article, has_state_office, is_person},
 };
 use crate::{
+    budget::Budget,
     document::Document,
     gazetteer::{Gazetteer, Kind, Sense},
 };
@@ -34,11 +35,13 @@ pub(super) fn choose(
     }
     let name = candidate.hash(document);
     let office = has_state_office(document, candidate);
+    // Of each sense, the countries around its own are added up.
+    document.budget.count(10 * candidate.senses.len());
     let mut scored: Vec<(f64, usize, &Sense)> = candidate
         .senses(gazetteer)
         .into_iter()
         .filter(|(_, sense)| possible(document, candidate, sense))
-        .map(|(index, sense)| (score(context, gazetteer, sense, name, office), index, sense))
+        .map(|(index, sense)| (score(context, gazetteer, sense, name, office, &document.budget), index, sense))
         .collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let (top, index, sense) = *scored.first()?;
@@ -62,7 +65,7 @@ fn possible(document: &Document<'_>, candidate: &Candidate, sense: &Sense) -> bo
 }
 
 /// Prior by kind and population, and what the context adds; in logarithms of odds.
-fn score(context: &Context, gazetteer: &Gazetteer, sense: &Sense, name: u64, office: bool) -> f64 {
+fn score(context: &Context, gazetteer: &Gazetteer, sense: &Sense, name: u64, office: bool, budget: &Budget) -> f64 {
     let us = context.is_us(sense);
     let prior = match sense.kind {
         Kind::Name | Kind::Demonym => sense.log_population().clamp(14.0, 16.0) + 1.0,
@@ -80,10 +83,10 @@ fn score(context: &Context, gazetteer: &Gazetteer, sense: &Sense, name: u64, off
     bonus += local.map(|(_, signs)| 6.0 * signs / (signs + 3.0)).sum::<f64>();
     if let Some(country) = sense.countries.first() {
         if matches!(sense.kind, Kind::City) && !sense.detail.is_empty() {
-            bonus += DIVISION * context.names_of_division(*country, &sense.detail, name).min(1.0);
+            bonus += DIVISION * context.names_of_division(*country, &sense.detail, name, budget).min(1.0);
         }
         if let (Kind::Subdivision, Some((_, division))) = (sense.kind, sense.detail.split_once('-')) {
-            bonus += TOWN * context.towns_of_division(*country, division, name);
+            bonus += TOWN * context.towns_of_division(*country, division, name, budget);
             if us && office {
                 bonus += STATE_OFFICE;
             }

@@ -2,6 +2,7 @@
 
 use super::{candidate::Candidate, local_news, word_lists::word_lists};
 use crate::{
+    budget::Budget,
     document::Document,
     gazetteer::{Code, Gazetteer, Kind, Sense, words},
 };
@@ -99,13 +100,13 @@ impl Context {
     }
 
     /// How many names other than `name` name the subdivision, at most 3.
-    pub(super) fn names_of_division(&self, country: Code, division: &str, name: u64) -> f64 {
-        others(&self.divisions, (country, words::hash(division)), name)
+    pub(super) fn names_of_division(&self, country: Code, division: &str, name: u64, budget: &Budget) -> f64 {
+        others(&self.divisions, (country, words::hash(division)), name, budget)
     }
 
     /// How many names other than `name` name a large town of the subdivision, at most 3.
-    pub(super) fn towns_of_division(&self, country: Code, division: &str, name: u64) -> f64 {
-        others(&self.towns, (country, words::hash(division)), name)
+    pub(super) fn towns_of_division(&self, country: Code, division: &str, name: u64, budget: &Budget) -> f64 {
+        others(&self.towns, (country, words::hash(division)), name, budget)
     }
 
     /// Weight of a sense's countries in the text without what `name` added; bordering countries count a quarter.
@@ -126,7 +127,9 @@ impl Context {
     }
 }
 
-fn others(map: &BTreeMap<Division, BTreeSet<u64>>, division: Division, name: u64) -> f64 {
-    let count = map.get(&division).map_or(0, |names| names.iter().filter(|one| **one != name).count());
-    f64::from(u8::try_from(count.min(3)).unwrap_or(3))
+fn others(map: &BTreeMap<Division, BTreeSet<u64>>, division: Division, name: u64, budget: &Budget) -> f64 {
+    // Of thousands of names, three decide.
+    let names = map.get(&division).into_iter().flatten().inspect(|_| budget.count(1));
+    let count = names.filter(|one| **one != name).take(3).count();
+    f64::from(u8::try_from(count).unwrap_or(3))
 }

@@ -4,17 +4,27 @@ use super::{
     candidate::{Candidate, continues},
     word_lists::word_lists,
 };
+use std::collections::{HashMap, HashSet};
+
 use crate::{
+    budget::Budget,
     document::Field,
     gazetteer::{Gazetteer, Kind, words::Separator},
 };
 
 /// Excludes demonyms that name a language: `in French`, `from Spanish into English`, `Arabic, Turkish and English`.
-pub(super) fn exclude_language_names(field: &Field<'_>, candidates: &mut [Candidate], gazetteer: &Gazetteer) {
+pub(super) fn exclude_language_names(
+    field: &Field<'_>,
+    candidates: &mut [Candidate],
+    gazetteer: &Gazetteer,
+    budget: &Budget,
+) {
     let lists = word_lists();
     let is_language =
         |at: usize| field.words.get(at).is_some_and(|word| word.capitalised && lists.language.contains(&word.hash));
-    let mut excluded_words: Vec<usize> = Vec::new();
+    let mut excluded_words: HashSet<usize> = HashSet::new();
+    // The heads of the lists so far, by each of their members: a list is walked once.
+    let mut heads: HashMap<usize, usize> = HashMap::new();
     for candidate in candidates.iter_mut() {
         let demonym = candidate
             .senses
@@ -34,6 +44,11 @@ pub(super) fn exclude_language_names(field: &Field<'_>, candidates: &mut [Candid
         let mut head = candidate.start;
         // Back to the beginning of a list of languages.
         while let Some(word) = field.words.get(head) {
+            budget.count(1);
+            if let Some(known) = heads.get(&head) {
+                head = *known;
+                break;
+            }
             let Some(previous) = head.checked_sub(1) else { break };
             let before = field.words.get(previous);
             if before.is_some_and(|word| lists.conjunction.contains(&word.hash)) {
@@ -47,6 +62,7 @@ pub(super) fn exclude_language_names(field: &Field<'_>, candidates: &mut [Candid
             }
             break;
         }
+        heads.insert(candidate.start, head);
         let lead = head.checked_sub(1).and_then(|at| field.words.get(at)).filter(|_| continues(field, head));
         let led = lead.is_some_and(|word| {
             lists.language_before.contains(&word.hash)
@@ -58,7 +74,7 @@ pub(super) fn exclude_language_names(field: &Field<'_>, candidates: &mut [Candid
         });
         if follows || (led && alone) || excluded_words.contains(&head) {
             candidate.excluded = true;
-            excluded_words.push(candidate.start);
+            excluded_words.insert(candidate.start);
         }
     }
 }

@@ -14,6 +14,9 @@ use crate::{
 };
 use tagger::{Label, Span};
 
+/// Most candidates of a document.
+const CANDIDATES: usize = 10_000;
+
 /// The candidates of a document in the order of the text, then misspelt leaders. Repeated fields are skipped. `spans` are
 /// the tagger's names, `own` the publisher's names.
 #[must_use]
@@ -34,11 +37,17 @@ pub fn scan(document: &Document<'_>, gazetteer: &Gazetteer, spans: &[Span], own:
                 at += 1;
                 continue;
             }
+            if candidates.len() >= CANDIDATES || !document.budget.take(1) {
+                document.budget.cut();
+                break;
+            }
             let Some(hit) = gazetteer.longest(&field.words, at) else {
                 at += 1;
                 continue;
             };
             at = hit.end;
+            let around = own.iter().map(|name| 2 * name.len()).sum::<usize>();
+            document.budget.count(hit.senses.len() + around);
             let reading = reading(field, hit.start, hit.end, spans);
             // `Mr Modi`: a leader's surname alone.
             let surname_alone = hit
@@ -66,7 +75,7 @@ pub fn scan(document: &Document<'_>, gazetteer: &Gazetteer, spans: &[Span], own:
                 excluded,
             });
         }
-        exclude_language_names(field, candidates.get_mut(first..).unwrap_or(&mut []), gazetteer);
+        exclude_language_names(field, candidates.get_mut(first..).unwrap_or(&mut []), gazetteer, &document.budget);
     }
     candidates.extend(misspelt_leaders(document, gazetteer, spans, &candidates));
     candidates

@@ -2,12 +2,24 @@
 
 use super::mention::Mention;
 use crate::{
+    budget::Budget,
     document::Document,
     fold::name_key,
     gazetteer::{Gazetteer, Kind},
 };
 use proto::vocab::entity;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Most things of a document; mentions of others are left out.
+const GROUPS: usize = 4_000;
+/// Longest chain of names of which each is a part of the next.
+const CHAIN: usize = 20;
+/// Most persons of one role whose names are compared by their spelling, each with each.
+const COMPARED: usize = 60;
+/// Most names with a word that a shorter name may be a part of. Beyond them the shorter name is ambiguous.
+const FULLER: usize = 16;
+/// Longest name that is compared by its spelling, in characters.
+const SPELT: usize = 40;
 
 /// Mentions of one thing.
 #[derive(Debug, Clone)]
@@ -41,6 +53,11 @@ pub fn cluster<'f>(document: &Document<'_>, gazetteer: &Gazetteer, found: &'f [M
         if key.is_empty() {
             continue;
         }
+        document.budget.count(text.len());
+        if groups.len() >= GROUPS && !by_key.contains_key(&(key.clone(), one.kind)) {
+            document.budget.cut();
+            continue;
+        }
         let at = *by_key.entry((key.clone(), one.kind)).or_insert_with(|| {
             groups.push((
                 key,
@@ -60,7 +77,7 @@ pub fn cluster<'f>(document: &Document<'_>, gazetteer: &Gazetteer, found: &'f [M
             group.sense = group.sense.or(one.sense);
         }
     }
-    let merged = merge(&mut groups, &bracketed(document, found, &by_key, gazetteer));
+    let merged = merge(&groups, &bracketed(document, found, &by_key, gazetteer), &document.budget);
     let mut parts: HashMap<usize, Vec<usize>> = HashMap::new();
     for (at, into) in merged.iter().enumerate() {
         if let Some(into) = into {
@@ -82,7 +99,7 @@ pub fn cluster<'f>(document: &Document<'_>, gazetteer: &Gazetteer, found: &'f [M
         cluster.name = name(document, gazetteer, &cluster);
         clusters.push(cluster);
     }
-    aliases(&mut clusters);
+    aliases(&mut clusters, &document.budget);
     clusters
 }
 
@@ -139,18 +156,41 @@ fn stands_for(initials: &str, full: &str) -> bool {
         && short.iter().all(|letter| rest.any(|one| one == letter))
 }
 
-/// For every group, the other group that it is merged into, if any.
-fn merge(groups: &mut [(String, Cluster<'_>)], bracketed: &[(usize, usize)]) -> Vec<Option<usize>> {
-    let mut into: Vec<Option<usize>> = vec![None; groups.len()];
-    // Persons and organisations by their words.
-    let mut by_word: BTreeMap<(&'static str, &str), Vec<usize>> = BTreeMap::new();
-    for (at, (key, group)) in groups.iter().enumerate() {
-        if matches!(group.kind, entity::PERSON | entity::ORG) {
-            for word in key.split(' ') {
-                by_word.entry((group.kind, word)).or_default().push(at);
+/// Groups by the words of their keys.
+struct ByWord<'k> {
+    lists: HashMap<(&'static str, &'k str), Vec<usize>>,
+}
+
+impl<'k> ByWord<'k> {
+    /// Persons and organisations.
+    fn new(groups: &'k [(String, Cluster<'_>)], budget: &Budget) -> Self {
+        let mut lists: HashMap<_, Vec<usize>> = HashMap::new();
+        for (at, (key, group)) in groups.iter().enumerate() {
+            if matches!(group.kind, entity::PERSON | entity::ORG) {
+                budget.count(key.len());
+                for word in key.split(' ') {
+                    let list = lists.entry((group.kind, word)).or_default();
+                    if list.last() != Some(&at) {
+                        list.push(at);
+                    }
+                }
             }
         }
+        ByWord { lists }
     }
+
+    /// The groups that have the rarest word of `key`, in the order of the text: those that have all words are among them. None
+    /// if they are more than [`FULLER`].
+    fn with_all_of(&self, kind: &'static str, key: &'k str) -> &[usize] {
+        let lists = key.split(' ').map(|word| self.lists.get(&(kind, word)).map_or(&[][..], Vec::as_slice));
+        lists.min_by_key(|list| list.len()).filter(|list| list.len() <= FULLER).unwrap_or(&[])
+    }
+}
+
+/// For every group, the other group that it is merged into, if any.
+fn merge(groups: &[(String, Cluster<'_>)], bracketed: &[(usize, usize)], budget: &Budget) -> Vec<Option<usize>> {
+    let mut into: Vec<Option<usize>> = vec![None; groups.len()];
+    let by_word = ByWord::new(groups, budget);
     let initials: HashMap<String, usize> = groups
         .iter()
         .enumerate()
@@ -161,46 +201,30 @@ fn merge(groups: &mut [(String, Cluster<'_>)], bracketed: &[(usize, usize)]) -> 
         })
         .collect();
     for (at, (key, group)) in groups.iter().enumerate() {
-        let Some(first) = key.split(' ').next() else { continue };
+        let first_mention = |other: usize| groups.get(other).and_then(|(_, group)| group.mentions.first());
         let target = match group.kind {
             // A surname, a first name or two of three words belong to the one fuller name that has them.
             entity::PERSON => {
-                let fuller: Vec<usize> = by_word
-                    .get(&(group.kind, first))
-                    .into_iter()
-                    .flatten()
-                    .copied()
-                    .filter(|other| groups.get(*other).is_some_and(|(longer, _)| part(key, longer)))
-                    .collect();
+                let fuller = |other: &&usize| {
+                    budget.take(key.len()) && groups.get(**other).is_some_and(|(longer, _)| part(key, longer))
+                };
+                let fuller: Vec<usize> = by_word.with_all_of(group.kind, key).iter().filter(fuller).copied().collect();
                 // Of two fuller names, the one mentioned last before it.
-                let start = group.mentions.first().map(|one| (one.field, one.start));
-                fuller
-                    .iter()
-                    .copied()
-                    .rfind(|other| {
-                        groups
-                            .get(*other)
-                            .and_then(|(_, group)| group.mentions.first())
-                            .map(|one| (one.field, one.start))
-                            < start
-                    })
-                    .or_else(|| fuller.first().copied().filter(|_| fuller.len() == 1))
+                let start = first_mention(at).map(|one| (one.field, one.start));
+                let before = |other: &usize| first_mention(*other).map(|one| (one.field, one.start)) < start;
+                fuller.iter().copied().rfind(before).or_else(|| fuller.first().copied().filter(|_| fuller.len() == 1))
             }
             entity::ORG if !key.contains(' ') => {
                 initials.get(key.as_str()).copied().filter(|_| key.chars().count() >= 2).or_else(|| {
                     // `Boeing` in a text with `Boeing Co`: the beginning of exactly one longer name.
-                    let fuller: Vec<usize> = by_word
-                        .get(&(group.kind, first))
-                        .into_iter()
-                        .flatten()
-                        .copied()
-                        .filter(|other| {
-                            groups.get(*other).is_some_and(|(longer, _)| {
+                    let fuller = |other: &&usize| {
+                        budget.take(1)
+                            && groups.get(**other).is_some_and(|(longer, _)| {
                                 longer.strip_prefix(key.as_str()).is_some_and(|rest| rest.starts_with(' '))
                             })
-                        })
-                        .collect();
-                    fuller.first().copied().filter(|_| fuller.len() == 1)
+                    };
+                    let mut fuller = by_word.with_all_of(group.kind, key).iter().filter(fuller).copied();
+                    fuller.next().filter(|_| fuller.next().is_none())
                 })
             }
             _ => None,
@@ -214,13 +238,19 @@ fn merge(groups: &mut [(String, Cluster<'_>)], bracketed: &[(usize, usize)]) -> 
             *slot = Some(*long);
         }
     }
-    // Follow each chain to its end.
+    follow_chains(&mut into, budget);
+    into
+}
+
+/// Follows each chain to its end.
+fn follow_chains(into: &mut [Option<usize>], budget: &Budget) {
     for at in 0..into.len() {
         let mut target = into.get(at).copied().flatten();
         let mut steps = 0;
         while let Some(next) = target.and_then(|one| into.get(one).copied().flatten()) {
             steps += 1;
-            if steps > into.len() || next == at {
+            budget.count(1);
+            if steps > CHAIN || next == at {
                 break;
             }
             target = Some(next);
@@ -229,7 +259,6 @@ fn merge(groups: &mut [(String, Cluster<'_>)], bracketed: &[(usize, usize)]) -> 
             *slot = target.filter(|target| *target != at);
         }
     }
-    into
 }
 
 /// Whether `short` is a part of the person's name `long`: its words in order, fewer, and its last word is the surname
@@ -286,35 +315,26 @@ fn is_in_capitals(text: &str) -> bool {
 }
 
 /// Marks persons whose name is one or two edits from another's with the same role, and who are mentioned less.
-fn aliases(clusters: &mut [Cluster<'_>]) {
-    let person: Vec<usize> =
-        (0..clusters.len()).filter(|at| clusters.get(*at).is_some_and(|one| one.kind == entity::PERSON)).collect();
-    // The comparison is quadratic, so the number of persons is bounded.
-    const LIMIT: usize = 300;
-    let mut marked: Vec<usize> = Vec::new();
-    for (number, left) in person.iter().take(LIMIT).enumerate() {
-        for right in person.iter().take(LIMIT).skip(number + 1) {
-            let (Some(a), Some(b)) = (clusters.get(*left), clusters.get(*right)) else { continue };
-            let (a_key, b_key) = (name_key(&a.name), name_key(&b.name));
-            let edits = strsim::levenshtein(&a_key, &b_key);
-            let close = edits > 0
-                && edits
-                    <= if a_key.chars().count().min(b_key.chars().count()) >= 8 {
-                        2
-                    } else {
-                        1 + usize::from(first_letters(&a_key, &b_key) >= 1)
-                    };
-            if !close || a_key.chars().count().min(b_key.chars().count()) < 4 {
-                continue;
+fn aliases(clusters: &mut [Cluster<'_>], budget: &Budget) {
+    let persons = clusters.iter().enumerate().filter(|(_, one)| one.kind == entity::PERSON);
+    let persons: Vec<Person<'_>> = persons.map(|(at, one)| Person::new(at, one)).collect();
+    let mut by_role: BTreeMap<&str, Vec<&Person<'_>>> = BTreeMap::new();
+    for person in &persons {
+        for role in &person.roles {
+            let all = by_role.entry(role).or_default();
+            if all.len() < COMPARED {
+                all.push(person);
             }
-            let same_role = a
-                .mentions
-                .iter()
-                .any(|one| !one.role.is_empty() && b.mentions.iter().any(|other| other.role == one.role));
-            if same_role {
-                // The one with fewer mentions, then with less confidence, then the later one.
-                let less = (a.mentions.len(), a.confidence) < (b.mentions.len(), b.confidence);
-                marked.push(if less { *left } else { *right });
+        }
+    }
+    let mut marked: Vec<usize> = Vec::new();
+    for persons in by_role.values() {
+        for (number, a) in persons.iter().enumerate() {
+            for b in persons.iter().skip(number + 1) {
+                if budget.take(1) && a.is_nearly(b, budget) {
+                    // The one with fewer mentions, then with less confidence, then the later one.
+                    marked.push(if a.weight < b.weight { a.at } else { b.at });
+                }
             }
         }
     }
@@ -322,6 +342,37 @@ fn aliases(clusters: &mut [Cluster<'_>]) {
         if let Some(cluster) = clusters.get_mut(at) {
             cluster.alias = true;
         }
+    }
+}
+
+/// What of a person's cluster is compared with others.
+struct Person<'c> {
+    at: usize,
+    key: String,
+    letters: usize,
+    roles: BTreeSet<&'c str>,
+    /// Mentions and confidence.
+    weight: (usize, f64),
+}
+
+impl<'c> Person<'c> {
+    fn new(at: usize, cluster: &Cluster<'c>) -> Self {
+        let key = name_key(&cluster.name);
+        let roles = cluster.mentions.iter().map(|one| one.role.as_str()).filter(|role| !role.is_empty()).collect();
+        let letters = key.chars().count();
+        Person { at, key, letters, roles, weight: (cluster.mentions.len(), cluster.confidence) }
+    }
+
+    /// Whether the names differ by one or two edits.
+    fn is_nearly(&self, other: &Self, budget: &Budget) -> bool {
+        let least = self.letters.min(other.letters);
+        let most = self.letters.max(other.letters);
+        if least < 4 || most > SPELT || most - least > 2 || !budget.take(least * most) {
+            return false;
+        }
+        let edits = strsim::levenshtein(&self.key, &other.key);
+        let allowed = if least >= 8 { 2 } else { 1 + usize::from(first_letters(&self.key, &other.key) >= 1) };
+        (1..=allowed).contains(&edits)
     }
 }
 

@@ -48,6 +48,11 @@ pub struct Word {
     pub address: bool,
 }
 
+/// Longest word of a name, in bytes. A longer one has the hash 0, which no name has.
+pub const LONGEST: usize = 200;
+/// Longest gap within a name, in bytes: the text of an article has one space.
+const WIDE: usize = 32;
+
 /// Hash of a word, folded: FNV-1a with a final mix, so that the low bits serve a table.
 #[must_use]
 pub fn hash(word: &str) -> u64 {
@@ -100,7 +105,7 @@ pub fn words(text: &str) -> Vec<Word> {
         words.push(Word {
             start,
             end,
-            hash: hash(word),
+            hash: if word.len() > LONGEST { 0 } else { hash(word) },
             separator: if words.is_empty() { Separator::Break } else { between(gap) },
             capitalised: first.is_uppercase() || (first.is_alphabetic() && !first.is_lowercase()),
             all_caps: letters > 1 && !lower,
@@ -133,6 +138,7 @@ fn between(gap: &str) -> Separator {
         "." | ". " => return Separator::Stop,
         "'" => return Separator::Apostrophe,
         ", " => return Separator::Comma,
+        _ if gap.len() > WIDE => return Separator::Break,
         _ => {}
     }
     let signs: Vec<char> = gap.chars().filter(|c| !c.is_whitespace()).take(3).collect();
@@ -179,6 +185,14 @@ mod tests {
     fn separators_are_classified() {
         let gaps: Vec<Separator> = words("St. Lucia, Peru\n\nMali (Niger)").iter().map(|word| word.separator).collect();
         assert_eq!(gaps, [Separator::Break, Separator::Stop, Separator::Comma, Separator::Break, Separator::Bracket]);
+    }
+
+    #[test]
+    fn an_endless_word_and_an_endless_gap_belong_to_no_name() {
+        let marks = format!("Peru{} New{}York", "\u{301}".repeat(200), " ".repeat(100));
+        let words = words(&marks);
+        assert_eq!(words[0].hash, 0);
+        assert_eq!(words[2].separator, Separator::Break);
     }
 
     proptest! {

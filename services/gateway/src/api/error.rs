@@ -32,6 +32,11 @@ impl ApiError {
         }
     }
 
+    /// One sentence for each error of the request.
+    pub fn into_errors(self) -> Vec<String> {
+        self.errors
+    }
+
     /// 400, with all errors of the request.
     pub fn bad_request(errors: Vec<String>) -> Self {
         let detail = errors.join("; ");

@@ -9,6 +9,10 @@ use std::fmt::Display;
 const MAX_VALUE_BYTES: usize = 400;
 /// Most values of a parameter.
 const MAX_VALUES: usize = 50;
+/// Most parameters of a request.
+const MAX_PARAMETERS: usize = 100;
+/// Longest `after`, in bytes: a position of a thousand partitions.
+const MAX_POSITION_BYTES: usize = 16 * 1024;
 
 /// Conditions on an article, all of which must hold.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -73,10 +77,15 @@ impl Query {
         let mut errors = Vec::new();
         let mut reject =
             |name: &str, rule: &dyn Display, value: &str| errors.push(format!("{name} must be {rule}, not {value:?}"));
-        for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        for (index, (name, value)) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).enumerate() {
+            if index == MAX_PARAMETERS {
+                let rule = format!("a request must have at most {MAX_PARAMETERS} parameters");
+                return Err(ApiError::bad_request(vec![rule]));
+            }
             let (name, value) = (&*name, value.trim());
-            if value.len() > MAX_VALUE_BYTES && name != "after" {
-                reject(name, &format!("at most {MAX_VALUE_BYTES} bytes long"), &format!("{}…", head(value)));
+            let longest = if name == "after" { MAX_POSITION_BYTES } else { MAX_VALUE_BYTES };
+            if value.len() > longest {
+                reject(head(name), &format!("at most {longest} bytes long"), &format!("{}…", head(value)));
                 continue;
             }
             let filter = &mut parsed.filter;
@@ -139,7 +148,7 @@ fn values(value: &str) -> impl Iterator<Item = &str> {
 }
 
 /// At most 40 characters.
-fn head(text: &str) -> &str {
+pub(super) fn head(text: &str) -> &str {
     text.char_indices().nth(40).map_or(text, |(at, _)| &text[..at])
 }
 
@@ -198,6 +207,15 @@ mod tests {
         ] {
             assert!(!matches(query), "{query}");
         }
+    }
+
+    #[test]
+    fn a_query_has_a_limited_number_of_parameters() {
+        let many = "a&".repeat(MAX_PARAMETERS + 1);
+        let error = Query::parse(Some(&many), Endpoint::List).unwrap_err();
+        assert!(serde_json::to_string(&error).unwrap().len() < 300);
+        let long = format!("after={}", "0".repeat(MAX_POSITION_BYTES + 1));
+        assert!(Query::parse(Some(&long), Endpoint::Stream).is_err());
     }
 
     #[test]

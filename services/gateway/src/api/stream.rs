@@ -10,9 +10,10 @@ use super::{
 };
 use crate::{events::ArticleEvent, position::Position, state::GatewayState};
 use axum::{
+    body::{Body, Bytes},
     extract::{RawQuery, State},
     http::{HeaderMap, header},
-    response::{IntoResponse, Response, Sse, sse::Event},
+    response::{IntoResponse, Response},
 };
 use futures_util::stream::unfold;
 use std::{collections::VecDeque, convert::Infallible, time::Duration};
@@ -20,10 +21,12 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 
 /// A comment is sent after this long without an event, so that proxies and clients keep the connection.
 const HEARTBEAT: Duration = Duration::from_secs(10);
-/// Time that a client waits before it reconnects.
-const RETRY: Duration = Duration::from_secs(2);
-/// Most events that a client holds at a time. They are shared, not copied.
+/// What a client receives first. Proxies may hold back headers without a body. With the comment the client knows that it is
+/// connected. It waits for two seconds before it reconnects.
+const GREETING: &[u8] = b"retry: 2000\n: newswire\n\n";
+/// Most events that a client holds at a time, and most bytes of their articles. They are shared, not copied.
 const BATCH: usize = 64;
+const BATCH_BYTES: usize = 256 * 1024;
 
 pub(super) async fn stream(
     State(state): State<GatewayState>,
@@ -45,12 +48,16 @@ pub(super) async fn stream(
     };
     let client = Client::new(state, query.filter, resume, permit);
     let events = unfold(client, async |mut client| {
-        let event = client.next().await?;
-        Some((Ok::<_, Infallible>(event), client))
+        let part = client.next_part().await?;
+        Some((Ok::<_, Infallible>(part), client))
     });
-    // A proxy that buffers would delay the events.
-    let unbuffered = [(header::CACHE_CONTROL.as_str(), "no-store"), ("x-accel-buffering", "no")];
-    Ok((unbuffered, Sse::new(events)).into_response())
+    let headers = [
+        (header::CONTENT_TYPE.as_str(), "text/event-stream"),
+        // A proxy that buffers would delay the events.
+        (header::CACHE_CONTROL.as_str(), "no-store"),
+        ("x-accel-buffering", "no"),
+    ];
+    Ok((headers, Body::from_stream(events)).into_response())
 }
 
 /// A client of the stream.
@@ -64,7 +71,8 @@ struct Client {
     resume: Option<Position>,
     /// Events that were read from the buffer and not yet sent.
     pending: VecDeque<ArticleEvent>,
-    greeted: bool,
+    /// Parts of the event that is being sent.
+    parts: VecDeque<Bytes>,
     missed: Missed,
     _count: ClientCount,
 }
@@ -100,30 +108,36 @@ impl Client {
             next,
             resume,
             pending: VecDeque::new(),
-            greeted: false,
+            parts: VecDeque::from([Bytes::from_static(GREETING)]),
             missed,
             _count: count,
         }
     }
 
-    /// The next event; `None` on shutdown.
-    async fn next(&mut self) -> Option<Event> {
-        if !std::mem::replace(&mut self.greeted, true) {
-            // Proxies may hold back headers without a body. With this comment the client knows that it is connected.
-            return Some(Event::default().retry(RETRY).comment("newswire"));
+    /// The next part of the response; `None` on shutdown.
+    async fn next_part(&mut self) -> Option<Bytes> {
+        if self.parts.is_empty() {
+            self.next().await?;
         }
+        self.parts.pop_front()
+    }
+
+    /// Waits for the next event and makes its parts; `None` on shutdown.
+    async fn next(&mut self) -> Option<()> {
         let shutdown = self.state.shutdown.clone();
         let mut heartbeat = std::pin::pin!(tokio::time::sleep(HEARTBEAT));
         loop {
             match std::mem::replace(&mut self.missed, Missed::None) {
                 Missed::None => {}
-                missed => return Some(self.lagged(missed)),
+                missed => return self.send(self.lagged(missed)),
             }
             while let Some(event) = self.pending.pop_front() {
                 if self.matches(&event) {
                     self.state.metrics.events.inc();
-                    let json = String::from_utf8_lossy(&event.article.json);
-                    return Some(Event::default().id(&*event.position).data(json));
+                    // JSON has no line breaks, so it is one line of data. Every client sends the same bytes.
+                    let head = format!("id: {}\ndata: ", event.position);
+                    self.parts.extend([head.into(), event.article.json.clone(), Bytes::from_static(b"\n\n")]);
+                    return Some(());
                 }
             }
             if self.fetch() {
@@ -131,7 +145,7 @@ impl Client {
             }
             tokio::select! {
                 () = shutdown.cancelled() => return None,
-                () = heartbeat.as_mut() => return Some(self.heartbeat()),
+                () = heartbeat.as_mut() => return self.send(self.heartbeat()),
                 changed = self.next_event.changed() => changed.ok()?,
             }
         }
@@ -140,7 +154,7 @@ impl Client {
     /// Reads events from the buffer. False if there is none.
     fn fetch(&mut self) -> bool {
         self.next_event.mark_unchanged();
-        let (missed, events) = self.state.lock().events.since(self.next, BATCH);
+        let (missed, events) = self.state.lock().events.since(self.next, BATCH, BATCH_BYTES);
         if missed > 0 {
             self.missed = Missed::Count(missed);
         }
@@ -151,11 +165,19 @@ impl Client {
 
     /// A comment with the current position as its id, so that a client whose filter matches little can resume close to
     /// the end. The id never passes an event that this client has not read.
-    fn heartbeat(&self) -> Event {
-        let event = Event::default().comment("heartbeat");
+    fn heartbeat(&self) -> String {
         let news = self.state.lock();
         let position = news.position.to_string();
-        if position.is_empty() || news.events.next() != self.next { event } else { event.id(position) }
+        if position.is_empty() || news.events.next() != self.next {
+            ": heartbeat\n\n".to_owned()
+        } else {
+            format!(": heartbeat\nid: {position}\n\n")
+        }
+    }
+
+    fn send(&mut self, event: String) -> Option<()> {
+        self.parts.push_back(event.into());
+        Some(())
     }
 
     fn matches(&self, event: &ArticleEvent) -> bool {
@@ -164,13 +186,13 @@ impl Client {
         !received && (event.article.withdrawn || self.filter.matches(&event.article))
     }
 
-    fn lagged(&self, missed: Missed) -> Event {
+    fn lagged(&self, missed: Missed) -> String {
         self.state.metrics.lagged.inc();
         let missed = match missed {
             Missed::Count(count) => serde_json::Value::from(count),
             Missed::Unknown | Missed::None => serde_json::Value::Null,
         };
-        Event::default().event("lagged").data(serde_json::json!({ "missed": missed }).to_string())
+        format!("event: lagged\ndata: {}\n\n", serde_json::json!({ "missed": missed }))
     }
 }
 

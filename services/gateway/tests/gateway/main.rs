@@ -3,6 +3,7 @@
 
 /// `/v1/articles`, one article, errors, headers.
 mod articles;
+mod clients;
 /// A log whose connection the test can cut.
 mod link;
 /// Outages of the log.

@@ -1,6 +1,7 @@
 use crate::support::{Gateway, article};
 use gateway::Config;
 use proto::vocab::change;
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_client_receives_new_articles_and_resumes_after_the_last() {
@@ -64,7 +65,9 @@ async fn a_client_that_was_disconnected_for_too_long_receives_lagged() {
 
 #[tokio::test]
 async fn a_slow_client_receives_the_number_of_missed_events() {
-    let gateway = Gateway::start(Config { article_bytes: 600_000, ..Config::default() }).await;
+    // On a busy machine the articles take longer than a client may not read.
+    let write = Duration::from_secs(600);
+    let gateway = Gateway::start(Config { article_bytes: 600_000, write, ..Config::default() }).await;
     let mut slow = gateway.follow("/v1/stream", "").await;
     // Larger than the socket buffers of one connection.
     let large = |id: String| {

@@ -90,6 +90,16 @@ impl Gateway {
         Answer::read(self.open(path, "").await).await
     }
 
+    pub async fn get_with(&self, path: &str, headers: &str) -> Answer {
+        Answer::read(self.open(path, headers).await).await
+    }
+
+    pub async fn request(&self, method: &str, path: &str, headers: &str) -> Answer {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(format!("{method} {path} HTTP/1.0\r\n{headers}\r\n").as_bytes()).await.unwrap();
+        Answer::read(stream).await
+    }
+
     /// Repeats the request after each poll of the gateway until `wanted` accepts the response.
     pub async fn until(&self, path: &str, wanted: impl Fn(&Answer) -> bool) -> Answer {
         let end = tokio::time::Instant::now() + PATIENCE;

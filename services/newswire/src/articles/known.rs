@@ -1,18 +1,15 @@
 //! Looks up the articles that a command names in the log.
 
 use super::Action;
-use crate::answer::DEADLINE;
+use crate::answer::each;
 use proto::{
     key::to_hex,
     topic::{InTopic, Topic},
     v1::{Article, ArticleState, Withdrawal},
     vocab::change,
 };
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
-    ops::ControlFlow,
-};
-use stream::{Log, LogConfig, LogError, Record, Start};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use stream::{Log, LogConfig};
 
 /// The articles that a command is about.
 #[derive(Debug)]
@@ -64,18 +61,19 @@ pub struct Known {
 pub fn read(log: &dyn Log, config: &LogConfig, selection: &Selection, action: Action) -> anyhow::Result<Vec<Known>> {
     let mut reader =
         Reader { selection, action, known: BTreeMap::new(), moved: HashMap::new(), fragments: HashMap::new() };
-    each::<ArticleState>(log, config, |record| {
+    let topic = |topic: Topic| config.names.of(topic);
+    each(log, &topic(ArticleState::TOPIC), |record| {
         if let Ok(state) = record.decode::<ArticleState>() {
             reader.add_state(state);
         }
     })?;
-    each::<Article>(log, config, |record| {
+    each(log, &topic(Article::TOPIC), |record| {
         if let Ok(article) = record.decode::<Article>() {
             reader.add_article(article);
         }
     })?;
     let mut withdrawn: HashSet<String> = HashSet::new();
-    each::<Withdrawal>(log, config, |record| {
+    each(log, &topic(Withdrawal::TOPIC), |record| {
         let id = to_hex(&record.key);
         if record.value.is_some() {
             withdrawn.insert(id)
@@ -163,19 +161,6 @@ impl Reader<'_> {
         let moved = if self.known.contains_key(&target.id) { None } else { self.moved.get(&url) };
         let id = self.fragments.get(&given).or(moved).unwrap_or(&target.id).clone();
         Known { url, ..self.known.remove(&id).unwrap_or(Known { id, ..Known::default() }) }
-    }
-}
-
-/// Visits every record of the topic of `M`. A topic that does not exist yet has none.
-fn each<M: InTopic>(log: &dyn Log, config: &LogConfig, mut visit: impl FnMut(Record)) -> anyhow::Result<()> {
-    let topic: Topic = M::TOPIC;
-    let scanned = stream::scan(log, &config.names.of(topic), Start::Beginning, DEADLINE, |record| {
-        visit(record);
-        ControlFlow::Continue(())
-    });
-    match scanned {
-        Ok(()) | Err(LogError::NoTopic(_)) => Ok(()),
-        Err(error) => Err(error.into()),
     }
 }
 

@@ -6,12 +6,16 @@
 mod item;
 mod known;
 
-use crate::answer::{self, Answer};
+use crate::{
+    answer::{self, Answer},
+    feeds,
+};
 use anyhow::{Context, bail};
 use known::{Known, Selection, Target};
+use poller::credentials::{Credentials, SecretArgs};
 use proto::{partition, topic::Topic, v1::RawItem, wire};
 use std::{fmt, io::Write};
-use stream::{LogArgs, LogConfig, Outgoing};
+use stream::{Log, LogArgs, LogConfig, Outgoing};
 
 /// Items of one append.
 const ITEMS: usize = 50;
@@ -49,12 +53,14 @@ pub struct Flags {
     /// Article id or URL of an article.
     #[arg(value_name = "ID or URL", required_unless_present = "feed")]
     articles: Vec<String>,
-    /// Every article that only this feed has shown; a feed id, or the URL of a feed.
+    /// Every article that only this feed has shown; a feed id, or the URL of a feed with or without its secrets.
     #[arg(long, value_name = "ID or URL", conflicts_with = "articles")]
     feed: Option<String>,
     /// Prints what would be written, and writes nothing.
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    secrets: SecretArgs,
     #[command(flatten)]
     log: LogArgs,
 }
@@ -71,17 +77,17 @@ impl Args {
         };
         let mut errors = chassis::config::ConfigErrors::default();
         let (selection, config) = (errors.ok(selection(flags)), errors.ok(flags.log.check()));
-        let dry_run = flags.dry_run;
+        let (dry_run, secrets) = (flags.dry_run, flags.secrets.credentials());
         let (selection, config) = errors.finish(|| Some((selection?, config?)))?;
-        Ok(Box::new(move |out| run(out, &config, action, &selection, dry_run)))
+        Ok(Box::new(move |out| run(out, &config, action, selection, &secrets, dry_run)))
     }
 }
 
 fn selection(flags: &Flags) -> Result<Selection, Vec<String>> {
     if let Some(feed) = &flags.feed {
-        let id = id(feed).or_else(|| Some(proto::id::feed_id(poller::definition::parse_url(feed).ok()?.as_str())));
+        let is_feed = id(feed).is_some() || poller::definition::parse_url(feed).is_ok();
         let error = || vec![format!("--feed {feed:?} is neither a feed id nor the URL of a feed")];
-        return id.map(Selection::Feed).ok_or_else(error);
+        return if is_feed { Ok(Selection::Feed(feed.trim().to_owned())) } else { Err(error()) };
     }
     let (mut targets, mut errors): (Vec<Target>, Vec<String>) = (Vec::new(), Vec::new());
     for given in &flags.articles {
@@ -100,16 +106,31 @@ fn id(text: &str) -> Option<String> {
     is_id.then(|| text.to_ascii_lowercase())
 }
 
+/// The id of the feed that is meant. One that is no longer on the list has the id of its URL, if it needed no credential.
+fn feed_id(log: &dyn Log, config: &LogConfig, given: &str, secrets: &Credentials) -> anyhow::Result<String> {
+    let known = feeds::known(log, &config.names.of(Topic::Feeds))?;
+    if let Some(feed) = feeds::find_one(&known, secrets, given)? {
+        return Ok(feed.feed_id.clone());
+    }
+    let of_url = || proto::id::feed_id(poller::definition::parse_url(given).ok()?.as_str()).into();
+    let id: Option<String> = id(given).or_else(of_url);
+    id.with_context(|| format!("{} is not on the list", secrets.parameters.masked(given)))
+}
+
 fn run(
     out: &mut dyn Write,
     config: &LogConfig,
     action: Action,
-    selection: &Selection,
+    mut selection: Selection,
+    secrets: &Credentials,
     dry_run: bool,
 ) -> anyhow::Result<()> {
     let log = if dry_run { answer::reach(config)? } else { answer::ready(config)? };
-    let found = known::read(&*log, config, selection, action)?;
-    if let Selection::Feed(feed) = selection
+    if let Selection::Feed(feed) = &mut selection {
+        *feed = feed_id(&*log, config, feed, secrets)?;
+    }
+    let found = known::read(&*log, config, &selection, action)?;
+    if let Selection::Feed(feed) = &selection
         && found.is_empty()
     {
         bail!("no article to {action} was shown by feed {feed} alone");

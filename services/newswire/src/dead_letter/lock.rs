@@ -34,6 +34,7 @@ impl ReplayLock {
                     replica: "single".to_owned(),
                     source: config.names.of(Topic::DeadLetter),
                     tables: Vec::new(),
+                    recovery: stream::Recovery::default(),
                 };
                 return Ok(ReplayLock::Member(Box::new(ExclusiveMember::join(log, config, &spec, "another replay")?)));
             }

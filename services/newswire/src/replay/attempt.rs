@@ -47,6 +47,7 @@ pub fn run(log: &dyn Log, plan: &Plan, report: &mut Report, out: &mut dyn Write)
             replica: "single".to_owned(),
             source: articles.clone(),
             tables: Vec::new(),
+            recovery: stream::Recovery::default(),
         };
         member = Some(ExclusiveMember::join(log, &plan.log, &spec, "another replay")?);
     }

@@ -193,6 +193,7 @@ fn a_second_replay_fences_the_first() {
         replica: "single".into(),
         source: plan.log.names.of(Topic::Articles),
         tables: Vec::new(),
+        recovery: stream::Recovery::default(),
     };
     let mut first = ExclusiveMember::join(&log, &plan.log, &spec, "another replay").unwrap();
     replay(&log, &plan);

@@ -165,7 +165,7 @@ impl Publishers {
             tracing::info!(publisher = name, "invented news at {base}{}", feeds[0].path);
             let site = server::Site { schedule: schedule.clone(), clock: config.clock, publisher, base };
             let routes = server::router(site);
-            chassis::http::serve(listener, routes, chassis::http::Limits::default(), shutdown.clone())
+            chassis::http::serve(listener, routes, chassis::http::Options::default(), shutdown.clone())
         });
         futures_util::future::join_all(servers).await;
     }

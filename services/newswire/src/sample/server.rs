@@ -123,7 +123,7 @@ mod tests {
         let listener = chassis::http::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = stream::CancellationToken::new();
-        tokio::spawn(chassis::http::serve(listener, router(site), chassis::http::Limits::default(), shutdown.clone()));
+        tokio::spawn(chassis::http::serve(listener, router(site), chassis::http::Options::default(), shutdown.clone()));
 
         let whole = get(address, "/atom.xml", "").await;
         assert!(whole.starts_with("HTTP/1.1 200"), "{whole}");

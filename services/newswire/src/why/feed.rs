@@ -1,17 +1,25 @@
 //! A feed: its definition, health and last polls.
 
 use super::{Subject, dead_letters, print_dead_letter, time};
-use crate::answer::DEADLINE;
+use crate::answer;
+use chassis::terminal::line;
+use poller::credentials::Credentials;
 use proto::{
     topic::Topic,
     v1::{Feed, FeedHealth},
     wire,
 };
-use std::{io::Write, ops::ControlFlow};
-use stream::{Log, LogConfig, Start};
+use std::io::Write;
+use stream::{Log, LogConfig};
 
 /// Prints what the topics hold of a feed. False if that is nothing.
-pub fn print(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, subject: &Subject) -> anyhow::Result<bool> {
+pub fn print(
+    out: &mut dyn Write,
+    log: &dyn Log,
+    config: &LogConfig,
+    subject: &Subject,
+    secrets: &Credentials,
+) -> anyhow::Result<bool> {
     let feed: Option<Feed> = last(log, &config.names.of(Topic::Feeds), &subject.feed_id)?;
     let health: Option<FeedHealth> = last(log, &config.names.of(Topic::FeedHealth), &subject.feed_id)?;
     let refused = dead_letters(log, config, &config.names.of(Topic::Feeds), &subject.feed_id)?;
@@ -19,7 +27,7 @@ pub fn print(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, subject: &S
         (None, None) if refused.is_empty() => return Ok(false),
         (None, None) => writeln!(out, "feed {} {}\n  not on the list", subject.feed_id, subject.text)?,
         (Some(feed), _) => {
-            writeln!(out, "feed {} {}", feed.feed_id, feed.url)?;
+            writeln!(out, "feed {} {}", feed.feed_id, line(&secrets.parameters.masked(&feed.url)))?;
             writeln!(
                 out,
                 "  on the list since {}{}",
@@ -27,7 +35,12 @@ pub fn print(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, subject: &S
                 if feed.paused { ", paused" } else { "" }
             )?;
         }
-        (None, Some(health)) => writeln!(out, "feed {} {}\n  no longer on the list", health.feed_id, health.url)?,
+        (None, Some(health)) => writeln!(
+            out,
+            "feed {} {}\n  no longer on the list",
+            health.feed_id,
+            line(&secrets.parameters.masked(&health.url))
+        )?,
     }
     for (record, dead_letter) in &refused {
         print_dead_letter(out, record, dead_letter)?;
@@ -49,7 +62,7 @@ pub fn print(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, subject: &S
             let (new, changed, dropped) = (poll.new_entries, poll.changed_entries, poll.dropped_entries);
             write!(out, ", {} entries: {new} new, {changed} changed, {dropped} dropped", poll.entries)?;
         }
-        writeln!(out, "{}{}", if poll.error.is_empty() { "" } else { ": " }, poll.error)?;
+        writeln!(out, "{}{}", if poll.error.is_empty() { "" } else { ": " }, line(&poll.error))?;
     }
     Ok(true)
 }
@@ -57,11 +70,10 @@ pub fn print(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, subject: &S
 /// The last record of a key; `None` if it was removed.
 fn last<M: wire::Message>(log: &dyn Log, topic: &str, key: &str) -> anyhow::Result<Option<M>> {
     let mut found = None;
-    stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
+    answer::each(log, topic, |record| {
         if record.key == key.as_bytes() {
             found = record.decode().ok();
         }
-        ControlFlow::Continue(())
     })?;
     Ok(found)
 }

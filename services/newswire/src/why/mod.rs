@@ -3,11 +3,16 @@
 mod feed;
 mod story;
 
-use crate::answer::{self, Answer, DEADLINE};
+use crate::{
+    answer::{self, Answer},
+    feeds,
+};
 use anyhow::Context;
+use chassis::terminal::line;
+use poller::credentials::{Credentials, SecretArgs};
 use proto::topic::Topic;
-use std::{io::Write, ops::ControlFlow};
-use stream::{DeadLetter, Log, LogArgs, LogConfig, Record, Start};
+use std::io::Write;
+use stream::{DeadLetter, Log, LogArgs, LogConfig, Record};
 
 /// Flags of `newswire why`.
 #[derive(Debug, clap::Args)]
@@ -15,6 +20,8 @@ pub struct Args {
     /// URL of a story or of a feed, or an article id or feed id.
     #[arg(value_name = "URL or ID")]
     subject: String,
+    #[command(flatten)]
+    secrets: SecretArgs,
     #[command(flatten)]
     log: LogArgs,
 }
@@ -25,33 +32,53 @@ impl Args {
     /// # Errors
     /// One message for each invalid flag.
     pub fn check(&self) -> Result<Answer, Vec<String>> {
-        let (config, subject) = (self.log.check()?, self.subject.trim().to_owned());
+        let (config, subject, secrets) =
+            (self.log.check()?, self.subject.trim().to_owned(), self.secrets.credentials());
         if subject.is_empty() {
             return Err(vec!["a URL or an id is required".to_owned()]);
         }
-        Ok(Box::new(move |out| why(out, &config, &subject)))
+        Ok(Box::new(move |out| why(out, &config, &subject, &secrets)))
     }
 }
 
-fn why(out: &mut dyn Write, config: &LogConfig, subject: &str) -> anyhow::Result<()> {
+fn why(out: &mut dyn Write, config: &LogConfig, given: &str, secrets: &Credentials) -> anyhow::Result<()> {
     let log = answer::reach(config)?;
-    let subject = Subject::parse(subject).with_context(|| format!("{subject:?} is neither a URL nor an id"))?;
+    let shown = secrets.parameters.masked(given);
+    let subject = Subject::parse(given, &shown).with_context(|| format!("{shown:?} is neither a URL nor an id"))?;
+    let known = feeds::known(&*log, &config.names.of(Topic::Feeds))?;
+    let mut ids: Vec<String> = feeds::find(&known, secrets, given).iter().map(|feed| feed.feed_id.clone()).collect();
+    if ids.is_empty() {
+        // It may have been removed.
+        ids.push(subject.feed_id.clone());
+    }
     // A URL may be both: a feed that an entry links to.
-    let is_feed = feed::print(out, &*log, config, &subject)?;
-    let is_story = story::print(out, &*log, config, &subject)?;
+    let mut is_feed = false;
+    for feed_id in ids {
+        is_feed |= feed::print(out, &*log, config, &Subject { feed_id, ..subject.clone() }, secrets)?;
+    }
+    let mut is_story = story::print(out, &*log, config, &subject, secrets)?;
+    // Links of a feed with a credential were published without its secrets.
+    if !is_story
+        && shown != given
+        && let Some(masked) = Subject::parse(&shown, &shown)
+    {
+        is_story = story::print(out, &*log, config, &masked, secrets)?;
+    }
     if !is_feed && !is_story {
         writeln!(out, "never seen: it is neither a feed nor a story that the topics still hold")?;
         if let Some(url) = &subject.canonical {
-            writeln!(out, "  its article id would be {} ({url})", subject.article_id)?;
+            writeln!(out, "  its article id would be {} ({})", subject.article_id, secrets.parameters.masked(url))?;
         }
     }
     Ok(())
 }
 
 /// The subject of the question, with the ids that it may mean.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Subject {
     /// As given.
+    given: String,
+    /// As given, without secrets.
     text: String,
     canonical: Option<String>,
     article_id: String,
@@ -59,15 +86,22 @@ struct Subject {
 }
 
 impl Subject {
-    fn parse(text: &str) -> Option<Self> {
+    fn parse(text: &str, shown: &str) -> Option<Self> {
         let is_id = text.len() == proto::id::DIGITS && text.bytes().all(|b| b.is_ascii_hexdigit());
         if is_id {
             let id = text.to_ascii_lowercase();
-            return Some(Subject { text: text.to_owned(), canonical: None, article_id: id.clone(), feed_id: id });
+            return Some(Subject {
+                given: text.to_owned(),
+                text: shown.to_owned(),
+                canonical: None,
+                article_id: id.clone(),
+                feed_id: id,
+            });
         }
         let canonical = poller::identity::canonical_url(text)?;
         Some(Subject {
-            text: text.to_owned(),
+            given: text.to_owned(),
+            text: shown.to_owned(),
             article_id: proto::id::article_id(&canonical),
             feed_id: poller::definition::parse_url(text)
                 .map(|url| proto::id::feed_id(url.as_str()))
@@ -85,21 +119,20 @@ fn dead_letters(
     key: &str,
 ) -> anyhow::Result<Vec<(Record, DeadLetter)>> {
     let mut found = Vec::new();
-    stream::scan(log, &config.names.of(Topic::DeadLetter), Start::Beginning, DEADLINE, |record| {
+    answer::each(log, &config.names.of(Topic::DeadLetter), |record| {
         if record.key == key.as_bytes()
             && let Some(dead_letter) = DeadLetter::from_record(&record)
             && dead_letter.record.topic == topic
         {
             found.push((record, dead_letter));
         }
-        ControlFlow::Continue(())
     })?;
     Ok(found)
 }
 
 fn print_dead_letter(out: &mut dyn Write, record: &Record, dead_letter: &DeadLetter) -> std::io::Result<()> {
     let DeadLetter { stage, reason, detail, attempt, .. } = dead_letter;
-    writeln!(out, "  refused by the {stage}: {reason}, attempt {attempt}: {detail} ({})", position(record))
+    writeln!(out, "  refused by the {stage}: {reason}, attempt {attempt}: {} ({})", line(detail), position(record))
 }
 
 /// `news.raw.v1[3]@41, 2026-11-24T12:00:00Z`

@@ -1,14 +1,17 @@
 //! A story: the feeds that list it, its state, and where it was published.
 
 use super::{Subject, dead_letters, position, print_dead_letter, time};
-use crate::answer::DEADLINE;
+use crate::answer::each;
+use chassis::terminal::line;
+use poller::credentials::Credentials;
 use proto::{
     topic::{InTopic, Topic},
-    v1::{Article, ArticleState, EnrichedArticle, FeedState, RawItem, Withdrawal},
+    v1::{Article, ArticleState, EnrichedArticle, FeedEntries, FeedState, RawItem, Withdrawal},
     vocab::{change, kind},
+    wire::Message,
 };
-use std::{collections::HashMap, io::Write, ops::ControlFlow};
-use stream::{DeadLetter, Log, LogConfig, LogError, Record, Start};
+use std::{collections::HashMap, io::Write};
+use stream::{DeadLetter, Log, LogConfig, Record};
 
 /// What the topics hold of one story, oldest first in each.
 #[derive(Default)]
@@ -24,7 +27,13 @@ struct Story {
 }
 
 /// Prints what the topics hold of a story. False if that is nothing.
-pub fn print(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, subject: &Subject) -> anyhow::Result<bool> {
+pub fn print(
+    out: &mut dyn Write,
+    log: &dyn Log,
+    config: &LogConfig,
+    subject: &Subject,
+    secrets: &Credentials,
+) -> anyhow::Result<bool> {
     let names = &config.names;
     let id = id_of(log, config, subject)?;
     let mut story = Story { raw: records(log, config, &id)?, ..Story::default() };
@@ -38,19 +47,10 @@ pub fn print(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, subject: &S
             story.withdrawal = record.decode().ok();
         }
     })?;
-    each(log, &names.of(Topic::FeedState), |record| {
-        let Ok(state) = record.decode::<FeedState>() else { return };
-        // A state that cannot be unpacked is skipped.
-        let Ok(entries) = poller::identity::unpack(&state.packed_entries) else { return };
-        let entry = entries.iter().find(|entry| format!("{:032x}", entry.article_id) == id);
-        let minutes = entry.map(|entry| entry.seen_min);
-        story.feeds.retain(|(url, _)| *url != state.url);
-        if let Some(minutes) = minutes {
-            let at = jiff::Timestamp::from_second(i64::from(minutes) * 60).unwrap_or_default();
-            story.feeds.push((state.url, format!("{at:.0}")));
-        }
-    })?;
-    story.feeds.sort();
+    story.feeds = feeds(log, &names.of(Topic::FeedState), &id)?;
+    for (url, _) in &mut story.feeds {
+        *url = secrets.parameters.masked(url);
+    }
     for topic in [Topic::Raw, Topic::Articles] {
         story.refused.extend(dead_letters(log, config, &names.of(topic), &id)?);
     }
@@ -58,6 +58,9 @@ pub fn print(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, subject: &S
     let is_unknown = story.state.is_none() && story.withdrawal.is_none();
     if nothing && story.feeds.is_empty() && story.refused.is_empty() && is_unknown {
         return Ok(false);
+    }
+    for (_, raw) in &mut story.raw {
+        raw.feed_url = secrets.parameters.masked(&raw.feed_url);
     }
     write(out, &id, &story)?;
     let committed = |stage: &str, topic: Topic| log.committed(&names.group(stage), &names.of(topic));
@@ -67,13 +70,48 @@ pub fn print(out: &mut dyn Write, log: &dyn Log, config: &LogConfig, subject: &S
     Ok(true)
 }
 
+/// The feeds whose state holds the article: URL, and when they last listed it, which may be up to a day early.
+fn feeds(log: &dyn Log, topic: &str, article_id: &str) -> anyhow::Result<Vec<(String, String)>> {
+    let mut urls: HashMap<String, String> = HashMap::new();
+    let mut listed: HashMap<String, u32> = HashMap::new();
+    let mut read = |feed_id: String, packed: &[u8]| {
+        // Entries that cannot be unpacked are skipped.
+        let entries = poller::identity::unpack(packed).unwrap_or_default();
+        match entries.iter().find(|entry| format!("{:032x}", entry.article_id) == article_id) {
+            Some(entry) => listed.insert(feed_id, entry.seen_min),
+            None => listed.remove(&feed_id),
+        };
+    };
+    each(log, topic, |record| match record.header("ce_type") {
+        Some(FeedState::TYPE) => {
+            let Ok(state) = record.decode::<FeedState>() else { return };
+            urls.insert(state.feed_id.clone(), state.url);
+            // Of an earlier version, which had one record a feed.
+            if state.entries_generation == 0 {
+                read(state.feed_id, &state.packed_entries);
+            }
+        }
+        Some(FeedEntries::TYPE) => {
+            let Ok(entries) = record.decode::<FeedEntries>() else { return };
+            read(entries.feed_id, &entries.packed);
+        }
+        // The tombstone of a feed that was removed.
+        _ => drop(urls.remove(&Topic::FeedState.key_text(&record.key))),
+    })?;
+    let time = |minutes: u32| jiff::Timestamp::from_second(i64::from(minutes) * 60).unwrap_or_default();
+    let listed = listed.into_iter().filter_map(|(id, minutes)| Some((urls.remove(&id)?, minutes)));
+    let mut feeds: Vec<_> = listed.map(|(url, minutes)| (url, format!("{:.0}", time(minutes)))).collect();
+    feeds.sort();
+    Ok(feeds)
+}
+
 /// The article id. A story keeps its id when its URL changes, so the raw items are searched for the URL.
 fn id_of(log: &dyn Log, config: &LogConfig, subject: &Subject) -> anyhow::Result<String> {
     let mut id = subject.article_id.clone();
     let Some(canonical) = &subject.canonical else { return Ok(id) };
     each(log, &config.names.of(Topic::Raw), |record| {
         if let Ok(item) = record.decode::<RawItem>()
-            && (item.url == subject.text || item.canonical_url == *canonical)
+            && (item.url == subject.given || item.canonical_url == *canonical)
         {
             id = item.article_id;
         }
@@ -86,7 +124,7 @@ fn write(out: &mut dyn Write, id: &str, story: &Story) -> std::io::Result<()> {
     let mut titles = story.articles.iter().rev().map(|(_, article)| article.title.as_str());
     let title = titles.find(|title| !title.is_empty());
     let title = title.or_else(|| story.raw.last().map(|(_, raw)| raw.title.as_str())).unwrap_or_default();
-    writeln!(out, "story {id} {title}")?;
+    writeln!(out, "story {id} {}", line(title))?;
     for (url, at) in &story.feeds {
         writeln!(out, "  in the feed {url}, last seen {at}")?;
     }
@@ -96,7 +134,7 @@ fn write(out: &mut dyn Write, id: &str, story: &Story) -> std::io::Result<()> {
             writeln!(out, "  {} by an operator{again}: {}", raw.kind, position(record))?;
             continue;
         }
-        writeln!(out, "  polled{again}: {}, from {}{}", position(record), raw.feed_url, backfill(raw.backfill))?;
+        writeln!(out, "  polled{again}: {}, from {}{}", position(record), line(&raw.feed_url), backfill(raw.backfill))?;
     }
     if let Some(state) = &story.state {
         let (first, last) = (time(state.first_seen_at.as_ref()), time(state.last_seen_at.as_ref()));
@@ -195,18 +233,6 @@ fn records<M: InTopic>(log: &dyn Log, config: &LogConfig, id: &str) -> anyhow::R
         }
     })?;
     Ok(found)
-}
-
-fn each(log: &dyn Log, topic: &str, mut visit: impl FnMut(Record)) -> anyhow::Result<()> {
-    let scanned = stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
-        visit(record);
-        ControlFlow::Continue(())
-    });
-    match scanned {
-        // Services create the topics that a new version adds.
-        Ok(()) | Err(LogError::NoTopic(_)) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
 }
 
 #[cfg(test)]

@@ -136,6 +136,26 @@ fn articles_are_withdrawn_and_restored_by_id_url_and_feed() {
 }
 
 #[test]
+fn the_articles_of_a_feed_with_a_credential_are_found_by_its_url() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, file) = (folder.path().join("data"), folder.path().join("credentials.json"));
+    let (runtime, _stop) = hold(&data);
+    let url = format!("{FEED}?token=s3cret-of-one");
+    newswire(&data, &["feeds", "add", &url, "--credentials-file", file.to_str().unwrap()]);
+    let feed_id = proto::id::feed_id_with(&format!("{FEED}?token=***"), "news.example");
+    let RawItem { article_id, url: page, .. } = entry("own", FEED);
+    let article = Article { article_id, url: page, feed_ids: vec![feed_id.clone()], ..Article::default() };
+    append(&runtime, &article.article_id, &article);
+    for given in [&url, &format!("{FEED}?token=***"), &feed_id] {
+        let shown = newswire(&data, &["articles", "withdraw", "--dry-run", "--feed", given]);
+        assert!(shown.starts_with(&article.article_id) && shown.ends_with("1 articles\n"), "{given}: {shown}");
+    }
+    let (_, error, code) =
+        run(&data, &["articles", "withdraw", "--feed", &format!("{FEED}?token=s3cret-of-another&a=1")]);
+    assert!(code == 70 && !error.contains("s3cret"), "{error}");
+}
+
+#[test]
 fn a_wrong_id_url_or_feed_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");

@@ -65,6 +65,23 @@ fn a_feed_that_cannot_be_polled_is_reported_and_the_others_are_imported() {
 }
 
 #[test]
+fn a_poll_is_requested_by_url_or_id_and_an_import_keeps_the_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, data) = (folder.path().join("feeds.opml"), folder.path().join("data"));
+    std::fs::write(&file, LIST).unwrap();
+    newswire(&data, &["feeds", "import", file.to_str().unwrap()]);
+    let (one, two) = ("https://one.example/feed", "https://two.example/feed");
+    assert_eq!(newswire(&data, &["feeds", "poll", one]), "requested\n");
+    assert_eq!(newswire(&data, &["feeds", "clear-backoff", &proto::id::feed_id(two)]), "requested\n");
+    let again = newswire(&data, &["feeds", "import", file.to_str().unwrap()]);
+    assert_eq!(again, "2 feeds in the file, 0 of them new or changed\n");
+    let records = newswire(&data, &["tail", "feeds", "--from", "beginning", "--to-end"]);
+    assert!(records.contains("poll_requested_at\":\"2") && records.contains("backoff_cleared_at\":\"2"), "{records}");
+    let (_, error, code) = run(&data, &["feeds", "poll", "https://four.example/feed"]);
+    assert!(code == 70 && error.contains("not on the list"), "{code}: {error}");
+}
+
+#[test]
 fn feeds_are_written_through_the_process_that_has_the_file_open() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("feeds.opml");

@@ -2,8 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a failure in a helper ends the test")]
 
 mod articles;
+mod credentials;
 mod dead_letters;
 mod feeds;
+mod log;
 mod model;
+mod start;
 mod support;
 mod why;

@@ -27,7 +27,7 @@ pub fn config(data: &Path) -> LogConfig {
 /// Opens the log in this process.
 pub fn hold(data: &Path) -> (Runtime, CancellationToken) {
     let shutdown = CancellationToken::new();
-    (config(data).start(&prometheus::Registry::new(), &shutdown).unwrap(), shutdown)
+    (config(data).start(&prometheus::Registry::new(), &shutdown, &|_| {}).unwrap(), shutdown)
 }
 
 /// The output of a command that must succeed.

@@ -9,6 +9,8 @@ use patterns::{END, START, TAIL};
 
 /// Longest line of boilerplate, in characters.
 const MAX_CHARS: usize = 200;
+/// Bytes at the end of a text in which an ellipsis and a link are searched.
+const MAX_TAIL: usize = 1_000;
 /// Most lines that are removed from each end.
 const MAX_LINES: usize = 12;
 
@@ -44,10 +46,11 @@ pub fn strip(text: &str) -> Stripped {
             continue;
         }
         // `The text begins and ... Read more`: the link is removed and the ellipsis stays.
-        let tail = TAIL.as_ref().and_then(|tail| tail.captures(line)).and_then(|found| found.get(1));
+        let end = &line[line.ceil_char_boundary(line.len().saturating_sub(MAX_TAIL))..];
+        let tail = TAIL.as_ref().and_then(|tail| tail.captures(end)).and_then(|found| found.get(1));
         if let Some(link) = tail {
             trailing.push(link.as_str().trim().to_owned());
-            let at = rest.len() - line.len() + link.start();
+            let at = rest.len() - end.len() + link.start();
             rest = rest[..at].trim_end();
         }
         break;
@@ -65,7 +68,7 @@ pub fn strip(text: &str) -> Stripped {
 
 fn is_boilerplate(line: &str, set: &Option<regex::RegexSet>) -> bool {
     let line = line.trim();
-    if line.is_empty() || line.chars().count() > MAX_CHARS {
+    if line.is_empty() || line.chars().nth(MAX_CHARS).is_some() {
         return false;
     }
     let bare = line.trim_matches(|c: char| !c.is_alphanumeric() && c != '\u{a9}').to_lowercase();

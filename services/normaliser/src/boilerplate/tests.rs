@@ -79,7 +79,7 @@ fn sentences_that_begin_like_boilerplate_stay() {
     for line in [
         "To read is to live, the minister said.",
         "Watch at your own risk, the critic wrote. It is long.",
-        "Read more books, the minister told the children.",
+        "Read more books, the minister advised the children.",
         "Comments by the minister angered the opposition.",
         "Continue reading in the evening was her advice.",
         "Share prices fell on Tuesday.",

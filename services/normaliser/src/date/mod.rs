@@ -72,8 +72,13 @@ pub fn published(raw: &RawItem, fetched: Timestamp, first_seen: Timestamp) -> Pu
 /// item was seen: a wrong clock would make every later change look old.
 #[must_use]
 pub fn updated(given: Option<proto::Timestamp>, seen: Timestamp) -> Option<proto::Timestamp> {
-    let at = instant(given).filter(|at| at.as_second() >= EARLIEST_S)?;
-    Some(to_wire(at.min(seen)))
+    instant(claimed(given)).map(|at| to_wire(at.min(seen)))
+}
+
+/// A date of a publisher, whatever the time. `None` before 1990.
+#[must_use]
+pub fn claimed(given: Option<proto::Timestamp>) -> Option<proto::Timestamp> {
+    given.filter(|given| from_wire(given).is_some_and(|at| at.as_second() >= EARLIEST_S))
 }
 
 /// A date as an item gives it.

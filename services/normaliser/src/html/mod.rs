@@ -36,7 +36,11 @@ pub fn sanitise(document: &Document<'_>, base: Option<&Url>, trailing: &[String]
     trailing::without_trailing(html, trailing)
 }
 
+/// Most bytes that relative links may grow by: the base's length for each attribute.
+const MAX_RESOLVED: usize = 8_000_000;
+
 fn clean(markup: &str, base: Option<&Url>) -> String {
+    let base = base.filter(|base| base.as_str().len().saturating_mul(markup.matches('=').count()) <= MAX_RESOLVED);
     let mut builder = ammonia::Builder::default();
     builder
         .url_schemes(HashSet::from(["http", "https", "mailto"]))

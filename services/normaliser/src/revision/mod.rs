@@ -8,9 +8,9 @@
 //! 2. The publisher's own copy ([`rank`]) counts against a text of another source, whatever the dates: another text is
 //!    UPDATED, the same text only raises the rank of the state. What the state remembers of other sources is forgotten.
 //! 3. A copy that was replayed from the dead letters and was fetched before the current revision is a duplicate.
-//! 4. A withdrawn article that is shown again is UPDATED.
-//! 5. The current text again is a duplicate.
-//! 6. A copy of another source is a duplicate if the current text is the publisher's own.
+//! 4. A copy of another source is a duplicate if the current text is the publisher's own, or was when the article was withdrawn.
+//! 5. A withdrawn article that is shown again is UPDATED.
+//! 6. The current text again is a duplicate.
 //! 7. A text whose own date is older than that of the current text is a duplicate.
 //! 8. A text that was published as an earlier revision is a duplicate, unless the feed that gave the current revision
 //!    dates it later: a publisher may revert a change.
@@ -19,8 +19,7 @@
 //!     feed is then the one of rule 9.
 //!
 //! So two feeds with two texts cannot switch an article back and forth: each revision but those of rules 2 and 8 is a text
-//! that was never published before. Rule 2 applies once, unless another source brings a withdrawn article back. Those of
-//! rule 8 come from one feed with increasing dates.
+//! that was never published before. Rule 2 applies once. Those of rule 8 come from one feed with increasing dates.
 //!
 //! Rule 2 comes before rule 3: a refused copy of the publisher's own counts when it is replayed, although another source
 //! was admitted meanwhile. A state without rank is treated as one of another source, so that the publisher's next copy
@@ -36,6 +35,7 @@ use proto::{
     vocab::source_rank,
 };
 use std::cmp::Ordering;
+use stream::faults::{Sabotage, sabotaged};
 
 /// Most content hashes of earlier revisions in a state.
 pub const MAX_EARLIER_HASHES: usize = 16;
@@ -114,7 +114,11 @@ struct Copy<'a> {
     raw: &'a RawItem,
     content_hash: &'a str,
     seen_at: proto::Timestamp,
-    /// When the text was last changed, or published, as the publisher says.
+    /// When the text was last changed, or published, as the publisher says, whatever the time. It is compared with the state's:
+    /// the clock of the poller that fetched this copy may be behind that of the one before.
+    claimed_at: Option<proto::Timestamp>,
+    /// The same, at most the time of the fetch. It goes into the state: a date in the future would make every later change look
+    /// old.
     written_at: Option<proto::Timestamp>,
     rank: &'static str,
 }
@@ -122,8 +126,9 @@ struct Copy<'a> {
 impl<'a> Copy<'a> {
     fn of(raw: &'a RawItem, content_hash: &'a str, now: Timestamp) -> Self {
         let seen = fetched_at(raw, now);
-        let written_at = date::updated(raw.updated_at, seen).or_else(|| date::updated(raw.published_at, seen));
-        Copy { raw, content_hash, seen_at: to_wire(seen), written_at, rank: rank::of(raw) }
+        let claimed_at = date::claimed(raw.updated_at).or_else(|| date::claimed(raw.published_at));
+        let written_at = date::updated(claimed_at, seen);
+        Copy { raw, content_hash, seen_at: to_wire(seen), claimed_at, written_at, rank: rank::of(raw) }
     }
 
     /// Rule 2: the publisher's own text has come and that of another source was published.
@@ -143,12 +148,14 @@ impl<'a> Copy<'a> {
 
     /// Rules 4 to 10.
     fn updates(&self, state: &ArticleState) -> bool {
-        let dated = compare(self.written_at, state.updated_at);
+        let dated = compare(self.claimed_at, state.updated_at);
         let same_feed = state.feed_id.is_empty() || state.feed_id == self.raw.feed_id;
         let is_earlier = state.earlier_hashes.iter().any(|hash| hash == self.content_hash);
-        if state.withdrawn {
+        if self.is_outranked(state) {
+            false
+        } else if state.withdrawn {
             true
-        } else if state.content_hash == self.content_hash || self.is_outranked(state) || dated == Some(Ordering::Less) {
+        } else if state.content_hash == self.content_hash || dated == Some(Ordering::Less) {
             false
         } else if same_feed {
             !is_earlier || dated == Some(Ordering::Greater)
@@ -226,7 +233,8 @@ impl<'a> Copy<'a> {
 /// `feed_ids` with `feed_id`, sorted, each once.
 pub(crate) fn with_feed(feed_ids: &[String], feed_id: &str) -> Vec<String> {
     let mut all = feed_ids.to_vec();
-    if !feed_id.is_empty() {
+    let is_forgotten = !all.is_empty() && sabotaged(Sabotage::ForgetFeeds);
+    if !feed_id.is_empty() && !is_forgotten {
         all.push(feed_id.to_owned());
     }
     all.sort();

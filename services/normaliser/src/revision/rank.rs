@@ -5,6 +5,7 @@ use proto::{
     v1::RawItem,
     vocab::{kind, source_rank},
 };
+use stream::faults::{Sabotage, sabotaged};
 
 /// Rank of a raw item: `OWN` or `OTHER` of [`source_rank`].
 ///
@@ -24,7 +25,8 @@ pub fn of(raw: &RawItem) -> &'static str {
 /// A feed on the host of a service, such as FeedBurner, is `OTHER` unless its definition names the publisher's site.
 #[must_use]
 pub fn of_feed(link: &str, feed_url: &str, site_url: &str) -> &'static str {
-    if same_domain(link, feed_url) || same_domain(link, site_url) { source_rank::OWN } else { source_rank::OTHER }
+    let is_own = same_domain(link, feed_url) || same_domain(link, site_url) || sabotaged(Sabotage::AnySource);
+    if is_own { source_rank::OWN } else { source_rank::OTHER }
 }
 
 fn same_domain(a: &str, b: &str) -> bool {

@@ -116,6 +116,15 @@ fn a_future_date_does_not_make_later_changes_old() {
 }
 
 #[test]
+fn a_change_that_is_fetched_by_a_clock_that_is_behind_is_an_update() {
+    let mut state = None;
+    step(&mut state, &copy("f", Some(1_000), 1_001), "one");
+    assert_eq!(step(&mut state, &copy("f", Some(1_000), 700), "two"), Some(2));
+    assert_eq!(step(&mut state, &copy("f", Some(1_100), 800), "one"), Some(3), "reverted with a later date");
+    assert_eq!(step(&mut state, &copy("f", Some(999), 1_200), "three"), None, "its own date is older");
+}
+
+#[test]
 fn a_withdrawn_article_that_is_shown_again_is_an_update() {
     let mut state = None;
     step(&mut state, &copy("f", None, 0), "one");

@@ -6,7 +6,8 @@
 //!    second WITHDRAW is a duplicate.
 //! 2. While the row exists, every copy of the article is dropped (`withdrawn`). Its feed is added to the state.
 //! 3. RESTORE deletes the row. Where the item has a text, it is published UPDATED. Otherwise the next copy is, whatever
-//!    its text. RESTORE without the row is a duplicate.
+//!    its text; if the article had the publisher's own text, the publisher's next copy is. RESTORE without the row is a
+//!    duplicate.
 //!
 //! A revision is one more than that of the state. Without state it is the number of minutes since 1970, which no earlier
 //! revision has reached.
@@ -14,7 +15,7 @@
 use crate::{
     date,
     normalise::{Normalised, Published, normalise},
-    revision::{Delivery, MAX_EARLIER_HASHES, REFRESH_H, latest, unused_revision, with_feed},
+    revision::{Delivery, MAX_EARLIER_HASHES, REFRESH_H, latest, rank, unused_revision, with_feed},
 };
 use jiff::Timestamp;
 use proto::{
@@ -131,9 +132,10 @@ fn restore(raw: &RawItem, state: Option<&ArticleState>, now: Timestamp) -> Resul
     }
     let feed_id = if raw.feed_id.is_empty() { before.feed_id.clone() } else { raw.feed_id.clone() };
     let item = RawItem { kind: kind::ENTRY.to_owned(), feed_id, ..raw.clone() };
-    Ok(match normalise(&item, Some(&before), Delivery { now, replayed: false })? {
+    // The item is no copy of a feed: it has the rank of the text before the withdrawal, whatever its own would be.
+    let equal = ArticleState { source_rank: rank::of(&item).to_owned(), ..before.clone() };
+    Ok(match normalise(&item, Some(&equal), Delivery { now, replayed: false })? {
         Normalised::Article(published) => {
-            // The item is no copy of a feed: the rank is that of the text before the withdrawal.
             let state = ArticleState { source_rank: before.source_rank, ..published.state };
             Effect::Restored(Box::new(Published { state, ..*published }))
         }

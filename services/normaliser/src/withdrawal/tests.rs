@@ -158,6 +158,20 @@ fn a_restored_article_keeps_feed_and_rank_of_its_text() {
 }
 
 #[test]
+fn a_copy_of_another_source_does_not_stand_in_for_the_publishers_restored_text() {
+    let own = |body: &str| RawItem { feed_url: "https://feeds.example.com/rss".into(), ..raw(kind::ENTRY, body) };
+    let mut stage = Stage::default();
+    stage.step(&own("One."));
+    stage.step(&raw(kind::WITHDRAW, ""));
+    stage.step(&raw(kind::RESTORE, ""));
+    assert_eq!(
+        stage.step(&RawItem { feed_url: "https://other.example/rss".into(), ..raw(kind::ENTRY, "Fake.") }),
+        None
+    );
+    assert_eq!(stage.step(&own("One.")), published(change::UPDATED, 3, "One."));
+}
+
+#[test]
 fn the_state_of_a_withdrawn_article_is_written_once_a_day() {
     let mut stage = Stage::default();
     stage.step(&raw(kind::ENTRY, "One."));

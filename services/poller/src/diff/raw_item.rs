@@ -61,6 +61,20 @@ pub(super) fn raw_item(
     }
 }
 
+/// About the bytes of an entry's raw record, without making it.
+pub(super) fn bytes(feed: &Feed, document: &Document, one: &IdentifiedEntry<'_>, fetch: &Fetch) -> usize {
+    /// Names, ids, times and punctuation of a record.
+    const FIXED: usize = 1_000;
+    let entry = one.entry;
+    let texts = [&entry.guid, &entry.link, &one.canonical_url, &entry.title, &entry.summary, &entry.content];
+    let shared = [&document.title, &feed.title, &feed.url, &feed.site_url, &feed.rights, &feed.publisher_name];
+    let headers = [&fetch.final_url, &fetch.content_type, &fetch.etag, &fetch.last_modified];
+    let lists = entry.authors.iter().chain(&entry.categories).chain(&feed.tags);
+    let media = entry.media.iter().map(|media| media.url.len() + media.title.len() + media.r#type.len() + 50);
+    let all = texts.into_iter().chain(shared).chain(headers).chain(lists).map(|text| text.len() + 4);
+    FIXED + all.chain(media).sum::<usize>()
+}
+
 fn first(texts: &[&String]) -> String {
     texts.iter().find(|text| !text.trim().is_empty()).map(|text| (*text).clone()).unwrap_or_default()
 }

@@ -30,18 +30,19 @@ fn feed(backfill: &str) -> Feed {
     Feed { feed_id: proto::id::feed_id(url), url: url.into(), backfill: backfill.into(), ..Feed::default() }
 }
 
-/// The state after `diff`.
-fn after(diff: &Diff) -> FeedState {
-    let packed_entries = identity::pack(&diff.entries);
-    FeedState { first_polled_at: Some(time::to_wire(now())), packed_entries, ..FeedState::default() }
+/// What is remembered after `diff`.
+fn after(diff: &Diff) -> Remembered {
+    Remembered { first_polled_at: Some(now()), entries: diff.entries.clone(), is_lost: false }
 }
 
-fn compare(feed: &Feed, state: &FeedState, document: &Document, is_complete: bool) -> Diff {
-    diff(feed, state, document, &identity::fingerprints(document), is_complete, &Fetch::default(), now())
+fn compare(feed: &Feed, before: &Remembered, document: &Document, is_complete: bool) -> Diff {
+    // As if every entry had been long: the limit on what a poll publishes has tests of its own.
+    let fetch = Fetch { bytes: 16 << 20, ..Fetch::default() };
+    diff(feed, before, document, &identity::fingerprints(document), is_complete, &fetch, Part::WHOLE, now())
 }
 
-fn run(feed: &Feed, state: &FeedState, entries: Vec<Entry>) -> Diff {
-    let diff = compare(feed, state, &document(entries), true);
+fn run(feed: &Feed, before: &Remembered, entries: Vec<Entry>) -> Diff {
+    let diff = compare(feed, before, &document(entries), true);
     let counts = &diff.counts;
     assert_eq!(counts.seen, counts.new + counts.changed + counts.unchanged + counts.dropped(), "{counts:?}");
     assert_eq!(diff.publish.len(), counts.new + counts.changed);
@@ -58,7 +59,7 @@ fn entries_by_age() -> Vec<Entry> {
 
 #[test]
 fn the_first_poll_publishes_entries_of_48_hours_as_backfill() {
-    let first = run(&feed(""), &FeedState::default(), entries_by_age());
+    let first = run(&feed(""), &Remembered::default(), entries_by_age());
     assert_eq!(names(&first), ["undated", "day", "new"]);
     assert!(first.publish.iter().all(|one| one.item.backfill));
     assert_eq!(first.counts.dropped, [(drop_reason::BACKFILL, 1)]);
@@ -66,7 +67,7 @@ fn the_first_poll_publishes_entries_of_48_hours_as_backfill() {
 
 #[test]
 fn entries_that_the_policy_excludes_are_never_published() {
-    let first = run(&feed(""), &FeedState::default(), entries_by_age());
+    let first = run(&feed(""), &Remembered::default(), entries_by_age());
     let mut entries = entries_by_age();
     entries.push(entry("fresh", ago(0)));
     entries.push(entry("late", ago(100)));
@@ -79,7 +80,7 @@ fn entries_that_the_policy_excludes_are_never_published() {
 
 #[test]
 fn each_policy_selects_its_entries() {
-    let taken = |policy: &str| run(&feed(policy), &FeedState::default(), entries_by_age()).publish.len();
+    let taken = |policy: &str| run(&feed(policy), &Remembered::default(), entries_by_age()).publish.len();
     assert_eq!(taken("all"), 4);
     assert_eq!(taken("2"), 2);
     assert_eq!(taken("0"), 0);
@@ -91,14 +92,14 @@ fn each_policy_selects_its_entries() {
 #[test]
 fn the_first_poll_publishes_twenty_undated_entries() {
     let entries = (0..50).map(|n| entry(&format!("{n}"), None)).collect();
-    let first = run(&feed(""), &FeedState::default(), entries);
+    let first = run(&feed(""), &Remembered::default(), entries);
     assert_eq!(first.publish.len(), MAX_UNDATED);
     assert_eq!(first.entries.len(), 50);
 }
 
 #[test]
 fn a_changed_entry_keeps_its_id_and_a_new_date_is_not_a_change() {
-    let first = run(&feed(""), &FeedState::default(), vec![entry("a", ago(1))]);
+    let first = run(&feed(""), &Remembered::default(), vec![entry("a", ago(1))]);
     let id = first.publish.first().map(|one| one.item.article_id.clone());
     let redated = run(&feed(""), &after(&first), vec![entry("a", ago(0))]);
     assert_eq!(redated.counts.unchanged, 1);
@@ -114,7 +115,7 @@ fn entries_of_one_identity_give_one_record() {
         let other = Entry { guid: "b".into(), title: "Other words".into(), ..entry("a", ago(1)) };
         vec![entry("a", ago(1)), other]
     };
-    let first = run(&feed(""), &FeedState::default(), twice());
+    let first = run(&feed(""), &Remembered::default(), twice());
     assert_eq!((first.counts.new, first.counts.dropped()), (1, 1));
     let second = run(&feed(""), &after(&first), twice());
     assert_eq!((second.counts.unchanged, second.counts.dropped()), (1, 1));
@@ -123,7 +124,7 @@ fn entries_of_one_identity_give_one_record() {
 #[test]
 fn an_added_guid_does_not_publish_an_entry_again() {
     let bare = Entry { guid: String::new(), ..entry("a", ago(1)) };
-    let first = run(&feed(""), &FeedState::default(), vec![bare]);
+    let first = run(&feed(""), &Remembered::default(), vec![bare]);
     let second = run(&feed(""), &after(&first), vec![entry("a", ago(1))]);
     assert_eq!(second.counts.unchanged, 1);
 }
@@ -135,7 +136,7 @@ fn many(from: usize, count: usize) -> Vec<Entry> {
 #[test]
 fn the_state_remembers_twice_the_document() {
     let feed = feed("");
-    let first = run(&feed, &FeedState::default(), many(0, 300));
+    let first = run(&feed, &Remembered::default(), many(0, 300));
     let second = run(&feed, &after(&first), many(300, 300));
     assert_eq!(second.entries.len(), 600);
     let third = run(&feed, &after(&second), many(600, 300));
@@ -152,7 +153,7 @@ fn the_state_remembers_twice_the_document() {
 #[test]
 fn a_truncated_or_empty_document_removes_no_entry() {
     let feed = feed("");
-    let first = run(&feed, &FeedState::default(), many(0, 2_000));
+    let first = run(&feed, &Remembered::default(), many(0, 2_000));
     let cut = compare(&feed, &after(&first), &document(many(0, 10)), false);
     assert_eq!(cut.entries.len(), 2_000);
     let empty = run(&feed, &after(&cut), vec![]);
@@ -160,17 +161,71 @@ fn a_truncated_or_empty_document_removes_no_entry() {
 }
 
 #[test]
-fn the_largest_state_is_below_400_kb_and_reads_back() {
-    let long = run(&feed(""), &FeedState::default(), many(0, 5_000));
+fn the_largest_entries_take_360_kb_and_read_back() {
+    let long = run(&feed(""), &Remembered::default(), many(0, 5_000));
     let longer = run(&feed(""), &after(&long), many(5_000, 5_000));
-    let state = FeedState { title: "t".repeat(4_000), etag: "\"".repeat(8_192), ..after(&longer) };
-    assert_eq!(state.packed_entries.len(), MAX_SEEN * identity::PACKED_BYTES);
-    let encoding = proto::wire::Encoding::Protobuf;
-    let bytes = encoding.encode(&state).unwrap();
-    assert!(bytes.len() < 400_000, "{}", bytes.len());
-    let read: FeedState = proto::wire::decode(Some(encoding.content_type()), &bytes).unwrap();
-    assert_eq!(identity::unpack(&read.packed_entries), Ok(longer.entries));
+    let packed = identity::pack(&longer.entries);
+    assert_eq!(packed.len(), MAX_SEEN * identity::PACKED_BYTES);
+    assert_eq!(identity::unpack(&packed), Ok(longer.entries));
     assert_eq!(identity::unpack(&[0; 49]), Err(49));
+}
+
+#[test]
+fn entries_are_changed_by_what_the_document_lists_and_by_time_not_by_dates() {
+    let of = |names: &[&str]| names.iter().map(|name| entry(name, ago(1))).collect::<Vec<_>>();
+    let first = run(&feed(""), &Remembered::default(), of(&["a", "b"]));
+    let is_changed = |entries: Vec<Entry>| {
+        let next = run(&feed(""), &after(&first), entries);
+        seen_entries::is_changed(&first.entries, &next.entries)
+    };
+    assert!(!is_changed(of(&["a", "b"])));
+    assert!(!is_changed(of(&["b", "a"])), "the order");
+    assert!(!is_changed(vec![entry("a", ago(0)), entry("b", None)]), "the dates");
+    assert!(!is_changed(vec![]), "an empty document");
+    assert!(is_changed(of(&["a"])), "one that is no longer listed");
+    assert!(is_changed(of(&["a", "b", "c"])), "one more");
+    assert!(is_changed(vec![Entry { title: "Edited".into(), ..entry("a", ago(1)) }, entry("b", ago(1))]), "a text");
+    let moved = Entry { link: "https://e.org/moved".into(), ..entry("a", ago(1)) };
+    assert!(is_changed(vec![moved, entry("b", ago(1))]), "a link");
+    let later = |minutes: u32| {
+        let mut entries = first.entries.clone();
+        entries.iter_mut().for_each(|entry| entry.seen_min += minutes);
+        seen_entries::is_changed(&first.entries, &entries)
+    };
+    assert_eq!((later(24 * 60 - 1), later(24 * 60)), (false, true), "the time of last sight");
+}
+
+#[test]
+fn what_a_truncated_document_no_longer_lists_may_still_be_corrected() {
+    let text = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen \
+        seventeen eighteen nineteen twenty";
+    let long = |name: &str| Entry { title: "T".into(), summary: text.into(), ..entry(name, ago(1)) };
+    let first = run(&feed(""), &Remembered::default(), vec![entry("a", ago(1)), long("old")]);
+    let cut = compare(&feed(""), &after(&first), &document(vec![entry("a", ago(1))]), false);
+    let corrected = run(&feed(""), &after(&cut), vec![entry("a", ago(1)), long("new")]);
+    assert_eq!((corrected.counts.new, corrected.counts.unchanged), (0, 2));
+}
+
+#[test]
+fn an_excluded_entry_that_changes_is_published_as_unknown() {
+    let first = run(&feed("0"), &Remembered::default(), vec![entry("a", ago(100))]);
+    assert_eq!((first.publish.len(), first.entries[0].renewed_min), (0, 0));
+    let same = run(&feed("0"), &after(&first), vec![entry("a", ago(100))]);
+    assert_eq!((same.publish.len(), same.entries[0].renewed_min), (0, 0));
+    let edited = |title: &str| vec![Entry { title: title.into(), ..entry("a", ago(100)) }];
+    let second = run(&feed("0"), &after(&same), edited("Edited"));
+    assert!(!second.publish[0].item.known && second.publish[0].item.backfill);
+    assert_eq!(second.entries[0].renewed_min, minutes(now()));
+    let third = run(&feed("0"), &after(&second), edited("Edited again"));
+    assert!(third.publish[0].item.known && !third.publish[0].item.backfill);
+}
+
+#[test]
+fn an_excluded_entry_of_a_feed_whose_entries_were_lost_may_have_been_published() {
+    let lost = Remembered { is_lost: true, ..Remembered::default() };
+    let first = run(&feed("0"), &lost, vec![entry("a", ago(100))]);
+    let edited = vec![Entry { title: "Edited".into(), ..entry("a", ago(100)) }];
+    assert!(run(&feed("0"), &after(&first), edited).publish[0].item.known);
 }
 
 #[test]
@@ -199,10 +254,26 @@ fn the_site_of_a_raw_item_is_the_operators_never_the_documents() {
     for site in ["", "https://operator.example/"] {
         let feed = Feed { site_url: site.into(), ..feed("") };
         let document = Document { site_url: "https://victim.example/".into(), ..document(vec![entry("a", ago(1))]) };
-        let diff = compare(&feed, &FeedState::default(), &document, true);
+        let diff = compare(&feed, &Remembered::default(), &document, true);
         assert_eq!(diff.publish[0].item.site_url, site);
         assert_eq!(diff.publish[0].item.feed_url, "https://e.org/feed");
     }
+}
+
+#[test]
+fn a_poll_publishes_no_more_than_its_document_is_worth_and_leaves_the_rest_to_the_next() {
+    let long = |name: usize| Entry { content: "x".repeat(300_000), ..entry(&name.to_string(), ago(1)) };
+    let document = document((0..10).map(long).collect());
+    // Few bytes, compressed or by entities.
+    let fetch = Fetch { bytes: 10_000, ..Fetch::default() };
+    let fingerprints = identity::fingerprints(&document);
+    let poll =
+        |before: &Remembered| diff(&feed("all"), before, &document, &fingerprints, true, &fetch, Part::WHOLE, now());
+    let first = poll(&Remembered::default());
+    assert!(first.is_deferred && (1..=4).contains(&first.publish.len()), "{}", first.publish.len());
+    assert_eq!(first.entries.len(), first.publish.len(), "what is left is not remembered");
+    let second = poll(&after(&first));
+    assert!(names(&second).iter().all(|name| !names(&first).contains(name)) && !second.publish.is_empty());
 }
 
 #[test]

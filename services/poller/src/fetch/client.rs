@@ -1,13 +1,19 @@
 use super::{
     address_filter::{self, Resolver},
     body::{self, Body, Overflow},
+    capacity::{self, Capacity, Growing},
+    cookies::Cookies,
+    decode,
     error::{FetchError, with_causes},
     response::{Response, Validators, header_value, is_overloaded, text},
     robots::{self, Robots},
     robots_cache::RobotsCache,
 };
-use crate::rate_limit::{HostLimiter, host_of};
-use jiff::Timestamp;
+use crate::{
+    credentials::Credential,
+    limits,
+    rate_limit::{HostLimiter, host_of},
+};
 use reqwest::{StatusCode, header};
 use std::{sync::Arc, time::Duration};
 use url::Url;
@@ -53,8 +59,11 @@ pub struct Client {
     http: reqwest::Client,
     limiter: HostLimiter,
     robots: Arc<RobotsCache>,
+    capacity: Capacity,
     limits: Limits,
     allow_private: bool,
+    /// What requests to its origin carry: that of one feed.
+    credential: Option<Arc<Credential>>,
 }
 
 impl Client {
@@ -74,29 +83,88 @@ impl Client {
             .retry(reqwest::retry::never())
             // A proxy would connect past the address filter.
             .no_proxy()
+            // `decode` does it.
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
             .referer(false)
             .dns_resolver(Resolver { allow_private })
             .connect_timeout(limits.connect)
             .read_timeout(limits.read)
             .timeout(limits.total)
             .pool_max_idle_per_host(1)
-            .pool_idle_timeout(Duration::from_secs(30))
+            // Long enough for robots.txt, a redirect and the feed: idle connections take file descriptors.
+            .pool_idle_timeout(Duration::from_secs(5))
             .build()
             .map_err(|error| FetchError::Network(with_causes(&error)))?;
-        Ok(Client { http, limiter, robots: Arc::default(), limits, allow_private })
+        Ok(Client {
+            http,
+            limiter,
+            robots: Arc::default(),
+            capacity: Capacity::default(),
+            limits,
+            allow_private,
+            credential: None,
+        })
     }
 
-    /// Fetches `url`, conditionally if there are validators, and follows up to five redirects.
+    /// A client that sends `credential` with requests that it [is for](Credential::is_for), and with no other. URLs that it is
+    /// given have `***` in place of parameters. Responses are to be masked; errors are.
+    #[must_use]
+    pub fn with_credential(&self, credential: Option<Arc<Credential>>) -> Self {
+        Client { credential, ..self.clone() }
+    }
+
+    /// The credential, if it is for `url`.
+    fn credential_for(&self, url: &Url) -> Option<&Credential> {
+        self.credential.as_deref().filter(|credential| credential.is_for(url))
+    }
+
+    /// The target of a redirect, as a URL that a request is made of: with `***` in place of parameters.
+    ///
+    /// # Errors
+    /// It would carry a secret to another origin.
+    fn hide_target(&self, to: Url) -> Result<Url, FetchError> {
+        let Some(credential) = &self.credential else { return Ok(to) };
+        let hidden = credential.hollow(&to);
+        if credential.mask().url(&hidden) != to && self.credential_for(&to).is_none() {
+            let to = to.origin().ascii_serialization();
+            return Err(FetchError::Redirect(format!("the redirect to {to} would carry the feed's credentials")));
+        }
+        Ok(hidden)
+    }
+
+    /// As [`Client::get_for`], where `url` is the feed's own.
+    ///
+    /// # Errors
+    /// As [`Client::get_for`].
+    pub async fn get(&self, url: &Url, validators: &Validators) -> Result<Response, FetchError> {
+        self.get_for(&host_of(url), url, validators).await
+    }
+
+    /// Fetches `url` for a feed of `host`, conditionally if there are validators, and follows up to five redirects. The
+    /// URL may be another host's, where the feed has moved. Only an answer of `host` itself blocks a host: any publisher
+    /// can redirect to a URL of another that answers 429.
     ///
     /// # Errors
     /// [`FetchError`] if there is no response. A response of status 4xx or 5xx is not an error.
-    pub async fn get(&self, url: &Url, validators: &Validators) -> Result<Response, FetchError> {
+    pub async fn get_for(&self, host: &str, url: &Url, validators: &Validators) -> Result<Response, FetchError> {
+        let mask = self.credential.as_ref().map(|credential| credential.mask());
+        self.follow(host, url, validators).await.map_err(|error| match (error, mask) {
+            // The text quotes an address, which may repeat a secret.
+            (FetchError::Redirect(text), Some(mask)) => FetchError::Redirect(mask.text(&text)),
+            (error, _) => error,
+        })
+    }
+
+    async fn follow(&self, host: &str, url: &Url, validators: &Validators) -> Result<Response, FetchError> {
         let mut at = url.clone();
         let mut permanent = true;
+        let mut cookies = Cookies::default();
         for hop in 0..=MAX_REDIRECTS {
             address_filter::check_url(&at, self.allow_private)?;
-            self.check_robots(&at).await?;
-            match self.request(&at, validators, self.limits.bytes, Overflow::Reject).await? {
+            self.check_robots(host, &at).await?;
+            match self.request(host, &at, validators, &mut cookies, self.limits.bytes, Overflow::Reject).await? {
                 Hop::Redirect { to, is_permanent } => {
                     permanent &= is_permanent;
                     at = to;
@@ -110,17 +178,29 @@ impl Client {
         Err(FetchError::Redirect(format!("more than {MAX_REDIRECTS} redirects, the last to {at}")))
     }
 
-    /// One request under the rate limit.
+    /// One request under the rate limit, for a feed of `feed_host`.
     async fn request(
         &self,
+        feed_host: &str,
         url: &Url,
         validators: &Validators,
+        cookies: &mut Cookies,
         limit: usize,
         overflow: Overflow,
     ) -> Result<Hop, FetchError> {
         let host = host_of(url);
         let _permit = self.limiter.acquire(&host).await?;
-        let mut request = self.http.get(url.clone()).header(header::ACCEPT, ACCEPT);
+        let mut request = match self.credential_for(url) {
+            Some(credential) => {
+                let filled = credential.fill(url).map_err(FetchError::Credentials)?;
+                authorised(self.http.get(filled), credential)
+            }
+            None => self.http.get(url.clone()),
+        };
+        request = request.header(header::ACCEPT, ACCEPT).header(header::ACCEPT_ENCODING, decode::ACCEPTED);
+        if let Some(cookie) = cookies.header(url) {
+            request = request.header(header::COOKIE, cookie);
+        }
         if let Some(etag) = header_value(&validators.etag) {
             request = request.header(header::IF_NONE_MATCH, etag);
         }
@@ -129,17 +209,24 @@ impl Client {
         }
         let http = request.send().await?;
         let status = http.status();
+        let has_new_cookie = cookies.store(url, http.headers());
         if matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
-            return redirect(url, &http);
+            return redirect(url, &http, has_new_cookie, |to| self.hide_target(to));
         }
-        let mut response = Response::new(url, status, http.headers(), Timestamp::now());
+        let mut response = Response::new(url, status, http.headers(), stream::faults::now());
         if is_overloaded(status)
+            && host == feed_host
             && let Some(wait) = response.server_hints.retry_after
         {
             self.limiter.block(&host, wait.unsigned_abs());
         }
         if status.is_success() {
-            match body::read(http, limit, overflow).await? {
+            let coding = text(http.headers(), header::CONTENT_ENCODING);
+            let mut growing = Growing::default();
+            let read = body::read(http, limit, overflow, &self.capacity, &mut growing).await?;
+            let decoded = self.decode(read, &coding, limit, overflow, &mut growing).await?;
+            response.memory = growing.held();
+            match decoded {
                 Body::Whole(bytes) => response.body = bytes,
                 Body::Truncated(bytes, reason) => {
                     response.body = bytes;
@@ -151,13 +238,45 @@ impl Client {
         Ok(Hop::Final(Box::new(response)))
     }
 
+    /// Decodes a body. Where that makes it larger, it waits for the memory before it is.
+    async fn decode(
+        &self,
+        read: Body,
+        coding: &str,
+        limit: usize,
+        overflow: Overflow,
+        growing: &mut Growing,
+    ) -> Result<Body, FetchError> {
+        let (Body::Whole(bytes) | Body::Truncated(bytes, _)) = &read else { return Ok(read) };
+        if !decode::may_grow(bytes, coding) {
+            return Ok(read);
+        }
+        let mut step = if overflow == Overflow::Cut { limit } else { capacity::step(bytes.len(), limit) };
+        loop {
+            self.capacity.grow(growing, step, limit).await?;
+            let _processor = self.capacity.processor(step).await;
+            let (again, coding) = (read.clone(), coding.to_owned());
+            let decoded = tokio::task::spawn_blocking(move || decode::decode(again, &coding, step, overflow)).await;
+            match decoded.map_err(|_| FetchError::Network("the body could not be decoded".to_owned()))? {
+                Body::TooLarge if step < limit => step = capacity::step(step, limit),
+                decoded => return Ok(decoded),
+            }
+        }
+    }
+
+    /// The memory and the processors that documents share.
+    #[must_use]
+    pub fn capacity(&self) -> &Capacity {
+        &self.capacity
+    }
+
     /// Checks a URL against the robots.txt of its origin, which is fetched if it is not cached.
-    async fn check_robots(&self, url: &Url) -> Result<(), FetchError> {
+    async fn check_robots(&self, feed_host: &str, url: &Url) -> Result<(), FetchError> {
         let origin = url.origin().ascii_serialization();
         let robots = match self.robots.get(&origin) {
             Some(robots) => robots,
             None => {
-                let (robots, ttl) = self.fetch_robots(url).await?;
+                let (robots, ttl) = self.fetch_robots(feed_host, url).await?;
                 let robots = Arc::new(robots);
                 self.robots.put(origin.clone(), Arc::clone(&robots), ttl);
                 robots
@@ -174,11 +293,15 @@ impl Client {
     }
 
     /// The robots.txt of a URL's origin, and how long to cache it.
-    async fn fetch_robots(&self, url: &Url) -> Result<(Robots, Duration), FetchError> {
+    async fn fetch_robots(&self, feed_host: &str, url: &Url) -> Result<(Robots, Duration), FetchError> {
         let mut at = url.join("/robots.txt").map_err(|error| FetchError::Redirect(error.to_string()))?;
+        let mut cookies = Cookies::default();
         for _ in 0..=MAX_REDIRECTS {
             address_filter::check_url(&at, self.allow_private)?;
-            match self.request(&at, &Validators::default(), robots::MAX_BYTES, Overflow::Cut).await {
+            match self
+                .request(feed_host, &at, &Validators::default(), &mut cookies, robots::MAX_BYTES, Overflow::Cut)
+                .await
+            {
                 Ok(Hop::Redirect { to, .. }) => at = to,
                 Ok(Hop::Final(response)) => {
                     return Ok(match response.status {
@@ -203,22 +326,51 @@ impl Client {
     }
 }
 
+/// Adds what a credential sends in headers. They are marked as sensitive, so that no debug output shows them.
+fn authorised(mut request: reqwest::RequestBuilder, credential: &Credential) -> reqwest::RequestBuilder {
+    if let Some((user, password)) = credential.basic() {
+        request = request.basic_auth(user, Some(password));
+    }
+    if let Some(token) = &credential.bearer {
+        request = request.bearer_auth(token);
+    }
+    for (name, value) in &credential.headers {
+        if let Ok(mut value) = header::HeaderValue::from_str(value) {
+            value.set_sensitive(true);
+            request = request.header(name, value);
+        }
+    }
+    request
+}
+
 /// The result of one request.
 enum Hop {
     Redirect { to: Url, is_permanent: bool },
     Final(Box<Response>),
 }
 
-fn redirect(from: &Url, response: &reqwest::Response) -> Result<Hop, FetchError> {
+fn redirect(
+    from: &Url,
+    response: &reqwest::Response,
+    has_new_cookie: bool,
+    hide: impl FnOnce(Url) -> Result<Url, FetchError>,
+) -> Result<Hop, FetchError> {
     let status = response.status();
     let location = text(response.headers(), header::LOCATION);
+    if location.len() > limits::LOCATION.bytes {
+        let (bytes, limit) = (location.len(), limits::LOCATION.bytes);
+        return Err(FetchError::Redirect(format!(
+            "{status} at {from} to an address of {bytes} bytes, the limit is {limit}"
+        )));
+    }
     if location.is_empty() {
         return Err(FetchError::Redirect(format!("{status} at {from} without Location")));
     }
     let to = from
         .join(&location)
-        .map_err(|error| FetchError::Redirect(format!("{status} at {from} to {location:?}: {error}")))?;
-    if to == *from {
+        .map_err(|error| FetchError::Redirect(format!("{status} at {from} to an invalid address: {error}")))?;
+    let to = hide(to)?;
+    if to == *from && !has_new_cookie {
         return Err(FetchError::Redirect(format!("{from} redirects to itself")));
     }
     let is_permanent = matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT);

@@ -1,6 +1,6 @@
 use super::address_filter::AddressError;
 use crate::rate_limit::HostBlockedError;
-use std::error::Error;
+use std::{error::Error, io};
 
 /// Why a request gave no response.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -20,31 +20,76 @@ pub enum FetchError {
     /// A redirect loop, too many redirects, or a redirect without a usable target.
     #[error("{0}")]
     Redirect(String),
+    /// The feed's credential is missing, or does not fit it.
+    #[error("{0}")]
+    Credentials(String),
     /// The decompressed body exceeds this many bytes.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
-    /// Name resolution, connection, TLS, timeout, or an invalid response.
+    /// An invalid response, or one that ends early.
     #[error("{0}")]
     Network(String),
+    /// The host did not answer: name resolution, connection, TLS, or a timeout before the response.
+    #[error("{reason}")]
+    NoAnswer {
+        /// What happened.
+        reason: String,
+        /// True where it looks like a machine without network: no route, no name server.
+        is_offline: bool,
+    },
+    /// This version cannot process the response, by a fault of its own.
+    #[error("{0}")]
+    Fault(String),
+    /// This machine lacks what every request needs: file descriptors, ports or memory.
+    #[error("{0}")]
+    Local(String),
+    /// This process works on too many large documents to read another one now.
+    #[error("{0}")]
+    Busy(&'static str),
 }
+
+/// `EMFILE` and `ENFILE` on Linux, macOS and the BSDs: too many open files of the process and of the system.
+const TOO_MANY_FILES: [i32; 2] = [24, 23];
 
 impl From<reqwest::Error> for FetchError {
     /// The resolver's [`AddressError`] is a distant cause of a connection error: it is looked for first.
     fn from(error: reqwest::Error) -> Self {
+        let mut causes: Vec<&(dyn Error + 'static)> = Vec::new();
         let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
         while let Some(error) = cause {
             if let Some(refused) = error.downcast_ref::<AddressError>() {
                 return FetchError::Address(refused.clone());
             }
+            causes.push(error);
             cause = error.source();
         }
-        FetchError::Network(with_causes(&error))
+        let reason = with_causes(&error);
+        let io = causes.into_iter().find_map(|cause| cause.downcast_ref::<io::Error>());
+        if io.is_some_and(is_local) {
+            return FetchError::Local(reason);
+        }
+        if !error.is_connect() && !error.is_timeout() {
+            return FetchError::Network(reason);
+        }
+        let unreachable =
+            matches!(io.map(io::Error::kind), Some(io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown));
+        // EAI_AGAIN of glibc and of musl: no name server answers.
+        let unnamed = ["Temporary failure in name resolution", "Try again"].iter().any(|text| reason.contains(text));
+        FetchError::NoAnswer { reason, is_offline: unreachable || unnamed }
     }
 }
 
-/// An error with its causes on one line.
+fn is_local(error: &io::Error) -> bool {
+    let is_full = error.raw_os_error().is_some_and(|code| TOO_MANY_FILES.contains(&code));
+    is_full || matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::OutOfMemory)
+}
+
+/// An error with its causes on one line, without the URL, which may hold a secret.
 pub(super) fn with_causes(error: &reqwest::Error) -> String {
     let mut text = if error.is_timeout() { "timed out".to_owned() } else { error.to_string() };
+    if let Some(url) = error.url() {
+        text = text.replace(&format!(" for url ({url})"), "");
+    }
     let mut cause = error.source();
     while let Some(error) = cause {
         let next = error.to_string();

@@ -3,12 +3,16 @@
 
 pub mod address_filter;
 mod body;
+mod capacity;
 mod client;
+mod cookies;
+mod decode;
 mod error;
 mod response;
 pub mod robots;
 mod robots_cache;
 
+pub use capacity::{Capacity, Held, SMALL};
 pub use client::{Client, Limits};
 pub use error::FetchError;
 pub use response::{Response, Validators};

@@ -1,5 +1,10 @@
-use crate::schedule::{self, ServerHints};
-use jiff::{SignedDuration, Timestamp};
+use super::capacity::Held;
+use crate::{
+    credentials::Mask,
+    limits::{self, Excess, Limit},
+    schedule::{self, ServerHints},
+};
+use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 use reqwest::{
     StatusCode,
     header::{self, HeaderMap, HeaderName, HeaderValue},
@@ -43,31 +48,75 @@ pub struct Response {
     pub body: Vec<u8>,
     /// Why the body is incomplete; `None` if it is complete.
     pub truncated: Option<String>,
+    /// The memory that the body takes, with what is made of it.
+    pub memory: Held,
 }
 
 impl Response {
+    /// Replaces secrets that the server repeats in its headers.
+    pub(crate) fn mask(&mut self, mask: &Mask) {
+        let Response {
+            final_url,
+            moved,
+            status: _,
+            content_type,
+            content_location,
+            content_language,
+            etag,
+            last_modified,
+            server_hints: _,
+            body: _,
+            truncated,
+            memory: _,
+        } = self;
+        for text in [content_type, content_language, etag, last_modified].into_iter().chain(truncated) {
+            *text = mask.text(text);
+        }
+        mask.apply_to_url(content_location);
+        *final_url = mask.url(final_url);
+        // What is masked in an address is not filled in again: the feed stays at its own.
+        *moved = moved.take().filter(|moved| mask.url(moved) == *moved);
+    }
+
     /// A response without body.
     pub(super) fn new(url: &Url, status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Self {
-        let text = |name: HeaderName| text(headers, name);
-        let retry_after = schedule::retry_after(&text(header::RETRY_AFTER), now)
+        let text = |name: HeaderName| bounded(headers, name, &limits::HEADER);
+        // A date is compared with the server's own clock: this machine's may be wrong.
+        let date = rfc2822::DateTimeParser::new().parse_timestamp(text(header::DATE).trim());
+        let retry_after = schedule::retry_after(&text(header::RETRY_AFTER), date.unwrap_or(now))
             .or(is_overloaded(status).then_some(DEFAULT_RETRY_AFTER))
             .filter(|_| !status.is_success());
         let age = text(header::AGE);
         Response {
-            final_url: url.clone(),
-            moved: None,
-            status: status.as_u16(),
             content_type: text(header::CONTENT_TYPE),
-            content_location: text(header::CONTENT_LOCATION),
+            content_location: bounded(headers, header::CONTENT_LOCATION, &limits::CONTENT_LOCATION),
             content_language: text(header::CONTENT_LANGUAGE),
-            etag: text(header::ETAG),
-            last_modified: text(header::LAST_MODIFIED),
+            etag: bounded(headers, header::ETAG, &limits::VALIDATOR),
+            last_modified: bounded(headers, header::LAST_MODIFIED, &limits::VALIDATOR),
             server_hints: ServerHints {
                 retry_after,
                 max_age: schedule::max_age(&text(header::CACHE_CONTROL), Some(&age)),
             },
+            ..Response::bare(url, status.as_u16())
+        }
+    }
+
+    /// A response without headers and body.
+    #[must_use]
+    pub fn bare(url: &Url, status: u16) -> Self {
+        Response {
+            final_url: url.clone(),
+            moved: None,
+            status,
+            content_type: String::new(),
+            content_location: String::new(),
+            content_language: String::new(),
+            etag: String::new(),
+            last_modified: String::new(),
+            server_hints: ServerHints::default(),
             body: Vec::new(),
             truncated: None,
+            memory: Held::default(),
         }
     }
 }
@@ -75,6 +124,14 @@ impl Response {
 /// True for the statuses whose Retry-After holds for the whole host.
 pub(super) fn is_overloaded(status: StatusCode) -> bool {
     matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
+}
+
+/// As [`text`], within a limit.
+pub(super) fn bounded(headers: &HeaderMap, name: HeaderName, limit: &Limit) -> String {
+    let is_long = headers.get(&name).is_some_and(|value| value.len() > limit.bytes);
+    let mut value = if is_long && limit.excess != Excess::Cut { String::new() } else { text(headers, name) };
+    limit.apply(&mut value);
+    value
 }
 
 /// A header as text. Bytes beyond ASCII are read as ISO 8859-1, as before RFC 9110.

@@ -59,8 +59,11 @@ pub(super) fn canonical_link(link: &str) -> Option<CanonicalLink> {
 fn own_fragment(fragment: &str) -> Option<String> {
     let fragment = fragment.split(":~:").next().unwrap_or_default();
     let mut pairs = fragment.trim_start_matches('?').split('&').filter(|pair| !pair.is_empty());
-    // A name without a value is an anchor.
-    let tracks_only = pairs.all(|pair| pair.contains('=') && is_tracking(pair));
+    // A name without a value is an anchor, but for those that only say where the link was placed.
+    let tracks_only = pairs.all(|pair| match pair.contains('=') {
+        true => is_tracking(pair),
+        false => ["rss", "feed", "newsletter"].iter().any(|place| pair.eq_ignore_ascii_case(place)),
+    });
     (!tracks_only).then(|| normalised(fragment, Part::Query))
 }
 
@@ -191,6 +194,8 @@ mod tests {
             ("https://e.org/a#:~:text=the%20words", None),
             ("https://e.org/a#part:~:text=the%20words", Some("part")),
             ("https://e.org/a#xtor", Some("xtor")),
+            ("https://e.org/a#rss", None),
+            ("https://e.org/a#wt_mc=rss.red", None),
             ("https://e.org/a#part=2&utm_source=rss", Some("part=2&utm_source=rss")),
             ("https://e.org/a#caf%c3%a9", Some("caf%C3%A9")),
             ("https://e.org/a#!/story/7", Some("!/story/7")),

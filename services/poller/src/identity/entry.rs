@@ -138,10 +138,16 @@ pub fn identify<'a>(
     identified
 }
 
-/// True if a guid was given to another story.
+/// True if a guid was given to another story. The date must be that of publication: one of the last change says nothing, and
+/// the ids of Atom, where it often stands without the other, are never given again (RFC 4287 section 4.2.6).
 fn is_another_story(seen: &SeenEntry, now: &IdentifiedEntry<'_>) -> bool {
     let other_page = seen.link.page() != 0 && now.link.page() != 0 && seen.link.page() != now.link.page();
-    other_page && seen.text != now.text && seen.date != 0 && now.date != 0 && seen.date != now.date
+    other_page
+        && now.entry.published.is_some()
+        && seen.text != now.text
+        && seen.date != 0
+        && now.date != 0
+        && seen.date != now.date
 }
 
 /// What names an entry without guid and link: the digest of its plain text, else of its markup.
@@ -247,6 +253,39 @@ mod tests {
         let once = ids(vec![entry("", "", "a"), entry("", "", "b"), entry("", "", "a")]);
         assert_eq!(once, ids(vec![entry("", "", "a"), entry("", "", "b"), entry("", "", "a")]));
         assert_eq!(once.iter().collect::<HashSet<_>>().len(), 2);
+    }
+
+    #[test]
+    fn an_entry_with_only_a_date_of_change_is_edited_not_replaced() {
+        let at = |second: i64| Date {
+            at: jiff::Timestamp::from_second(second).unwrap(),
+            precision: precision::SECOND,
+            assumed_zone: None,
+            repaired: false,
+        };
+        let document = |slug: &str, title: &str, published: Option<i64>, updated: i64| {
+            let entry = entry("tag:e.org,2026:1", &format!("https://e.org/{slug}"), title);
+            let entry = Entry { published: published.map(at), updated: Some(at(updated)), ..entry };
+            Document { entries: vec![entry], ..Document::default() }
+        };
+        let is_kept = |first: Option<i64>, second: Option<i64>| {
+            let (before, after) = (document("a", "One", first, 1_000), document("b", "Two", second, 2_000));
+            let one = &identified("https://e.org/feed", &before)[0];
+            let seen = SeenEntry {
+                key: one.key,
+                article_id: one.article_id,
+                text: one.text,
+                link: one.link,
+                seen_min: 1,
+                renewed_min: 1,
+                date: one.date,
+            };
+            let later = identify("https://e.org/feed", &after, &fingerprints(&after), &[seen]);
+            later[0].article_id == one.article_id
+        };
+        assert!(is_kept(None, None), "only the date of the last change");
+        assert!(is_kept(Some(500), Some(500)), "an edit of the link and the text");
+        assert!(!is_kept(Some(500), Some(1_500)), "published again");
     }
 
     #[test]

@@ -1,21 +1,24 @@
-use crate::definition;
-use proto::v1::Feed;
-use quick_xml::{
-    Reader,
-    events::{BytesStart, Event},
+use super::outlines::{Outlines, Piece};
+use crate::{
+    credentials::SecretParameters,
+    definition::{self, DefinitionError},
+    salvage::{characters::without_controls, charset, repairs::Repairs},
 };
-use std::collections::HashMap;
+use proto::v1::Feed;
+use std::{borrow::Cow, collections::HashMap};
 
 /// Maximum size of a list in bytes.
 const MAX_BYTES: usize = 32 << 20;
 /// Maximum number of feeds in a list.
 const MAX_FEEDS: usize = 100_000;
-/// Maximum nesting of folders.
+/// Maximum nesting of folders that become tags; the names of deeper ones are ignored.
 const MAX_DEPTH: usize = 100;
 /// Maximum number of tags of a feed; further tags are dropped.
 pub const MAX_TAGS: usize = 256;
 /// Number of refused feeds that an error lists; the others are counted.
 const MAX_LISTED: usize = 20;
+/// Characters of a refused outline's title in its error.
+pub const MAX_NAMED_CHARS: usize = 200;
 
 /// Why a list cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -28,15 +31,7 @@ pub enum OpmlError {
         /// The limit.
         limit: usize,
     },
-    /// The list is not well-formed XML.
-    #[error("invalid XML at byte {at}: {source}")]
-    Xml {
-        /// Byte offset of the error.
-        at: u64,
-        /// The parser's error.
-        source: quick_xml::Error,
-    },
-    /// The list is XML, but not OPML.
+    /// The list is not OPML.
     #[error("not OPML: the list has no <opml> or <outline> element")]
     NotOpml,
     /// These feeds are invalid.
@@ -44,14 +39,35 @@ pub enum OpmlError {
     Feeds(Vec<InvalidFeedError>),
 }
 
-/// An invalid feed of a list.
+/// An outline of a list that gives no feed.
 #[derive(Debug, thiserror::Error)]
 #[error("the feed {title:?}: {error}")]
 pub struct InvalidFeedError {
-    /// The feed's title, credentials redacted.
+    /// The outline's title, secrets masked, at most [`MAX_NAMED_CHARS`] characters; where there is none, the
+    /// outline's number in the list, from 1.
     pub title: String,
-    /// Why the feed is invalid.
-    pub error: definition::DefinitionError,
+    /// What is wrong.
+    pub error: OutlineError,
+}
+
+/// What is wrong with an outline.
+#[derive(Debug, thiserror::Error)]
+pub enum OutlineError {
+    /// The feed is invalid.
+    #[error(transparent)]
+    Definition(#[from] DefinitionError),
+    /// It has neither an address nor outlines in it.
+    #[error("the outline has no xmlUrl")]
+    NoAddress,
+    /// It is a link to a page or to another list.
+    #[error("the outline is of type {0:?}, not a feed")]
+    Link(String),
+    /// Its tag is not closed before the next one.
+    #[error("the outline's markup is broken")]
+    Markup,
+    /// The list ends in it.
+    #[error("the list ends early, within this outline")]
+    Cut,
 }
 
 /// The feeds of a list.
@@ -76,90 +92,136 @@ fn summary(refused: &[InvalidFeedError]) -> String {
 /// # Errors
 /// As [`read_all`], and [`OpmlError::Feeds`] with all invalid feeds.
 pub fn read(bytes: &[u8]) -> Result<Vec<Feed>, OpmlError> {
-    let List { feeds, refused } = read_all(bytes)?;
+    let List { feeds, refused } = read_all(bytes, &SecretParameters::default())?;
     if refused.is_empty() { Ok(feeds) } else { Err(OpmlError::Feeds(refused)) }
 }
 
-/// Reads a list. An outline with `xmlUrl` is a feed. An outline without is a folder, whose name becomes a tag of the feeds in
-/// it; of type `rss` it is a dead subscription and ignored. A feed in several folders is one feed with several tags. An
-/// invalid feed does not block the rest of the list.
+/// Reads a list in any encoding that a feed may have. An outline with `xmlUrl` is a feed. An outline without is a folder,
+/// whose name becomes a tag of the feeds in it. A feed in several folders is one feed with several tags. Whatever is wrong
+/// with an outline, it is refused by name, and the rest of the list is read. `secrets` are masked in what is refused.
 ///
 /// # Errors
 /// [`OpmlError`] if the list is not OPML or exceeds a limit.
-pub fn read_all(bytes: &[u8]) -> Result<List, OpmlError> {
+pub fn read_all(bytes: &[u8], secrets: &SecretParameters) -> Result<List, OpmlError> {
     if bytes.len() > MAX_BYTES {
         return Err(OpmlError::TooLarge { what: "bytes", limit: MAX_BYTES });
     }
-    let text = String::from_utf8_lossy(bytes);
-    let mut reader = Reader::from_str(text.strip_prefix('\u{feff}').unwrap_or(&text));
-    reader.config_mut().check_end_names = false;
-    reader.config_mut().allow_dangling_amp = true;
-    let mut feeds: Vec<Feed> = Vec::new();
-    let mut refused: Vec<InvalidFeedError> = Vec::new();
-    let mut places: HashMap<String, usize> = HashMap::new();
-    let mut folders: Vec<Option<String>> = Vec::new();
-    let mut is_opml = false;
-    loop {
-        let event = reader.read_event().map_err(|source| OpmlError::Xml { at: reader.error_position(), source })?;
-        let (element, opens) = match &event {
-            Event::Start(element) => (element, true),
-            Event::Empty(element) => (element, false),
-            Event::End(element) => {
-                if element.local_name().as_ref().eq_ignore_ascii_case("outline") {
-                    folders.pop();
-                }
-                continue;
-            }
-            Event::Eof => break,
-            _ => continue,
-        };
-        let name = element.local_name();
-        is_opml |= name.as_ref().eq_ignore_ascii_case("opml");
-        if !name.as_ref().eq_ignore_ascii_case("outline") {
-            continue;
-        }
-        is_opml = true;
-        let attributes = attributes(element);
-        let title = first(&attributes, &["title", "text"]);
-        let url = first(&attributes, &["xmlurl", "xml-url"]);
-        if url.is_empty() {
-            if opens {
-                if folders.len() >= MAX_DEPTH {
-                    return Err(OpmlError::TooLarge { what: "nested folders", limit: MAX_DEPTH });
-                }
-                let is_feed = attributes.get("type").is_some_and(|kind| kind.eq_ignore_ascii_case("rss"));
-                folders.push((!is_feed && !title.is_empty()).then_some(title));
-            }
-            continue;
-        }
-        if opens {
-            folders.push(None);
-        }
-        if feeds.len() + refused.len() >= MAX_FEEDS {
-            return Err(OpmlError::TooLarge { what: "feeds", limit: MAX_FEEDS });
-        }
-        let feed = match feed(&attributes, &url, &title, &folders) {
-            Ok(feed) => feed,
-            Err(error) => {
-                // Some lists use the URL as title.
-                let title = if title.contains("://") { definition::redact_credentials(&title) } else { title };
-                refused.push(InvalidFeedError { title, error });
-                continue;
-            }
-        };
-        match places.get(&feed.feed_id).and_then(|at| feeds.get_mut(*at)) {
-            Some(known) => {
-                for tag in feed.tags {
-                    add(&mut known.tags, tag);
-                }
-            }
-            None => {
-                places.insert(feed.feed_id.clone(), feeds.len());
-                feeds.push(feed);
-            }
+    let mut text = charset::decode(bytes, None, &mut Repairs::default()).text;
+    if let Some(clean) = without_controls(&text) {
+        text = Cow::Owned(clean);
+    }
+    let mut outlines = Outlines::new(&text);
+    let mut reading =
+        Reading { secrets, list: List::default(), places: HashMap::new(), folders: Vec::new(), deeper: 0, count: 0 };
+    for piece in outlines.by_ref() {
+        reading.count += usize::from(!matches!(piece, Piece::End));
+        match piece {
+            Piece::End => reading.end(),
+            Piece::Outline { attributes, opens } => reading.outline(&attributes, opens)?,
+            Piece::Broken(attributes) => reading.refuse(&title(&attributes), OutlineError::Markup)?,
+            Piece::Cut(attributes) => reading.refuse(&title(&attributes), OutlineError::Cut)?,
         }
     }
-    if is_opml { Ok(List { feeds, refused }) } else { Err(OpmlError::NotOpml) }
+    if outlines.is_opml { Ok(reading.list) } else { Err(OpmlError::NotOpml) }
+}
+
+/// An open outline.
+struct Folder {
+    /// Its name, if it becomes a tag.
+    tag: Option<String>,
+    /// Title of an outline that is not a folder unless it has outlines in it.
+    doubtful: Option<String>,
+}
+
+/// What has been read of a list.
+struct Reading<'s> {
+    secrets: &'s SecretParameters,
+    list: List,
+    /// Index of each feed in the list, by id.
+    places: HashMap<String, usize>,
+    folders: Vec<Folder>,
+    /// Open folders beyond [`MAX_DEPTH`].
+    deeper: usize,
+    /// Outlines so far.
+    count: usize,
+}
+
+impl Reading<'_> {
+    fn outline(&mut self, attributes: &HashMap<String, String>, opens: bool) -> Result<(), OpmlError> {
+        if let Some(folder) = self.folders.last_mut() {
+            folder.doubtful = None;
+        }
+        let kind = attributes.get("type").map(|kind| kind.to_ascii_lowercase()).unwrap_or_default();
+        let is_feed = ["rss", "atom", "feed", "rdf"].iter().any(|known| kind.contains(known));
+        let title = title(attributes);
+        // Some lists name a feed's address `url`, which is otherwise that of a page or of another list.
+        let address = if is_feed { &["xmlurl", "xml-url", "url"][..] } else { &["xmlurl", "xml-url"][..] };
+        let url = first(attributes, address);
+        let is_link = matches!(kind.as_str(), "link" | "include");
+        if url.is_empty() && (!opens || is_link) {
+            self.refuse(&title, if is_link { OutlineError::Link(kind) } else { OutlineError::NoAddress })?;
+        }
+        if !url.is_empty() {
+            let tags = self.folders.iter().filter_map(|folder| folder.tag.as_ref());
+            match feed(attributes, &url, &title, tags, self.secrets) {
+                Ok(feed) => self.add(feed)?,
+                Err(error) => self.refuse(&title, error.into())?,
+            }
+        }
+        if opens && self.folders.len() >= MAX_DEPTH {
+            self.deeper += 1;
+        } else if opens {
+            let is_folder = url.is_empty() && !is_link;
+            let tag = (is_folder && !is_feed && !title.is_empty()).then(|| title.clone());
+            self.folders.push(Folder { tag, doubtful: is_folder.then_some(title) });
+        }
+        Ok(())
+    }
+
+    /// Ends the innermost open outline.
+    fn end(&mut self) {
+        if self.deeper > 0 {
+            self.deeper -= 1;
+        } else if let Some(Folder { doubtful: Some(title), .. }) = self.folders.pop() {
+            // At the limit the outline is still counted by the next one.
+            let _ = self.refuse(&title, OutlineError::NoAddress);
+        }
+    }
+
+    fn add(&mut self, feed: Feed) -> Result<(), OpmlError> {
+        match self.places.get(&feed.feed_id).and_then(|at| self.list.feeds.get_mut(*at)) {
+            Some(known) => feed.tags.into_iter().for_each(|tag| add(&mut known.tags, tag)),
+            None => {
+                self.may_add()?;
+                self.places.insert(feed.feed_id.clone(), self.list.feeds.len());
+                self.list.feeds.push(feed);
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, title: &str, error: OutlineError) -> Result<(), OpmlError> {
+        self.may_add()?;
+        let title = match title {
+            "" => format!("outline {}", self.count),
+            // Some lists use the URL as title.
+            url if url.contains("://") => self.secrets.masked(url),
+            title => title.to_owned(),
+        };
+        self.list.refused.push(InvalidFeedError { title: title.chars().take(MAX_NAMED_CHARS).collect(), error });
+        Ok(())
+    }
+
+    fn may_add(&self) -> Result<(), OpmlError> {
+        if self.list.feeds.len() + self.list.refused.len() < MAX_FEEDS {
+            return Ok(());
+        }
+        Err(OpmlError::TooLarge { what: "feeds", limit: MAX_FEEDS })
+    }
+}
+
+fn title(attributes: &HashMap<String, String>) -> String {
+    first(attributes, &["title", "text"])
 }
 
 fn add(tags: &mut Vec<String>, tag: String) {
@@ -168,18 +230,20 @@ fn add(tags: &mut Vec<String>, tag: String) {
     }
 }
 
-fn feed(
+fn feed<'f>(
     attributes: &HashMap<String, String>,
     url: &str,
     title: &str,
-    folders: &[Option<String>],
-) -> Result<Feed, definition::DefinitionError> {
+    folders: impl Iterator<Item = &'f String>,
+    secrets: &SecretParameters,
+) -> Result<Feed, DefinitionError> {
+    definition::parse_url_with(url, secrets)?;
     let get = |names: &[&str]| first(attributes, names);
     let mut tags: Vec<String> = Vec::new();
     // `category` is a comma-separated list of paths (OPML 2.0): "/News/World,Politics". `write` percent-encodes separators.
     let categories = get(&["category"]);
     let decoded = |part: &str| part.replace("%2C", ",").replace("%2F", "/").replace("%25", "%").trim().to_owned();
-    for tag in folders.iter().flatten().cloned().chain(categories.split([',', '/']).map(decoded)) {
+    for tag in folders.cloned().chain(categories.split([',', '/']).map(decoded)) {
         add(&mut tags, tag);
     }
     let feed = Feed {
@@ -191,6 +255,7 @@ fn feed(
         publisher_name: get(&["publishername"]),
         publisher_country: get(&["publishercountry", "country"]).to_ascii_uppercase(),
         rights: get(&["rights", "copyright"]),
+        credentials_ref: get(&["credentialsref"]),
         backfill: get(&["backfill"]),
         min_interval_s: get(&["minintervals"]).parse().unwrap_or(0).max(0),
         paused: get(&["paused"]).eq_ignore_ascii_case("true"),
@@ -204,31 +269,8 @@ fn feed(
     Ok(Feed { added_at: None, title, ..complete })
 }
 
-/// Attributes by local name in lower case: prefixes are often undeclared.
-fn attributes(element: &BytesStart<'_>) -> HashMap<String, String> {
-    let mut found = HashMap::new();
-    for attribute in element.html_attributes().with_checks(false).flatten() {
-        let name = attribute.key.local_name().as_ref().to_ascii_lowercase();
-        let value = unescaped(&attribute.value);
-        let value = value.trim().to_owned();
-        if !value.is_empty() {
-            found.entry(name).or_insert(value);
-        }
-    }
-    found
-}
-
 fn first(attributes: &HashMap<String, String>, names: &[&str]) -> String {
-    names.iter().find_map(|name| attributes.get(*name)).cloned().unwrap_or_default()
-}
-
-/// Decodes references. If one is invalid, such as a bare `&` in a URL, only the five of XML are decoded.
-fn unescaped(value: &str) -> String {
-    quick_xml::escape::unescape(value).map_or_else(
-        |_| {
-            let five = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")];
-            five.iter().fold(value.to_owned(), |text, (from, to)| text.replace(from, to))
-        },
-        std::borrow::Cow::into_owned,
-    )
+    let value = names.iter().find_map(|name| attributes.get(*name)).map(String::as_str).unwrap_or_default();
+    // `write` leaves C1 controls out.
+    value.chars().filter(|c| !matches!(c, '\u{7f}'..='\u{9f}')).collect()
 }

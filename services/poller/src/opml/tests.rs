@@ -1,4 +1,5 @@
 use super::*;
+use crate::credentials::SecretParameters;
 use proto::v1::Feed;
 
 #[test]
@@ -12,8 +13,8 @@ fn folders_become_tags_and_a_feed_in_two_folders_is_one_feed() {
         <outline type="rss" text="dead"/>
         <outline text="Two" type="rss" xmlUrl="http://two.example/rss"></outline>
     </body></opml>"#;
-    let feeds = read(list.as_bytes()).unwrap();
-    assert_eq!(feeds.len(), 2);
+    let List { feeds, refused } = read_all(list.as_bytes(), &SecretParameters::default()).unwrap();
+    assert_eq!((feeds.len(), refused.len()), (2, 1));
     let one = feeds.first().unwrap();
     assert_eq!(one.url, "https://one.example/feed?a=1&b=2");
     assert_eq!(one.feed_id, proto::id::feed_id(&one.url));
@@ -38,7 +39,7 @@ fn all_invalid_feeds_are_reported_and_the_others_are_read() {
         <outline text="File" xmlUrl="file:///etc/passwd"/>
         <outline text="Policy" xmlUrl="https://three.example/feed" backfill="some"/>
         <outline text="Last" xmlUrl="https://four.example/feed"/></body></opml>"#;
-    let all = read_all(list).unwrap();
+    let all = read_all(list, &SecretParameters::default()).unwrap();
     let titles: Vec<&str> = all.feeds.iter().map(|feed| feed.title.as_str()).collect();
     assert_eq!(titles, ["Good", "Within", "Last"]);
     let refused: Vec<String> = all.refused.iter().map(ToString::to_string).collect();
@@ -62,9 +63,120 @@ fn an_error_shows_no_credentials() {
 }
 
 #[test]
-fn folders_nested_too_deep_are_an_error() {
-    let deep = format!("<opml><body>{}", "<outline text='a'>".repeat(10_000));
-    assert!(matches!(read(deep.as_bytes()), Err(OpmlError::TooLarge { .. })));
+fn c1_controls_are_left_out_so_that_a_list_reads_back_unchanged() {
+    let list = "<opml><outline text=\"auth\u{8d}rity\" xmlUrl=\"https://one.example/\" category=\"a\u{81}b\"/></opml>";
+    let feeds = read(list.as_bytes()).unwrap();
+    assert_eq!((feeds[0].title.as_str(), feeds[0].tags[0].as_str()), ("authrity", "ab"));
+    assert_eq!(read(write("x", &feeds).as_bytes()).unwrap(), feeds);
+}
+
+#[test]
+fn declared_secrets_stand_in_no_refused_outline() {
+    let list = r#"<opml><outline text="ftp://one.example/?code=s3cret" xmlUrl="ftp://one.example/private/s3cret/?token=s3cret"/>
+        <outline text="https://me:s3cret@one.example/" type="link" url="https://one.example/?code=s3cret"/></opml>"#;
+    let List { feeds, refused } = read_all(list.as_bytes(), &SecretParameters::with(["code", "/private/"])).unwrap();
+    assert_eq!((feeds.len(), refused.len()), (0, 2));
+    let shown: Vec<String> = refused.iter().map(ToString::to_string).collect();
+    assert!(shown.iter().all(|shown| shown.contains("one.example") && !shown.contains("s3cret")), "{shown:?}");
+}
+
+#[test]
+fn the_feeds_of_folders_nested_too_deep_have_the_tags_of_the_outer_ones() {
+    let folders: String = (0..10_000).map(|n| format!("<outline text='{n}'>")).collect();
+    let ends = "</outline>".repeat(10_000);
+    let list = format!(
+        "<opml>{folders}<outline xmlUrl='https://one.example/'/>{ends}<outline xmlUrl='https://two.example/'/></opml>"
+    );
+    let List { feeds, refused } = read_all(list.as_bytes(), &SecretParameters::default()).unwrap();
+    assert_eq!(feeds.iter().map(|feed| feed.tags.len()).collect::<Vec<_>>(), [100, 0]);
+    assert_eq!(refused.len(), 0);
+}
+
+#[test]
+fn lists_in_utf_16_and_in_declared_encodings_are_read() {
+    let list = |encoding: &str| {
+        format!(
+            "<?xml version=\"1.0\" encoding=\"{encoding}\"?><opml><outline text=\"Новости дня\" \
+             xmlUrl=\"https://one.example/\"/></opml>"
+        )
+    };
+    let (wide, mark) = (list("UTF-16"), '\u{feff}');
+    let utf16 = |text: &str, bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
+    let legacy =
+        |label: &str| encoding_rs::Encoding::for_label(label.as_bytes()).unwrap().encode(&list(label)).0.into_owned();
+    for bytes in [
+        utf16(&wide, u16::to_le_bytes),
+        utf16(&wide, u16::to_be_bytes),
+        utf16(&format!("{mark}{wide}"), u16::to_le_bytes),
+        utf16(&format!("{mark}{wide}"), u16::to_be_bytes),
+        legacy("windows-1251"),
+        legacy("koi8-r"),
+        legacy("iso-8859-5"),
+        legacy("gbk"),
+        legacy("euc-jp"),
+    ] {
+        let feeds = read(&bytes).unwrap();
+        assert_eq!(feeds.iter().map(|feed| feed.title.as_str()).collect::<Vec<_>>(), ["Новости дня"], "{bytes:?}");
+    }
+}
+
+/// Each is an outline between two good ones.
+#[test]
+fn whatever_is_wrong_with_an_outline_it_is_named_and_the_others_are_read() {
+    for (bad, named) in [
+        ("<outline text='Bad' xmlUrl='https://bad.example>", "Bad"),
+        ("<outline text='Bad' xmlUrl=\"https://bad.example/", "Bad"),
+        ("<outline text='Bad' xmlUrl='https://bad.example/'", "Bad"),
+        ("<outline text='Bad xmlUrl='https://bad.example/'/>", "Bad xmlUrl="),
+        ("<outline text='Bad' xmlUrl='&#0;'/>", "Bad"),
+        ("<outline text='Bad' xmlUrl='https://&nope; &#x110000;/'/>", "Bad"),
+        ("<outline text='Bad' xmlUrl='https://[::1'/>", "Bad"),
+        ("<outline text='Bad' type='rss'/>", "Bad"),
+        ("<outline text='Bad' type='rss'></outline>", "Bad"),
+        ("<outline text='Bad' type='link' url='https://bad.example/'/>", "Bad"),
+        ("<outline/>", "outline 2"),
+        ("<outline text='B\0\u{1}ad' xmlUrl='\0'/>", "Bad"),
+        ("</outline></outline><outline text='Bad' xmlUrl='ftp://bad.example/'/></x>", "Bad"),
+        (
+            "<![CDATA[<outline/>]]><!-- -- --><!x><?y?><outline text='Bad' xmlUrl='x' xmlUrl='https://bad.example/'/>",
+            "Bad",
+        ),
+        ("<outline text='Bad' xmlUrl='//bad.example/'/>", "Bad"),
+    ] {
+        let list = format!(
+            "<opml><body><outline text='One' xmlUrl='https://one.example/'/>\n{bad}\n\
+             <outline text='Two' xmlUrl='https://two.example/'/></body></opml>"
+        );
+        let List { feeds, refused } = read_all(list.as_bytes(), &SecretParameters::default()).unwrap();
+        let titles: Vec<&str> = feeds.iter().map(|feed| feed.title.as_str()).collect();
+        let refused: Vec<&str> = refused.iter().map(|refused| refused.title.as_str()).collect();
+        assert_eq!((titles, refused), (vec!["One", "Two"], vec![named]), "{bad}");
+    }
+}
+
+#[test]
+fn an_outline_in_which_the_list_ends_is_named_and_not_taken() {
+    let list =
+        "<opml><body><outline text='One' xmlUrl='https://one.example/'/><outline text='Two' xmlUrl='https://two.ex";
+    let List { feeds, refused } = read_all(list.as_bytes(), &SecretParameters::default()).unwrap();
+    assert_eq!(feeds.len(), 1);
+    assert_eq!(
+        refused.first().map(ToString::to_string).unwrap(),
+        "the feed \"Two\": the list ends early, within this outline"
+    );
+}
+
+/// The variants of a public report.
+#[test]
+fn every_outline_of_a_list_of_variants_is_taken_or_named() {
+    let Some(file) = test_support::corpora::find("reports/45-variants.opml") else { return };
+    let List { feeds, refused } = read_all(&std::fs::read(file).unwrap(), &SecretParameters::default()).unwrap();
+    let queries: Vec<&str> =
+        feeds.iter().filter_map(|feed| feed.url.split_once("?a=").map(|(_, number)| number)).collect();
+    assert_eq!(queries, ["1", "2", "3", "4", "5&format=rss", "6", "7", "8", "10"]);
+    assert_eq!(feeds.first().unwrap().tags, ["News", "Europe"]);
+    let named: Vec<&str> = refused.iter().map(|refused| refused.title.as_str()).collect();
+    assert!(["A folder, no address", "Scheme forgotten"].iter().all(|title| named.contains(title)), "{named:?}");
 }
 
 #[test]
@@ -81,11 +193,23 @@ fn a_written_list_reads_back_unchanged() {
         paused: true,
         site_url: "https://one.example/".into(),
         rights: "CC0-1.0".into(),
+        credentials_ref: "one".into(),
         ..Feed::default()
     };
     let feed = crate::definition::complete(feed, jiff::Timestamp::UNIX_EPOCH).unwrap();
     let feed = Feed { added_at: None, ..feed };
     assert_eq!(read(write("mine", std::slice::from_ref(&feed)).as_bytes()).unwrap(), [feed]);
+}
+
+#[test]
+fn a_written_list_holds_no_controls_and_reads_back_unchanged() {
+    let feed = Feed { url: "https://one.example/".into(), title: "a\u{202e}b".into(), ..Feed::default() };
+    let feed = Feed { added_at: None, ..crate::definition::complete(feed, jiff::Timestamp::UNIX_EPOCH).unwrap() };
+    let written = write("mine", std::slice::from_ref(&feed));
+    assert!(written.contains("a&#x202e;b"), "{written}");
+    assert_eq!(read(written.as_bytes()).unwrap(), std::slice::from_ref(&feed));
+    let with_c1 = Feed { title: "a\u{202e}b\u{9b}".into(), ..feed };
+    assert_eq!(write("mine", &[with_c1]), written);
 }
 
 #[test]
@@ -112,9 +236,9 @@ proptest::proptest! {
             r#"<opml><outline text="{folder}"><outline title="{title}" category="{category}" xmlUrl="https://a.example/{path}"/>
             </outline><outline text="Bad" xmlUrl="x"/></opml>"#
         );
-        let List { feeds, refused } = read_all(list.as_bytes()).unwrap();
+        let List { feeds, refused } = read_all(list.as_bytes(), &SecretParameters::default()).unwrap();
         proptest::prop_assert_eq!((feeds.len(), refused.len()), (1, 1));
-        let again = read_all(write("x", &feeds).as_bytes()).unwrap();
+        let again = read_all(write("x", &feeds).as_bytes(), &SecretParameters::default()).unwrap();
         proptest::prop_assert!(again.refused.is_empty());
         proptest::prop_assert_eq!(again.feeds, feeds);
     }

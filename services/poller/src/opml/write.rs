@@ -26,16 +26,31 @@ pub fn write(title: &str, feeds: &[Feed]) -> String {
             ("backfill", &feed.backfill),
             ("minIntervalS", &interval),
             ("paused", paused),
+            ("credentialsRef", &feed.credentials_ref),
         ];
         out.push_str("    <outline");
         for (name, value) in attributes {
             if !value.is_empty() {
-                let _ = write!(out, " {name}=\"{}\"", escape(value));
+                let _ = write!(out, " {name}=\"{}\"", attribute(value));
             }
         }
         out.push_str("/>\n");
     }
     out.push_str("  </body>\n</opml>\n");
+    out
+}
+
+/// The value of an attribute. Controls of the direction of text are character references, so that the list reads back
+/// unchanged from any output; C1 controls, which readers take for Windows-1252, are left out.
+fn attribute(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    for c in escape(value).chars().filter(|c| !matches!(c, '\u{7f}'..='\u{9f}')) {
+        if c >= '\u{7f}' && chassis::terminal::is_control(c) {
+            let _ = write!(out, "&#x{:x};", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
     out
 }
 

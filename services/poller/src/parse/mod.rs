@@ -17,6 +17,7 @@ pub mod xml;
 use std::borrow::Cow;
 
 use crate::document::{Context, Document, DocumentError};
+use crate::limits;
 use crate::salvage::characters::{decode_c1, without_controls};
 use crate::salvage::charset;
 use crate::salvage::repairs::Repairs;
@@ -46,7 +47,9 @@ pub fn read(bytes: &[u8], cx: &Context<'_>) -> Result<Document, DocumentError> {
     if document.language.is_empty() {
         document.language = single_language(cx.content_language.unwrap_or_default());
     }
-    document.warnings = repairs.warnings();
+    // An entry that was cut is left out, and the others were not.
+    document.warnings = repairs.warnings().into_iter().filter(|warning| *warning != Warning::Truncated).collect();
+    limits::document(&mut document);
     Ok(document)
 }
 

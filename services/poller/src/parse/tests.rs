@@ -81,13 +81,21 @@ fn atom_0_3_is_read() {
 }
 
 #[test]
-fn a_truncated_document_gives_its_items_and_marks_the_last() {
-    let document = read_fixture("cut_off.xml");
-    assert_eq!(document.warnings, ["truncated"]);
-    let titles: Vec<_> = document.entries.iter().map(|e| (e.title.as_str(), e.warnings.as_slice())).collect();
-    assert_eq!(titles, [("whole", &[][..]), ("whole too", &[]), ("cut o", &[Warning::Truncated])]);
-    let document = read_fixture("json_cut_off.json");
-    assert_eq!((document.entries.len(), document.warnings), (2, vec![Warning::Truncated]));
+fn a_document_that_ends_early_gives_its_whole_items() {
+    for (name, titles) in [("cut_off.xml", ["whole", "whole too"]), ("json_cut_off.json", ["x", "y"])] {
+        let document = read_fixture(name);
+        assert_eq!(document.entries.iter().map(|entry| entry.title.as_str()).collect::<Vec<_>>(), titles, "{name}");
+        let warnings = document.entries.iter().flat_map(|entry| &entry.warnings).chain(&document.warnings);
+        assert!(document.is_cut && warnings.count() == 0, "{name}");
+    }
+}
+
+#[test]
+fn raw_line_breaks_in_json_strings_are_read() {
+    let json = "{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"t\",\"items\":[\n\t{\"id\":\"1\",\"title\":\"a\nb\tc\\n\"}]}";
+    let document = read(json.as_bytes(), &Context::new("https://a.example/feed.json")).unwrap();
+    assert_eq!(document.entries.first().unwrap().title, "a\nb\tc");
+    assert!(!document.is_cut);
 }
 
 #[test]
@@ -253,8 +261,21 @@ fn a_cdf_channel_is_read_by_its_attributes() {
 }
 
 #[test]
+fn what_is_the_feeds_is_limited_where_it_enters() {
+    let long = "x".repeat(1_100_000);
+    let json =
+        format!(r#"{{"version":"https://jsonfeed.org/version/1.1","title":"{long}","language":"{long}","items":[]}}"#);
+    let xml = format!("<rss><channel><title>{long}</title><language>{long}</language></channel></rss>");
+    for text in [json, xml] {
+        let document = read(text.as_bytes(), &Context::new("https://a.example/feed")).unwrap();
+        assert_eq!((document.title.len(), document.language.len()), (500, 0));
+    }
+}
+
+#[test]
 fn depth_and_items_are_limited() {
-    let deep = format!("<rss version='2.0'><channel><item><title>x</title>{}", "<media:group>".repeat(100_000));
+    let (open, close) = ("<media:group>".repeat(100_000), "</media:group>".repeat(100_000));
+    let deep = format!("<rss version='2.0'><channel><item><title>x</title>{open}{close}</item></channel></rss>");
     let document = read(deep.as_bytes(), &cx()).unwrap();
     assert_eq!(document.entries.len(), 1);
     assert!(document.warnings.contains(&Warning::TooDeep));

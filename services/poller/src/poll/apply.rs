@@ -1,11 +1,15 @@
 //! The effect of a poll. Pure: definition, state and result in; items to publish, new state and poll record out.
 
-use super::{Body, PollResult, state_change};
+use super::{
+    Body, PollResult,
+    state::{self, remembered},
+};
 use crate::{
-    diff::{self, Counts, Diff, Publish},
+    diff::{self, Counts, Diff, Part, Publish, Remembered},
     document::Hints,
     fetch::{FetchError, Response},
-    identity,
+    identity::SeenEntry,
+    limits,
     schedule::{self, Outcome, ServerHints},
 };
 use jiff::{SignedDuration, Timestamp, civil::Weekday};
@@ -19,23 +23,29 @@ use proto::{
 const MAX_MOVED_FAILURES: i32 = 3;
 /// Characters of an error in a poll record.
 const MAX_ERROR_CHARS: usize = 300;
-/// Characters of a feed's title in its state.
-const MAX_TITLE_CHARS: usize = 1_000;
-/// Bytes of a header in a state. A longer one is not stored: a truncated validator is useless.
-const MAX_HEADER_BYTES: usize = 4_096;
 
 /// The effect of a poll.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct PollUpdate {
     /// Items to publish.
     pub publish: Vec<Publish>,
+    /// SEEN items, which renew the states of articles.
+    pub renew: Vec<Publish>,
     /// The feed's new state.
     pub state: FeedState,
+    /// The feed's new entries, of the generation that `state` names; `None` if those that are stored still hold.
+    pub entries: Option<Vec<SeenEntry>>,
+    /// True if the feed's entries were lost and the document was read as that of a first poll.
+    pub entries_were_lost: bool,
     /// The poll record for the feed's health. Its outcome is one of `proto::vocab::poll`.
     pub record: Poll,
     /// The document's entries by outcome.
     pub counts: Counts,
-    /// True where the poll succeeded and changed only schedule or validators.
+    /// Bytes of the items to publish, about.
+    pub bytes: usize,
+    /// Bytes of the items that are left to the poll's next part, about; 0 if it has none.
+    pub left: usize,
+    /// True if the poll succeeded and changed only schedule or validators.
     pub schedule_only: bool,
     /// When to poll next; `None` for a feed that is gone.
     pub next_poll_at: Option<Timestamp>,
@@ -56,18 +66,39 @@ struct Evaluation {
 
 /// Applies a poll's result to the state of its feed. `base` is the poll interval of a feed with new entries. The hints of the
 /// last document are read from the state.
+///
+/// `stored_entries` returns the entries that belong to the state, or `None` if they are lost. It is called only if there is a
+/// document, or if articles of the feed are due to be renewed.
+///
+/// Until the update has no next part, the result is applied again, to the state that the part before it has left.
 #[must_use]
-pub fn apply(feed: &Feed, state: Option<FeedState>, result: &PollResult, base: SignedDuration) -> PollUpdate {
-    let now = result.at;
+pub fn apply(
+    feed: &Feed,
+    state: Option<FeedState>,
+    stored_entries: impl FnOnce() -> Option<Vec<SeenEntry>>,
+    result: &PollResult,
+    part: Part,
+    base: SignedDuration,
+) -> PollUpdate {
+    let (now, now_min) = (result.at, diff::minutes(result.at));
     let before = state.clone();
     let mut state = state.unwrap_or_default();
     state.feed_id.clone_from(&feed.feed_id);
     state.url.clone_from(&feed.url);
+
+    let has_document = matches!(&result.response, Ok((_, Body::Document { .. })));
+    let is_old = state::has_own_entries(&state);
+    let mut remembered = if has_document || is_old || diff::is_renewal_due(&state, now_min) {
+        remembered(&mut state, stored_entries)
+    } else {
+        Remembered::default()
+    };
+    let is_of_future = diff::distrust_future(&mut remembered.entries, now_min);
     state.last_polled_at = Some(time::to_wire(now));
 
-    let evaluation = match &result.response {
+    let mut evaluation = match &result.response {
         Err(error) => fetch_failed(error),
-        Ok((response, body)) => evaluate(feed, &mut state, result, response, body),
+        Ok((response, body)) => evaluate(feed, &mut state, &remembered, (result, part), response, body),
     };
     let outcome = match evaluation.success {
         Some(outcome) => {
@@ -100,7 +131,17 @@ pub fn apply(feed: &Feed, state: Option<FeedState>, result: &PollResult, base: S
     let next_poll_at = (!state.gone).then_some(next.at);
     state.next_poll_at = next_poll_at.map(time::to_wire);
 
-    let (publish, counts) = evaluation.diff.map(|diff| (diff.publish, diff.counts)).unwrap_or_default();
+    let document_entries = evaluation.diff.as_mut().map(|diff| std::mem::take(&mut diff.entries));
+    let mut entries = document_entries.unwrap_or_else(|| remembered.entries.clone());
+    let renew = diff::renew(&mut entries, &feed.feed_id, now_min);
+    let entries = (is_old || is_of_future || diff::is_changed(&remembered.entries, &entries)).then_some(entries);
+    if let Some(entries) = &entries {
+        state.entries_generation = state.entries_generation.checked_add(1).unwrap_or(1);
+        state.renewal_due_min = diff::next_renewal(entries);
+    }
+
+    let (publish, counts, bytes, left) =
+        evaluation.diff.map(|diff| (diff.publish, diff.counts, diff.bytes, diff.left)).unwrap_or_default();
     let record = Poll {
         at: Some(time::to_wire(now)),
         outcome: evaluation.outcome.to_owned(),
@@ -114,12 +155,32 @@ pub fn apply(feed: &Feed, state: Option<FeedState>, result: &PollResult, base: S
         error: error_text(&evaluation.error, &counts),
     };
     let schedule_only = evaluation.success == Some(Outcome::NothingNew)
-        && before.is_some_and(|before| state_change::only_schedule_changed(&before, &state));
-    PollUpdate { publish, state, record, counts, schedule_only, next_poll_at }
+        && before.is_some_and(|before| state::only_schedule_changed(&before, &state));
+    let entries_were_lost = has_document && remembered.is_lost;
+    PollUpdate {
+        publish,
+        renew,
+        state,
+        entries,
+        entries_were_lost,
+        record,
+        counts,
+        bytes,
+        left,
+        schedule_only,
+        next_poll_at,
+    }
 }
 
 /// Evaluates a response and stores in `state` what it says of the feed.
-fn evaluate(feed: &Feed, state: &mut FeedState, result: &PollResult, response: &Response, body: &Body) -> Evaluation {
+fn evaluate(
+    feed: &Feed,
+    state: &mut FeedState,
+    remembered: &Remembered,
+    (result, part): (&PollResult, Part),
+    response: &Response,
+    body: &Body,
+) -> Evaluation {
     let evaluation = |outcome, error: String, success| Evaluation {
         outcome,
         error,
@@ -142,22 +203,29 @@ fn evaluate(feed: &Feed, state: &mut FeedState, result: &PollResult, response: &
         Body::Document { document, fingerprints, hash } => {
             let is_complete = response.truncated.is_none();
             let fetch = fetch_record(result, response);
-            let diff = diff::diff(feed, state, document, fingerprints, is_complete, &fetch, result.at);
-            match diff.is_all_new {
+            let diff = diff::diff(feed, remembered, document, fingerprints, is_complete, &fetch, part, result.at);
+            // The first part of the poll tells.
+            match diff.is_all_new.filter(|_| part.published == 0) {
                 Some(true) => state.churning_polls = state.churning_polls.saturating_add(1),
                 Some(false) => state.churning_polls = 0,
                 None => {}
             }
             state.first_polled_at.get_or_insert(time::to_wire(result.at));
-            state.packed_entries = identity::pack(&diff.entries);
-            state.title = document.title.chars().take(MAX_TITLE_CHARS).collect();
+            state.title.clone_from(&document.title);
             state.body_hash.clone_from(hash);
             store_validators(state, response);
+            if diff.is_deferred || diff.left > 0 {
+                // The next poll must get the document again.
+                for text in [&mut state.etag, &mut state.last_modified, &mut state.body_hash] {
+                    text.clear();
+                }
+            }
             if let Some(moved) = &response.moved {
-                state.moved_to = bounded(moved.as_str());
+                state.moved_to = moved.to_string();
+                limits::LOCATION.apply(&mut state.moved_to);
             }
             store_hints(state, &document.hints);
-            let (outcome, success) = if diff.publish.is_empty() {
+            let (outcome, success) = if diff.publish.is_empty() && part.published == 0 {
                 (poll::NOTHING_NEW, Outcome::NothingNew)
             } else {
                 (poll::NEW_ENTRIES, Outcome::NewEntries)
@@ -170,12 +238,17 @@ fn evaluate(feed: &Feed, state: &mut FeedState, result: &PollResult, response: &
 
 fn fetch_failed(error: &FetchError) -> Evaluation {
     let outcome = match error {
-        FetchError::Address(_) | FetchError::Robots(_) | FetchError::RobotsUnreachable(_) | FetchError::Blocked(_) => {
-            poll::REFUSED
-        }
+        FetchError::Address(_)
+        | FetchError::Robots(_)
+        | FetchError::RobotsUnreachable(_)
+        | FetchError::Blocked(_)
+        | FetchError::Credentials(_) => poll::REFUSED,
         FetchError::Redirect(_) => poll::HTTP_ERROR,
         FetchError::TooLarge(_) => poll::TOO_LARGE,
-        FetchError::Network(_) => poll::NETWORK_ERROR,
+        FetchError::Fault(_) => poll::UNREADABLE,
+        FetchError::Network(_) | FetchError::NoAnswer { .. } | FetchError::Local(_) | FetchError::Busy(_) => {
+            poll::NETWORK_ERROR
+        }
     };
     let retry_after = match error {
         FetchError::Blocked(blocked) => SignedDuration::try_from(blocked.0).ok(),
@@ -208,11 +281,8 @@ fn stored_hints(state: &FeedState) -> Hints {
     }
 }
 
-fn bounded(value: &str) -> String {
-    if value.len() > MAX_HEADER_BYTES { String::new() } else { value.to_owned() }
-}
-
-/// Stores the validators of a complete response. A truncated one is requested again without validators.
+/// Stores the validators of a complete response, which are within their limit. A truncated one is requested again without
+/// validators.
 fn store_validators(state: &mut FeedState, response: &Response) {
     if response.truncated.is_some() {
         state.etag.clear();
@@ -220,12 +290,12 @@ fn store_validators(state: &mut FeedState, response: &Response) {
     } else if response.status == 304 {
         for (stored, sent) in [(&mut state.etag, &response.etag), (&mut state.last_modified, &response.last_modified)] {
             if !sent.is_empty() {
-                *stored = bounded(sent);
+                stored.clone_from(sent);
             }
         }
     } else {
-        state.etag = bounded(&response.etag);
-        state.last_modified = bounded(&response.last_modified);
+        state.etag.clone_from(&response.etag);
+        state.last_modified.clone_from(&response.last_modified);
     }
 }
 

@@ -2,10 +2,11 @@
 
 use super::*;
 use crate::{
+    diff,
     document::{Entry, Hints},
     fetch::address_filter::AddressError,
+    identity::{SeenEntry, pack},
     rate_limit::HostBlockedError,
-    schedule::ServerHints,
 };
 use jiff::SignedDuration;
 use proto::{
@@ -27,19 +28,7 @@ fn feed() -> Feed {
 
 fn answered(status: u16, body: Body) -> PollResult {
     let url: Url = URL.parse().unwrap();
-    let response = Response {
-        final_url: url.clone(),
-        moved: None,
-        status,
-        content_type: String::new(),
-        content_location: String::new(),
-        content_language: String::new(),
-        etag: "\"v2\"".into(),
-        last_modified: String::new(),
-        server_hints: ServerHints::default(),
-        body: Vec::new(),
-        truncated: None,
-    };
+    let response = Response { etag: "\"v2\"".into(), ..Response::bare(&url, status) };
     PollResult {
         number: 1,
         feed_id: id::feed_id(URL),
@@ -65,8 +54,18 @@ fn body(document: Document, hash: &str) -> Body {
     Body::Document { fingerprints: fingerprints(&document), document: Box::new(document), hash: hash.into() }
 }
 
+/// Applies a poll to a state whose entries are those of [`document`].
 fn apply_to(state: Option<FeedState>, polled: &PollResult) -> PollUpdate {
-    apply(&feed(), state, polled, SignedDuration::from_mins(5))
+    let entries = || apply_with(None, || None, &answered(200, document())).entries;
+    apply_with(state, entries, polled)
+}
+
+fn apply_with(
+    state: Option<FeedState>,
+    entries: impl FnOnce() -> Option<Vec<SeenEntry>>,
+    polled: &PollResult,
+) -> PollUpdate {
+    apply(&feed(), state, entries, polled, diff::Part::WHOLE, SignedDuration::from_mins(5))
 }
 
 fn polled_state() -> FeedState {
@@ -82,11 +81,13 @@ fn wait(update: &PollUpdate) -> i64 {
 fn the_first_document_is_published_and_remembered() {
     let first = apply_to(None, &answered(200, document()));
     assert_eq!(first.record.outcome, outcome::NEW_ENTRIES);
-    assert_eq!((first.publish.len(), first.state.packed_entries.len()), (1, 48));
+    assert_eq!((first.publish.len(), first.entries.as_ref().map(Vec::len)), (1, Some(1)));
+    assert_eq!((first.state.entries_generation, first.state.packed_entries.len()), (1, 0));
     assert_eq!((first.state.etag.as_str(), first.state.body_hash.as_str()), ("\"v2\"", "h2"));
     assert!(first.state.first_polled_at.is_some() && first.state.last_success_at.is_some());
     let again = apply_to(Some(first.state), &answered(200, document()));
     assert_eq!((again.record.outcome.as_str(), again.publish.len()), (outcome::NOTHING_NEW, 0));
+    assert_eq!((again.entries, again.state.entries_generation), (None, 1));
 }
 
 #[test]
@@ -105,7 +106,7 @@ fn a_failure_keeps_the_state_and_lengthens_the_interval() {
         let update = apply_to(Some(before.clone()), &polled);
         assert_eq!(update.record.outcome, expected);
         assert!(!update.record.error.is_empty(), "{expected}");
-        assert_eq!((update.state.failures, &update.state.packed_entries), (1, &before.packed_entries), "{expected}");
+        assert_eq!((update.state.failures, &update.entries), (1, &None), "{expected}");
         assert_eq!((update.state.etag, update.state.body_hash), (before.etag, before.body_hash), "{expected}");
         assert!(update.next_poll_at.is_some() && update.state.interval_s == 600, "{expected}");
     }
@@ -198,13 +199,13 @@ fn the_interval_grows_where_only_markup_and_links_change() {
         let entry = Entry { guid: "1".into(), link, title: "A".into(), content, ..Entry::default() };
         body(Document { entries: vec![entry], ..Document::default() }, &format!("h{token}"))
     };
-    let mut state = None;
+    let (mut state, mut entries) = (None, None);
     let mut intervals = Vec::new();
     for token in 0..4 {
-        let update = apply_to(state, &answered(200, with(token)));
+        let update = apply_with(state, || entries.clone(), &answered(200, with(token)));
         assert_eq!(update.publish.len(), usize::from(token == 0));
         intervals.push(update.state.interval_s);
-        state = Some(update.state);
+        (state, entries) = (Some(update.state), update.entries.or(entries));
     }
     assert!(intervals.is_sorted_by(|a, b| a < b), "{intervals:?}");
 }
@@ -215,7 +216,7 @@ fn documents_of_nothing_but_new_entries_are_counted() {
         let entry = |name: &&str| Entry { guid: (*name).into(), title: (*name).into(), ..Entry::default() };
         answered(200, body(Document { entries: names.iter().map(entry).collect(), ..Document::default() }, names[0]))
     };
-    let mut state = None;
+    let (mut state, mut entries) = (None, None);
     for (names, expected) in [
         (&["a", "b"][..], 0),
         (&["c", "d"], 1),
@@ -225,9 +226,10 @@ fn documents_of_nothing_but_new_entries_are_counted() {
         (&["h", "j"], 0),
         (&["k", "l"], 1),
     ] {
-        let update = apply_to(state, &with(names));
+        let update = apply_with(state, || entries.clone(), &with(names));
         assert_eq!(update.state.churning_polls, expected, "{names:?}");
         state = Some(apply_to(Some(update.state), &answered(304, Body::None)).state);
+        entries = update.entries.or(entries);
     }
 }
 
@@ -254,4 +256,92 @@ fn hints_of_a_document_apply_after_a_restart() {
     }
     let none = apply_to(Some(restored), &answered(200, document()));
     assert_eq!((none.state.hint_interval_s, none.state.skip_hours.len(), none.state.skip_days.len()), (0, 0, 0));
+}
+
+#[test]
+fn times_of_last_sight_that_a_clock_ahead_has_written_end_with_the_next_document() {
+    let ahead = 365 * 24 * 60;
+    let listed = apply_to(None, &answered(200, document())).entries.unwrap()[0];
+    let listed = SeenEntry { seen_min: listed.seen_min + ahead, ..listed };
+    let gone = SeenEntry { key: 1, article_id: 1, seen_min: listed.seen_min - 60, ..listed };
+    let update = apply_with(Some(polled_state()), || Some(vec![listed, gone]), &answered(200, document()));
+    let stored = update.entries.expect("they are written again");
+    let seen: Vec<(u64, u32)> = stored.iter().map(|entry| (entry.key, entry.seen_min)).collect();
+    let now = diff::minutes(now());
+    assert_eq!(seen, [(listed.key, now), (gone.key, now - 61)]);
+}
+
+fn unread() -> Option<Vec<SeenEntry>> {
+    unreachable!("the entries are not read")
+}
+
+#[test]
+fn a_poll_without_document_does_not_read_the_entries() {
+    for polled in [answered(304, Body::None), answered(200, Body::Unchanged), failed(FetchError::Network("x".into()))] {
+        let update = apply_with(Some(polled_state()), unread, &polled);
+        assert_eq!((update.entries, update.renew.len()), (None, 0));
+    }
+}
+
+/// The entry of [`document`], renewed so many days ago, and the state that it belongs to.
+fn renewed(days: i64) -> (FeedState, Vec<SeenEntry>) {
+    let mut entries = apply_to(None, &answered(200, document())).entries.unwrap();
+    entries.iter_mut().for_each(|entry| entry.renewed_min -= u32::try_from(days * 24 * 60).unwrap());
+    (FeedState { renewal_due_min: diff::next_renewal(&entries), ..polled_state() }, entries)
+}
+
+#[test]
+fn the_states_of_articles_are_renewed_at_any_poll_of_the_tenth_day() {
+    let results = [
+        answered(304, Body::None),
+        answered(200, Body::Unchanged),
+        answered(200, document()),
+        answered(500, Body::None),
+        failed(FetchError::Network("x".into())),
+        failed(FetchError::Blocked(HostBlockedError(Duration::from_secs(60)))),
+    ];
+    for polled in results {
+        let (state, entries) = renewed(7);
+        let early = apply_with(Some(state), || Some(entries), &polled);
+        assert_eq!((early.renew.len(), early.entries), (0, None));
+        let (state, entries) = renewed(10);
+        let update = apply_with(Some(state.clone()), || Some(entries.clone()), &polled);
+        let items: Vec<_> = update.renew.iter().map(|one| (one.item.article_id.clone(), &*one.item.kind)).collect();
+        assert_eq!(items, [(id::article_id("https://e.org/a"), proto::vocab::kind::SEEN)]);
+        assert_eq!(update.state.entries_generation, state.entries_generation + 1);
+        let stored = update.entries.unwrap();
+        assert_eq!(stored[0].renewed_min, diff::minutes(now()));
+        // The next is due in eight days at the earliest.
+        assert!(i64::from(update.state.renewal_due_min) > now().as_second() / 60 + 7 * 24 * 60);
+        assert!(apply_with(Some(update.state), || Some(stored), &polled).renew.is_empty());
+    }
+}
+
+#[test]
+fn a_state_of_an_earlier_version_is_written_in_two_records_at_the_next_poll() {
+    let entries = apply_to(None, &answered(200, document())).entries.unwrap();
+    let old = FeedState { entries_generation: 0, packed_entries: pack(&entries), ..polled_state() };
+    for polled in [answered(304, Body::None), answered(500, Body::None), answered(200, document())] {
+        let update = apply_with(Some(old.clone()), unread, &polled);
+        assert_eq!((update.publish.len(), update.entries_were_lost), (0, false));
+        assert_eq!((update.state.entries_generation, update.state.packed_entries.len()), (1, 0));
+        assert_eq!(update.entries.unwrap()[0].key, entries[0].key);
+        assert_eq!(update.state.first_polled_at, old.first_polled_at);
+    }
+}
+
+#[test]
+fn a_feed_whose_entries_are_lost_is_polled_as_for_the_first_time() {
+    let whole = FeedState { failures: 2, body_hash: "h2".into(), ..polled_state() };
+    let update = apply_with(Some(whole.clone()), || None, &answered(200, document()));
+    assert!(update.entries_were_lost && !update.publish[0].item.known && update.publish[0].item.backfill);
+    assert_eq!(update.state.entries_generation, 2);
+    let mut forgotten = whole.clone();
+    forget_entries(&mut forgotten);
+    assert_eq!((&*forgotten.etag, &*forgotten.last_modified, &*forgotten.body_hash), ("", "", ""));
+    // Until a poll succeeds, nothing is renewed and nothing is forgotten that is not lost.
+    let failing = apply_with(Some(forgotten), unread, &answered(500, Body::None));
+    assert_eq!((failing.entries, failing.state.failures, failing.entries_were_lost), (None, 3, false));
+    let later = apply_with(Some(failing.state), unread, &answered(200, document()));
+    assert!(later.entries_were_lost && later.publish.len() == 1);
 }

@@ -85,6 +85,13 @@ impl HostTable {
         state.blocked_until = Some(state.blocked_until.map_or(until, |other| other.max(until)));
     }
 
+    /// Ends the block of `host`, if there is one.
+    pub fn unblock(&mut self, host: &str) {
+        if let Some(state) = self.hosts.get_mut(host) {
+            state.blocked_until = None;
+        }
+    }
+
     /// How long until a request to `host` is allowed, if the one in flight ended at `now`.
     #[must_use]
     pub fn delay(&self, host: &str, now: Instant) -> Duration {

@@ -1,5 +1,5 @@
-//! Rate limit per host: one request at a time, a minimum interval between two, and no request to a host that answered
-//! 429 or 503 until its Retry-After has passed. Every request goes through one [`HostLimiter`]: feeds, robots.txt and each
+//! Rate limit per host: one request at a time, a minimum interval between two, and no request to a host that answered a
+//! feed of its own with 429 or 503 until its Retry-After has passed. Every request goes through one [`HostLimiter`]: feeds, robots.txt and each
 //! hop of a redirect.
 
 mod hosts;
@@ -68,6 +68,11 @@ impl HostLimiter {
     /// Blocks requests to `host` for `wait` from now, at most a day.
     pub fn block(&self, host: &str, wait: Duration) {
         self.hosts().block(host, Instant::now().into_std(), wait);
+    }
+
+    /// Ends the block of `host`, if there is one. The minimum interval stays.
+    pub fn unblock(&self, host: &str) {
+        self.hosts().unblock(host);
     }
 
     /// How long until a request to `host` is allowed; zero if it is allowed now. A request in flight is not counted.

@@ -1,4 +1,4 @@
-//! What is counted of a poll when its transaction has committed.
+//! What is counted of a poll, or a part of it, when its transaction has committed.
 
 use crate::{
     Metrics,
@@ -15,10 +15,9 @@ pub(super) fn count(
     update: &PollUpdate,
     warnings: &[String],
 ) {
-    let poll = &update.record;
-    metrics.polls.with_label_values(&[poll.outcome.as_str()]).inc();
-    metrics.poll_seconds.observe(f64::from(poll.duration_ms) / 1_000.0);
-    metrics.bytes.inc_by(result.bytes as u64);
+    if update.left == 0 {
+        count_poll(metrics, result, update);
+    }
     let counts = &update.counts;
     metrics.entries_seen.inc_by(counts.seen as u64);
     stage.read.inc_by(counts.seen as u64);
@@ -34,7 +33,19 @@ pub(super) fn count(
     for warning in warnings {
         metrics.repaired.with_label_values(&[warning.as_str()]).inc();
     }
-    tracing::info!(
+}
+
+/// Counts what a poll is once, however many parts it has.
+fn count_poll(metrics: &Metrics, result: &PollResult, update: &PollUpdate) {
+    let poll = &update.record;
+    metrics.polls.with_label_values(&[poll.outcome.as_str()]).inc();
+    metrics.poll_seconds.observe(f64::from(poll.duration_ms) / 1_000.0);
+    metrics.bytes.inc_by(result.bytes as u64);
+    if update.entries_were_lost {
+        metrics.entries_lost.inc();
+        tracing::warn!(feed_id = result.feed_id, "the feed's entries were lost: it was polled as for the first time");
+    }
+    tracing::debug!(
         feed_id = result.feed_id,
         url = %result.url,
         outcome = poll.outcome,

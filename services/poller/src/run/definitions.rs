@@ -2,16 +2,19 @@
 
 use super::{
     STAGE,
-    poll_loop::{FEEDS, HEALTH, PollLoop, STATES, state_of, to_i64},
-    queue::{MAX_POLLS, ScheduledFeed},
+    poll_loop::{FEEDS, HEALTH, PollLoop, to_i64},
+    queue::{MAX_POLLS, ScheduledFeed, is_cleared, is_since_last_poll},
     records,
+    stored::{ENTRIES, STATES, Stored},
 };
-use crate::{definition, rate_limit::host_of};
-use jiff::Timestamp;
+use crate::{credentials::SecretParameters, definition, limits, rate_limit::host_of, schedule::clock};
+use jiff::{SignedDuration, Timestamp};
 use proto::{
+    key::{self, KeyError},
     partition,
-    topic::{InTopic, Topic},
+    topic::Topic,
     v1::{Feed, FeedHealth, FeedState, Poll},
+    wire::Message,
 };
 use std::collections::VecDeque;
 use stream::{DeadLetter, LogError, Outgoing, Record, Session, Table, Transaction};
@@ -28,21 +31,32 @@ struct Changes<'r> {
 impl PollLoop {
     /// Schedules the feeds of newly assigned partitions.
     pub(super) fn load_feeds(&mut self, session: &Session, partitions: &[i32]) -> Result<(), LogError> {
-        let now = Timestamp::now();
+        let now = self.now();
         let transaction = Transaction::default();
+        let (mut distrusted, mut furthest) = (0, SignedDuration::ZERO);
         for partition in partitions {
             let mut feeds = Vec::new();
             for (key, row) in session.rows(&FEEDS, *partition)? {
                 // An invalid definition went to the dead letters when it was read as a record.
                 match row.decode::<Feed>() {
-                    Ok(feed) if feed.feed_id.as_bytes() == key => feeds.push(feed),
+                    Ok(mut feed) if feed.feed_id.as_bytes() == key => {
+                        limits::definition(&mut feed);
+                        feeds.push(feed);
+                    }
                     _ => tracing::debug!(partition, "row of the feeds table skipped: not a valid definition"),
                 }
             }
             for feed in feeds {
-                let state = state_of(session, &transaction, *partition, &feed.feed_id)?;
+                let state = Stored::read(session, &transaction, *partition, &feed.feed_id)?.state;
+                let ahead = state.as_ref().and_then(|state| clock::ahead(state, now));
+                distrusted += usize::from(ahead.is_some());
+                furthest = furthest.max(ahead.unwrap_or_default());
                 self.schedule(session, feed, *partition, state, now)?;
             }
+        }
+        if distrusted > 0 {
+            let (feeds, ahead_s) = (distrusted, furthest.as_secs());
+            tracing::warn!(feeds, ahead_s, "states were written by a clock ahead of this one; their waits begin now");
         }
         self.metrics.feeds.set(to_i64(self.feeds.len()));
         Ok(())
@@ -54,6 +68,7 @@ impl PollLoop {
         let feeds = &self.feeds;
         let before = self.pending.len();
         self.pending.retain(|result| feeds.awaits(result));
+        self.waiting.retain(|one| feeds.awaits(&one.result));
         self.metrics.late.inc_by((before - self.pending.len()) as u64);
         self.metrics.feeds.set(to_i64(self.feeds.len()));
     }
@@ -67,21 +82,38 @@ impl PollLoop {
         state: Option<FeedState>,
         now: Timestamp,
     ) -> Result<(), LogError> {
-        let Ok(url) = definition::validate(&feed) else { return Ok(()) };
+        let Ok(url) = definition::validate(&feed, &self.config.credentials.parameters) else { return Ok(()) };
+        let (mut feed, inline) = match self.config.credentials.hidden(&feed) {
+            Some((hidden, inline)) => {
+                self.note_secrets(partition, &feed);
+                (hidden, Some(inline))
+            }
+            None => (feed, None),
+        };
+        // Of a clock ahead of this one: it would count for as long.
+        for at in [&mut feed.added_at, &mut feed.poll_requested_at, &mut feed.backoff_cleared_at] {
+            *at = records::at(at.as_ref()).map(|at| proto::time::to_wire(at.min(now)));
+        }
         let mut scheduled = ScheduledFeed::new(feed, partition, host_of(&url));
+        scheduled.inline = inline;
         let transaction = Transaction::default();
         scheduled.polls = self.polls(session, &transaction, partition, &scheduled.feed.feed_id)?;
-        let mut health = last_health(session, &transaction, partition, &scheduled.feed.feed_id)?;
         if let Some(before) = self.feeds.remove(&scheduled.feed.feed_id) {
-            // What this replica has in memory is newer than the stored health.
-            health = FeedHealth::default();
-            scheduled.unwritten_state = before.unwritten_state;
             scheduled.awaited = before.awaited;
+            scheduled.begun = before.begun;
+        }
+        if state.as_ref().is_some_and(|state| is_cleared(&scheduled.feed, state, now)) {
+            self.limiter.unblock(&scheduled.host);
         }
         // The commit of a poll in flight schedules the next.
         let waits = scheduled.feed.paused || scheduled.awaited.is_some();
-        let state = scheduled.current_state(state);
-        let due = if waits { None } else { due(&scheduled.feed, state.as_ref(), &health, now) };
+        let is_wanted = state.as_ref().is_none_or(|state| is_wanted(&scheduled.feed, state, now));
+        let state = scheduled.current_state(state, now);
+        let due = match &state {
+            _ if waits => None,
+            Some(state) if !is_wanted => due(state, now),
+            _ => Some(now),
+        };
         let (id, is_churning) = (scheduled.feed.feed_id.clone(), state.as_ref().is_some_and(records::is_churning));
         self.feeds.insert(scheduled, due);
         self.feeds.set_churning(&id, is_churning);
@@ -104,7 +136,7 @@ impl PollLoop {
 
     /// Adds, changes and removes feeds. Definitions take effect when their offsets are committed.
     pub(super) fn apply_definitions(&mut self, session: &mut Session, records: &[Record]) -> Result<(), LogError> {
-        let now = Timestamp::now();
+        let now = self.now();
         let mut transaction = Transaction::default();
         let mut changes = Changes::default();
         for record in records {
@@ -113,13 +145,14 @@ impl PollLoop {
                 let key = record.key_text().unwrap_or_default();
                 changes.accepted.retain(|(_, feed, _)| feed.feed_id != key);
                 changes.removed.push(key);
-                delete(session, &mut transaction, &STATES, record.partition, key)?;
-                delete(session, &mut transaction, &HEALTH, record.partition, key)?;
+                delete(session, &mut transaction, &STATES, record.partition, Topic::FeedState.key(key))?;
+                delete(session, &mut transaction, &ENTRIES, record.partition, key::of_entries(key).map(Vec::from))?;
+                delete(session, &mut transaction, &HEALTH, record.partition, Topic::FeedHealth.key(key))?;
                 continue;
             }
-            match parse(record) {
+            match parse(record, &self.config.credentials.parameters) {
                 Ok(feed) => {
-                    let state = state_of(session, &transaction, record.partition, &feed.feed_id)?;
+                    let state = Stored::read(session, &transaction, record.partition, &feed.feed_id)?.state;
                     if feed.paused {
                         self.write_paused(session, &mut transaction, record.partition, &feed, state.clone(), now)?;
                     }
@@ -165,27 +198,27 @@ impl PollLoop {
         stored: Option<FeedState>,
         now: Timestamp,
     ) -> Result<(), LogError> {
-        let host = definition::validate(feed).map(|url| host_of(&url)).unwrap_or_default();
-        let mut scheduled = ScheduledFeed::new(feed.clone(), partition, host);
+        let host = definition::validate(feed, &self.config.credentials.parameters)
+            .map(|url| host_of(&url))
+            .unwrap_or_default();
+        let shown = self.config.credentials.hidden(feed).map_or_else(|| feed.clone(), |(shown, _)| shown);
+        let mut scheduled = ScheduledFeed::new(shown, partition, host);
         scheduled.polls = self.polls(session, transaction, partition, &feed.feed_id)?;
-        let state = match self.feeds.get(&feed.feed_id) {
-            Some(known) => known.current_state(stored),
-            None => stored,
-        };
+        let state = scheduled.current_state(stored, now);
         let change = records::health(&self.runtime, &scheduled, &state.unwrap_or_default(), None, now)?;
         transaction.put(session, &HEALTH, change)
     }
 }
 
-/// Deletes a feed's row if there is one.
-fn delete<M: InTopic>(
+/// Deletes a feed's row if there is one. A feed with an invalid id was refused and has none.
+fn delete<M: Message>(
     session: &Session,
     transaction: &mut Transaction,
     table: &Table<M>,
     partition: i32,
-    feed_id: &str,
+    key: Result<Vec<u8>, KeyError>,
 ) -> Result<(), LogError> {
-    let Ok(key) = M::TOPIC.key(feed_id) else { return Ok(()) };
+    let Ok(key) = key else { return Ok(()) };
     if session.row(table, transaction, partition, &key)?.is_none() {
         return Ok(());
     }
@@ -193,9 +226,11 @@ fn delete<M: InTopic>(
 }
 
 /// The definition in a record; else the reason and the sentence for its dead letter.
-fn parse(record: &Record) -> Result<Feed, (&'static str, String)> {
-    let feed: Feed = record.decode().map_err(|error| ("undecodable", error.to_string()))?;
-    definition::validate(&feed).map_err(|error| ("bad-feed", error.to_string()))?;
+fn parse(record: &Record, secrets: &SecretParameters) -> Result<Feed, (&'static str, String)> {
+    let mut feed: Feed = record.decode().map_err(|error| ("undecodable", error.to_string()))?;
+    // Another producer may have written it.
+    limits::definition(&mut feed);
+    definition::validate(&feed, secrets).map_err(|error| ("bad-feed", error.to_string()))?;
     if feed.feed_id.as_bytes() != record.key {
         return Err(("bad-feed", format!("the record's key is not the feed's id {}", feed.feed_id)));
     }
@@ -213,19 +248,20 @@ fn last_health(
     Ok(row.and_then(|row| row.decode().ok()).unwrap_or_default())
 }
 
-/// When a feed is due. A feed that was added again is due now, even if it is gone or failing. Health is written more
-/// often than a large state, so it may know of a later poll.
-fn due(feed: &Feed, state: Option<&FeedState>, health: &FeedHealth, now: Timestamp) -> Option<Timestamp> {
-    let Some(state) = state else { return Some(now) };
-    let later = |a: Option<&proto::Timestamp>, b: Option<&proto::Timestamp>| records::at(a).max(records::at(b));
-    let last = later(state.last_polled_at.as_ref(), health.last_success_at.as_ref());
-    if records::at(feed.added_at.as_ref()) > last {
-        return Some(now);
-    }
+/// True if the feed was added again, or an operator wants it polled: it is due now, even if it is gone or failing.
+fn is_wanted(feed: &Feed, state: &FeedState, now: Timestamp) -> bool {
+    [&feed.added_at, &feed.poll_requested_at, &feed.backoff_cleared_at]
+        .into_iter()
+        .any(|at| is_since_last_poll(at.as_ref(), state, now))
+}
+
+/// When a feed is due by its state.
+fn due(state: &FeedState, now: Timestamp) -> Option<Timestamp> {
     if state.gone {
         return None;
     }
-    Some(later(state.next_poll_at.as_ref(), health.next_poll_at.as_ref()).unwrap_or(now))
+    let next = records::at(state.next_poll_at.as_ref()).unwrap_or(now);
+    Some(clock::within_max_wait(next, now))
 }
 
 #[cfg(test)]
@@ -241,20 +277,33 @@ mod tests {
     }
 
     #[test]
-    fn a_feed_is_due_by_the_later_of_state_and_health() {
+    fn a_feed_is_due_by_its_state_or_now_if_it_was_added_again() {
         let feed = |added| Feed { added_at: wire(added), ..Feed::default() };
         let state = FeedState { last_polled_at: wire(100), next_poll_at: wire(400), ..FeedState::default() };
-        let health = FeedHealth { last_success_at: wire(420), next_poll_at: wire(720), ..FeedHealth::default() };
-        let none = FeedHealth::default();
-        assert_eq!(due(&feed(0), None, &none, at(500)), Some(at(500)), "never polled");
-        assert_eq!(due(&feed(0), Some(&state), &none, at(500)), Some(at(400)));
-        assert_eq!(due(&feed(0), Some(&state), &health, at(500)), Some(at(720)));
-        let behind = FeedHealth { last_success_at: wire(50), next_poll_at: wire(90), ..FeedHealth::default() };
-        assert_eq!(due(&feed(0), Some(&state), &behind, at(500)), Some(at(400)));
-        assert_eq!(due(&feed(450), Some(&state), &health, at(500)), Some(at(500)), "added again");
-        assert_eq!(due(&feed(410), Some(&state), &health, at(500)), Some(at(720)), "added again, and polled since");
-        let gone = FeedState { gone: true, next_poll_at: None, ..state };
-        assert_eq!(due(&feed(0), Some(&gone), &none, at(500)), None);
-        assert_eq!(due(&feed(450), Some(&gone), &none, at(500)), Some(at(500)));
+        let is_wanted = |feed: Feed| is_wanted(&feed, &state, at(500));
+        assert!(!is_wanted(feed(0)));
+        assert!(is_wanted(feed(150)), "added again");
+        assert!(!is_wanted(feed(90)), "added again, and polled since");
+        assert!(is_wanted(Feed { poll_requested_at: wire(150), ..feed(0) }), "requested");
+        assert!(is_wanted(Feed { backoff_cleared_at: wire(150), ..feed(0) }), "cleared");
+        assert_eq!(due(&state, at(500)), Some(at(400)));
+        assert_eq!(due(&FeedState { gone: true, next_poll_at: None, ..state }, at(500)), None);
+    }
+
+    #[test]
+    fn a_request_counts_while_the_state_lies_in_the_future() {
+        const DAY: i64 = 86_400;
+        let now = at(100 * DAY);
+        let state = FeedState { last_polled_at: wire(465 * DAY), failures: 9, ..FeedState::default() };
+        let requested = |day| Feed { poll_requested_at: wire(day * DAY), ..Feed::default() };
+        assert!(is_wanted(&requested(100), &state, now) && is_wanted(&requested(97), &state, now));
+        assert!(!is_wanted(&requested(90), &state, now), "answered before the clock was ahead");
+        let cleared = |day| {
+            let feed = Feed { backoff_cleared_at: wire(day * DAY), ..Feed::default() };
+            let feed = ScheduledFeed::new(feed, 0, "a".into());
+            feed.current_state(Some(state.clone()), now).unwrap()
+        };
+        assert_eq!((cleared(100).failures, cleared(90).failures), (0, 9));
+        assert_eq!(records::at(cleared(100).last_polled_at.as_ref()), Some(now));
     }
 }

@@ -1,12 +1,22 @@
 //! The poll loop. One thread owns the log's session: it knows which feeds are due, hands them to the network, and commits
 //! the results. The network runs on tokio; bounded channels connect the two.
 
+mod backlog;
+mod budget;
 mod commit;
 mod counters;
 mod definitions;
+mod due;
+mod network;
+mod pace;
 mod poll_loop;
 mod queue;
+mod reachability;
 mod records;
+mod relocate;
+mod stored;
+mod summary;
+mod waiting;
 mod write_policy;
 
 use crate::{
@@ -16,17 +26,25 @@ use crate::{
     poll::{self, Job, PollResult},
     rate_limit::HostLimiter,
 };
+use chassis::admin::Readiness;
 use poll_loop::PollLoop;
 use tokio::{sync::mpsc, task::JoinSet};
 
-const STAGE: &str = "poller";
+/// Name of the stage, of its consumer group and of its label in metrics.
+pub const STAGE: &str = "poller";
 
 /// Polls feeds until `runtime.shutdown` is cancelled. It then starts no more polls, commits the results that it has, and
-/// returns.
+/// returns. `readiness` gets the condition `poller-network`: that this machine can poll.
 ///
 /// # Errors
 /// If the HTTP client cannot be created, metrics cannot be registered, or a log error requires the process to end.
-pub async fn run(config: Config, runtime: stream::Runtime) -> Result<(), Error> {
+pub async fn run(config: Config, runtime: stream::Runtime, readiness: Readiness) -> Result<(), Error> {
+    let descriptors = rlimit::Resource::NOFILE.get_soft().unwrap_or(u64::MAX);
+    let parallel = budget::parallel(config.parallel, descriptors);
+    if parallel < config.parallel {
+        tracing::warn!(parallel, descriptors, "fewer concurrent polls than configured: too few file descriptors");
+    }
+    let config = Config { parallel, ..config };
     let limiter = HostLimiter::new(config.host_interval);
     let client = Client::new(limiter, config.limits.clone(), config.allow_private_networks, &config.contact)
         .map_err(|failed| Error::Client(failed.to_string()))?;
@@ -34,7 +52,8 @@ pub async fn run(config: Config, runtime: stream::Runtime) -> Result<(), Error> 
     // At most `parallel` polls are in flight, so a send never waits.
     let (jobs, to_fetch) = mpsc::channel(config.parallel);
     let (fetched, results) = mpsc::channel(config.parallel);
-    let poll_loop = PollLoop::new(config.clone(), runtime, metrics, client.limiter().clone(), jobs, results);
+    let (limiter, online) = (client.limiter().clone(), readiness.add("poller-network"));
+    let poll_loop = PollLoop::new(config.clone(), runtime, metrics, limiter, online, (jobs, results));
     let fetchers = tokio::spawn(fetch(client, config.document_limits(), to_fetch, fetched));
     let ended = chassis::thread::run(STAGE, move || poll_loop.run()).await;
     fetchers.abort();
@@ -55,10 +74,10 @@ async fn fetch(client: Client, limits: Limits, mut jobs: mpsc::Receiver<Job>, re
                     number,
                     feed_id,
                     url,
-                    at: jiff::Timestamp::now(),
+                    at: stream::faults::now(),
                     duration_ms: 0,
                     bytes: 0,
-                    response: Err(FetchError::Network("the poll panicked".to_owned())),
+                    response: Err(FetchError::Fault("the poll panicked".to_owned())),
                 },
             };
             // The receiver is gone only at shutdown.

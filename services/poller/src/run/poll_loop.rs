@@ -1,28 +1,38 @@
 //! The poller's side of the consume-process-commit loop.
 
-use super::{STAGE, queue::FeedQueue};
+use super::{
+    STAGE,
+    backlog::Backlog,
+    pace::Pace,
+    queue::{FeedQueue, Request},
+    reachability::{PROBES, Reachability},
+    stored::Stored,
+    summary::Summary,
+    waiting::Waiting,
+};
 use crate::{
     Config, Metrics,
     fetch::Validators,
-    identity::PACKED_BYTES,
     poll::{Job, PollResult},
     rate_limit::HostLimiter,
+    schedule::clock::StepDetector,
 };
+use chassis::admin::Condition;
 use jiff::Timestamp;
 use proto::{
     topic::Topic,
-    v1::{Feed, FeedHealth, FeedState},
+    v1::{Feed, FeedHealth},
 };
 use std::{
-    collections::{HashMap, HashSet},
-    time::Duration,
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::{Duration, Instant},
 };
 use stream::{Log, LogError, ProcessError, Processor, Record, Runtime, Session, StageMetrics, Table, Transaction};
 use tokio::sync::mpsc;
 use url::Url;
 
 pub(super) const FEEDS: Table<Feed> = Table::new(Topic::Feeds.suffix());
-pub(super) const STATES: Table<FeedState> = Table::new(Topic::FeedState.suffix());
 pub(super) const HEALTH: Table<FeedHealth> = Table::new(Topic::FeedHealth.suffix());
 
 /// Most definitions in one transaction.
@@ -32,21 +42,45 @@ const WAIT_IN_FLIGHT: Duration = Duration::from_millis(20);
 /// How long it waits otherwise.
 const WAIT_IDLE: Duration = Duration::from_millis(200);
 
+/// A poll in flight.
+#[derive(Debug, Default)]
+pub(super) struct InFlight {
+    /// The feed's host.
+    pub(super) host: String,
+    /// True if the feed's poll before did not fail.
+    pub(super) is_healthy: bool,
+    /// True if the feed is slow, or was not polled before.
+    pub(super) may_be_slow: bool,
+}
+
 /// Schedules polls and commits their results.
 pub(super) struct PollLoop {
     pub(super) config: Config,
     pub(super) runtime: Runtime,
     pub(super) metrics: Metrics,
     pub(super) stage_metrics: StageMetrics,
-    limiter: HostLimiter,
+    pub(super) limiter: HostLimiter,
     jobs: mpsc::Sender<Job>,
-    results: mpsc::Receiver<PollResult>,
+    pub(super) results: mpsc::Receiver<PollResult>,
     pub(super) feeds: FeedQueue,
-    /// Host of each poll in flight, by the poll's number. Polls outlive a session.
-    in_flight: HashMap<u64, String>,
+    /// The polls in flight by number. They outlive a session.
+    pub(super) in_flight: HashMap<u64, InFlight>,
+    /// How many of them may be slow.
+    pub(super) slow_in_flight: usize,
+    pub(super) network: Reachability<PollResult>,
+    /// Met while this machine can poll.
+    pub(super) online: Condition,
+    /// Definitions with secrets in their URL, which are to be written again, with their partitions.
+    pub(super) to_relocate: Vec<(i32, Feed)>,
     /// Results that are not committed yet.
-    pub(super) pending: Vec<PollResult>,
+    pub(super) pending: VecDeque<PollResult>,
+    /// Results of which a part is not published yet.
+    pub(super) waiting: VecDeque<Waiting>,
+    pub(super) pace: Pace,
+    backlog: Backlog,
     last_number: u64,
+    steps: StepDetector,
+    summary: Summary,
 }
 
 impl PollLoop {
@@ -55,11 +89,18 @@ impl PollLoop {
         runtime: Runtime,
         metrics: Metrics,
         limiter: HostLimiter,
-        jobs: mpsc::Sender<Job>,
-        results: mpsc::Receiver<PollResult>,
+        online: Condition,
+        (jobs, results): (mpsc::Sender<Job>, mpsc::Receiver<PollResult>),
     ) -> Self {
+        online.met();
         PollLoop {
+            summary: Summary::new(Instant::now()),
+            steps: StepDetector::new(config.clock.now(), Instant::now()),
             stage_metrics: runtime.metrics.stage(STAGE),
+            backlog: Backlog::start(runtime.clone(), config.pace.unwrap_or_default(), Instant::now()),
+            // On Kafka the time that records and counts take says little of what the stages get through.
+            pace: Pace::new(config.pace.is_some() && matches!(runtime.log.on_disk(), Ok(Some(_))), Instant::now()),
+            waiting: VecDeque::new(),
             config,
             runtime,
             metrics,
@@ -68,7 +109,11 @@ impl PollLoop {
             results,
             feeds: FeedQueue::default(),
             in_flight: HashMap::new(),
-            pending: Vec::new(),
+            slow_in_flight: 0,
+            network: Reachability::default(),
+            online,
+            to_relocate: Vec::new(),
+            pending: VecDeque::new(),
             last_number: 0,
         }
     }
@@ -81,62 +126,76 @@ impl PollLoop {
         stream::drive(&*log, &spec, MAX_BATCH, &shutdown, &metrics, &mut self)
     }
 
+    /// The time. If the clock was set, the schedule moves with it: no feed waits for longer, and none is polled early.
+    pub(super) fn now(&mut self) -> Timestamp {
+        let now = self.config.clock.now();
+        if let Some(step) = self.steps.step(now, Instant::now()) {
+            tracing::warn!(seconds = step.as_secs(), "the system clock was set; the schedule moves with it");
+            self.feeds.shift(step);
+        }
+        now
+    }
+
     /// Hands the feeds that may be polled now to the network.
     fn start_polls(&mut self, session: &Session) -> Result<(), LogError> {
-        let now = Timestamp::now();
-        let slots = self.config.parallel.saturating_sub(self.in_flight.len() + self.pending.len());
-        let busy: HashSet<String> = self.in_flight.values().cloned().collect();
+        let now = self.now();
+        let parallel = if self.network.trouble().is_some() { PROBES } else { self.config.parallel };
+        let slots = parallel.saturating_sub(self.in_flight.len() + self.pending.len());
+        let slow_slots = self.config.parallel.div_ceil(4).max(1) * 3;
         let transaction = Transaction::default();
-        for id in self.feeds.take(now, slots, &busy, &self.limiter) {
+        for id in self.feeds.take(now, slots, slow_slots.saturating_sub(self.slow_in_flight), &self.limiter) {
             let Some(feed) = self.feeds.get_mut(&id) else { continue };
-            let stored = state_of(session, &transaction, feed.partition, &id)?;
-            let state = feed.current_state(stored).unwrap_or_default();
-            let moved_to = Some(&state.moved_to).filter(|moved_to| !moved_to.is_empty());
-            let Ok(url) = Url::parse(moved_to.unwrap_or(&feed.feed.url)) else { continue };
+            let stored = Stored::read(session, &transaction, feed.partition, &id)?.state;
+            let state = feed.current_state(stored, now).unwrap_or_default();
+            // A definition without a valid URL is not scheduled.
+            let Ok(url) = Url::parse(&state.moved_to).or_else(|_| Url::parse(&feed.feed.url)) else { continue };
             self.last_number += 1;
             let job = Job {
                 number: self.last_number,
                 feed_id: id,
+                host: feed.host.clone(),
                 url,
-                validators: Validators { etag: state.etag, last_modified: state.last_modified },
+                credential: match &feed.inline {
+                    Some(inline) => Ok(Some(Arc::clone(inline))),
+                    None => self.config.credentials.of(&feed.feed),
+                },
+                validators: match feed.begin_poll() {
+                    Request::Unconditional => Validators::default(),
+                    Request::Conditional => Validators { etag: state.etag, last_modified: state.last_modified },
+                },
                 body_hash: state.body_hash,
             };
             feed.awaited = Some(job.number);
-            let (number, host, id) = (job.number, feed.host.clone(), job.feed_id.clone());
+            let poll =
+                InFlight { host: job.host.clone(), is_healthy: state.failures == 0, may_be_slow: feed.may_be_slow() };
+            let (number, id) = (job.number, job.feed_id.clone());
             if self.jobs.try_send(job).is_ok() {
-                self.in_flight.insert(number, host);
+                self.slow_in_flight += usize::from(poll.may_be_slow);
+                self.in_flight.insert(number, poll);
             } else {
                 feed.awaited = None;
+                self.feeds.release(&poll.host);
                 self.feeds.set_due(&id, Some(now));
             }
         }
         self.metrics.due.set(to_i64(self.feeds.count_due(now)));
         self.metrics.churning.set(to_i64(self.feeds.count_churning()));
         self.metrics.in_flight.set(to_i64(self.in_flight.len()));
+        self.metrics.waiting.set(to_i64(self.waiting.len()));
         self.metrics.hosts.set(to_i64(self.limiter.tracked_hosts()));
+        self.summary.log(&self.metrics, Instant::now());
         Ok(())
-    }
-
-    /// Takes the results that have arrived. A result that no feed awaits any longer is dropped.
-    fn collect(&mut self) {
-        while self.pending.len() < self.config.parallel {
-            let Ok(result) = self.results.try_recv() else { break };
-            self.in_flight.remove(&result.number);
-            if self.feeds.awaits(&result) {
-                fail::fail_point!("poller::fetched");
-                self.pending.push(result);
-            } else {
-                self.metrics.late.inc();
-            }
-        }
     }
 }
 
 impl Processor for PollLoop {
     fn on_join(&mut self, _log: &dyn Log) -> Result<(), LogError> {
         // Results of an earlier session are dropped: the partitions' next owner polls their feeds again.
-        self.feeds = FeedQueue::default();
+        self.feeds = FeedQueue::with_busy(self.in_flight.values().map(|poll| poll.host.as_str()));
         self.pending.clear();
+        self.waiting.clear();
+        self.to_relocate.clear();
+        self.network.clear();
         Ok(())
     }
 
@@ -154,12 +213,15 @@ impl Processor for PollLoop {
 
     fn before_poll(&mut self, session: &Session) -> Result<Duration, ProcessError> {
         self.start_polls(session)?;
-        Ok(if self.in_flight.is_empty() { WAIT_IDLE } else { WAIT_IN_FLIGHT })
+        let is_busy = !self.in_flight.is_empty() || !self.waiting.is_empty() || !self.pending.is_empty();
+        Ok(if is_busy { WAIT_IN_FLIGHT } else { WAIT_IDLE })
     }
 
     fn after_poll(&mut self, session: &mut Session) -> Result<bool, ProcessError> {
+        let has_relocated = self.relocate_all(session)?;
         self.collect();
-        Ok(self.commit_results(session)?)
+        self.backlog.update(&mut self.pace, Instant::now());
+        Ok(self.commit_results(session)? || has_relocated)
     }
 
     fn on_shutdown(&mut self, session: &mut Session) -> Result<(), ProcessError> {
@@ -168,23 +230,6 @@ impl Processor for PollLoop {
         self.commit_results(session)?;
         Ok(())
     }
-}
-
-/// A feed's state as `transaction` would leave it.
-pub(super) fn state_of(
-    session: &Session,
-    transaction: &Transaction,
-    partition: i32,
-    feed_id: &str,
-) -> Result<Option<FeedState>, LogError> {
-    // A definition with an invalid id is refused and has no state.
-    let Ok(key) = Topic::FeedState.key(feed_id) else { return Ok(None) };
-    let Some(state) = session.get(&STATES, transaction, partition, &key)? else { return Ok(None) };
-    let bytes = state.packed_entries.len();
-    if !bytes.is_multiple_of(PACKED_BYTES) {
-        return Err(LogError::Corrupt(format!("state of feed {feed_id}: {bytes} packed bytes are not whole entries")));
-    }
-    Ok(Some(state))
 }
 
 pub(super) fn to_i64(number: usize) -> i64 {

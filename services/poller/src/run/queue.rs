@@ -1,10 +1,17 @@
 //! The feeds of the partitions that this replica owns, and which of them may be polled now.
 
-use crate::{poll::PollResult, rate_limit::HostLimiter};
+use super::due::{Place, Schedule};
+use crate::{
+    credentials::Credential,
+    poll::PollResult,
+    rate_limit::HostLimiter,
+    schedule::{MAX_WAIT as MAX_WAIT_OF_FEED, clock},
+};
 use jiff::{SignedDuration, Timestamp};
 use proto::v1::{Feed, FeedState, Poll};
 use std::{
-    collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
     time::Duration,
 };
 
@@ -13,6 +20,15 @@ pub(super) const MAX_POLLS: usize = 10;
 /// A poll may wait this long for its host's rate limit. A feed that would wait longer is postponed.
 const MAX_WAIT: Duration = Duration::from_secs(5);
 
+/// Of the polls of a feed that has answered 304 for long, one of this many is unconditional: some servers answer 304 to
+/// anything.
+const UNCONDITIONAL: u64 = 16;
+
+/// A poll that takes longer, in milliseconds, is slow.
+const SLOW_MS: i32 = 5_000;
+/// A document of more bytes is large: it waits for memory and a processor.
+const LARGE: i32 = 1 << 20;
+
 /// A feed and its place in the schedule.
 pub(super) struct ScheduledFeed {
     pub(super) feed: Feed,
@@ -20,13 +36,24 @@ pub(super) struct ScheduledFeed {
     pub(super) host: String,
     /// Records of the last polls, newest first, at most [`MAX_POLLS`].
     pub(super) polls: VecDeque<Poll>,
-    /// The state after the last poll, without entries, if the write policy skipped it. The stored entries still hold.
-    pub(super) unwritten_state: Option<FeedState>,
     /// When health was last written, and its outcome.
     pub(super) last_health: Option<(Timestamp, String)>,
     /// Number of the poll that is in flight or not committed yet.
     pub(super) awaited: Option<u64>,
-    due: Option<Timestamp>,
+    /// Credential of a definition that was written with secrets in its URL.
+    pub(super) inline: Option<Arc<Credential>>,
+    /// Number of polls that this process has begun.
+    pub(super) begun: u64,
+    place: Option<Place>,
+}
+
+/// Whether a request has validators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Request {
+    /// It has those of the stored copy.
+    Conditional,
+    /// It has none.
+    Unconditional,
 }
 
 impl ScheduledFeed {
@@ -36,21 +63,42 @@ impl ScheduledFeed {
             partition,
             host,
             polls: VecDeque::new(),
-            unwritten_state: None,
             last_health: None,
             awaited: None,
-            due: None,
+            inline: None,
+            begun: 0,
+            place: None,
         }
     }
 
-    /// The state after the last poll. `stored` is the state in the table.
-    pub(super) fn current_state(&self, stored: Option<FeedState>) -> Option<FeedState> {
-        match (stored, &self.unwritten_state) {
-            (Some(stored), Some(unwritten)) => {
-                Some(FeedState { packed_entries: stored.packed_entries, ..unwritten.clone() })
+    /// The state for the next poll. `stored` is the state in the table. Failures before the operator cleared the backoff do
+    /// not count, and no time lies ahead of `now`.
+    pub(super) fn current_state(&self, stored: Option<FeedState>, now: Timestamp) -> Option<FeedState> {
+        stored.map(|mut state| {
+            if is_cleared(&self.feed, &state, now) {
+                (state.failures, state.interval_s) = (0, 0);
             }
-            (stored, _) => stored,
+            clock::distrust_future(&mut state, now);
+            state
+        })
+    }
+
+    /// Counts a poll that begins. Of a feed whose polls have all found the document unmodified for long, one poll of
+    /// [`UNCONDITIONAL`] is unconditional.
+    pub(super) fn begin_poll(&mut self) -> Request {
+        self.begun += 1;
+        let is_unmodified = |poll: &Poll| poll.outcome == proto::vocab::poll::NOT_MODIFIED;
+        let is_unchanged = self.polls.len() == MAX_POLLS && self.polls.iter().all(is_unmodified);
+        match is_unchanged && self.begun.is_multiple_of(UNCONDITIONAL) {
+            true => Request::Unconditional,
+            false => Request::Conditional,
         }
+    }
+
+    /// True unless all polls that are remembered were quick, and their documents not large.
+    pub(super) fn may_be_slow(&self) -> bool {
+        let is_slow = |poll: &Poll| poll.duration_ms > SLOW_MS || poll.bytes > LARGE;
+        self.polls.is_empty() || self.polls.iter().any(is_slow)
     }
 
     pub(super) fn add_poll(&mut self, poll: Poll) {
@@ -59,11 +107,27 @@ impl ScheduledFeed {
     }
 }
 
-/// Feeds by id, and those that are due by time.
+/// True if the operator cleared the feed's backoff after its last poll.
+pub(super) fn is_cleared(feed: &Feed, state: &FeedState, now: Timestamp) -> bool {
+    is_since_last_poll(feed.backoff_cleared_at.as_ref(), state, now)
+}
+
+/// True if an operator's request is later than the feed's last poll. If the time of that lies ahead of `now`, the order is
+/// unknown: a request then counts that is not older than the longest wait, because each earlier one has been answered.
+pub(super) fn is_since_last_poll(request: Option<&proto::Timestamp>, state: &FeedState, now: Timestamp) -> bool {
+    let at = |time: Option<&proto::Timestamp>| time.and_then(proto::time::from_wire);
+    let (request, last) = (at(request), at(state.last_polled_at.as_ref()));
+    request > last
+        || clock::is_future(last, now) && request.is_some_and(|request| now.duration_since(request) <= MAX_WAIT_OF_FEED)
+}
+
+/// Feeds by id, and when they are due.
 #[derive(Default)]
 pub(super) struct FeedQueue {
     feeds: HashMap<String, ScheduledFeed>,
-    by_due: BTreeSet<(Timestamp, String)>,
+    schedule: Schedule,
+    /// Number of feeds by host.
+    hosts: HashMap<String, usize>,
     churning: HashSet<String>,
 }
 
@@ -72,6 +136,7 @@ impl FeedQueue {
     pub(super) fn insert(&mut self, feed: ScheduledFeed, due: Option<Timestamp>) {
         let id = feed.feed.feed_id.clone();
         self.remove(&id);
+        *self.hosts.entry(feed.host.clone()).or_default() += 1;
         self.feeds.insert(id.clone(), feed);
         self.set_due(&id, due);
     }
@@ -79,14 +144,30 @@ impl FeedQueue {
     pub(super) fn remove(&mut self, id: &str) -> Option<ScheduledFeed> {
         self.set_due(id, None);
         self.churning.remove(id);
-        self.feeds.remove(id)
+        let removed = self.feeds.remove(id)?;
+        if let Some(count) = self.hosts.get_mut(&removed.host) {
+            *count -= 1;
+            if *count == 0 {
+                self.hosts.remove(&removed.host);
+            }
+        }
+        Some(removed)
     }
 
     /// Removes the feeds of a partition.
     pub(super) fn remove_partition(&mut self, partition: i32) {
-        self.feeds.retain(|_, feed| feed.partition != partition);
-        self.by_due.retain(|(_, id)| self.feeds.contains_key(id));
-        self.churning.retain(|id| self.feeds.contains_key(id));
+        let of = self.feeds.iter().filter(|(_, feed)| feed.partition == partition);
+        let ids: Vec<String> = of.map(|(id, _)| id.clone()).collect();
+        for id in ids {
+            self.remove(&id);
+        }
+    }
+
+    /// An empty queue, with a poll in flight to each of these hosts.
+    pub(super) fn with_busy<'h>(hosts: impl Iterator<Item = &'h str>) -> Self {
+        let mut queue = FeedQueue::default();
+        hosts.for_each(|host| queue.schedule.occupy(host));
+        queue
     }
 
     pub(super) fn get(&self, id: &str) -> Option<&ScheduledFeed> {
@@ -108,11 +189,23 @@ impl FeedQueue {
 
     pub(super) fn set_due(&mut self, id: &str, due: Option<Timestamp>) {
         let Some(feed) = self.feeds.get_mut(id) else { return };
-        if let Some(before) = std::mem::replace(&mut feed.due, due) {
-            self.by_due.remove(&(before, id.to_owned()));
+        let place = due.map(|at| Place { at, may_be_slow: feed.may_be_slow() });
+        if let Some(before) = std::mem::replace(&mut feed.place, place) {
+            self.schedule.remove(id, &feed.host, before);
         }
-        if let Some(due) = due {
-            self.by_due.insert((due, id.to_owned()));
+        if let Some(place) = place {
+            self.schedule.add(id, place);
+        }
+    }
+
+    /// Moves all due times by `step`: the clock was set.
+    pub(super) fn shift(&mut self, step: SignedDuration) {
+        self.schedule.clear();
+        for (id, feed) in &mut self.feeds {
+            if let Some(place) = &mut feed.place {
+                place.at = place.at.checked_add(step).unwrap_or(place.at);
+                self.schedule.add(id, *place);
+            }
         }
     }
 
@@ -131,46 +224,62 @@ impl FeedQueue {
     }
 
     /// Number of feeds that are due.
-    pub(super) fn count_due(&self, now: Timestamp) -> usize {
-        self.by_due.iter().take_while(|(due, _)| *due <= now).count()
+    pub(super) fn count_due(&mut self, now: Timestamp) -> usize {
+        self.advance(now);
+        self.schedule.count_due()
+    }
+
+    /// Number of hosts.
+    pub(super) fn count_hosts(&self) -> usize {
+        self.hosts.len()
+    }
+
+    fn advance(&mut self, now: Timestamp) {
+        let feeds = &self.feeds;
+        self.schedule.advance(now, |id| {
+            let feed = feeds.get(id)?;
+            Some((feed.host.as_str(), feed.place?.may_be_slow))
+        });
     }
 
     /// Takes at most `slots` feeds that are due off the queue, the longest waiting first, at most one of each host and none
-    /// of a host in `busy`. A feed whose host is blocked does not use a slot: it is due again when the host is not.
+    /// of a host with a poll in flight. At most `slow_slots` of them are slow or were never polled, so that slow feeds do not
+    /// keep the others waiting. A feed whose host is blocked does not use a slot: it is due again when the host is not. Each
+    /// that is taken keeps its host busy until [`FeedQueue::release`].
     pub(super) fn take(
         &mut self,
         now: Timestamp,
         slots: usize,
-        busy: &HashSet<String>,
+        mut slow_slots: usize,
         limiter: &HostLimiter,
     ) -> Vec<String> {
+        self.advance(now);
         let mut taken: Vec<String> = Vec::new();
-        let mut hosts: HashSet<&str> = busy.iter().map(String::as_str).collect();
-        let mut postponed: Vec<(String, Timestamp)> = Vec::new();
-        for (_, id) in self.by_due.iter().take_while(|(due, _)| *due <= now) {
-            if taken.len() >= slots {
-                break;
-            }
-            let Some(feed) = self.feeds.get(id) else { continue };
-            if hosts.contains(feed.host.as_str()) {
-                continue;
-            }
-            let wait = limiter.delay(&feed.host);
+        while taken.len() < slots {
+            let Some((host, may_be_slow)) = self.schedule.next_host(slow_slots > 0) else { break };
+            let host = host.to_owned();
+            let wait = limiter.delay(&host);
             if wait > MAX_WAIT {
                 let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_mins(1));
-                postponed.push((id.clone(), now.checked_add(wait).unwrap_or(now)));
+                let until = now.checked_add(wait).unwrap_or(now);
+                for id in self.schedule.take_all(&host) {
+                    self.set_due(&id, Some(until));
+                }
                 continue;
             }
-            hosts.insert(&feed.host);
-            taken.push(id.clone());
-        }
-        for (id, until) in postponed {
-            self.set_due(&id, Some(until));
-        }
-        for id in &taken {
-            self.set_due(id, None);
+            let Some(id) = self.schedule.take(&host, may_be_slow) else { break };
+            slow_slots -= usize::from(may_be_slow);
+            if let Some(feed) = self.feeds.get_mut(&id) {
+                feed.place = None;
+            }
+            taken.push(id);
         }
         taken
+    }
+
+    /// A poll of a feed of `host` has ended.
+    pub(super) fn release(&mut self, host: &str) {
+        self.schedule.release(host);
     }
 }
 
@@ -195,9 +304,21 @@ mod tests {
     fn the_longest_waiting_feed_of_each_host_is_taken() {
         let limiter = HostLimiter::new(Duration::from_secs(1));
         let mut queue = queue(&[("a1", "a", 5), ("a2", "a", 3), ("b1", "b", 4), ("c1", "c", 99)]);
-        assert_eq!(queue.take(at(10), 10, &HashSet::new(), &limiter), ["a2", "b1"]);
-        assert_eq!(queue.take(at(10), 10, &HashSet::from(["a".to_owned()]), &limiter), Vec::<String>::new());
-        assert_eq!(queue.take(at(10), 10, &HashSet::new(), &limiter), ["a1"]);
+        assert_eq!(queue.take(at(10), 10, 10, &limiter), ["a2", "b1"]);
+        assert_eq!(queue.take(at(10), 10, 10, &limiter), Vec::<String>::new(), "both hosts are busy");
+        queue.release("a");
+        assert_eq!(queue.take(at(10), 10, 10, &limiter), ["a1"]);
+    }
+
+    #[test]
+    fn slow_feeds_leave_slots_to_the_others() {
+        let limiter = HostLimiter::new(Duration::ZERO);
+        let mut queue = queue(&[("s1", "s1", 1), ("s2", "s2", 2), ("s3", "s3", 3), ("q", "q", 4)]);
+        for (id, due, duration_ms) in [("q", 4, 20), ("s1", 1, 60_000)] {
+            queue.get_mut(id).unwrap().add_poll(Poll { duration_ms, ..Poll::default() });
+            queue.set_due(id, Some(at(due)));
+        }
+        assert_eq!(queue.take(at(10), 4, 2, &limiter), ["s1", "s2", "q"]);
     }
 
     #[tokio::test]
@@ -205,9 +326,63 @@ mod tests {
         let limiter = HostLimiter::new(Duration::from_secs(1));
         limiter.block("a", Duration::from_secs(600));
         let mut queue = queue(&[("a1", "a", 1), ("b1", "b", 2)]);
-        assert_eq!(queue.take(at(10), 1, &HashSet::new(), &limiter), ["b1"]);
+        assert_eq!(queue.take(at(10), 1, 1, &limiter), ["b1"]);
         assert_eq!(queue.count_due(at(10)), 0);
         assert_eq!(queue.count_due(at(611)), 1);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_moves_the_due_times_with_it() {
+        let mut queue = queue(&[("a1", "a", 100), ("b1", "b", 200)]);
+        for step in [-90, 31_536_000, -31_536_000, 90] {
+            queue.shift(SignedDuration::from_secs(step));
+        }
+        assert_eq!((queue.count_due(at(99)), queue.count_due(at(100)), queue.count_due(at(200))), (0, 1, 2));
+        queue.set_due("a1", None);
+        assert_eq!(queue.count_due(at(200)), 1);
+    }
+
+    #[test]
+    fn a_feed_that_became_slow_while_it_waited_keeps_its_place() {
+        let limiter = HostLimiter::new(Duration::ZERO);
+        let mut queue = queue(&[("a1", "a", 1), ("a2", "a", 2), ("b1", "b", 3)]);
+        assert_eq!(queue.count_due(at(10)), 3);
+        queue.get_mut("a1").unwrap().add_poll(Poll { duration_ms: 20, ..Poll::default() });
+        queue.set_due("a1", Some(at(4)));
+        assert_eq!(queue.count_due(at(10)), 3);
+        assert_eq!(queue.take(at(10), 10, 0, &limiter), ["a1"]);
+        queue.release("a");
+        assert_eq!(queue.take(at(10), 10, 9, &limiter), ["a2", "b1"]);
+        assert_eq!(queue.count_due(at(10)), 0);
+    }
+
+    #[test]
+    fn a_poll_in_flight_keeps_its_host_busy_when_the_feeds_are_assigned_again() {
+        let limiter = HostLimiter::new(Duration::ZERO);
+        let feeds = [("a1", "a", 1), ("a2", "a", 2)];
+        let mut queue = queue(&feeds);
+        assert_eq!(queue.take(at(10), 10, 10, &limiter), ["a1"]);
+        queue = FeedQueue::with_busy(["a"].into_iter());
+        for (id, host, due) in feeds {
+            let feed = Feed { feed_id: id.into(), ..Feed::default() };
+            queue.insert(ScheduledFeed::new(feed, 0, host.into()), Some(at(due)));
+        }
+        assert_eq!(queue.take(at(10), 10, 10, &limiter), Vec::<String>::new());
+        queue.release("a");
+        assert_eq!(queue.take(at(10), 10, 10, &limiter), ["a1"]);
+    }
+
+    #[test]
+    fn each_feed_that_answers_304_for_long_is_polled_unconditionally_now_and_then() {
+        let mut feed = ScheduledFeed::new(Feed::default(), 0, "a".into());
+        let mut begin = |outcome: &str| {
+            feed.add_poll(Poll { outcome: outcome.into(), ..Poll::default() });
+            feed.begin_poll() == Request::Unconditional
+        };
+        let unmodified = proto::vocab::poll::NOT_MODIFIED;
+        let unconditional: Vec<usize> = (1..=64).filter(|_| begin(unmodified)).collect();
+        assert_eq!(unconditional, [16, 32, 48, 64]);
+        assert!((65..=80).all(|_| !begin(proto::vocab::poll::NOTHING_NEW)));
     }
 
     #[test]

@@ -3,13 +3,15 @@
 use super::queue::{MAX_POLLS, ScheduledFeed};
 use crate::{
     diff::{self, Publish},
+    identity::{PACKED_BYTES, SeenEntry, pack},
     poll::PollUpdate,
 };
 use jiff::Timestamp;
 use proto::{
+    key::{self, KeyError},
     partition, time,
     topic::{InTopic, Topic},
-    v1::{FeedHealth, FeedState},
+    v1::{FeedEntries, FeedHealth, FeedState},
     wire,
 };
 use stream::{LogError, Outgoing, Runtime};
@@ -18,17 +20,21 @@ const SOURCE: &str = "newswire/poller";
 
 /// Documents in a row of nothing but new entries from which a feed is churning.
 const CHURNING_POLLS: i32 = 3;
-/// Upper bound for the bytes of a record's key and headers.
+/// Upper bound for the bytes of a record's key and headers, and of what a record of entries has besides them.
 const OVERHEAD: usize = 1_024;
 
 fn unencodable(error: wire::EncodeError) -> LogError {
     LogError::Corrupt(error.to_string())
 }
 
-/// The record of a message under the key `key`, an article's or a feed's id. `id` identifies the event.
+fn bad_key(error: KeyError) -> LogError {
+    LogError::Corrupt(error.to_string())
+}
+
+/// The record of a message. `id` identifies the event.
 fn outgoing<M: InTopic>(
     runtime: &Runtime,
-    (partition, key): (i32, &str),
+    (partition, key): (i32, Vec<u8>),
     value: Vec<u8>,
     id: &str,
     trace: Option<&str>,
@@ -38,7 +44,7 @@ fn outgoing<M: InTopic>(
     Ok(Outgoing {
         topic: runtime.names.of(M::TOPIC),
         partition,
-        key: M::TOPIC.key(key).map_err(|error| LogError::Corrupt(error.to_string()))?,
+        key,
         value: Some(value),
         headers: wire::headers(M::TOPIC.encoding(runtime.encoding), &event, trace),
     })
@@ -52,26 +58,51 @@ pub(super) fn raw(runtime: &Runtime, publish: Publish, limit: usize, now: Timest
     let id = diff::event_id(&item.feed_id, &entry_key, &fingerprint);
     let to = partition::of(item.article_id.as_bytes(), runtime.partitions);
     let trace = diff::traceparent(&id);
-    outgoing::<proto::v1::RawItem>(runtime, (to, &item.article_id), value, &id, Some(&trace), now)
+    let key = Topic::Raw.key(&item.article_id).map_err(bad_key)?;
+    outgoing::<proto::v1::RawItem>(runtime, (to, key), value, &id, Some(&trace), now)
 }
 
-/// The changelog record of a feed's state, on the feed's own partition. [`diff::MAX_SEEN`] entries are far below the default
-/// limit; under a smaller `limit` the entries that were shown longest ago are left out.
+/// The changelog record of a feed's state, on the feed's own partition.
 pub(super) fn state(
     runtime: &Runtime,
     partition: i32,
-    mut state: FeedState,
+    state: &FeedState,
+    now: Timestamp,
+) -> Result<Outgoing, LogError> {
+    let value = Topic::FeedState.encoding(runtime.encoding).encode(state).map_err(unencodable)?;
+    let key = Topic::FeedState.key(&state.feed_id).map_err(bad_key)?;
+    let id = format!("{}/{now}", state.feed_id);
+    outgoing::<FeedState>(runtime, (partition, key), value, &id, None, now)
+}
+
+/// The changelog record of the entries that belong to `state`. [`diff::MAX_SEEN`] entries are far below the default limit;
+/// under a smaller `limit` those that were shown longest ago are left out.
+pub(super) fn entries(
+    runtime: &Runtime,
+    partition: i32,
+    state: &FeedState,
+    entries: &[SeenEntry],
     limit: usize,
     now: Timestamp,
 ) -> Result<Outgoing, LogError> {
-    let encoding = Topic::FeedState.encoding(runtime.encoding);
-    let mut value = encoding.encode(&state).map_err(unencodable)?;
-    while value.len() > limit.saturating_sub(OVERHEAD) && !state.packed_entries.is_empty() {
-        diff::drop_oldest(&mut state);
-        value = encoding.encode(&state).map_err(unencodable)?;
-    }
-    let id = format!("{}/{now}", state.feed_id);
-    outgoing::<FeedState>(runtime, (partition, &state.feed_id), value, &id, None, now)
+    let (feed_id, generation) = (state.feed_id.clone(), state.entries_generation);
+    let most = limit.saturating_sub(OVERHEAD) / PACKED_BYTES;
+    let packed = pack(entries.get(..most).unwrap_or(entries));
+    stored_entries(runtime, partition, &FeedEntries { feed_id, generation, packed }, now)
+}
+
+/// The changelog record of entries as they are stored.
+pub(super) fn stored_entries(
+    runtime: &Runtime,
+    partition: i32,
+    message: &FeedEntries,
+    now: Timestamp,
+) -> Result<Outgoing, LogError> {
+    let FeedEntries { feed_id, generation, .. } = message;
+    let key = key::of_entries(feed_id).map_err(bad_key)?.to_vec();
+    let id = format!("{feed_id}/entries/{generation}/{now}");
+    let value = Topic::FeedState.encoding(runtime.encoding).encode(message).map_err(unencodable)?;
+    outgoing::<FeedEntries>(runtime, (partition, key), value, &id, None, now)
 }
 
 /// The health record of a feed, on the feed's own partition.
@@ -104,9 +135,20 @@ pub(super) fn health(
         failures: state.failures,
         polls: poll.into_iter().chain(feed.polls.iter().cloned()).take(MAX_POLLS).collect(),
     };
-    let value = runtime.encoding.encode(&health).map_err(unencodable)?;
+    stored_health(runtime, feed.partition, &health, now)
+}
+
+/// The record of a feed's health as it is stored.
+pub(super) fn stored_health(
+    runtime: &Runtime,
+    partition: i32,
+    health: &FeedHealth,
+    now: Timestamp,
+) -> Result<Outgoing, LogError> {
+    let value = runtime.encoding.encode(health).map_err(unencodable)?;
     let id = format!("{}/health/{now}", health.feed_id);
-    outgoing::<FeedHealth>(runtime, (feed.partition, &health.feed_id), value, &id, None, now)
+    let key = Topic::FeedHealth.key(&health.feed_id).map_err(bad_key)?;
+    outgoing::<FeedHealth>(runtime, (partition, key), value, &id, None, now)
 }
 
 /// True if every entry of the last documents was new, so that the entries' identities cannot be trusted.

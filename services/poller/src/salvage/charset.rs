@@ -37,10 +37,12 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, repairs: &mut Rep
         None => (utf16_without_mark(bytes), bytes),
     };
     if let Some(encoding) = marked
-        && (encoding != UTF_8 || std::str::from_utf8(body).is_ok())
+        && (encoding != UTF_8 || std::str::from_utf8(whole_utf8(body)).is_ok())
     {
         return lossy(encoding, body, repairs);
     }
+    // A document that ends within a character is decoded without it.
+    let body = whole_utf8(body);
     let from_header = header.and_then(label);
     let from_declaration = declared.and_then(label);
     // A declaration that is readable as ASCII is not in UTF-16, whatever it claims.
@@ -67,7 +69,7 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, repairs: &mut Rep
         }
     }
     for encoding in [from_header, from_declaration].into_iter().flatten().filter(narrow) {
-        if let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(body) {
+        if let Some(text) = strict(encoding, body) {
             if from_header.or(from_declaration) != Some(encoding) {
                 repairs.add(Warning::Encoding);
             }
@@ -86,14 +88,50 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, repairs: &mut Rep
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
     detector.feed(sample, from + sample.len() == body.len());
     let guessed = detector.guess(None, chardetng::Utf8Detection::Allow);
-    match guessed.decode_without_bom_handling_and_without_replacement(body) {
+    match strict(guessed, body) {
         Some(text) => Decoded { text, encoding: guessed.name() },
         None => lossy(first.unwrap_or(WINDOWS_1252), body, repairs),
     }
 }
 
+/// Bytes that are UTF-8 except that they end within a character: without its bytes. Other bytes are returned as they are.
+fn whole_utf8(body: &[u8]) -> &[u8] {
+    match std::str::from_utf8(body) {
+        Err(error) if error.error_len().is_none() => body.get(..error.valid_up_to()).unwrap_or(body),
+        _ => body,
+    }
+}
+
+/// Decodes bytes that are valid in `encoding`, or end within a character, which is left out.
+fn strict<'a>(encoding: &'static Encoding, body: &'a [u8]) -> Option<Cow<'a, str>> {
+    (0..=3_usize).find_map(|cut| {
+        let (kept, rest) = body.split_at_checked(body.len().checked_sub(cut)?)?;
+        // The first byte of a character of several is never ASCII.
+        let may_be_cut = rest.first().is_none_or(|byte| !byte.is_ascii());
+        may_be_cut.then(|| encoding.decode_without_bom_handling_and_without_replacement(kept))?
+    })
+}
+
+/// UTF-16 that ends within a character, without its bytes.
+fn whole_utf16<'a>(encoding: &'static Encoding, body: &'a [u8]) -> &'a [u8] {
+    let body = body.get(..body.len() / 2 * 2).unwrap_or(body);
+    match body.last_chunk::<2>() {
+        Some(last) => {
+            let unit = if encoding == UTF_16LE { u16::from_le_bytes(*last) } else { u16::from_be_bytes(*last) };
+            let is_half = (0xD800..0xDC00).contains(&unit);
+            body.get(..body.len() - if is_half { 2 } else { 0 }).unwrap_or(body)
+        }
+        None => body,
+    }
+}
+
 /// Decodes with U+FFFD for invalid bytes.
 fn lossy<'a>(encoding: &'static Encoding, body: &'a [u8], repairs: &mut Repairs) -> Decoded<'a> {
+    let body = match encoding {
+        wide if wide == UTF_16LE || wide == UTF_16BE => whole_utf16(wide, body),
+        narrow if narrow == UTF_8 => whole_utf8(body),
+        _ => body,
+    };
     let (text, bad) = encoding.decode_without_bom_handling(body);
     if bad {
         repairs.add(Warning::BadBytes);
@@ -264,6 +302,23 @@ mod tests {
             for (bytes, name) in [(le, "UTF-16LE"), (be, "UTF-16BE"), (le4, "UTF-32LE"), (be4, "UTF-32BE")] {
                 assert_eq!(read(&bytes, None), (text.to_owned(), name, vec![]));
             }
+        }
+    }
+
+    #[test]
+    fn a_document_that_ends_within_a_character_is_decoded_without_it() {
+        for (label, text) in
+            [("utf-8", "<a>ö"), ("shift_jis", "<a>日本"), ("gb18030", "<a>中\u{10ffff}"), ("euc-kr", "<a>한국")]
+        {
+            let all = Encoding::for_label(label.as_bytes()).unwrap().encode(text).0.into_owned();
+            let cut = all.get(..all.len() - 1).unwrap();
+            let expected: String = text.chars().take(text.chars().count() - 1).collect();
+            let (found, _, repairs) = read(cut, Some(&format!("text/xml; charset={label}")));
+            assert_eq!((found, repairs), (expected, vec![]), "{label}");
+        }
+        for unit in [1, 2, 3] {
+            let bytes: Vec<u8> = "<a>é\u{10ffff}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+            assert_eq!(read(bytes.get(..bytes.len() - unit).unwrap(), None), ("<a>é".into(), "UTF-16LE", vec![]));
         }
     }
 

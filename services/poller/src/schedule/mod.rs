@@ -1,5 +1,6 @@
 //! When a feed is next due. Pure: the clock and the randomness are passed in.
 
+pub mod clock;
 mod headers;
 
 pub use headers::{max_age, retry_after};
@@ -9,6 +10,10 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 /// The longest time between two polls.
 pub const MAX_INTERVAL: SignedDuration = SignedDuration::from_hours(24);
+/// The longest time from a poll to the next: the longest interval, and the longest run of skipped hours.
+pub const MAX_WAIT: SignedDuration = SignedDuration::from_hours(24 + MAX_SKIPPED_HOURS);
+/// Skipped hours in a row that are honoured.
+const MAX_SKIPPED_HOURS: i64 = 72;
 /// Upper bound of a publisher's hint (ttl, `sy:`, max-age): many hint at a day and publish every minute.
 const MAX_HINT: SignedDuration = SignedDuration::from_hours(1);
 /// The interval of a feed without new entries grows to this multiple of the base interval.
@@ -99,7 +104,7 @@ pub fn hint_interval_s(hints: &Hints) -> i32 {
 /// three days later, `at` itself: a feed that skips everything is mistaken.
 fn after_skipped(at: Timestamp, hints: &Hints) -> Timestamp {
     let mut time = at;
-    for _ in 0..72 {
+    for _ in 0..MAX_SKIPPED_HOURS {
         let civil = time.to_zoned_datetime(TimeZone::UTC);
         let hour = u8::try_from(civil.hour()).unwrap_or(0);
         if !hints.skip_hours.contains(&hour) && !hints.skip_days.contains(&civil.weekday()) {

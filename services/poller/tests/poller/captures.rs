@@ -1,6 +1,6 @@
 use crate::server::{Response, Server};
 use crate::service::Service;
-use proto::{topic::Topic, v1::FeedState};
+use proto::topic::Topic;
 use std::collections::{HashMap, HashSet};
 
 /// The raw items of each captured feed are the distinct identities of its entries.
@@ -41,9 +41,7 @@ fn captured_feeds_give_one_item_per_identity() {
         expected.insert(proto::id::feed_id(url.as_str()), ids.len());
         service.add(&url, |feed| feed.backfill = "all".into());
     }
-    service.until(Topic::FeedState, "every feed polled", || {
-        service.table::<FeedState>(Topic::FeedState).len() == captures.len()
-    });
+    service.until(Topic::FeedState, "every feed polled", || service.states().len() == captures.len());
     let mut found: HashMap<String, usize> = HashMap::new();
     for item in service.items() {
         *found.entry(item.feed_id).or_default() += 1;

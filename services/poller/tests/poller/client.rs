@@ -91,11 +91,12 @@ async fn redirects_are_limited_and_only_permanent_ones_are_recorded() {
 }
 
 #[tokio::test]
-async fn a_stalled_body_times_out() {
+async fn a_stalled_body_times_out_and_is_kept_so_far() {
     let server = feed(|| server::Response::new(200, "<rss/>").stall(Duration::from_secs(5)));
     let client = client_with(Limits { read: Duration::from_millis(300), ..Limits::default() }, true);
-    let result = client.get(&server.url("/feed"), &Validators::default()).await;
-    assert!(matches!(result, Err(FetchError::Network(reason)) if reason.contains("timed out")));
+    let response = client.get(&server.url("/feed"), &Validators::default()).await.unwrap();
+    assert_eq!(response.body, b"<rs");
+    assert!(response.truncated.unwrap().contains("timed out"));
 }
 
 #[tokio::test]
@@ -129,6 +130,52 @@ async fn compressed_bodies_are_decompressed() {
     assert!(["gzip", "br", "deflate"].iter().all(|coding| accepted.contains(coding)), "{accepted}");
 }
 
+/// A server that names the wrong coding, or none.
+#[tokio::test]
+async fn the_first_bytes_decide_on_the_content_coding() {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(b"<rss/>").unwrap();
+    let packed = packed.finish().unwrap();
+    let mut brotli = Vec::new();
+    brotli::BrotliCompress(&mut &b"<rss/>"[..], &mut brotli, &Default::default()).unwrap();
+    for (body, coding) in [
+        (b"<rss/>".to_vec(), "gzip"),
+        (b"<rss/>".to_vec(), "br"),
+        (b"<rss/>".to_vec(), "deflate"),
+        (b"<rss/>".to_vec(), "x-unknown"),
+        (packed.clone(), ""),
+        (packed, "br"),
+        (brotli, "br"),
+    ] {
+        let server = feed(move || match coding {
+            "" => server::Response::new(200, body.clone()).with("Content-Type", "application/x-gzip"),
+            coding => server::Response::new(200, body.clone()).with("Content-Encoding", coding),
+        });
+        let response = get(&server, "/feed").await.unwrap();
+        assert_eq!((response.body.as_slice(), response.truncated), (&b"<rss/>"[..], None), "{coding}");
+    }
+}
+
+#[tokio::test]
+async fn cookies_are_kept_within_one_fetch() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/feed" if request.header("cookie") == "pass=1" => server::Response::new(200, "<rss/>"),
+        "/feed" => server::Response::new(302, "").with("Location", "/check"),
+        "/check" => {
+            server::Response::new(302, "").with("Set-Cookie", "pass=1; Path=/; HttpOnly").with("Location", "/feed")
+        }
+        "/same" if request.header("cookie") == "a=b" => server::Response::new(200, "<rss/>"),
+        "/same" => server::Response::new(302, "").with("Set-Cookie", "a=b").with("Location", "/same"),
+        _ => server::Response::new(404, ""),
+    });
+    let client = client(true);
+    for path in ["/feed", "/same"] {
+        assert_eq!(client.get(&server.url(path), &Validators::default()).await.unwrap().body, b"<rss/>", "{path}");
+    }
+    client.get(&server.url("/feed"), &Validators::default()).await.unwrap();
+    assert_eq!(server.requests("/check").len(), 2, "not kept from one fetch to the next");
+}
+
 #[tokio::test]
 async fn a_truncated_body_is_kept_and_marked() {
     let server = feed(|| server::Response::new(200, "<rss><channel>").missing(100));
@@ -150,6 +197,39 @@ async fn status_429_blocks_the_whole_host() {
     let blocked = client.get(&server.url("/another"), &Validators::default()).await;
     assert!(matches!(blocked, Err(FetchError::Blocked(_))));
     assert_eq!(server.count(), count);
+}
+
+/// A feed elsewhere reaches the host by a redirect, by a permanent one that it remembers, or by that of its robots.txt.
+#[tokio::test]
+async fn a_host_is_blocked_by_answers_to_its_own_feeds_only() {
+    let host = Server::start_at("127.0.0.2", |request| match request.path.as_str() {
+        "/closed" | "/robots-closed" => server::Response::new(429, "").with("Retry-After", "86400"),
+        "/feed" => server::Response::new(200, "<rss/>"),
+        _ => server::Response::new(404, ""),
+    });
+    let (closed, robots) = (host.url("/closed").to_string(), host.url("/robots-closed").to_string());
+    let elsewhere = Server::start(move |request| match request.path.as_str() {
+        "/robots.txt" => server::Response::new(302, "").with("Location", &robots),
+        "/moved" => server::Response::new(301, "").with("Location", &closed),
+        _ => server::Response::new(302, "").with("Location", &closed),
+    });
+    let (client, none) = (client(true), Validators::default());
+    for path in ["/redirected", "/moved"] {
+        let response = client.get(&elsewhere.url(path), &none).await.unwrap();
+        assert_eq!(
+            (response.status, response.server_hints.retry_after.map(|wait| wait.as_secs())),
+            (429, Some(86_400))
+        );
+    }
+    assert_eq!(client.get_for("127.0.0.1", &host.url("/closed"), &none).await.unwrap().status, 429);
+    assert_eq!(client.get(&host.url("/feed"), &none).await.unwrap().status, 200);
+
+    // Its own answer blocks it, for redirects from elsewhere too, and does not block elsewhere.
+    assert_eq!(client.get(&host.url("/closed"), &none).await.unwrap().status, 429);
+    for url in [host.url("/feed"), elsewhere.url("/redirected")] {
+        assert!(matches!(client.get(&url, &none).await, Err(FetchError::Blocked(_))), "{url}");
+    }
+    assert_eq!(client.limiter().delay("127.0.0.1"), Duration::ZERO);
 }
 
 #[tokio::test]

@@ -3,11 +3,11 @@
 use crate::server::{Response, Server};
 use crate::service::{PARTITIONS, Service, rss};
 use poller::definition;
-use proto::{
-    topic::Topic,
-    v1::{Feed, FeedState},
+use proto::{topic::Topic, v1::Feed};
+use std::{
+    collections::HashSet,
+    sync::atomic::{AtomicUsize, Ordering},
 };
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A server with a feed at `/feed`, and `response` elsewhere.
 fn server(response: impl Fn() -> Response + Send + Sync + 'static) -> Server {
@@ -79,9 +79,10 @@ fn a_removed_feed_is_no_longer_polled() {
     service.add(&url, |_| {});
     service.until(Topic::Raw, "the item", || service.items().len() == 1);
     service.remove(&url);
-    let id = proto::id::feed_id(url.as_str());
-    service.until(Topic::FeedState, "the tombstone of the state", || {
-        matches!(service.table::<FeedState>(Topic::FeedState).get(&id), Some(None))
+    service.until(Topic::FeedState, "the tombstones of state and entries", || {
+        let records = service.records(Topic::FeedState);
+        let keys: HashSet<&[u8]> = records.iter().map(|record| record.key.as_slice()).collect();
+        keys.len() == 2 && records.iter().filter(|record| record.value.is_none()).count() == 2
     });
     let polls = server.requests("/feed").len();
     service.add(&server.url("/other"), |_| {});

@@ -1,8 +1,11 @@
 use std::{
     collections::HashMap,
     io::{BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
-    sync::{Arc, Condvar, Mutex},
+    net::{IpAddr, SocketAddr, TcpListener, TcpStream},
+    sync::{
+        Arc, Condvar, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -20,10 +23,11 @@ impl Request {
 }
 
 /// A scripted response.
+#[derive(Clone)]
 pub struct Response {
     status: u16,
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
     /// Bytes that Content-Length promises and the server does not send.
     missing: usize,
     /// The longest pause in the middle of the body.
@@ -58,6 +62,8 @@ impl Response {
 pub struct Server {
     pub address: SocketAddr,
     log: Arc<Log>,
+    stopped: Arc<AtomicBool>,
+    accepting: std::thread::JoinHandle<()>,
 }
 
 /// The received requests, and a signal of new ones.
@@ -74,17 +80,35 @@ impl Server {
 
     /// Starts the server on another loopback address, which is another host with a partition of its own.
     pub fn start_at(host: &str, script: impl Fn(&Request) -> Response + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind((host, 0)).unwrap();
+        Self::start_on((host.parse::<IpAddr>().unwrap(), 0).into(), script)
+    }
+
+    /// Starts the server on an address; port 0 is a free one.
+    pub fn start_on(address: SocketAddr, script: impl Fn(&Request) -> Response + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
         let log = Arc::new(Log::default());
         let (script, shared) = (Arc::new(script), Arc::clone(&log));
-        std::thread::spawn(move || {
+        let stopped = Arc::new(AtomicBool::new(false));
+        let ends = Arc::clone(&stopped);
+        let accepting = std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                if ends.load(Ordering::SeqCst) {
+                    return;
+                }
                 let (script, log) = (Arc::clone(&script), Arc::clone(&shared));
                 std::thread::spawn(move || serve(stream, &*script, &log));
             }
         });
-        Server { address, log }
+        Server { address, log, stopped, accepting }
+    }
+
+    /// Refuses connections from now on. Returns the address, on which another server can be started.
+    pub fn stop(self) -> SocketAddr {
+        self.stopped.store(true, Ordering::SeqCst);
+        let _ = TcpStream::connect(self.address);
+        self.accepting.join().unwrap();
+        self.address
     }
 
     pub fn url(&self, path: &str) -> url::Url {

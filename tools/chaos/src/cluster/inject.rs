@@ -1,20 +1,28 @@
 //! Injecting faults, and ending them.
 
-use super::{Cluster, FENCED, SERVICES};
+use super::{Cluster, FENCED, LATE, SERVICES};
 use crate::{
+    brokers::select,
     fault::{Fault, FaultKind},
     report::Report,
 };
 use nix::sys::signal::Signal;
 use std::time::{Duration, Instant};
-use test_support::{kafka::Broker, port, process::Process, wait};
+use test_support::{port, process::Process, wait};
 
 /// Limit for the end of a displaced process after SIGCONT. It learns of its successor at its next transaction, or from
 /// its group.
-const DISPLACED_ENDS_WITHIN: Duration = Duration::from_secs(40);
+const DISPLACED_ENDS_WITHIN: Duration = Duration::from_secs(90);
 
 /// Limit for the start of a process, until it serves its metrics.
 const STARTS_WITHIN: Duration = Duration::from_secs(30);
+
+/// Least and most milliseconds by which a wall clock is moved.
+const MIN_CLOCK_MS: i64 = 5_000;
+const MAX_CLOCK_MS: i64 = 600_000;
+
+/// How long a wall clock stays wrong.
+const CLOCK_MOVED_FOR: Duration = Duration::from_secs(20);
 
 /// Limit for the end of a process after SIGTERM.
 const STOPS_WITHIN: Duration = Duration::from_secs(30);
@@ -28,26 +36,14 @@ pub(super) struct Displaced {
 }
 
 impl Cluster {
-    /// Injects a fault; nothing if no process is eligible. Faults at failpoints are reported once they have happened.
-    ///
-    /// # Panics
-    /// If the broker does not restart, or a service does not end after SIGTERM.
-    pub fn inject(&mut self, fault: &Fault, broker: &mut Broker, report: &mut Report) {
+    /// Injects a fault of the services; nothing if no process is eligible. Faults at failpoints are reported once they have happened.
+    pub fn inject(&mut self, fault: &Fault, report: &mut Report) {
         match fault.kind {
-            FaultKind::BounceClean => {
-                broker.stop();
-                broker.restart();
-                report.count(fault.kind);
-            }
-            FaultKind::BounceHard => {
-                broker.kill();
-                broker.restart();
-                report.count(fault.kind);
-            }
             FaultKind::Scale => self.scale(fault, report),
             FaultKind::Kill => self.kill(fault, report),
             FaultKind::Freeze => self.freeze(fault, report),
             FaultKind::Displace => self.displace(fault),
+            FaultKind::MoveClock => self.move_clock(fault, report),
             _ => self.arm(fault, report),
         }
     }
@@ -86,17 +82,40 @@ impl Cluster {
         report.count(fault.kind);
     }
 
+    /// Sets the wall clock of a replica forward or back.
+    fn move_clock(&mut self, fault: &Fault, report: &mut Report) {
+        let Some(index) = self.victim(fault) else { return };
+        let mut random = fastrand::Rng::with_seed(fault.choice);
+        let offset_ms = random.i64(MIN_CLOCK_MS..MAX_CLOCK_MS) * if random.bool() { 1 } else { -1 };
+        let replica = &mut self.replicas[index];
+        replica.clock_until = Some(Instant::now() + CLOCK_MOVED_FOR);
+        std::fs::write(&replica.clock, offset_ms.to_string()).unwrap();
+        report.count(fault.kind);
+    }
+
     /// Restarts a process with a failpoint armed. Armed from its start, it acts at the same hit for the same seed.
     fn arm(&mut self, fault: &Fault, report: &mut Report) {
         let Some(index) = self.victim(fault) else { return };
+        self.stop(index, report);
+        self.restart(index, Some((fault.kind, fault.nth)));
+    }
+
+    /// SIGTERM, and waits for the end; SIGKILL if that takes too long. What must not happen goes into the report.
+    fn stop(&mut self, index: usize, report: &mut Report) {
         let replica = &mut self.replicas[index];
         // A process that is still starting has no signal handler yet and would end by the signal.
         wait::within(STARTS_WITHIN, || replica.metrics().is_some());
-        let status = replica.process.stop(STOPS_WITHIN);
-        if !status.success() && status.code() != Some(FENCED) {
-            report.crashed.push(format!("{} ended after SIGTERM with {status}", replica.name()));
+        match replica.process.try_stop(STOPS_WITHIN) {
+            Ok(status) if status.success() || status.code() == Some(FENCED) => {}
+            Ok(status) if status.code() == Some(LATE) && self.may_be_late => {
+                report.note(format!("{} did not drain in time after SIGTERM", replica.name()));
+            }
+            Ok(status) => report.crashed.push(format!("{} ended after SIGTERM with {status}", replica.name())),
+            Err(message) => {
+                replica.process.kill();
+                report.crashed.push(message);
+            }
         }
-        self.restart(index, Some((fault.kind, fault.nth)));
     }
 
     /// Freezes a process and starts another under its replica's name, on a new port.
@@ -145,10 +164,16 @@ impl Cluster {
         let extra = |replica: &super::Replica| replica.service == service && replica.number >= count;
         match self.replicas.iter().position(extra) {
             Some(index) => {
-                let mut replica = self.replicas.remove(index);
+                let replica = &mut self.replicas[index];
+                replica.set_clock_right();
                 replica.process.signal(Signal::SIGCONT);
-                let status = replica.process.stop(STOPS_WITHIN);
-                report.note(format!("{} removed: {status}", replica.name()));
+                if replica.armed.is_some() {
+                    // Its failpoint may freeze or kill it while it ends.
+                    replica.process.kill();
+                } else {
+                    self.stop(index, report);
+                }
+                self.replicas.remove(index);
             }
             None => self.add(service, count),
         }
@@ -160,6 +185,7 @@ impl Cluster {
             let replica = &mut self.replicas[index];
             replica.process.signal(Signal::SIGCONT);
             replica.frozen_until = None;
+            replica.set_clock_right();
             if replica.armed.is_some() {
                 replica.process.kill();
                 self.restart(index, None);
@@ -170,9 +196,4 @@ impl Cluster {
         }
         self.supervise(report);
     }
-}
-
-fn select<T: Copy>(among: &[T], choice: u64) -> Option<T> {
-    let count = u64::try_from(among.len()).ok().filter(|count| *count > 0)?;
-    among.get(usize::try_from(choice % count).ok()?).copied()
 }

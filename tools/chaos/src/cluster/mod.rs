@@ -29,6 +29,9 @@ const SERVICES: [(&str, usize); 3] = [("poller", 2), ("normaliser", 2), ("enrich
 /// Exit code of a process that another has replaced (`EX_SOFTWARE`; see `chassis::process`).
 const FENCED: i32 = 70;
 
+/// Exit code of a process that did not shut down within its deadline (`EX_TEMPFAIL`; see `chassis::process`).
+const LATE: i32 = 75;
+
 /// Session timeout of the consumer groups.
 const SESSION_TIMEOUT_MS: u64 = 6_000;
 
@@ -39,35 +42,44 @@ pub struct Cluster {
     transaction_timeout_ms: u64,
     sabotage: Option<Sabotage>,
     only_service: Option<&'static str>,
+    /// Whether services may miss their shutdown deadline: faults of the brokers run at the same time.
+    may_be_late: bool,
     folder: tempfile::TempDir,
     replicas: Vec<Replica>,
     displaced: Vec<Displaced>,
 }
 
 impl Cluster {
-    /// Imports the feeds, then starts every service.
+    /// No process yet.
     ///
     /// # Panics
-    /// If a binary is not built, or the feeds cannot be imported.
+    /// If no folder can be created.
     #[must_use]
-    pub fn start(scenario: &Scenario, kafka: &str, feeds: &[String]) -> Self {
-        let mut cluster = Cluster {
+    pub fn new(scenario: &Scenario, kafka: &str) -> Self {
+        Cluster {
             kafka: kafka.to_owned(),
             prefix: format!("chaos{}.", jiff::Timestamp::now().as_nanosecond()),
             transaction_timeout_ms: scenario.transaction_timeout_ms,
             sabotage: scenario.sabotage,
             only_service: scenario.only_service,
+            may_be_late: scenario.brokers > 1,
             folder: tempfile::tempdir().unwrap(),
             replicas: Vec::new(),
             displaced: Vec::new(),
-        };
-        cluster.import(feeds);
+        }
+    }
+
+    /// Imports the feeds, then starts every service.
+    ///
+    /// # Panics
+    /// If a binary is not built, or the feeds cannot be imported.
+    pub fn start(&mut self, feeds: &[String]) {
+        self.import(feeds);
         for (service, count) in SERVICES.into_iter().chain([(GATEWAY, 1)]) {
             for number in 0..count {
-                cluster.add(service, number);
+                self.add(service, number);
             }
         }
-        cluster
     }
 
     /// Prefix of the topics' names.
@@ -89,7 +101,9 @@ impl Cluster {
         assert!(output.status.success(), "newswire feeds import: {}", String::from_utf8_lossy(&output.stderr));
     }
 
-    fn log_flags(&self) -> Vec<String> {
+    /// Flags of the log, for the services and the command line.
+    #[must_use]
+    pub fn log_flags(&self) -> Vec<String> {
         ["--kafka", &self.kafka, "--topic-prefix", &self.prefix, "--partitions", "6"].map(String::from).to_vec()
     }
 
@@ -104,8 +118,14 @@ impl Cluster {
             process,
             armed: None,
             frozen_until: None,
+            clock: self.clock(service, number),
+            clock_until: None,
             killed_at: None,
         });
+    }
+
+    fn clock(&self, service: &str, number: usize) -> PathBuf {
+        self.folder.path().join(format!("{}.clock", replica::name(service, number)))
     }
 
     /// Starts a replica again, armed with a fault if one is given: the kind, and at which hit its failpoint acts.
@@ -130,6 +150,7 @@ impl Cluster {
             );
         }
         let mut environment = vec![("NEWSWIRE_LOG".to_owned(), "info".to_owned())];
+        environment.push(("NEWSWIRE_CLOCK".to_owned(), self.clock(service, number).to_string_lossy().into_owned()));
         if let Some((kind, nth)) = armed
             && let Some((points, action)) = kind.failpoints()
         {
@@ -169,6 +190,9 @@ impl Cluster {
             if replica.frozen_until.is_some_and(|until| until <= Instant::now()) {
                 replica.process.signal(Signal::SIGCONT);
                 replica.frozen_until = None;
+            }
+            if replica.clock_until.is_some_and(|until| until <= Instant::now()) {
+                replica.set_clock_right();
             }
             if let Some(killed_at) = replica.killed_at
                 && replica.has_counted("newswire_transactions_committed_total")

@@ -1,7 +1,7 @@
 //! One process of a service.
 
 use crate::{counters, fault::FaultKind};
-use std::time::Instant;
+use std::{path::PathBuf, time::Instant};
 use test_support::{http, process::Process};
 
 /// A service without transactions: it can be killed and frozen, but has no failpoints and no counters of a stage.
@@ -17,6 +17,10 @@ pub(super) struct Replica {
     pub armed: Option<FaultKind>,
     /// When a frozen process is continued.
     pub frozen_until: Option<Instant>,
+    /// File with the offset of its wall clock, in milliseconds.
+    pub clock: PathBuf,
+    /// When its wall clock is right again.
+    pub clock_until: Option<Instant>,
     /// When it was killed; cleared by the first commit after that.
     pub killed_at: Option<Instant>,
 }
@@ -33,6 +37,12 @@ impl Replica {
     /// Whether a new fault may hit it: it runs and waits for no other fault.
     pub fn is_eligible(&self) -> bool {
         self.frozen_until.is_none() && self.armed.is_none()
+    }
+
+    pub fn set_clock_right(&mut self) {
+        if self.clock_until.take().is_some() {
+            std::fs::write(&self.clock, "0").unwrap();
+        }
     }
 
     pub fn metrics(&self) -> Option<String> {

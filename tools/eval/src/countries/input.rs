@@ -159,7 +159,7 @@ mod tests {
             "{\"id\":7,\"headline\":\"Perú\",\"body\":\"Lima\",\"lang\":\"es\",\"countries\":[\"per\",\"uk\"],\"primary\":\"PE\"}\n",
             "{\"text\":\"x\",\"countries\":[{\"code\":\"us\",\"count\":\"3\"}],\"title\":null,\"focus\":[\"US\",\"CA\"]}\n",
             "{\"text\":\"y\",\"countries\":\"FR, DE\"}\n",
-            "{\"text\":\"nobody\",\"countries\":{}}\n",
+            "{\"text\":\"no country\",\"countries\":{}}\n",
         ));
         let sets: Vec<Vec<(&str, f64)>> = read
             .lines

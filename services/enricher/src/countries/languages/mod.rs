@@ -40,6 +40,9 @@ struct Index {
     nouns_in_capitals: bool,
 }
 
+/// Most mentions of an article.
+const PLACES: usize = 10_000;
+
 /// Languages whose genitive is a bare `s`.
 const GENITIVE: [&str; 6] = ["da", "de", "nl", "no", "nb", "sv"];
 /// First syllables of the Korean particles that follow a name without a space.
@@ -153,6 +156,10 @@ impl Index {
     fn scan(&self, document: &Document<'_>, gazetteer: &Gazetteer, number: usize, places: &mut Vec<Place>) {
         let Some(field) = document.fields.get(number) else { return };
         let mut place = |start: usize, end: usize, code: Code| {
+            if places.len() >= PLACES {
+                document.budget.cut();
+                return;
+            }
             places.push(Place {
                 field: number,
                 start,
@@ -173,7 +180,9 @@ impl Index {
                     continue;
                 }
                 let rest = field.text.get(at..).unwrap_or("");
-                let found = self.dense.get(&c).and_then(|names| names.iter().find(|(name, _)| whole(rest, name)));
+                let names = self.dense.get(&c).map_or(&[][..], Vec::as_slice);
+                document.budget.count(names.len());
+                let found = names.iter().find(|(name, _)| whole(rest, name));
                 if let Some((name, code)) = found {
                     if !names_other_thing_unspaced(before, name, rest.get(name.len()..).unwrap_or("")) {
                         place(at, at + name.len(), *code);
@@ -185,11 +194,12 @@ impl Index {
         let mut at = 0;
         while let Some(word) = field.words.get(at) {
             at += 1;
-            if !word.capitalised || word.address || word.start < field.from {
+            if !word.capitalised || word.address || word.start < field.from || word.end - word.start > words::LONGEST {
                 continue;
             }
             let text = field.slice(word.start, word.end).to_lowercase();
             let Some((off, names)) = self.names(&text) else { continue };
+            document.budget.count(names.len());
             for (name, code) in names {
                 let span = field.words.get(at - 1..at - 1 + name.len()).unwrap_or(&[]);
                 let fits = span.len() == name.len()

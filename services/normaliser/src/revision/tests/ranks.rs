@@ -82,6 +82,21 @@ fn copies_of_other_sources_follow_the_rules_of_equals_among_themselves() {
 }
 
 #[test]
+fn a_copy_of_another_source_does_not_bring_back_a_withdrawn_article_of_its_publisher() {
+    let mut state = None;
+    step(&mut state, &own("o", Some(0), 0), "real");
+    state.as_mut().unwrap().withdrawn = true;
+    assert_eq!(step(&mut state, &other("x", Some(500), 500), "fake"), None);
+    assert_eq!(state.as_ref().unwrap().feed_ids, ["o", "x"]);
+    assert_eq!(step(&mut state, &own("o", Some(0), 600), "real"), Some(2));
+    // Of an article that was never the publisher's, any copy does.
+    let mut state = None;
+    step(&mut state, &other("x", None, 0), "fake");
+    state.as_mut().unwrap().withdrawn = true;
+    assert_eq!(step(&mut state, &other("y", None, 1), "fake"), Some(2));
+}
+
+#[test]
 fn a_state_without_rank_is_one_of_another_source() {
     let mut state = None;
     step(&mut state, &own("o", Some(500), 500), "unranked");

@@ -188,6 +188,7 @@ impl FeedBuilder {
             entries,
             hints,
             warnings: Vec::new(),
+            is_cut: false,
         };
         (document, self.repairs)
     }

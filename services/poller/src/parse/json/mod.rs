@@ -2,6 +2,8 @@
 
 mod tree;
 
+use std::borrow::Cow;
+
 use proto::v1::Media;
 use serde_json::Value;
 
@@ -12,18 +14,27 @@ use crate::document::{Context, Document, DocumentError, Entry};
 use crate::salvage::repairs::Repairs;
 use proto::Warning;
 
-/// Parses a JSON Feed. A truncated one is closed after its last complete item.
+/// Parses a JSON Feed. One that ends early, or has an error that cannot be repaired, is closed after its last complete item.
 ///
 /// # Errors
 /// [`DocumentError::Json`] if the text is not JSON, or JSON but not a feed.
 pub fn read(text: &str, cx: &Context<'_>, repairs: &mut Repairs) -> Result<Document, DocumentError> {
-    let value = match tree::read(text, cx.limits.items) {
-        Ok(value) => value,
-        Err(e) => {
-            repairs.add(Warning::Truncated);
-            let closed =
-                close_truncated(text, cx.limits.items).and_then(|text| tree::read(&text, cx.limits.items).ok());
-            closed.ok_or_else(|| DocumentError::Json(e.to_string()))?
+    let max = cx.limits.items;
+    let (value, is_cut) = match tree::read(text, max) {
+        Ok(value) => (value, false),
+        Err(error) => {
+            // Raw line breaks in strings are the most common error of hand-made generators.
+            let escaped = escape_controls(text);
+            match tree::read(&escaped, max) {
+                Ok(value) => {
+                    repairs.add(Warning::JsonType);
+                    (value, false)
+                }
+                Err(_) => {
+                    let closed = close_truncated(&escaped, max).and_then(|text| tree::read(&text, max).ok());
+                    (closed.ok_or_else(|| DocumentError::Json(error.to_string()))?, true)
+                }
+            }
         }
     };
     let version = value.get("version").and_then(Value::as_str).unwrap_or_default();
@@ -48,6 +59,7 @@ pub fn read(text: &str, cx: &Context<'_>, repairs: &mut Repairs) -> Result<Docum
         site_url: bases.resolve(&string("home_page_url", repairs)),
         language: string("language", repairs),
         authors: authors(&value),
+        is_cut,
         ..Document::default()
     };
     document.hints.self_url = bases.resolve(&string("feed_url", repairs));
@@ -173,6 +185,36 @@ fn authors(value: &Value) -> Vec<String> {
         add(&mut all, name);
     }
     all
+}
+
+/// `text` with the control characters in its strings escaped, which JSON requires (RFC 8259 section 7).
+fn escape_controls(text: &str) -> Cow<'_, str> {
+    let (mut in_string, mut is_escaped) = (false, false);
+    let mut raw = Vec::new();
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_string => is_escaped = true,
+            b'"' => in_string = !in_string,
+            b'\n' | b'\r' | b'\t' if in_string => raw.push(at),
+            _ => {}
+        }
+    }
+    if raw.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let (mut out, mut done) = (String::with_capacity(text.len() + raw.len()), 0);
+    for at in raw {
+        out.push_str(text.get(done..at).unwrap_or_default());
+        out.push_str(match text.as_bytes().get(at) {
+            Some(b'\n') => "\\n",
+            Some(b'\r') => "\\r",
+            _ => "\\t",
+        });
+        done = at + 1;
+    }
+    out.push_str(text.get(done..).unwrap_or_default());
+    Cow::Owned(out)
 }
 
 /// Closes a truncated document after its last complete item, or after `max_items` items and one more.

@@ -1,6 +1,8 @@
 //! Reads JSON into a tree. Members that JSON Feed does not define, and array elements beyond the limit, are skipped and take
 //! no memory.
 
+use std::cell::Cell;
+
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
@@ -35,23 +37,38 @@ const KNOWN: &[&str] = &[
     "version",
 ];
 
+/// Values of one document that are kept, 32 bytes each and more. Those beyond are skipped.
+const MAX_VALUES: usize = 500_000;
+
 /// Reads `text`, and of each array at most `max` elements and one more. serde_json limits nesting to 128.
 ///
 /// # Errors
 /// Invalid JSON.
 pub fn read(text: &str, max: usize) -> serde_json::Result<Value> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = Tree { max }.deserialize(&mut reader)?;
+    let left = Cell::new(MAX_VALUES);
+    let value = Tree { max, left: &left }.deserialize(&mut reader)?;
     reader.end()?;
     Ok(value)
 }
 
 #[derive(Clone, Copy)]
-struct Tree {
+struct Tree<'l> {
     max: usize,
+    /// Values that may still be kept.
+    left: &'l Cell<usize>,
 }
 
-impl<'de> DeserializeSeed<'de> for Tree {
+impl Tree<'_> {
+    /// True if another value may be kept; counts it.
+    fn may_keep(self) -> bool {
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(1));
+        left > 0
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Tree<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Value, D::Error> {
@@ -59,7 +76,7 @@ impl<'de> DeserializeSeed<'de> for Tree {
     }
 }
 
-impl<'de> Visitor<'de> for Tree {
+impl<'de> Visitor<'de> for Tree<'_> {
     type Value = Value;
 
     fn expecting(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -96,7 +113,7 @@ impl<'de> Visitor<'de> for Tree {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut all = Vec::new();
-        while all.len() <= self.max {
+        while all.len() <= self.max && self.may_keep() {
             match seq.next_element_seed(self)? {
                 Some(value) => all.push(value),
                 None => return Ok(all.into()),
@@ -109,7 +126,7 @@ impl<'de> Visitor<'de> for Tree {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut all = Map::new();
         while let Some(key) = map.next_key::<String>()? {
-            if KNOWN.binary_search(&key.as_str()).is_ok() {
+            if KNOWN.binary_search(&key.as_str()).is_ok() && self.may_keep() {
                 all.insert(key, map.next_value_seed(self)?);
             } else {
                 map.next_value::<IgnoredAny>()?;
@@ -129,6 +146,11 @@ mod tests {
         let text = r#"{"id":1,"x":{"y":[1,{}]},"tags":["a",null,true,1.5,-1],"items":[1,2,3,4]}"#;
         let value = read(text, 2).unwrap();
         assert_eq!(value.to_string(), r#"{"id":1,"items":[1,2,3],"tags":["a",null,true]}"#);
+        let many = format!("[{}0]", "[1,1,1,1,1,1,1,1,1],".repeat(MAX_VALUES / 5));
+        let kept = read(&many, usize::MAX - 1).unwrap();
+        let values: usize =
+            kept.as_array().unwrap().iter().map(|inner| inner.as_array().map_or(1, |all| all.len() + 1)).sum();
+        assert!(values <= MAX_VALUES, "{values}");
         assert!(read("{} x", 2).is_err() && read(&"[".repeat(100_000), 2).is_err());
     }
 }

@@ -9,6 +9,9 @@ use crate::salvage::references::decode;
 use crate::salvage::tokenizer::attributes;
 use proto::Warning;
 
+/// Attributes of an element that are looked at.
+const MAX_ATTRIBUTES: usize = 200;
+
 impl<'a> Parser<'a, '_> {
     /// Starts an item, after closing an open one.
     pub(super) fn begin_item(&mut self, inside: &'a str) {
@@ -64,7 +67,7 @@ impl<'a> Parser<'a, '_> {
     /// Reads an element by its attributes.
     pub(super) fn read_attributes(&mut self, kind: Kind, inside: &'a str) {
         let mut all: Vec<(Cow<'_, str>, Cow<'_, str>)> = Vec::new();
-        for (key, value) in attributes(inside) {
+        for (key, value) in attributes(inside).take(MAX_ATTRIBUTES) {
             let key = lower(key.rsplit(':').next().unwrap_or(key));
             all.push((key, decode(value, &self.declared, &mut self.repairs)));
         }

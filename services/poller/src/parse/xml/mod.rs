@@ -82,7 +82,8 @@ pub(super) struct Parser<'a, 'c> {
     stray_url: bool,
 }
 
-/// Parses `text`, which is decoded and has no byte order mark. A truncated or malformed document gives what can be read.
+/// Parses `text`, which is decoded and has no byte order mark. A malformed document gives what can be read, and one that
+/// ends early its whole items.
 ///
 /// # Errors
 /// [`DocumentError::WebPage`] or [`DocumentError::NotAFeed`] if the text contains no feed.
@@ -159,15 +160,13 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn finish(mut self) -> Result<Parsed, DocumentError> {
-        // Elements that are still open are truncated.
-        if self.found_feed && !self.stack.is_empty() {
+        // What is still open was cut. Half an item is worse than none: the next poll has it whole.
+        let is_cut = self.found_feed && (!self.stack.is_empty() || self.entry.is_some());
+        if is_cut {
             self.repairs.add(Warning::Truncated);
         }
-        self.close_capture();
-        if let Some(entry) = &mut self.entry {
-            entry.repairs.add(Warning::Truncated);
-        }
-        self.end_item();
+        self.capture = None;
+        self.entry = None;
         let scanned = self.tokens.scanned;
         let mut repairs = self.repairs;
         repairs.merge(self.tokens.repairs);
@@ -181,7 +180,8 @@ impl<'a> Parser<'a, '_> {
                 (.., None) => DocumentError::NotAFeed("no markup".into()),
             });
         }
-        let (document, more) = self.feed.finish();
+        let (mut document, more) = self.feed.finish();
+        document.is_cut = is_cut;
         repairs.merge(more);
         Ok(Parsed { document, repairs, root: self.root, needs_own_parser: self.needs_own_parser, scanned })
     }
