@@ -9,6 +9,7 @@ use rdkafka::{
     Offset, TopicPartitionList,
     config::FromClientConfigAndContext,
     consumer::{BaseConsumer, Consumer, ConsumerContext},
+    error::RDKafkaErrorCode,
 };
 use std::{collections::HashMap, time::Duration};
 
@@ -60,14 +61,28 @@ impl std::fmt::Display for Verdict {
     }
 }
 
+/// The group's committed positions of partitions. Waits for transactions that are open on them.
+fn settled<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    partitions: TopicPartitionList,
+    timeout: Duration,
+) -> Result<TopicPartitionList, LogError> {
+    // Under isolation.level=read_committed librdkafka sets require_stable, which waits for a pending transaction.
+    consumer.committed_offsets(partitions, timeout).map_err(|error| match error.rdkafka_error_code() {
+        Some(RDKafkaErrorCode::OperationTimedOut) => LogError::Unavailable(format!(
+            "the group's positions do not settle within {timeout:?}: no coordinator, or a transaction that stays open on them"
+        )),
+        _ => log_error(&error),
+    })
+}
+
 /// Asks for the committed positions of partitions, and judges each. Waits for transactions that are open on the positions.
 pub(super) fn ask<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     partitions: TopicPartitionList,
     timeout: Duration,
 ) -> Result<HashMap<i32, Verdict>, LogError> {
-    // Under isolation.level=read_committed librdkafka sets require_stable, which waits for a pending transaction.
-    let committed = consumer.committed_offsets(partitions, timeout).map_err(|error| log_error(&error))?;
+    let committed = settled(consumer, partitions, timeout)?;
     let mut verdicts = HashMap::new();
     for element in committed.elements() {
         element.error().map_err(|error| log_error(&error))?;
@@ -114,8 +129,7 @@ impl<'c> GroupPositions<'c> {
         for partition in self.partitions(&self.topic)? {
             partitions.add_partition(&self.topic, partition);
         }
-        let committed = self.reader.committed_offsets(partitions, self.config.call_timeout());
-        let committed = committed.map_err(|error| log_error(&error))?;
+        let committed = settled(&self.reader, partitions, self.config.call_timeout())?;
         let mut offsets = HashMap::new();
         for element in committed.elements() {
             element.error().map_err(|error| log_error(&error))?;
