@@ -8,7 +8,7 @@ use clap::builder::RangedU64ValueParser;
 use std::{net::SocketAddr, time::Duration};
 
 const ARTICLES_KEPT: usize = 5_000;
-const ARTICLES_MEGABYTES: usize = 256;
+const ARTICLES_MEGABYTES: usize = 128;
 const STREAM_CLIENTS: usize = 1_000;
 const CONNECTIONS_PER_ADDRESS: usize = 100;
 
@@ -53,7 +53,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Most articles in memory.
     pub articles: usize,
-    /// Most bytes of articles in memory. Recent events take at most as much again.
+    /// Most bytes of articles in memory. Recent events take at most a quarter of it again.
     pub article_bytes: usize,
     /// Most clients of the stream at a time.
     pub clients: usize,

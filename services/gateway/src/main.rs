@@ -3,6 +3,9 @@
 use chassis::{admin::AdminArgs, process, telemetry::TelemetryArgs};
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: chassis::Allocator = chassis::Allocator;
+
 /// Serves enriched articles: a page, an API and a live stream.
 #[derive(clap::Parser)]
 #[command(version)]

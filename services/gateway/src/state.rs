@@ -15,6 +15,10 @@ use std::{
 use stream::{CancellationToken, Record};
 use tokio::sync::{Semaphore, watch};
 
+/// Events may take this part of the memory of articles, besides it: the two hold the same articles only while those that
+/// arrive are also the newest by publication.
+const EVENTS: usize = 4;
+
 /// Articles, recent events and limits. Clones share them.
 #[derive(Clone)]
 pub struct GatewayState {
@@ -45,7 +49,7 @@ impl GatewayState {
         GatewayState {
             news: Arc::new(Mutex::new(News {
                 store: Store::new(config.articles, config.article_bytes),
-                events: EventBuffer::new(config.article_bytes),
+                events: EventBuffer::new(config.article_bytes / EVENTS),
                 position: Position::default(),
                 undecodable: 0,
             })),

@@ -67,7 +67,7 @@ async fn a_client_that_was_disconnected_for_too_long_receives_lagged() {
 async fn a_slow_client_receives_the_number_of_missed_events() {
     // On a busy machine the articles take longer than a client may not read.
     let write = Duration::from_secs(600);
-    let gateway = Gateway::start(Config { article_bytes: 600_000, write, ..Config::default() }).await;
+    let gateway = Gateway::start(Config { article_bytes: 2_400_000, write, ..Config::default() }).await;
     let mut slow = gateway.follow("/v1/stream", "").await;
     // Larger than the socket buffers of one connection.
     let large = |id: String| {
