@@ -9,6 +9,7 @@ use clap::builder::RangedU64ValueParser;
 use jiff::SignedDuration;
 use std::time::Duration;
 
+const PARALLEL_POLLS: usize = 256;
 /// [`Config::pace`] of a pipeline.
 const STAGES_START_WITHIN: Duration = Duration::from_secs(60);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -40,7 +41,7 @@ pub struct Args {
         value_parser = RangedU64ValueParser::<usize>::new().range(1 << 10..=256 << 20))]
     pub max_feed_bytes: usize,
     /// Maximum number of concurrent polls, all hosts together.
-    #[arg(long, env = "NEWSWIRE_PARALLEL_POLLS", value_name = "N", default_value_t = 64,
+    #[arg(long, env = "NEWSWIRE_PARALLEL_POLLS", value_name = "N", default_value_t = PARALLEL_POLLS,
         value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000))]
     pub parallel_polls: usize,
     /// Credentials of feeds.
@@ -80,7 +81,7 @@ impl Default for Config {
             host_interval: Duration::from_secs(1),
             contact: String::new(),
             limits: fetch::Limits::default(),
-            parallel: 64,
+            parallel: PARALLEL_POLLS,
             credentials: Credentials::default(),
             pace: Some(STAGES_START_WITHIN),
             clock: Clock::default(),

@@ -3,6 +3,9 @@
 use chassis::{admin::AdminArgs, config, process, telemetry::TelemetryArgs};
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: chassis::Allocator = chassis::Allocator;
+
 /// Polls feeds and writes their entries to the raw topic.
 #[derive(clap::Parser)]
 #[command(version)]

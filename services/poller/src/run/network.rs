@@ -22,7 +22,6 @@ impl PollLoop {
             result.at = self.now();
             let flight = self.in_flight.remove(&result.number);
             if let Some(poll) = &flight {
-                self.slow_in_flight -= usize::from(poll.may_be_slow);
                 self.feeds.release(&poll.host);
             }
             if !self.feeds.awaits(&result) {

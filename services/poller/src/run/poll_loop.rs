@@ -4,7 +4,7 @@ use super::{
     STAGE,
     backlog::Backlog,
     pace::Pace,
-    queue::{FeedQueue, Request},
+    queue::{FeedQueue, Request, SLOW},
     reachability::{PROBES, Reachability},
     stored::Stored,
     summary::Summary,
@@ -50,7 +50,16 @@ pub(super) struct InFlight {
     /// True if the feed's poll before did not fail.
     pub(super) is_healthy: bool,
     /// True if the feed is slow, or was not polled before.
-    pub(super) may_be_slow: bool,
+    may_be_slow: bool,
+    /// When it began; `None` in a default.
+    since: Option<Instant>,
+}
+
+impl InFlight {
+    /// True if the feed may be slow, or this poll is.
+    fn is_slow(&self, now: Instant) -> bool {
+        self.may_be_slow || self.since.is_some_and(|since| now.duration_since(since) > SLOW)
+    }
 }
 
 /// Schedules polls and commits their results.
@@ -65,8 +74,6 @@ pub(super) struct PollLoop {
     pub(super) feeds: FeedQueue,
     /// The polls in flight by number. They outlive a session.
     pub(super) in_flight: HashMap<u64, InFlight>,
-    /// How many of them may be slow.
-    pub(super) slow_in_flight: usize,
     pub(super) network: Reachability<PollResult>,
     /// Met while this machine can poll.
     pub(super) online: Condition,
@@ -109,7 +116,6 @@ impl PollLoop {
             results,
             feeds: FeedQueue::default(),
             in_flight: HashMap::new(),
-            slow_in_flight: 0,
             network: Reachability::default(),
             online,
             to_relocate: Vec::new(),
@@ -141,9 +147,11 @@ impl PollLoop {
         let now = self.now();
         let parallel = if self.network.trouble().is_some() { PROBES } else { self.config.parallel };
         let slots = parallel.saturating_sub(self.in_flight.len() + self.pending.len());
-        let slow_slots = self.config.parallel.div_ceil(4).max(1) * 3;
+        let began = Instant::now();
+        let slow = self.in_flight.values().filter(|poll| poll.is_slow(began)).count();
+        let slow_slots = (self.config.parallel.div_ceil(4).max(1) * 3).saturating_sub(slow);
         let transaction = Transaction::default();
-        for id in self.feeds.take(now, slots, slow_slots.saturating_sub(self.slow_in_flight), &self.limiter) {
+        for id in self.feeds.take(now, slots, slow_slots, &self.limiter) {
             let Some(feed) = self.feeds.get_mut(&id) else { continue };
             let stored = Stored::read(session, &transaction, feed.partition, &id)?.state;
             let state = feed.current_state(stored, now).unwrap_or_default();
@@ -166,11 +174,14 @@ impl PollLoop {
                 body_hash: state.body_hash,
             };
             feed.awaited = Some(job.number);
-            let poll =
-                InFlight { host: job.host.clone(), is_healthy: state.failures == 0, may_be_slow: feed.may_be_slow() };
+            let poll = InFlight {
+                host: job.host.clone(),
+                is_healthy: state.failures == 0,
+                may_be_slow: feed.may_be_slow(),
+                since: Some(began),
+            };
             let (number, id) = (job.number, job.feed_id.clone());
             if self.jobs.try_send(job).is_ok() {
-                self.slow_in_flight += usize::from(poll.may_be_slow);
                 self.in_flight.insert(number, poll);
             } else {
                 feed.awaited = None;
@@ -234,4 +245,18 @@ impl Processor for PollLoop {
 
 pub(super) fn to_i64(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_poll_that_lasts_counts_as_one_of_a_slow_feed() {
+        let began = Instant::now();
+        let quick = InFlight { since: Some(began), ..InFlight::default() };
+        assert!(!quick.is_slow(began + SLOW));
+        assert!(quick.is_slow(began + SLOW * 2));
+        assert!(InFlight { may_be_slow: true, ..quick }.is_slow(began));
+    }
 }

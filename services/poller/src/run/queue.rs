@@ -24,8 +24,8 @@ const MAX_WAIT: Duration = Duration::from_secs(5);
 /// anything.
 const UNCONDITIONAL: u64 = 16;
 
-/// A poll that takes longer, in milliseconds, is slow.
-const SLOW_MS: i32 = 5_000;
+/// A poll that takes longer is slow.
+pub(super) const SLOW: Duration = Duration::from_secs(5);
 /// A document of more bytes is large: it waits for memory and a processor.
 const LARGE: i32 = 1 << 20;
 
@@ -97,7 +97,9 @@ impl ScheduledFeed {
 
     /// True unless all polls that are remembered were quick, and their documents not large.
     pub(super) fn may_be_slow(&self) -> bool {
-        let is_slow = |poll: &Poll| poll.duration_ms > SLOW_MS || poll.bytes > LARGE;
+        let is_slow = |poll: &Poll| {
+            u128::try_from(poll.duration_ms).is_ok_and(|millis| millis > SLOW.as_millis()) || poll.bytes > LARGE
+        };
         self.polls.is_empty() || self.polls.iter().any(is_slow)
     }
 
