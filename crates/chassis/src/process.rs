@@ -21,6 +21,13 @@ pub const EX_TEMPFAIL: u8 = 75;
 /// Time that a process has to end after SIGTERM.
 pub const DRAIN: Duration = Duration::from_secs(15);
 
+/// Fewest threads of the runtime. A server that sends interim responses without an end (RFC 9110 section 15.2) keeps the
+/// thread that reads them busy, for as long as its request may take; the other threads go on.
+const MIN_WORKERS: usize = 8;
+/// Turns of a task after which a thread looks for new input and for tasks of other threads; 61 and about 31 by default. A turn
+/// takes a tenth of a second if there is always more to read.
+const TURNS: u32 = 4;
+
 /// What a process provides to the service that runs in it.
 #[derive(Clone)]
 pub struct Process {
@@ -62,6 +69,16 @@ impl Process {
     }
 }
 
+fn runtime() -> std::io::Result<Runtime> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(processors.max(MIN_WORKERS))
+        .event_interval(TURNS)
+        .global_queue_interval(TURNS)
+        .enable_all()
+        .build()
+}
+
 /// A process before its service runs: the signal handlers are installed, so that a signal while flags are checked and models
 /// are read is not lost.
 pub struct Starting {
@@ -81,7 +98,7 @@ impl Starting {
     }
 
     fn prepare() -> std::io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let runtime = runtime()?;
         let signals = runtime.block_on(async { Signals::install() })?;
         Ok(Starting { runtime, signals })
     }
@@ -151,4 +168,52 @@ where
     let (version, settings) = (env!("CARGO_PKG_VERSION"), settings.changed.join(" "));
     tracing::info!(version, log = log(&config), settings, "{name} starts");
     starting.run(name, Some(&admin), |process| service(config, process))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        hint::black_box,
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+    };
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    /// Sends a byte and back, `times` times.
+    async fn exchange(times: usize) -> std::io::Result<()> {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        let mut one = tokio::net::TcpStream::connect(listener.local_addr()?).await?;
+        let (mut other, _) = listener.accept().await?;
+        for _ in 0..times {
+            one.write_all(b"a").await?;
+            other.read_u8().await?;
+            other.write_all(b"b").await?;
+            one.read_u8().await?;
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn tasks_that_always_have_work_do_not_hold_the_others() {
+        let (runtime, turns) = (runtime().unwrap(), Arc::new(AtomicUsize::new(0)));
+        // Enough for every thread that the runtime has by default.
+        for _ in 0..std::thread::available_parallelism().unwrap().get().min(MIN_WORKERS / 2) {
+            let turns = Arc::clone(&turns);
+            runtime.spawn(async move {
+                loop {
+                    black_box((0..1_000_000_u64).map(black_box).sum::<u64>());
+                    turns.fetch_add(1, Ordering::Relaxed);
+                    tokio::task::yield_now().await;
+                }
+            });
+        }
+        let exchanged = runtime.spawn(exchange(5));
+        runtime.block_on(exchanged).unwrap().unwrap();
+        let turns = turns.load(Ordering::Relaxed);
+        runtime.shutdown_background();
+        assert!(turns < 100, "{turns} turns of the others meanwhile");
+    }
 }

@@ -3,6 +3,9 @@
 use chassis::{admin::AdminArgs, config, process, telemetry::TelemetryArgs};
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: chassis::Allocator = chassis::Allocator;
+
 /// Adds entities and countries to articles.
 #[derive(clap::Parser)]
 #[command(version)]

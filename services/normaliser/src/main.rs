@@ -3,6 +3,9 @@
 use chassis::{admin::AdminArgs, process, telemetry::TelemetryArgs};
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: chassis::Allocator = chassis::Allocator;
+
 /// Turns raw items into clean, dated articles.
 #[derive(clap::Parser)]
 #[command(version)]
