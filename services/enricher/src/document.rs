@@ -20,7 +20,7 @@ pub struct Field<'a> {
     pub words: Vec<Word>,
     /// Bytes before this repeat another field (a body that begins with its title); mentions there do not count again.
     pub from: usize,
-    /// Number of code points before each block of [`STRIDE`] bytes.
+    /// Number of code points before each block of [`STRIDE`] bytes, and after the last one.
     points: Vec<u32>,
 }
 
@@ -40,13 +40,12 @@ const STRIDE: usize = 256;
 
 impl<'a> Field<'a> {
     fn new(name: &'static str, text: &'a str) -> Self {
-        let points = text.as_bytes().chunks(STRIDE).scan(0, |sum, chunk| {
-            let before = *sum;
+        let sums = text.as_bytes().chunks(STRIDE).scan(0, |sum, chunk| {
             // Bytes other than UTF-8 continuation bytes.
             *sum += u32::try_from(chunk.iter().filter(|byte| (**byte & 0xC0) != 0x80).count()).unwrap_or(0);
-            Some(before)
+            Some(*sum)
         });
-        let points = points.collect();
+        let points = std::iter::once(0).chain(sums).collect();
         Field { name, text, words: words::words(text), from: 0, points }
     }
 
@@ -140,6 +139,14 @@ mod tests {
         let field = Field::new("body", &text);
         assert_eq!(field.point(600), 300);
         assert_eq!(field.point(2), 1);
+        for length in [0, 1, STRIDE - 1, STRIDE, STRIDE + 1, 2 * STRIDE] {
+            let text = "x".repeat(length);
+            assert_eq!(
+                Field::new("body", &text).point(length),
+                i32::try_from(length).unwrap(),
+                "the end of {length} bytes"
+            );
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use proto::{Warning, id, v1::Feed};
 /// What is done with a longer value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Excess {
-    /// It is cut at a character boundary.
+    /// It is cut at a character boundary, and white space at its end is taken off.
     Cut,
     /// It is left out: a part of it would be another value.
     Drop,
@@ -77,7 +77,11 @@ impl Limit {
             return false;
         }
         match self.excess {
-            Excess::Cut => value.truncate(value.floor_char_boundary(self.bytes)),
+            // Without white space at the end, which a reader of the value takes off.
+            Excess::Cut => {
+                value.truncate(value.floor_char_boundary(self.bytes));
+                value.truncate(value.trim_end().len());
+            }
             Excess::Drop | Excess::Fail | Excess::Refuse => value.clear(),
             Excess::Digest => *value = format!("sha256:{}", id::digest(&[value.as_bytes()])),
         }
@@ -207,6 +211,9 @@ mod tests {
             value
         };
         assert_eq!(applied(FEED_TITLE), "é".repeat(250));
+        let mut spaced = format!("{} {}", "a".repeat(DEFINITION_TAG.bytes - 1), "b");
+        assert!(DEFINITION_TAG.apply(&mut spaced));
+        assert_eq!(spaced, "a".repeat(DEFINITION_TAG.bytes - 1), "no white space at its end");
         assert_eq!(applied(LANGUAGE), "");
         assert_eq!(applied(GUID), format!("sha256:{}", id::digest(&[long.as_bytes()])));
     }
