@@ -4,6 +4,7 @@
 
 use crate::document::{Document, Entry};
 use proto::{Warning, id, v1::Feed};
+use std::collections::HashSet;
 
 /// What is done with a longer value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +97,8 @@ impl Limit {
         for value in values.iter_mut() {
             self.apply(value);
         }
-        values.retain(|value| !value.is_empty());
+        let mut seen = HashSet::new();
+        values.retain(|value| !value.is_empty() && seen.insert(value.clone()));
     }
 }
 
@@ -214,6 +216,9 @@ mod tests {
         let mut spaced = format!("{} {}", "a".repeat(DEFINITION_TAG.bytes - 1), "b");
         assert!(DEFINITION_TAG.apply(&mut spaced));
         assert_eq!(spaced, "a".repeat(DEFINITION_TAG.bytes - 1), "no white space at its end");
+        let mut tags = ["b", "c"].map(|end| "a".repeat(DEFINITION_TAG.bytes) + end).to_vec();
+        DEFINITION_TAG.apply_all(&mut tags);
+        assert_eq!(tags, ["a".repeat(DEFINITION_TAG.bytes)], "they stay different");
         assert_eq!(applied(LANGUAGE), "");
         assert_eq!(applied(GUID), format!("sha256:{}", id::digest(&[long.as_bytes()])));
     }
