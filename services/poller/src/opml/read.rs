@@ -263,14 +263,15 @@ fn feed<'f>(
     };
     // The caller sets `added_at`.
     let complete = definition::complete(feed, jiff::Timestamp::UNIX_EPOCH)?;
-    // An outline must have a text. If that is the URL, the feed has no title.
-    let titled = complete.title != url && complete.title != complete.url;
+    // An outline must have a text. If that is the URL, the feed has no title; a long one is cut only as a title.
+    let titled = [title, &complete.title].iter().all(|title| *title != url && *title != complete.url);
     let title = if titled { complete.title } else { String::new() };
     Ok(Feed { added_at: None, title, ..complete })
 }
 
 fn first(attributes: &HashMap<String, String>, names: &[&str]) -> String {
     let value = names.iter().find_map(|name| attributes.get(*name)).map(String::as_str).unwrap_or_default();
-    // `write` leaves C1 controls out.
-    value.chars().filter(|c| !matches!(c, '\u{7f}'..='\u{9f}')).collect()
+    // `write` leaves C1 controls out. There may be white space before the last one.
+    let written: String = value.chars().filter(|c| !matches!(c, '\u{7f}'..='\u{9f}')).collect();
+    written.trim().to_owned()
 }

@@ -64,7 +64,8 @@ fn an_error_shows_no_credentials() {
 
 #[test]
 fn c1_controls_are_left_out_so_that_a_list_reads_back_unchanged() {
-    let list = "<opml><outline text=\"auth\u{8d}rity\" xmlUrl=\"https://one.example/\" category=\"a\u{81}b\"/></opml>";
+    let list =
+        "<opml><outline text=\"auth\u{8d}rity \u{81}\" xmlUrl=\"https://one.example/\" category=\"a\u{81}b\"/></opml>";
     let feeds = read(list.as_bytes()).unwrap();
     assert_eq!((feeds[0].title.as_str(), feeds[0].tags[0].as_str()), ("authrity", "ab"));
     assert_eq!(read(write("x", &feeds).as_bytes()).unwrap(), feeds);
@@ -196,6 +197,14 @@ fn a_written_list_reads_back_unchanged() {
         credentials_ref: "one".into(),
         ..Feed::default()
     };
+    let feed = crate::definition::complete(feed, jiff::Timestamp::UNIX_EPOCH).unwrap();
+    let feed = Feed { added_at: None, ..feed };
+    assert_eq!(read(write("mine", std::slice::from_ref(&feed)).as_bytes()).unwrap(), [feed]);
+}
+
+#[test]
+fn a_feed_without_a_title_whose_url_is_long_has_none_when_it_is_read_back() {
+    let feed = Feed { url: format!("https://one.example/{}", "a".repeat(1_000)), ..Feed::default() };
     let feed = crate::definition::complete(feed, jiff::Timestamp::UNIX_EPOCH).unwrap();
     let feed = Feed { added_at: None, ..feed };
     assert_eq!(read(write("mine", std::slice::from_ref(&feed)).as_bytes()).unwrap(), [feed]);
