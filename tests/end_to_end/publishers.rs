@@ -41,10 +41,11 @@ fn captured_feeds_give_as_many_entries_as_feedparser_finds() {
     let mut newswire = Newswire::new(&Log::Embedded, &list);
     newswire.start();
     newswire.wait_for(total * 9 / 10);
-    // A feed's state is committed together with the entries of the poll.
+    // A feed's health is committed together with the last entries of the poll.
     eventually(LIMIT, "every feed has been polled", || {
-        let states = newswire.read("feed-state.v1");
-        let polled: BTreeSet<&str> = states.iter().filter_map(|state| state["url"].as_str()).collect();
+        let health = newswire.read("feed-health.v1");
+        let polled = health.iter().filter(|one| one["polls"].as_array().is_some_and(|polls| !polls.is_empty()));
+        let polled: BTreeSet<&str> = polled.filter_map(|one| one["url"].as_str()).collect();
         polled.len() >= files.len()
     });
     let mut found: BTreeMap<String, usize> = BTreeMap::new();

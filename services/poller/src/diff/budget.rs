@@ -1,5 +1,7 @@
 //! How much one poll may publish, in relation to what it read, and how much of that one commit.
 
+use crate::identity::Identity;
+
 /// Bytes that a poll may publish, however little it read.
 const MIN_BYTES: usize = 1 << 20;
 /// Bytes that it may publish for each byte read.
@@ -9,7 +11,7 @@ pub(crate) const MAX_PUBLISHED_BYTES: usize = 16 << 20;
 
 /// A part of what a poll publishes: one commit has one. The parts of a poll follow each other until all is published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Part {
+pub struct Part<'a> {
     /// Bytes that this part may publish.
     pub bytes: usize,
     /// True if it may publish one item that is larger, so that there is progress.
@@ -18,11 +20,14 @@ pub struct Part {
     pub is_last: bool,
     /// Bytes that the poll's parts before it published.
     pub published: usize,
+    /// The identities of the document's entries, as the first part gave them; empty in the first part. What the parts before
+    /// published would change them: an entry can be that of another where a page has several.
+    pub identities: &'a [Identity],
 }
 
-impl Part {
+impl Part<'static> {
     /// The only part of a poll: all that a poll may publish.
-    pub const WHOLE: Part = Part { bytes: usize::MAX, has_one: true, is_last: true, published: 0 };
+    pub const WHOLE: Self = Part { bytes: usize::MAX, has_one: true, is_last: true, published: 0, identities: &[] };
 }
 
 /// What becomes of an item.
@@ -37,15 +42,15 @@ pub(super) enum Share {
 }
 
 /// The bytes that a poll, and this part of it, may still publish.
-pub(super) struct Budget {
-    part: Part,
+pub(super) struct Budget<'a> {
+    part: Part<'a>,
     left: usize,
     pub(super) used: usize,
 }
 
-impl Budget {
+impl<'a> Budget<'a> {
     /// The budget of a part of a poll that read `bytes`.
-    pub(super) fn of(bytes: usize, part: Part) -> Self {
+    pub(super) fn of(bytes: usize, part: Part<'a>) -> Self {
         let all = bytes.saturating_mul(FACTOR).saturating_add(MIN_BYTES).min(MAX_PUBLISHED_BYTES);
         Budget { part, left: all.saturating_sub(part.published), used: 0 }
     }
@@ -70,7 +75,9 @@ mod tests {
 
     #[test]
     fn the_parts_of_a_poll_publish_as_much_as_one_poll_may() {
-        let part = |bytes, has_one, published| Budget::of(0, Part { bytes, has_one, is_last: false, published });
+        let part = |bytes, has_one, published| {
+            Budget::of(0, Part { bytes, has_one, is_last: false, published, ..Part::WHOLE })
+        };
         let mut first = part(1_000, false, 0);
         assert_eq!([first.take(600), first.take(600), first.take(400)], [Share::Now, Share::NextPart, Share::Now]);
         assert_eq!(part(0, false, 0).take(1), Share::NextPart);

@@ -18,7 +18,7 @@ pub(crate) use seen_entries::{distrust_future, is_changed};
 
 use crate::{
     document::Document,
-    identity::{self, Fingerprint, IdentifiedEntry, SeenEntry, identify},
+    identity::{self, Fingerprint, IdentifiedEntry, Identity, SeenEntry, identify},
 };
 use budget::{Budget, Share};
 use jiff::Timestamp;
@@ -97,6 +97,8 @@ pub struct Diff {
     pub left: usize,
     /// Bytes of the items to publish, about.
     pub bytes: usize,
+    /// For [`Part::identities`] of the next part, if this is the first and there is one.
+    pub identities: Vec<Identity>,
 }
 
 /// What a feed's state remembers.
@@ -118,7 +120,8 @@ pub struct Remembered {
 /// feed's entries were lost, those that the policy excludes may have been published, and are remembered as such.
 ///
 /// A poll publishes a limited number of bytes in relation to those that it read (`fetch.bytes`). What is beyond is not
-/// remembered, or as it was before, and left to the next poll. What is beyond `part` is left to the poll's next part.
+/// remembered, or as it was before, and left to the next poll. What is beyond `part` is left to the poll's next part. All parts
+/// of a poll give an entry the same identity.
 ///
 /// `is_complete` is false for a document that was truncated: it removes no entry from the state.
 #[must_use]
@@ -130,7 +133,7 @@ pub fn diff(
     fingerprints: &[Fingerprint],
     is_complete: bool,
     fetch: &Fetch,
-    part: Part,
+    part: Part<'_>,
     now: Timestamp,
 ) -> Diff {
     let Remembered { first_polled_at, entries: remembered, is_lost } = before;
@@ -138,6 +141,7 @@ pub fn diff(
     // Two documents never have one time: it tells which entries the last one had.
     let seen_min = now_min.max(last_min.map_or(0, |last| last.saturating_add(1)));
     let mut identified = identify(&feed.url, document, fingerprints, remembered);
+    identified.iter_mut().zip(part.identities).for_each(|(one, identity)| one.set_identity(identity));
     let is_joined = is_complete && !sabotaged(Sabotage::SplitCorrected);
     let replaced = if is_joined { identity::join_corrected(&mut identified, remembered) } else { HashSet::new() };
     let known: HashMap<u64, &SeenEntry> = remembered.iter().map(|seen| (seen.key, seen)).collect();
@@ -162,6 +166,7 @@ pub fn diff(
     let mut entries = Vec::with_capacity(identified.len());
     let mut keys: HashSet<u64> = HashSet::new();
     let mut ids: HashSet<u128> = HashSet::new();
+    let mut deferred: HashSet<u128> = HashSet::new();
     for (at, one) in identified.iter().enumerate() {
         let before = known.get(&one.key).filter(|seen| seen.article_id == one.article_id);
         let before = before.or_else(|| articles.get(&one.article_id)).copied();
@@ -180,6 +185,9 @@ pub fn diff(
         }
         if !ids.insert(one.article_id) {
             counts.drop(drop_reason::SAME_IDENTITY);
+            if deferred.contains(&one.article_id) {
+                leave(&mut entries, is_first_of_key, one.key, before, seen_min);
+            }
             continue;
         }
         let was_old = || backfill::was_old(one.entry, *first_polled_at, now);
@@ -215,9 +223,8 @@ pub fn diff(
             left = left.saturating_add(if share == Share::NextPart { bytes.max(1) } else { 0 });
             *(if before.is_some() { &mut counts.changed } else { &mut counts.new }) -= 1;
             counts.drop(drop_reason::DEFERRED);
-            let added = if is_first_of_key { entries.pop() } else { None };
-            let earlier = before.filter(|seen| added.is_some() && seen.key == one.key);
-            entries.extend(earlier.map(|seen| SeenEntry { seen_min, ..*seen }));
+            deferred.insert(one.article_id);
+            leave(&mut entries, is_first_of_key, one.key, before, seen_min);
             continue;
         }
         renewed.insert(one.article_id, now_min);
@@ -234,7 +241,17 @@ pub fn diff(
     for entry in &mut entries {
         entry.renewed_min = renewed.get(&entry.article_id).copied().unwrap_or_default();
     }
-    Diff { publish, entries, counts, is_all_new, is_deferred, left, bytes: budget.used }
+    let has_next = left > 0 && part.identities.is_empty();
+    let identities = if has_next { identified.iter().map(IdentifiedEntry::identity).collect() } else { Vec::new() };
+    Diff { publish, entries, counts, is_all_new, is_deferred, left, bytes: budget.used, identities }
+}
+
+/// Leaves the last of the entries, if it was added, to a later part or poll: it is remembered as it was before, or not at all.
+/// With an entry all others of its article are left: one that is remembered would make it known although it is not published.
+fn leave(entries: &mut Vec<SeenEntry>, is_added: bool, key: u64, before: Option<&SeenEntry>, seen_min: u32) {
+    let added = if is_added { entries.pop() } else { None };
+    let earlier = before.filter(|seen| added.is_some() && seen.key == key);
+    entries.extend(earlier.map(|seen| SeenEntry { seen_min, ..*seen }));
 }
 
 fn is_empty(one: &IdentifiedEntry<'_>) -> bool {

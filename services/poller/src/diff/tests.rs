@@ -284,3 +284,52 @@ fn event_id_and_trace_are_derived_from_the_content() {
     assert!(traceparent(&id).starts_with("00-") && traceparent(&id).ends_with("-01"));
     assert_eq!(traceparent(&id), traceparent(&event_id("f", "k", "1")));
 }
+
+/// What a first poll publishes, in parts of at most `bytes`.
+fn in_parts(document: &Document, bytes: usize) -> Vec<(String, String)> {
+    let (feed, fetch) = (feed("all"), Fetch { bytes: 16 << 20, ..Fetch::default() });
+    let fingerprints = identity::fingerprints(document);
+    let (mut before, mut published) = (Remembered::default(), 0);
+    let (mut all, mut identities) = (Vec::new(), Vec::new());
+    loop {
+        let part = Part { bytes, has_one: true, is_last: false, published, identities: &identities };
+        let diff = diff(&feed, &before, document, &fingerprints, true, &fetch, part, now());
+        published += diff.bytes;
+        before = after(&diff);
+        if identities.is_empty() {
+            identities = diff.identities;
+        }
+        all.extend(diff.publish.into_iter().map(|one| (one.item.article_id, one.item.title)));
+        if diff.left == 0 {
+            all.sort_unstable();
+            return all;
+        }
+    }
+}
+
+#[test]
+fn an_entry_that_waits_is_not_known_by_another_of_its_page() {
+    let same = |guid: &str| Entry { guid: guid.into(), title: "Same".into(), ..entry("page", ago(1)) };
+    let document = document(vec![entry("first", ago(1)), same("one"), same("other")]);
+    assert_eq!(in_parts(&document, 1).len(), 2);
+}
+
+proptest::proptest! {
+    #[test]
+    fn the_parts_of_a_poll_publish_what_one_part_does(
+        entries in proptest::collection::vec((0..4_u8, 0..3_u8, 0..4_u8, 0..3_u8, 0..5_i64), 0..8),
+        bytes in 0..3_000_usize,
+    ) {
+        let entries = entries.into_iter().map(|(guid, page, fragment, title, hours)| {
+            let fragment = if fragment == 0 { String::new() } else { format!("#{fragment}") };
+            Entry {
+                guid: if guid == 0 { String::new() } else { format!("g{guid}") },
+                link: format!("https://e.org/{page}{fragment}"),
+                title: format!("Title {title}"),
+                ..entry("", ago(hours))
+            }
+        });
+        let document = document(entries.collect());
+        proptest::prop_assert_eq!(in_parts(&document, bytes), in_parts(&document, usize::MAX));
+    }
+}

@@ -14,6 +14,14 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
+/// What identifies an entry: see [`IdentifiedEntry`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    key: u64,
+    canonical_url: String,
+    article_id: u128,
+}
+
 /// An entry with its identity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct IdentifiedEntry<'a> {
@@ -41,6 +49,18 @@ impl IdentifiedEntry<'_> {
     #[must_use]
     pub fn article_id(&self) -> String {
         format!("{:032x}", self.article_id)
+    }
+
+    /// Its identity alone.
+    #[must_use]
+    pub fn identity(&self) -> Identity {
+        Identity { key: self.key, canonical_url: self.canonical_url.clone(), article_id: self.article_id }
+    }
+
+    /// Takes the identity that it was given before.
+    pub fn set_identity(&mut self, identity: &Identity) {
+        let Identity { key, canonical_url, article_id } = identity.clone();
+        (self.key, self.canonical_url, self.article_id) = (key, canonical_url, article_id);
     }
 }
 

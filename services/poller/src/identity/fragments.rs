@@ -41,7 +41,11 @@ pub(super) fn own_urls(entries: &[Linked<'_>], remembered: &[SeenEntry]) -> Vec<
         return urls;
     }
     let by_key: HashMap<u64, &SeenEntry> = remembered.iter().map(|seen| (seen.key, seen)).collect();
-    let by_id: HashMap<u128, &SeenEntry> = remembered.iter().map(|seen| (seen.article_id, seen)).collect();
+    // Of entries of one article the first is the one that was published.
+    let mut by_id: HashMap<u128, &SeenEntry> = HashMap::new();
+    for seen in remembered {
+        by_id.entry(seen.article_id).or_insert(seen);
+    }
     let mut on_page: HashMap<u32, Vec<&SeenEntry>> = HashMap::new();
     for seen in remembered {
         on_page.entry(seen.link.page()).or_default().push(seen);

@@ -11,6 +11,6 @@ mod tracking;
 
 pub use canonical::canonical_url;
 pub(crate) use corrections::join_corrected;
-pub use entry::{IdentifiedEntry, identify};
+pub use entry::{IdentifiedEntry, Identity, identify};
 pub use fingerprint::{Fingerprint, fingerprints};
 pub use seen_entry::{LinkHash, PACKED_BYTES, SeenEntry, pack, unpack};

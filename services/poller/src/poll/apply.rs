@@ -8,7 +8,7 @@ use crate::{
     diff::{self, Counts, Diff, Part, Publish, Remembered},
     document::Hints,
     fetch::{FetchError, Response},
-    identity::SeenEntry,
+    identity::{Identity, SeenEntry},
     limits,
     schedule::{self, Outcome, ServerHints},
 };
@@ -45,6 +45,8 @@ pub struct PollUpdate {
     pub bytes: usize,
     /// Bytes of the items that are left to the poll's next part, about; 0 if it has none.
     pub left: usize,
+    /// For [`Part::identities`] of the next part, if this was the first.
+    pub identities: Vec<Identity>,
     /// True if the poll succeeded and changed only schedule or validators.
     pub schedule_only: bool,
     /// When to poll next; `None` for a feed that is gone.
@@ -77,7 +79,7 @@ pub fn apply(
     state: Option<FeedState>,
     stored_entries: impl FnOnce() -> Option<Vec<SeenEntry>>,
     result: &PollResult,
-    part: Part,
+    part: Part<'_>,
     base: SignedDuration,
 ) -> PollUpdate {
     let (now, now_min) = (result.at, diff::minutes(result.at));
@@ -140,8 +142,10 @@ pub fn apply(
         state.renewal_due_min = diff::next_renewal(entries);
     }
 
-    let (publish, counts, bytes, left) =
-        evaluation.diff.map(|diff| (diff.publish, diff.counts, diff.bytes, diff.left)).unwrap_or_default();
+    let (publish, counts, bytes, left, identities) = evaluation
+        .diff
+        .map(|diff| (diff.publish, diff.counts, diff.bytes, diff.left, diff.identities))
+        .unwrap_or_default();
     let record = Poll {
         at: Some(time::to_wire(now)),
         outcome: evaluation.outcome.to_owned(),
@@ -167,6 +171,7 @@ pub fn apply(
         counts,
         bytes,
         left,
+        identities,
         schedule_only,
         next_poll_at,
     }
@@ -177,7 +182,7 @@ fn evaluate(
     feed: &Feed,
     state: &mut FeedState,
     remembered: &Remembered,
-    (result, part): (&PollResult, Part),
+    (result, part): (&PollResult, Part<'_>),
     response: &Response,
     body: &Body,
 ) -> Evaluation {

@@ -81,12 +81,12 @@ impl PollLoop {
             return committed;
         }
         let mut is_done = false;
-        for Taken { mut one, staged } in taken {
+        for Taken { mut one, mut staged } in taken {
             is_done = true;
             counters::count(&self.metrics, &self.stage_metrics, &one.result, &staged.update, &staged.warnings);
             self.metrics.renewed.inc_by(staged.renewed as u64);
             if staged.update.left > 0 {
-                one.add(&staged.update);
+                one.add(&mut staged.update);
                 self.waiting.push_back(one);
             } else {
                 self.reschedule(&one.result.feed_id, staged);
@@ -120,7 +120,7 @@ impl PollLoop {
                 false if is_last => one.part(0, false, true),
                 false => one.part(free, true, false),
             };
-            let (staged, mut own) = match self.stage_or_fail(session, feed, &one, part) {
+            let (mut staged, mut own) = match self.stage_or_fail(session, feed, &one, part) {
                 Ok(staged) => staged,
                 Err(error) => {
                     self.put_back(one);
@@ -129,7 +129,7 @@ impl PollLoop {
                 }
             };
             if staged.update.left > 0 && staged.update.bytes == 0 {
-                one.add(&staged.update);
+                one.add(&mut staged.update);
                 parked.push_back(one);
                 continue;
             }
@@ -200,7 +200,7 @@ impl PollLoop {
         session: &Session,
         feed: &ScheduledFeed,
         one: &Waiting,
-        part: Part,
+        part: Part<'_>,
     ) -> Result<(Staged, Transaction), LogError> {
         let result = &one.result;
         let (name, reason) = match self.try_stage(session, feed, one, part)? {
@@ -230,7 +230,7 @@ impl PollLoop {
         session: &Session,
         feed: &ScheduledFeed,
         one: &Waiting,
-        part: Part,
+        part: Part<'_>,
     ) -> Result<Result<(Staged, Transaction), Fault>, LogError> {
         let staged = std::panic::catch_unwind(AssertUnwindSafe(|| self.stage(session, feed, one, part)));
         Ok(match staged {
@@ -247,7 +247,7 @@ impl PollLoop {
         session: &Session,
         feed: &ScheduledFeed,
         one: &Waiting,
-        part: Part,
+        part: Part<'_>,
     ) -> Result<(Staged, Transaction), LogError> {
         let result = &one.result;
         fail::fail_point!("poller::stage", result.url.path().ends_with("/fault") && result.response.is_ok(), |_| {

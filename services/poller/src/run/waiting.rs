@@ -2,6 +2,7 @@
 
 use crate::{
     diff::{Counts, Part},
+    identity::Identity,
     poll::{PollResult, PollUpdate},
 };
 use proto::vocab::poll;
@@ -25,6 +26,7 @@ pub(super) struct Waiting {
     new: usize,
     changed: usize,
     bytes: usize,
+    identities: Vec<Identity>,
 }
 
 /// True if so much waits that a poll must be ended: the next poll of its feed goes on with what is left.
@@ -36,7 +38,7 @@ pub(super) fn is_too_much(waiting: &VecDeque<Waiting>) -> bool {
 impl Waiting {
     /// A result of which nothing is committed.
     pub(super) fn new(result: PollResult, now: Instant) -> Self {
-        Waiting { result, left: 0, since: now, new: 0, changed: 0, bytes: 0 }
+        Waiting { result, left: 0, since: now, new: 0, changed: 0, bytes: 0, identities: Vec::new() }
     }
 
     /// True until the first part is staged.
@@ -51,8 +53,8 @@ impl Waiting {
     }
 
     /// A part of at most `bytes`; `has_one` if of one item at least.
-    pub(super) fn part(&self, bytes: usize, has_one: bool, is_last: bool) -> Part {
-        Part { bytes, has_one, is_last, published: self.bytes }
+    pub(super) fn part(&self, bytes: usize, has_one: bool, is_last: bool) -> Part<'_> {
+        Part { bytes, has_one, is_last, published: self.bytes, identities: &self.identities }
     }
 
     /// Makes an update one of a part. One before the last counts the published entries only, and the last counts those that
@@ -77,7 +79,10 @@ impl Waiting {
     }
 
     /// Adds a part that is committed, or has nothing to commit.
-    pub(super) fn add(&mut self, update: &PollUpdate) {
+    pub(super) fn add(&mut self, update: &mut PollUpdate) {
+        if self.identities.is_empty() {
+            self.identities = std::mem::take(&mut update.identities);
+        }
         self.new += update.counts.new;
         self.changed += update.counts.changed;
         self.bytes += update.bytes;
