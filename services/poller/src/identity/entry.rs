@@ -59,8 +59,8 @@ impl IdentifiedEntry<'_> {
 
     /// Takes the identity that it was given before.
     pub fn set_identity(&mut self, identity: &Identity) {
-        let Identity { key, canonical_url, article_id } = identity.clone();
-        (self.key, self.canonical_url, self.article_id) = (key, canonical_url, article_id);
+        (self.key, self.article_id) = (identity.key, identity.article_id);
+        self.canonical_url.clone_from(&identity.canonical_url);
     }
 }
 
