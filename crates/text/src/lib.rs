@@ -10,7 +10,7 @@ mod paragraphs;
 
 pub use document::{Document, line, plain};
 pub use form::Form;
-pub use html::MAX_DEPTH;
+pub use html::{Link, Links, MAX_DEPTH, links};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,9 @@
 //! `newswire run`: poller, normaliser, enricher and gateway in one process, over one log.
 
-use crate::{log_state, sample};
+use crate::{
+    feeds::{self, FeedFile},
+    log_state, sample,
+};
 use chassis::{
     admin::{AdminArgs, AdminConfig},
     config::Settings,
@@ -13,10 +16,16 @@ use stream::{CancellationToken, LogArgs, LogConfig, Runtime};
 /// Flags of the pipeline: its feeds, its log and its services.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// OPML file of feeds to add or update. Feeds that it no longer lists stay until `newswire feeds remove`. Feeds that
-    /// cannot be polled are logged and skipped.
+    /// OPML file of feeds to add or update. Feeds that cannot be polled are logged and skipped.
     #[arg(long, env = "NEWSWIRE_FEEDS", value_name = "FILE")]
     feeds: Option<PathBuf>,
+    /// Read the file of feeds again when it changes.
+    #[arg(long, env = "NEWSWIRE_WATCH_FEEDS", requires = "feeds")]
+    watch_feeds: bool,
+    /// Remove feeds that came from the file when it no longer lists them. Otherwise they stay until `newswire feeds remove`. An
+    /// empty file, and one with a feed that cannot be polled, removes none.
+    #[arg(long, env = "NEWSWIRE_REMOVE_UNLISTED_FEEDS", requires = "feeds")]
+    remove_unlisted_feeds: bool,
     /// Also runs local publishers of invented news and polls them. Allows private networks.
     #[arg(long, env = "NEWSWIRE_SAMPLE")]
     sample: bool,
@@ -39,7 +48,7 @@ pub struct Args {
 
 /// The flags, checked.
 pub struct Config {
-    feeds: Option<PathBuf>,
+    feeds: Option<FeedFile>,
     sample: Option<sample::Config>,
     log: LogConfig,
     poller: poller::Config,
@@ -67,7 +76,11 @@ impl Args {
             let mut poller = poller?;
             poller.allow_private_networks |= sample.is_some();
             Some(Config {
-                feeds: self.feeds.clone(),
+                feeds: self.feeds.clone().map(|path| FeedFile {
+                    path,
+                    is_watched: self.watch_feeds,
+                    removes: self.remove_unlisted_feeds,
+                }),
                 sample,
                 log: log?,
                 poller,
@@ -83,7 +96,8 @@ impl Args {
 impl Config {
     /// Logs what runs, on which log and with which settings.
     pub fn announce(&self, settings: &Settings) {
-        let file = self.feeds.as_deref().map(|file| std::path::absolute(file).unwrap_or_else(|_| file.to_owned()));
+        let file =
+            self.feeds.as_ref().map(|file| std::path::absolute(&file.path).unwrap_or_else(|_| file.path.clone()));
         let feeds = file.map_or_else(|| "those of the log".to_owned(), |file| file.display().to_string());
         let (version, log, settings) = (env!("CARGO_PKG_VERSION"), self.log.to_string(), settings.changed.join(" "));
         tracing::info!(version, log, feeds, settings, "newswire starts");
@@ -105,21 +119,21 @@ pub async fn run(config: Config, process: Process) -> Result<(), String> {
     let Some(runtime) = opened else { return Ok(()) };
     process.readiness.watch(runtime.metrics.readiness());
     let mut services: Vec<Running> = Vec::new();
-    let mut feeds = Vec::new();
-    if let Some(file) = &config.feeds {
-        let list = crate::feeds::read(file, &config.poller.credentials).map_err(|error| format!("{error:#}"))?;
-        for refused in &list.refused {
-            let (file, title, error) = (file.display(), &refused.title, &refused.error);
-            tracing::warn!(%file, title, %error, "feed skipped: it cannot be polled");
+    if let Some(file) = config.feeds {
+        let (log, credentials) = (config.log.clone(), config.poller.credentials.clone());
+        feeds::apply(&file, runtime.log.clone(), &log, &credentials).await?;
+        if file.is_watched {
+            let shutdown = process.shutdown.clone();
+            services.push(named("list of feeds", feeds::watch(file, runtime.clone(), log, credentials, shutdown)));
         }
-        feeds.extend(list.feeds);
+    } else if config.sample.is_none() {
+        tracing::info!("no --feeds; polling the feeds that `newswire feeds` has added");
     }
     if let Some(sample) = config.sample {
         let publishers = sample::bind(&sample).await.map_err(|error| error.to_string())?;
-        feeds.extend(publishers.feeds());
+        write_feeds(publishers.feeds(), &runtime, &config.log).await?;
         services.push(named("sample", publishers.serve(sample, process.shutdown.clone()).map(Ok::<(), String>)));
     }
-    write_feeds(feeds, &runtime, &config.log).await?;
     services.push(named("poller", poller::run(config.poller, runtime.clone(), process.readiness.clone())));
     services.push(named("normaliser", normaliser::run(config.normaliser, runtime.clone())));
     services.push(named("enricher", enricher::run(config.enricher, runtime.clone())));
@@ -129,13 +143,9 @@ pub async fn run(config: Config, process: Process) -> Result<(), String> {
     run_all(services, &process.shutdown).await
 }
 
-async fn write_feeds(feeds: Vec<proto::v1::Feed>, runtime: &Runtime, config: &LogConfig) -> Result<(), String> {
-    let (total, config, log) = (feeds.len(), config.clone(), runtime.log.clone());
-    if total == 0 {
-        tracing::info!("no --feeds; polling the feeds that `newswire feeds` has added");
-        return Ok(());
-    }
-    let written = chassis::thread::run("feeds", move || crate::feeds::sync(&*log, &config, feeds)).await;
+async fn write_feeds(list: Vec<proto::v1::Feed>, runtime: &Runtime, config: &LogConfig) -> Result<(), String> {
+    let (total, config, log) = (list.len(), config.clone(), runtime.log.clone());
+    let written = chassis::thread::run("feeds", move || feeds::sync(&*log, &config, list)).await;
     let written = written.map_err(|error| error.to_string())?.map_err(|error| format!("feeds: {error:#}"))?;
     tracing::info!(feeds = total, written, "feeds updated");
     Ok(())

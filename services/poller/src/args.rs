@@ -2,14 +2,15 @@
 
 use crate::{
     credentials::{CredentialArgs, Credentials},
-    document, fetch,
+    document,
+    fetch::{self, robots::Obey},
     schedule::clock::Clock,
 };
 use clap::builder::RangedU64ValueParser;
 use jiff::SignedDuration;
 use std::time::Duration;
 
-const PARALLEL_POLLS: usize = 256;
+const PARALLEL_POLLS: usize = 1_000;
 /// [`Config::pace`] of a pipeline.
 const STAGES_START_WITHIN: Duration = Duration::from_secs(60);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -42,8 +43,12 @@ pub struct Args {
     pub max_feed_bytes: usize,
     /// Maximum number of concurrent polls, all hosts together.
     #[arg(long, env = "NEWSWIRE_PARALLEL_POLLS", value_name = "N", default_value_t = PARALLEL_POLLS,
-        value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000))]
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000))]
     pub parallel_polls: usize,
+    /// Which groups of a robots.txt apply to the feeds on the list: those that name newswire, or all. Pages, and addresses
+    /// that are not on the list, always obey all.
+    #[arg(long, env = "NEWSWIRE_ROBOTS", value_name = "GROUPS", value_enum, default_value = "named")]
+    pub robots: Obey,
     /// Credentials of feeds.
     #[command(flatten)]
     pub credentials: CredentialArgs,
@@ -64,6 +69,8 @@ pub struct Config {
     pub limits: fetch::Limits,
     /// Maximum number of concurrent polls.
     pub parallel: usize,
+    /// Which groups of a robots.txt apply to feeds.
+    pub obey: Obey,
     /// The wall clock.
     pub clock: Clock,
     /// Credentials of feeds.
@@ -82,6 +89,7 @@ impl Default for Config {
             contact: String::new(),
             limits: fetch::Limits::default(),
             parallel: PARALLEL_POLLS,
+            obey: Obey::Named,
             credentials: Credentials::default(),
             pace: Some(STAGES_START_WITHIN),
             clock: Clock::default(),
@@ -110,6 +118,7 @@ impl Args {
             contact: self.user_agent_contact.clone(),
             limits: fetch::Limits { bytes: self.max_feed_bytes, ..fetch::Limits::default() },
             parallel: self.parallel_polls,
+            obey: self.robots,
             clock: Clock::default(),
             credentials: self.credentials.check()?,
             pace: Some(STAGES_START_WITHIN),
@@ -180,7 +189,7 @@ mod tests {
           - invalid value '2h' for '--host-interval <DURATION>': expected a duration from 0s to 1h
           - invalid value 'a b' for '--user-agent-contact <CONTACT>': expected a URL or a mail address
           - invalid value '1' for '--max-feed-bytes <BYTES>': 1 is not in 1024..=268435456
-          - invalid value '0' for '--parallel-polls <N>': 0 is not in 1..=1000
+          - invalid value '0' for '--parallel-polls <N>': 0 is not in 1..=10000
         Run `newswire --help` for the options.
         ");
     }

@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 mod args;
+mod check;
 pub mod credentials;
 pub mod dates;
 pub mod definition;
 pub mod diff;
+pub mod discover;
 pub mod document;
 pub mod fetch;
 pub mod identity;
@@ -19,6 +21,7 @@ pub mod salvage;
 pub mod schedule;
 
 pub use args::{Args, Config};
+pub use check::{CheckError, Checked, check};
 pub use metrics::Metrics;
 pub use run::{STAGE, run};
 

@@ -8,6 +8,13 @@ metrics::metrics! {
         pub polls: IntCounterVec["outcome"] = "newswire_polls_total",
         /// Duration of a poll, the wait for the rate limit included.
         pub poll_seconds: Histogram(&[0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0]) = "newswire_poll_seconds",
+        /// Time from when a feed was due to when its poll began, the wait for its host's rate limit included.
+        pub lateness_seconds: Histogram(&[0.01, 0.1, 0.3, 1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 1_800.0]) =
+            "newswire_poll_lateness_seconds",
+        /// Time from the publication of a new entry, as the publisher states it, to the poll that first saw it. Entries of a
+        /// feed's first document are not counted.
+        pub freshness_seconds: Histogram(&[10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_200.0, 3_600.0, 14_400.0, 86_400.0]) =
+            "newswire_entry_freshness_seconds",
         /// Bytes of response bodies, decompressed.
         pub bytes: IntCounter = "newswire_poll_bytes_total",
         /// Entries in documents.

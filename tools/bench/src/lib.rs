@@ -5,6 +5,7 @@ pub mod enrich;
 pub mod latency;
 pub mod parse;
 pub mod pipeline;
+pub mod poll;
 pub mod restore;
 pub mod start;
 pub mod state;

@@ -1,7 +1,7 @@
-//! `bench parse|enrich|pipeline|latency|restore|start|state`: speed, compared with other programs in the same run, and sizes.
+//! `bench parse|enrich|pipeline|latency|restore|start|state|poll|feeds`: speed, compared with other programs in the same run, and sizes.
 #![expect(clippy::print_stdout, reason = "the result goes to standard output")]
 
-use bench::{enrich, latency, parse, pipeline, restore, start, state};
+use bench::{enrich, latency, parse, pipeline, poll, restore, start, state};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use test_support::corpora;
@@ -52,6 +52,19 @@ enum What {
         #[arg(long, default_value_t = 100_000)]
         feeds: usize,
     },
+    /// Polls a second of one process, compared with the HTTP client in a bare loop and with Python
+    Poll(poll::Args),
+    /// Many feeds on many hosts: polls a second, lateness, memory
+    Feeds(poll::scale::Args),
+    /// Serves feeds; `poll` and `feeds` run it
+    #[command(hide = true)]
+    PollServer { processor: usize },
+    /// One measurement; `poll` runs it
+    #[command(hide = true)]
+    PollOnce(poll::Place),
+    /// Polls the feeds of a log; `feeds` runs it
+    #[command(hide = true)]
+    FeedsOnce(poll::Folder),
     /// Runs one stage; `pipeline` runs it
     #[command(hide = true)]
     StageOnce(pipeline::stage::Place),
@@ -75,7 +88,12 @@ fn main() -> anyhow::Result<()> {
         What::State { data, feeds } => {
             state::run(&data.unwrap_or_else(|| corpora::folder().join("corpora")), feeds, args.json)?
         }
+        What::Poll(what) => poll::run(&what, args.json)?,
+        What::Feeds(what) => poll::scale::run(&what, args.json)?,
+        What::PollServer { processor } => return poll::server::serve(processor),
         // These print JSON in any case.
+        What::PollOnce(place) => return once(&poll::once(&place)?),
+        What::FeedsOnce(place) => return once(&poll::scale::once(&place)?),
         What::StageOnce(place) => return once(&pipeline::stage::once(&place)?),
         What::RestoreOnce(place) => return once(&restore::once(&place)?),
         What::StartOnce { part } => return once(&start::once(part)?),

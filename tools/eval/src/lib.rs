@@ -6,3 +6,4 @@ pub mod expect;
 pub mod feeds;
 pub mod names;
 pub mod salience;
+pub mod schedule;

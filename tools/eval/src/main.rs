@@ -35,6 +35,8 @@ enum Measure {
     LeftOut,
     /// Salience of entities, by rank correlation.
     Salience,
+    /// Polls spent and delay of entries, simulated.
+    Schedule,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -47,6 +49,7 @@ fn main() -> anyhow::Result<()> {
         Measure::Names => eval::names::run(&args.data, args.json)?,
         Measure::LeftOut => eval::names::left_out::run(first, args.json, Plan::default())?,
         Measure::Salience => eval::salience::run(first, args.json)?,
+        Measure::Schedule => eval::schedule::run(first, args.json)?,
     };
     if args.json {
         println!("{value}");

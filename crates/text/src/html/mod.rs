@@ -18,7 +18,10 @@ use std::{
 };
 
 mod attributes;
+mod links;
 mod tree;
+
+pub use links::{Link, Links, links};
 
 /// Elements nested this deep are too deep for a parser that builds a tree.
 pub const MAX_DEPTH: usize = 200;

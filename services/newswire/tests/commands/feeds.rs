@@ -1,5 +1,8 @@
 use crate::support::{hold, newswire, run};
-use std::path::Path;
+use jiff::Timestamp;
+use serde_json::Value;
+use std::{path::Path, process::Command};
+use test_support::publisher::{Item, Publisher, rss};
 
 const LIST: &str = r#"<opml version="2.0"><body>
 <outline type="rss" text="One" xmlUrl="https://one.example/feed"/>
@@ -89,4 +92,54 @@ fn feeds_are_written_through_the_process_that_has_the_file_open() {
     let data = folder.path().join("data");
     let (_runtime, _stop) = hold(&data);
     import_and_change(&data, file.to_str().unwrap());
+}
+
+/// What `feeds check` prints of a path of a publisher.
+fn checked(publisher: &Publisher, path: &str, flags: &[&str]) -> String {
+    let url = format!("{}{path}", publisher.base(0));
+    let arguments = [&["feeds", "check", &url, "--allow-private-networks", "--host-interval", "0s"], flags].concat();
+    let output = Command::new(env!("CARGO_BIN_EXE_newswire")).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_check_prints_what_the_first_poll_of_a_feed_would_do() {
+    let publisher = Publisher::start(1);
+    let link = format!("{}/articles/1", publisher.base(0));
+    let item = Item { guid: link.clone(), link, title: "One".into(), body: "Text".into(), published: Timestamp::now() };
+    publisher.put("/feed", "application/rss+xml", rss("Example News", &publisher.base(0), [&item]));
+    let report: Value = serde_json::from_str(&checked(&publisher, "/feed", &["--json"])).unwrap();
+    assert_eq!((report["outcome"].as_str(), report["status"].as_u64()), (Some("NEW_ENTRIES"), Some(200)));
+    assert_eq!((report["title"].as_str(), report["first_poll"]["published"].as_u64()), (Some("Example News"), Some(1)));
+    assert!(report["next_poll_s"].as_u64().is_some_and(|seconds| (1..=3_960).contains(&seconds)), "{report}");
+    let text = checked(&publisher, "/feed", &[]);
+    assert!(text.contains("title: Example News\n") && text.contains("outcome: NEW_ENTRIES\n"), "{text}");
+}
+
+#[test]
+fn a_check_of_a_page_lists_the_feeds_that_it_names() {
+    let publisher = Publisher::start(1);
+    let page =
+        r#"<html><head><link rel="alternate" type="application/rss+xml" title="All" href="/rss.xml"></head></html>"#;
+    publisher.put("/", "text/html", page);
+    let report: Value = serde_json::from_str(&checked(&publisher, "/", &["--json"])).unwrap();
+    assert_eq!(report["outcome"].as_str(), Some("UNREADABLE"));
+    let url = format!("{}/rss.xml", publisher.base(0));
+    assert_eq!(report["feeds"], serde_json::json!([{ "url": url, "title": "All", "declared": true }]));
+    let absent: Value = serde_json::from_str(&checked(&publisher, "/absent", &["--json"])).unwrap();
+    assert_eq!((absent["outcome"].as_str(), absent["status"].as_u64()), (Some("HTTP_ERROR"), Some(404)));
+}
+
+#[test]
+fn an_export_is_imported_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, other) = (folder.path().join("data"), folder.path().join("other"));
+    let (file, export) = (folder.path().join("feeds.opml"), folder.path().join("export.opml"));
+    std::fs::write(&file, LIST).unwrap();
+    newswire(&data, &["feeds", "import", file.to_str().unwrap()]);
+    newswire(&data, &["feeds", "export", export.to_str().unwrap()]);
+    newswire(&other, &["feeds", "import", export.to_str().unwrap()]);
+    assert_eq!(urls(&data), urls(&other));
+    assert_eq!(newswire(&data, &["feeds", "export"]), std::fs::read_to_string(export).unwrap());
 }

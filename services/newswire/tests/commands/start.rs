@@ -177,3 +177,23 @@ fn no_command_prints_a_control_of_the_terminal() {
     let record = newswire(&data, &["tail", "feeds", "--from", "beginning", "--to-end", "--values"]);
     assert_eq!(serde_json::from_str::<serde_json::Value>(&record).unwrap()["title"], title);
 }
+
+#[test]
+fn a_watched_list_is_applied_without_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("feeds.opml");
+    let outline = |host: &str| format!(r#"<outline text="{host}" xmlUrl="http://{host}.invalid/feed"/>"#);
+    let write = |hosts: &[&str]| {
+        let outlines: String = hosts.iter().map(|host| outline(host)).collect();
+        std::fs::write(&file, format!("<opml>{outlines}</opml>")).unwrap();
+    };
+    write(&["one", "two"]);
+    let list = file.to_str().unwrap().to_owned();
+    let flags = ["--feeds", &list, "--watch-feeds", "--remove-unlisted-feeds", "--log-format", "json"];
+    let running = Running::start(&flags, &[]);
+    running.until_logged(r#""feeds":2,"written":2,"removed":0"#);
+    write(&["two", "three", "four"]);
+    running.until_logged(r#""feeds":3,"written":2,"removed":1"#);
+    std::fs::write(&file, "no OPML").unwrap();
+    running.until_logged("the list of feeds is not applied");
+}

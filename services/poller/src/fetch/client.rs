@@ -6,10 +6,11 @@ use super::{
     decode,
     error::{FetchError, with_causes},
     response::{Response, Validators, header_value, is_overloaded, text},
-    robots::{self, Robots},
+    robots::{self, Obey, Robots},
     robots_cache::RobotsCache,
 };
 use crate::{
+    Config, Error,
     credentials::Credential,
     limits,
     rate_limit::{HostLimiter, host_of},
@@ -62,6 +63,8 @@ pub struct Client {
     capacity: Capacity,
     limits: Limits,
     allow_private: bool,
+    /// Which groups of a robots.txt apply.
+    obey: Obey,
     /// What requests to its origin carry: that of one feed.
     credential: Option<Arc<Credential>>,
 }
@@ -104,8 +107,25 @@ impl Client {
             capacity: Capacity::default(),
             limits,
             allow_private,
+            obey: Obey::Named,
             credential: None,
         })
+    }
+
+    /// A client as the configuration has it.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn from_config(limiter: HostLimiter, config: &Config) -> Result<Self, Error> {
+        let client = Self::new(limiter, config.limits.clone(), config.allow_private_networks, &config.contact);
+        let client = client.map_err(|failed| Error::Client(failed.to_string()))?;
+        Ok(client.obeying(config.obey))
+    }
+
+    /// A client that obeys these groups of a robots.txt. By default [`Obey::Named`], for feeds that an operator listed.
+    #[must_use]
+    pub fn obeying(&self, obey: Obey) -> Self {
+        Client { obey, ..self.clone() }
     }
 
     /// A client that sends `credential` with requests that it [is for](Credential::is_for), and with no other. URLs that it is
@@ -163,8 +183,9 @@ impl Client {
         let mut cookies = Cookies::default();
         for hop in 0..=MAX_REDIRECTS {
             address_filter::check_url(&at, self.allow_private)?;
-            self.check_robots(host, &at).await?;
-            match self.request(host, &at, validators, &mut cookies, self.limits.bytes, Overflow::Reject).await? {
+            let delay = self.check_robots(host, &at).await?.unwrap_or_default();
+            let (bytes, overflow) = (self.limits.bytes, Overflow::Reject);
+            match self.request((host, delay), &at, validators, &mut cookies, bytes, overflow).await? {
                 Hop::Redirect { to, is_permanent } => {
                     permanent &= is_permanent;
                     at = to;
@@ -178,10 +199,10 @@ impl Client {
         Err(FetchError::Redirect(format!("more than {MAX_REDIRECTS} redirects, the last to {at}")))
     }
 
-    /// One request under the rate limit, for a feed of `feed_host`.
+    /// One request under the rate limit, for a feed of `feed_host`. The next one to its host waits for `delay` at least.
     async fn request(
         &self,
-        feed_host: &str,
+        (feed_host, delay): (&str, Duration),
         url: &Url,
         validators: &Validators,
         cookies: &mut Cookies,
@@ -189,7 +210,7 @@ impl Client {
         overflow: Overflow,
     ) -> Result<Hop, FetchError> {
         let host = host_of(url);
-        let _permit = self.limiter.acquire(&host).await?;
+        let _permit = self.limiter.acquire(&host).await?.with_delay(delay);
         let mut request = match self.credential_for(url) {
             Some(credential) => {
                 let filled = credential.fill(url).map_err(FetchError::Credentials)?;
@@ -270,8 +291,9 @@ impl Client {
         &self.capacity
     }
 
-    /// Checks a URL against the robots.txt of its origin, which is fetched if it is not cached.
-    async fn check_robots(&self, feed_host: &str, url: &Url) -> Result<(), FetchError> {
+    /// Checks a URL against the robots.txt of its origin, which is fetched if it is not cached. Returns the time between two
+    /// requests that it asks for.
+    async fn check_robots(&self, feed_host: &str, url: &Url) -> Result<Option<Duration>, FetchError> {
         let origin = url.origin().ascii_serialization();
         let robots = match self.robots.get(&origin) {
             Some(robots) => robots,
@@ -283,8 +305,8 @@ impl Client {
             }
         };
         let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
-        if robots.allows(path) {
-            Ok(())
+        if robots.allows(path, self.obey) {
+            Ok(robots.crawl_delay(self.obey))
         } else if *robots == Robots::disallow_all() {
             Err(FetchError::RobotsUnreachable(origin))
         } else {
@@ -299,7 +321,14 @@ impl Client {
         for _ in 0..=MAX_REDIRECTS {
             address_filter::check_url(&at, self.allow_private)?;
             match self
-                .request(feed_host, &at, &Validators::default(), &mut cookies, robots::MAX_BYTES, Overflow::Cut)
+                .request(
+                    (feed_host, Duration::ZERO),
+                    &at,
+                    &Validators::default(),
+                    &mut cookies,
+                    robots::MAX_BYTES,
+                    Overflow::Cut,
+                )
                 .await
             {
                 Ok(Hop::Redirect { to, .. }) => at = to,
@@ -312,6 +341,10 @@ impl Client {
                     });
                 }
                 Err(FetchError::Redirect(_)) => return Ok((Robots::default(), ROBOTS_ERROR_TTL)),
+                // A feed is not lost for a robots.txt that cannot be read, unless nothing of its host can.
+                Err(FetchError::Network(_)) if self.obey == Obey::Named => {
+                    return Ok((Robots::default(), ROBOTS_ERROR_TTL));
+                }
                 Err(other) => return Err(other),
             }
         }

@@ -2,6 +2,7 @@
 //! for each rule, so that a hostile file is expensive. This matcher compiles nothing and keeps one backtracking position.
 
 use percent_encoding::percent_decode_str;
+use std::time::Duration;
 
 /// Bytes of a file that are read (at least 500 KiB by RFC 9309 section 2.5).
 pub const MAX_BYTES: usize = 512 * 1024;
@@ -10,10 +11,34 @@ const MAX_RULES: usize = 5_000;
 /// Rules of more bytes are ignored.
 const MAX_RULE_BYTES: usize = 2_000;
 
+/// The longest Crawl-delay that is kept.
+const MAX_CRAWL_DELAY: Duration = Duration::from_secs(60);
+
+/// Which groups of a robots.txt a request obeys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Obey {
+    /// Those that name newswire. For a feed that an operator listed: many sites forbid their feeds to search engines, and
+    /// offer them to feed readers.
+    Named,
+    /// Those that name newswire, else those for everyone (RFC 9309). For pages, and for addresses that nobody listed.
+    All,
+}
+
 /// The rules of one origin for one user agent. The default allows everything.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Robots {
+    /// Of the groups that name the agent; `None` if there is none.
+    named: Option<Group>,
+    /// Of the groups for everyone.
+    any: Group,
+}
+
+/// What applies to a user agent.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Group {
     rules: Vec<Rule>,
+    /// Not part of RFC 9309, but common.
+    crawl_delay: Option<Duration>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +51,8 @@ impl Robots {
     /// Disallows everything: the meaning of a server error on robots.txt (RFC 9309 section 2.3.1.4).
     #[must_use]
     pub fn disallow_all() -> Self {
-        Robots { rules: vec![Rule { allow: false, pattern: b"/".to_vec() }] }
+        let rules = vec![Rule { allow: false, pattern: b"/".to_vec() }];
+        Robots { named: None, any: Group { rules, crawl_delay: None } }
     }
 
     /// Parses a file for `agent`, a product token in any case. All groups that name the agent apply together; the groups for
@@ -36,7 +62,7 @@ impl Robots {
         let text = String::from_utf8_lossy(bytes.get(..MAX_BYTES).unwrap_or(bytes));
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let agent = agent.to_ascii_lowercase();
-        let (mut own, mut any) = (Vec::new(), Vec::new());
+        let (mut own, mut any) = (Group::default(), Group::default());
         let (mut named, mut starred, mut found) = (false, false, false);
         // True within the user-agent lines that start a group.
         let mut heading = false;
@@ -59,7 +85,18 @@ impl Robots {
                 }
                 "allow" => true,
                 "disallow" => false,
-                // Sitemap and crawl-delay neither belong to a group nor end one.
+                "crawl-delay" => {
+                    let delay = value.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+                    let delay = delay.map(|delay| delay.min(MAX_CRAWL_DELAY));
+                    if named {
+                        own.crawl_delay = own.crawl_delay.max(delay);
+                    }
+                    if starred {
+                        any.crawl_delay = any.crawl_delay.max(delay);
+                    }
+                    continue;
+                }
+                // Sitemap neither belongs to a group nor ends one.
                 _ => continue,
             };
             heading = false;
@@ -67,24 +104,44 @@ impl Robots {
                 continue;
             }
             let rule = Rule { allow, pattern: percent_decoded(value) };
-            if named && own.len() < MAX_RULES {
-                own.push(rule);
-            } else if starred && any.len() < MAX_RULES {
-                any.push(rule);
+            if named && own.rules.len() < MAX_RULES {
+                own.rules.push(rule);
+            } else if starred && any.rules.len() < MAX_RULES {
+                any.rules.push(rule);
             }
         }
-        Robots { rules: if found { own } else { any } }
+        // With a group of its own, that for everyone does not apply.
+        if found { Robots { named: Some(own), any: Group::default() } } else { Robots { named: None, any } }
+    }
+
+    fn group(&self, obey: Obey) -> Option<&Group> {
+        self.named.as_ref().or((obey == Obey::All).then_some(&self.any))
+    }
+
+    /// The time between two requests that the file asks for, at most a minute.
+    #[must_use]
+    pub fn crawl_delay(&self, obey: Obey) -> Option<Duration> {
+        self.group(obey)?.crawl_delay
+    }
+
+    /// Bytes that the rules take, about.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let groups = self.named.iter().chain([&self.any]);
+        groups.flat_map(|group| &group.rules).map(|rule| rule.pattern.len() + size_of::<Rule>()).sum()
     }
 
     /// True if a path with its query may be fetched. The longest matching rule decides; of two equally long ones, the one
     /// that allows (RFC 9309 section 2.2.2). `/robots.txt` is always allowed.
     #[must_use]
-    pub fn allows(&self, path_and_query: &str) -> bool {
-        if path_and_query == "/robots.txt" {
+    pub fn allows(&self, path_and_query: &str, obey: Obey) -> bool {
+        let Some(group) = self.group(obey) else { return true };
+        if path_and_query == "/robots.txt" || group.rules.is_empty() {
             return true;
         }
         let path = percent_decoded(path_and_query);
-        self.rules
+        group
+            .rules
             .iter()
             .filter(|rule| matches(&rule.pattern, &path))
             .max_by_key(|rule| (rule.pattern.len(), rule.allow))
@@ -162,7 +219,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn allows(file: &str, path: &str) -> bool {
-        Robots::parse(file.as_bytes(), "newswire").allows(path)
+        Robots::parse(file.as_bytes(), "newswire").allows(path, Obey::All)
     }
 
     #[test]
@@ -170,7 +227,7 @@ mod tests {
         let file = "User-Agent: *\nDisallow: *.gif$\nDisallow: /example/\nAllow: /publications/\n\n\
                     User-Agent: foobot\nDisallow:/\nAllow:/example/page.html\nAllow:/example/allowed.gif\n\n\
                     User-Agent: barbot\nUser-Agent: bazbot\nDisallow: /example/page.html\n\nUser-Agent: quxbot\n";
-        let may = |agent: &str, path: &str| Robots::parse(file.as_bytes(), agent).allows(path);
+        let may = |agent: &str, path: &str| Robots::parse(file.as_bytes(), agent).allows(path, Obey::All);
         assert!(!may("newswire", "/example/x") && may("newswire", "/publications/x") && !may("newswire", "/a.gif"));
         assert!(may("newswire", "/a.gif?x"));
         assert!(may("FooBot", "/example/page.html") && !may("foobot", "/example/x"));
@@ -193,6 +250,25 @@ mod tests {
     }
 
     #[test]
+    fn a_listed_feed_obeys_a_group_that_names_newswire_and_no_other() {
+        let named = |file: &str| Robots::parse(file.as_bytes(), "newswire").allows("/feed/", Obey::Named);
+        assert!(named("User-agent: *\nDisallow: /feed/"));
+        assert!(!named("User-agent: *\nDisallow:\n\nUser-agent: newswire\nDisallow: /feed/"));
+        assert!(!named("User-agent: otherbot\nUser-agent: Newswire\nDisallow: /"));
+        assert!(Robots::disallow_all().allows("/feed/", Obey::Named));
+    }
+
+    #[test]
+    fn the_crawl_delay_is_that_of_the_group_that_applies() {
+        let delay = |file: &str, obey| Robots::parse(file.as_bytes(), "newswire").crawl_delay(obey);
+        let both = "User-agent: *\nCrawl-delay: 5\nDisallow:\n\nUser-agent: newswire\nCrawl-delay: 2.5\n";
+        assert_eq!(delay(both, Obey::All), Some(Duration::from_millis(2_500)));
+        let any = "User-agent: *\nCrawl-delay: 86400\n";
+        assert_eq!((delay(any, Obey::All), delay(any, Obey::Named)), (Some(MAX_CRAWL_DELAY), None));
+        assert_eq!(delay("User-agent: *\nCrawl-delay: -1\nCrawl-delay: soon", Obey::All), None);
+    }
+
+    #[test]
     fn malformed_files_are_read_leniently() {
         assert!(!allows("\u{feff}User-agent: *\r\nDisallow: /feed # all of them\r\n", "/feed"));
         assert!(allows("User-agent: *\nDisallow:", "/feed"));
@@ -200,7 +276,10 @@ mod tests {
         assert!(!allows("User-agent: *\nCrawl-delay: 10\nDisallow: /feed", "/feed"));
         assert!(!allows("User-agent: *\nDisallow: /caf%C3%A9", "/café"));
         assert!(!allows("User-agent: *\nDisallow: /*?print=", "/a?print=1"));
-        assert!(!Robots::disallow_all().allows("/feed") && Robots::disallow_all().allows("/robots.txt"));
+        assert!(
+            !Robots::disallow_all().allows("/feed", Obey::All)
+                && Robots::disallow_all().allows("/robots.txt", Obey::All)
+        );
     }
 
     #[test]
@@ -220,7 +299,7 @@ mod tests {
 
         #[test]
         fn no_file_and_no_path_panics(file in any::<Vec<u8>>(), path in any::<String>()) {
-            let _ = Robots::parse(&file, "newswire").allows(&path);
+            let _ = Robots::parse(&file, "newswire").allows(&path, Obey::All);
         }
     }
 

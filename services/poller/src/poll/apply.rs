@@ -1,7 +1,7 @@
 //! The effect of a poll. Pure: definition, state and result in; items to publish, new state and poll record out.
 
 use super::{
-    Body, PollResult,
+    Body, PollResult, arrivals, moves,
     state::{self, remembered},
 };
 use crate::{
@@ -9,8 +9,7 @@ use crate::{
     document::Hints,
     fetch::{FetchError, Response},
     identity::{Identity, SeenEntry},
-    limits,
-    schedule::{self, Outcome, ServerHints},
+    schedule::{self, Outcome, Rules, ServerHints},
 };
 use jiff::{SignedDuration, Timestamp, civil::Weekday};
 use proto::{
@@ -19,8 +18,8 @@ use proto::{
     vocab::poll,
 };
 
-/// Consecutive failures after which a moved feed is requested at its original address again.
-const MAX_MOVED_FAILURES: i32 = 3;
+/// Answers in a row of 410 Gone after which a feed is no longer polled.
+const CONFIRMATIONS: i32 = 3;
 /// Characters of an error in a poll record.
 const MAX_ERROR_CHARS: usize = 300;
 
@@ -60,8 +59,7 @@ struct Evaluation {
     error: String,
     http_status: i32,
     server_hints: ServerHints,
-    /// `None` for a failure.
-    success: Option<Outcome>,
+    is_success: bool,
     /// The comparison with the state, where there is a document.
     diff: Option<Diff>,
 }
@@ -100,35 +98,38 @@ pub fn apply(
 
     let mut evaluation = match &result.response {
         Err(error) => fetch_failed(error),
-        Ok((response, body)) => evaluate(feed, &mut state, &remembered, (result, part), response, body),
+        Ok((response, body)) => evaluate(feed, &mut state, &remembered, (result, part), (response, body), base),
     };
-    let outcome = match evaluation.success {
-        Some(outcome) => {
-            state.failures = 0;
-            state.gone = false;
-            state.last_success_at = Some(time::to_wire(now));
-            outcome
+    // A blocked host got no request: the feed did not fail.
+    let is_blocked = matches!(result.response, Err(FetchError::Blocked(_)));
+    let outcome = if evaluation.is_success {
+        state.failures = 0;
+        state.gone = false;
+        state.gone_polls = 0;
+        state.last_success_at = Some(time::to_wire(now));
+        Outcome::Success
+    } else if is_blocked {
+        Outcome::Success
+    } else {
+        state.failures = state.failures.saturating_add(1);
+        moves::failed(&mut state, evaluation.http_status);
+        if evaluation.http_status == 410 && result.url.as_str() == feed.url {
+            // Only the feed's own address can say that it is gone, not a temporary redirect's target.
+            state.gone_polls = state.gone_polls.saturating_add(1);
+            state.gone = state.gone_polls >= CONFIRMATIONS;
+            let wait = evaluation.server_hints.retry_after.unwrap_or_default().max(moves::spacing(base));
+            evaluation.server_hints.retry_after = Some(wait);
+        } else {
+            (state.gone, state.gone_polls) = (false, 0);
         }
-        // A blocked host got no request: the feed did not fail.
-        None if matches!(result.response, Err(FetchError::Blocked(_))) => Outcome::NothingNew,
-        None => {
-            state.failures = state.failures.saturating_add(1);
-            if matches!(evaluation.http_status, 404 | 410) || state.failures >= MAX_MOVED_FAILURES {
-                state.moved_to.clear();
-            }
-            Outcome::Failure { failures: state.failures }
-        }
+        Outcome::Failure { failures: state.failures }
     };
-    let next = schedule::next(
-        now,
-        outcome,
-        state.interval_s,
-        base,
-        feed.min_interval_s,
-        &stored_hints(&state),
-        evaluation.server_hints,
-        jitter(&feed.feed_id, now),
-    );
+    let arrivals = arrivals::updated(&state, result, evaluation.diff.as_ref(), part, evaluation.is_success);
+    let hints = stored_hints(&state);
+    let server_hints = evaluation.server_hints;
+    let rules = Rules { base, min_interval_s: feed.min_interval_s, hints: &hints, server_hints };
+    let next = schedule::next(now, outcome, &arrivals, &rules, jitter(&feed.feed_id, now));
+    state.arrivals = Some(arrivals.to_wire());
     state.interval_s = next.interval_s;
     let next_poll_at = (!state.gone).then_some(next.at);
     state.next_poll_at = next_poll_at.map(time::to_wire);
@@ -158,7 +159,8 @@ pub fn apply(
         dropped_entries: int(counts.dropped()),
         error: error_text(&evaluation.error, &counts),
     };
-    let schedule_only = evaluation.success == Some(Outcome::NothingNew)
+    let schedule_only = evaluation.is_success
+        && evaluation.outcome != poll::NEW_ENTRIES
         && before.is_some_and(|before| state::only_schedule_changed(&before, &state));
     let entries_were_lost = has_document && remembered.is_lost;
     PollUpdate {
@@ -183,28 +185,27 @@ fn evaluate(
     state: &mut FeedState,
     remembered: &Remembered,
     (result, part): (&PollResult, Part<'_>),
-    response: &Response,
-    body: &Body,
+    (response, body): (&Response, &Body),
+    base: SignedDuration,
 ) -> Evaluation {
-    let evaluation = |outcome, error: String, success| Evaluation {
+    let evaluation = |outcome, error: String, is_success| Evaluation {
         outcome,
         error,
         http_status: i32::from(response.status),
         server_hints: response.server_hints,
-        success,
+        is_success,
         diff: None,
     };
     match body {
         Body::None if response.status != 304 => {
-            // Only the feed's own address can say that it is gone, not a temporary redirect's target.
-            state.gone = response.status == 410 && result.url.as_str() == feed.url;
-            evaluation(poll::HTTP_ERROR, format!("HTTP status {}", response.status), None)
+            evaluation(poll::HTTP_ERROR, format!("HTTP status {}", response.status), false)
         }
         Body::None | Body::Unchanged => {
             store_validators(state, response);
-            evaluation(poll::NOT_MODIFIED, String::new(), Some(Outcome::NothingNew))
+            moves::redirected(state, response, true, result.at, base);
+            evaluation(poll::NOT_MODIFIED, String::new(), true)
         }
-        Body::Unreadable(error) => evaluation(poll::UNREADABLE, error.to_string(), None),
+        Body::Unreadable(error) => evaluation(poll::UNREADABLE, error.to_string(), false),
         Body::Document { document, fingerprints, hash } => {
             let is_complete = response.truncated.is_none();
             let fetch = fetch_record(result, response);
@@ -225,18 +226,15 @@ fn evaluate(
                     text.clear();
                 }
             }
-            if let Some(moved) = &response.moved {
-                state.moved_to = moved.to_string();
-                limits::LOCATION.apply(&mut state.moved_to);
+            if part.published == 0 {
+                let is_known = remembered.entries.is_empty() || diff.counts.unchanged + diff.counts.changed > 0;
+                moves::redirected(state, response, is_known, result.at, base);
             }
             store_hints(state, &document.hints);
-            let (outcome, success) = if diff.publish.is_empty() && part.published == 0 {
-                (poll::NOTHING_NEW, Outcome::NothingNew)
-            } else {
-                (poll::NEW_ENTRIES, Outcome::NewEntries)
-            };
+            let has_news = !diff.publish.is_empty() || part.published > 0;
+            let outcome = if has_news { poll::NEW_ENTRIES } else { poll::NOTHING_NEW };
             let error = response.truncated.as_ref().map(|reason| format!("the body ended early: {reason}"));
-            Evaluation { diff: Some(diff), ..evaluation(outcome, error.unwrap_or_default(), Some(success)) }
+            Evaluation { diff: Some(diff), ..evaluation(outcome, error.unwrap_or_default(), true) }
         }
     }
 }
@@ -264,7 +262,7 @@ fn fetch_failed(error: &FetchError) -> Evaluation {
         error: error.to_string(),
         http_status: 0,
         server_hints: ServerHints { retry_after, max_age: None },
-        success: None,
+        is_success: false,
         diff: None,
     }
 }

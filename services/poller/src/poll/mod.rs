@@ -1,9 +1,12 @@
 //! One poll of one feed: the request, the parsed response, and the feed state that follows from it.
 
 mod apply;
+mod arrivals;
+mod moves;
 mod state;
 
 pub use apply::{PollUpdate, apply};
+pub(crate) use arrivals::delays_s;
 pub use state::forget_entries;
 
 use crate::{
@@ -79,13 +82,25 @@ pub enum Body {
 /// Requests a feed and parses its body. Errors are part of the result.
 pub async fn poll(client: &Client, job: Job, limits: document::Limits) -> PollResult {
     let started = Instant::now();
+    let fetched = fetch(client, &job).await;
+    read(client, job, fetched, limits, started).await
+}
+
+/// Requests a feed, with its credential.
+pub(crate) async fn fetch(client: &Client, job: &Job) -> Result<Response, FetchError> {
+    let credential = job.credential.clone().map_err(FetchError::Credentials)?;
+    client.with_credential(credential).get_for(&job.host, &job.url, &job.validators).await
+}
+
+/// Parses what was fetched for a feed since `started`.
+pub(crate) async fn read(
+    client: &Client,
+    job: Job,
+    fetched: Result<Response, FetchError>,
+    limits: document::Limits,
+    started: Instant,
+) -> PollResult {
     let mut bytes = 0;
-    let fetched = match &job.credential {
-        Ok(credential) => {
-            client.with_credential(credential.clone()).get_for(&job.host, &job.url, &job.validators).await
-        }
-        Err(problem) => Err(FetchError::Credentials(problem.clone())),
-    };
     let mask = job.credential.ok().flatten().map(|credential| Arc::new(credential.mask()));
     let response = match fetched {
         Err(error) => Err(error),

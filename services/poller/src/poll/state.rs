@@ -70,6 +70,11 @@ fn durable(state: &FeedState) -> FeedState {
         entries_generation,
         churning_polls,
         renewal_due_min: _,
+        arrivals: _,
+        moving_to,
+        moving_polls,
+        moving_at: _,
+        gone_polls,
     } = state;
     FeedState {
         feed_id: feed_id.clone(),
@@ -84,6 +89,9 @@ fn durable(state: &FeedState) -> FeedState {
         skip_days: skip_days.clone(),
         entries_generation: *entries_generation,
         churning_polls: *churning_polls,
+        moving_to: moving_to.clone(),
+        moving_polls: *moving_polls,
+        gone_polls: *gone_polls,
         ..FeedState::default()
     }
 }

@@ -124,8 +124,17 @@ fn success_resets_the_failures() {
 
 #[test]
 fn only_the_original_address_can_be_gone() {
-    let gone = apply_to(Some(polled_state()), &answered(410, Body::None));
+    let mut gone = apply_to(Some(polled_state()), &answered(410, Body::None));
+    for _ in 0..2 {
+        assert!(!gone.state.gone && wait(&gone) >= 3_600, "not confirmed");
+        gone = apply_to(Some(gone.state), &answered(410, Body::None));
+    }
     assert!(gone.state.gone && gone.next_poll_at.is_none() && gone.state.next_poll_at.is_none());
+    let mut between = FeedState { gone_polls: 2, ..polled_state() };
+    for polled in [answered(404, Body::None), answered(410, Body::None)] {
+        between = apply_to(Some(between), &polled).state;
+    }
+    assert_eq!((between.gone, between.gone_polls), (false, 1), "a 404 between");
     let elsewhere = PollResult { url: "https://new.org/feed".parse().unwrap(), ..answered(410, Body::None) };
     let moved = FeedState { moved_to: "https://new.org/feed".into(), ..polled_state() };
     let back = apply_to(Some(moved), &elsewhere);
@@ -133,16 +142,22 @@ fn only_the_original_address_can_be_gone() {
 }
 
 #[test]
-fn a_permanent_redirect_is_stored_once_it_leads_to_a_feed() {
-    let moved = |body| {
-        let mut polled = answered(200, body);
-        if let Ok((response, _)) = &mut polled.response {
-            response.moved = Some("https://new.org/feed".parse().unwrap());
+fn a_permanent_redirect_is_remembered_once_three_polls_an_hour_apart_led_to_a_feed() {
+    let moved = |bodies: [Body; 3]| {
+        let mut state = polled_state();
+        for (hour, body) in bodies.into_iter().enumerate() {
+            let mut polled = answered(if body == Body::None { 304 } else { 200 }, body);
+            polled.at = now() + SignedDuration::from_hours(i64::try_from(hour).unwrap());
+            if let Ok((response, _)) = &mut polled.response {
+                response.moved = Some("https://new.org/feed".parse().unwrap());
+            }
+            state = apply_to(Some(state), &polled).state;
         }
-        apply_to(Some(polled_state()), &polled).state.moved_to
+        state.moved_to
     };
-    assert_eq!(moved(document()), "https://new.org/feed");
-    assert_eq!(moved(Body::Unreadable(DocumentError::WebPage)), "");
+    assert_eq!(moved([document(), document(), document()]), "https://new.org/feed");
+    assert_eq!(moved([document(), Body::Unchanged, Body::None]), "https://new.org/feed");
+    assert_eq!(moved([document(), document(), Body::Unreadable(DocumentError::WebPage)]), "");
 }
 
 #[test]
@@ -202,7 +217,9 @@ fn the_interval_grows_where_only_markup_and_links_change() {
     let (mut state, mut entries) = (None, None);
     let mut intervals = Vec::new();
     for token in 0..4 {
-        let update = apply_with(state, || entries.clone(), &answered(200, with(token)));
+        let at = now() + SignedDuration::from_hours(6 * i64::try_from(token).unwrap());
+        let polled = PollResult { at, ..answered(200, with(token)) };
+        let update = apply_with(state, || entries.clone(), &polled);
         assert_eq!(update.publish.len(), usize::from(token == 0));
         intervals.push(update.state.interval_s);
         (state, entries) = (Some(update.state), update.entries.or(entries));

@@ -1,5 +1,6 @@
 //! The state of each host. Pure: the clock is passed in.
 
+use super::platforms::{Rate, platform_of};
 use std::{
     collections::HashMap,
     time::{Duration, Instant},
@@ -17,13 +18,13 @@ pub enum Admission {
     Granted,
     /// Not before this much time has passed.
     Wait(Duration),
-    /// Another request is in flight: try again when it has ended.
+    /// As many requests as may be are in flight: try again when one has ended.
     Busy,
     /// The host is blocked for this long.
     Blocked(Duration),
 }
 
-/// Which hosts have a request in flight, and when each may receive the next.
+/// How many requests each host has in flight, and when it may receive the next. The subdomains of a platform count as one.
 #[derive(Debug)]
 pub struct HostTable {
     min_interval: Duration,
@@ -32,27 +33,33 @@ pub struct HostTable {
 
 #[derive(Debug, Clone, Copy)]
 struct HostState {
-    busy: bool,
+    in_flight: usize,
     free_at: Instant,
     blocked_until: Option<Instant>,
 }
 
 impl HostState {
     fn idle(now: Instant) -> Self {
-        HostState { busy: false, free_at: now, blocked_until: None }
+        HostState { in_flight: 0, free_at: now, blocked_until: None }
     }
 }
 
 impl HostTable {
-    /// An empty table that keeps `min_interval` between two requests to a host.
+    /// An empty table that keeps `min_interval` between two requests to a host that is no platform.
     #[must_use]
     pub fn new(min_interval: Duration) -> Self {
         HostTable { min_interval, hosts: HashMap::new() }
     }
 
+    /// Name and rate of a host.
+    fn rate<'h>(&self, host: &'h str) -> (&'h str, Rate) {
+        platform_of(host).unwrap_or((host, Rate { interval: self.min_interval, parallel: 1 }))
+    }
+
     /// Starts a request to `host` if one is allowed at `now`.
     pub fn try_acquire(&mut self, host: &str, now: Instant) -> Admission {
         self.remove_idle(now);
+        let (host, rate) = self.rate(host);
         let state = self.hosts.entry(host.to_owned()).or_insert(HostState::idle(now));
         if let Some(until) = state.blocked_until {
             if until > now {
@@ -60,33 +67,39 @@ impl HostTable {
             }
             state.blocked_until = None;
         }
-        if state.busy {
+        if state.in_flight >= rate.parallel {
             return Admission::Busy;
         }
         if state.free_at > now {
             return Admission::Wait(state.free_at - now);
         }
-        state.busy = true;
+        state.in_flight += 1;
+        state.free_at = now + rate.interval;
         Admission::Granted
     }
 
-    /// Ends the request to `host`; the minimum interval starts.
-    pub fn release(&mut self, host: &str, now: Instant) {
+    /// Ends a request to `host`; the minimum interval starts, and is `delay` at least.
+    pub fn release(&mut self, host: &str, delay: Duration, now: Instant) {
+        let (host, rate) = self.rate(host);
         if let Some(state) = self.hosts.get_mut(host) {
-            state.busy = false;
-            state.free_at = now + self.min_interval;
+            state.in_flight = state.in_flight.saturating_sub(1);
+            // With several at a time the interval is that between their starts.
+            let wait = if rate.parallel == 1 { rate.interval.max(delay) } else { delay };
+            state.free_at = state.free_at.max(now + wait);
         }
     }
 
     /// Blocks requests to `host` for `wait` from `now`, at most a day. An earlier, longer block stays.
     pub fn block(&mut self, host: &str, now: Instant, wait: Duration) {
         let until = now + wait.min(MAX_BLOCK);
+        let (host, _) = self.rate(host);
         let state = self.hosts.entry(host.to_owned()).or_insert(HostState::idle(now));
         state.blocked_until = Some(state.blocked_until.map_or(until, |other| other.max(until)));
     }
 
     /// Ends the block of `host`, if there is one.
     pub fn unblock(&mut self, host: &str) {
+        let (host, _) = self.rate(host);
         if let Some(state) = self.hosts.get_mut(host) {
             state.blocked_until = None;
         }
@@ -95,6 +108,7 @@ impl HostTable {
     /// How long until a request to `host` is allowed, if the one in flight ended at `now`.
     #[must_use]
     pub fn delay(&self, host: &str, now: Instant) -> Duration {
+        let (host, _) = self.rate(host);
         self.hosts.get(host).map_or(Duration::ZERO, |state| {
             let at = state.blocked_until.map_or(state.free_at, |until| until.max(state.free_at));
             at.saturating_duration_since(now)
@@ -116,7 +130,7 @@ impl HostTable {
     fn remove_idle(&mut self, now: Instant) {
         if self.hosts.len() >= MAX_IDLE_HOSTS {
             self.hosts.retain(|_, state| {
-                state.busy || state.free_at > now || state.blocked_until.is_some_and(|until| until > now)
+                state.in_flight > 0 || state.free_at > now || state.blocked_until.is_some_and(|until| until > now)
             });
         }
     }
@@ -133,10 +147,33 @@ mod tests {
         for n in 0..MAX_IDLE_HOSTS {
             let host = format!("h{n}.org");
             assert_eq!(hosts.try_acquire(&host, now), Admission::Granted);
-            hosts.release(&host, now);
+            hosts.release(&host, Duration::ZERO, now);
         }
         hosts.try_acquire("another.org", now + Duration::from_secs(2));
         assert_eq!(hosts.len(), 1);
+    }
+
+    #[test]
+    fn a_platform_has_a_rate_of_its_own_which_its_subdomains_share() {
+        let now = Instant::now();
+        let mut hosts = HostTable::new(Duration::from_secs(1));
+        let mut acquire = |host: &str, millis| hosts.try_acquire(host, now + Duration::from_millis(millis));
+        assert_eq!(acquire("a.blogspot.com", 0), Admission::Granted);
+        assert_eq!(acquire("b.blogspot.com", 0), Admission::Wait(Duration::from_millis(100)));
+        assert!([100, 200, 300].into_iter().all(|at| acquire("b.blogspot.com", at) == Admission::Granted));
+        assert_eq!(acquire("c.blogspot.com", 400), Admission::Busy);
+        hosts.block("a.blogspot.com", now, Duration::from_secs(60));
+        hosts.release("a.blogspot.com", Duration::ZERO, now);
+        assert_eq!(hosts.delay("c.blogspot.com", now), Duration::from_secs(60));
+    }
+
+    #[test]
+    fn a_longer_delay_holds_after_the_request_that_asks_for_it() {
+        let now = Instant::now();
+        let mut hosts = HostTable::new(Duration::from_secs(1));
+        hosts.try_acquire("e.org", now);
+        hosts.release("e.org", Duration::from_secs(5), now);
+        assert_eq!(hosts.try_acquire("e.org", now), Admission::Wait(Duration::from_secs(5)));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Rate limit per host: one request at a time, a minimum interval between two, and no request to a host that answered a
-//! feed of its own with 429 or 503 until its Retry-After has passed. Every request goes through one [`HostLimiter`]: feeds, robots.txt and each
-//! hop of a redirect.
+//! feed of its own with 429 or 503 until its Retry-After has passed. Platforms that carry the feeds of many publishers have
+//! rates of their own. Every request goes through one [`HostLimiter`]: feeds, robots.txt and each hop of a redirect.
 
 mod hosts;
+mod platforms;
 
 pub use hosts::{Admission, HostTable};
 
@@ -18,6 +19,27 @@ use tokio::{sync::Notify, time::Instant};
 pub fn host_of(url: &url::Url) -> String {
     let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
     host.strip_prefix("www.").unwrap_or(&host).trim_end_matches('.').to_owned()
+}
+
+/// The site of a URL: the registrable domain of its host, or the host itself where it has none, as an IP address.
+#[must_use]
+pub fn site_of(url: &url::Url) -> String {
+    let host = host_of(url);
+    // Of an address the list knows nothing: its last number would count as a domain.
+    let domain = matches!(url.host(), Some(url::Host::Domain(_))).then(|| psl::domain_str(&host)).flatten();
+    domain.map_or_else(|| host.clone(), str::to_owned)
+}
+
+/// The name under which the requests to a host are counted: that of its platform, or its own.
+#[must_use]
+pub fn group_of(host: &str) -> &str {
+    platforms::platform_of(host).map_or(host, |(name, _)| name)
+}
+
+/// How many requests a host, or the platform of that name, may have in flight.
+#[must_use]
+pub fn parallel(host: &str) -> usize {
+    platforms::platform_of(host).map_or(1, |(_, rate)| rate.parallel)
 }
 
 /// Limits the requests to each host. Clones share one state.
@@ -57,7 +79,9 @@ impl HostLimiter {
             released.as_mut().enable();
             let admission = self.hosts().try_acquire(host, Instant::now().into_std());
             match admission {
-                Admission::Granted => return Ok(Permit { limiter: self.clone(), host: host.to_owned() }),
+                Admission::Granted => {
+                    return Ok(Permit { limiter: self.clone(), host: host.to_owned(), delay: Duration::ZERO });
+                }
                 Admission::Wait(delay) => tokio::time::sleep(delay).await,
                 Admission::Busy => released.await,
                 Admission::Blocked(rest) => return Err(HostBlockedError(rest)),
@@ -92,11 +116,21 @@ impl HostLimiter {
 pub struct Permit {
     limiter: HostLimiter,
     host: String,
+    delay: Duration,
+}
+
+impl Permit {
+    /// The next request waits for `delay` at least.
+    #[must_use]
+    pub fn with_delay(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.limiter.hosts().release(&self.host, Instant::now().into_std());
+        self.limiter.hosts().release(&self.host, self.delay, Instant::now().into_std());
         self.limiter.0.released.notify_waiters();
     }
 }
@@ -147,6 +181,13 @@ mod tests {
         assert_eq!(limiter.acquire("e.org").await.err(), Some(HostBlockedError(Duration::from_secs(120))));
         tokio::time::advance(Duration::from_secs(121)).await;
         assert!(limiter.acquire("e.org").await.is_ok());
+    }
+
+    #[test]
+    fn the_site_is_the_registrable_domain() {
+        let site = |url: &str| site_of(&url.parse().unwrap());
+        assert_eq!(site("https://feeds.bbc.co.uk/news"), "bbc.co.uk");
+        assert_eq!((site("http://127.0.0.1:80/"), site("http://localhost/")), ("127.0.0.1".into(), "localhost".into()));
     }
 
     #[test]

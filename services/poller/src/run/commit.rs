@@ -12,7 +12,7 @@ use super::{
 use crate::{
     diff::{MAX_PUBLISHED_BYTES, Part},
     fetch::{FetchError, SMALL},
-    poll::{PollResult, PollUpdate, apply},
+    poll::{PollResult, PollUpdate, apply, delays_s},
 };
 use jiff::{SignedDuration, Timestamp};
 use std::{
@@ -37,6 +37,8 @@ struct Staged {
     update: PollUpdate,
     /// Warnings of the published items.
     warnings: Vec<String>,
+    /// How long before the poll each new entry was published, in seconds.
+    delays_s: Vec<f64>,
     /// Number of SEEN items.
     renewed: usize,
     /// Number of items, with those.
@@ -50,7 +52,7 @@ impl Staged {
     fn unwritten(at: Timestamp) -> Self {
         let next_poll_at = at.checked_add(FAULT_WAIT).ok();
         let update = PollUpdate { next_poll_at, ..PollUpdate::default() };
-        Staged { update, warnings: Vec::new(), renewed: 0, items: 0, skips_health: true, at }
+        Staged { update, warnings: Vec::new(), delays_s: Vec::new(), renewed: 0, items: 0, skips_health: true, at }
     }
 }
 
@@ -85,6 +87,7 @@ impl PollLoop {
             is_done = true;
             counters::count(&self.metrics, &self.stage_metrics, &one.result, &staged.update, &staged.warnings);
             self.metrics.renewed.inc_by(staged.renewed as u64);
+            staged.delays_s.iter().for_each(|delay| self.metrics.freshness_seconds.observe(*delay));
             if staged.update.left > 0 {
                 one.add(&mut staged.update);
                 self.waiting.push_back(one);
@@ -262,6 +265,7 @@ impl PollLoop {
         one.account(&mut update);
         let mut warnings = Vec::new();
         let items = update.publish.len() + update.renew.len();
+        let delays_s = delays_s(&update.publish, at);
         for publish in std::mem::take(&mut update.publish) {
             warnings.extend(publish.item.warnings.iter().cloned());
             transaction.write(records::raw(&self.runtime, publish, limit, at)?);
@@ -283,7 +287,7 @@ impl PollLoop {
             transaction.put(session, &HEALTH, change)?;
         }
         transaction.check()?;
-        Ok((Staged { update, warnings, renewed, items, skips_health, at }, transaction))
+        Ok((Staged { update, warnings, delays_s, renewed, items, skips_health, at }, transaction))
     }
 
     /// Schedules the feed's next poll, after the commit.

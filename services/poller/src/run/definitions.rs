@@ -108,11 +108,17 @@ impl PollLoop {
         // The commit of a poll in flight schedules the next.
         let waits = scheduled.feed.paused || scheduled.awaited.is_some();
         let is_wanted = state.as_ref().is_none_or(|state| is_wanted(&scheduled.feed, state, now));
+        let is_requested = state.as_ref().is_some_and(|state| is_requested(&scheduled.feed, state, now));
         let state = scheduled.current_state(state, now);
         let due = match &state {
             _ if waits => None,
             Some(state) if !is_wanted => due(state, now),
             _ => Some(now),
+        };
+        // All at once they would be polled in a burst, at start and at every interval after it.
+        let due = match due {
+            Some(at) if at <= now && !is_requested => Some(self.spread.place(now, self.config.poll_interval)),
+            due => due,
         };
         let (id, is_churning) = (scheduled.feed.feed_id.clone(), state.as_ref().is_some_and(records::is_churning));
         self.feeds.insert(scheduled, due);
@@ -250,7 +256,12 @@ fn last_health(
 
 /// True if the feed was added again, or an operator wants it polled: it is due now, even if it is gone or failing.
 fn is_wanted(feed: &Feed, state: &FeedState, now: Timestamp) -> bool {
-    [&feed.added_at, &feed.poll_requested_at, &feed.backoff_cleared_at]
+    is_since_last_poll(feed.added_at.as_ref(), state, now) || is_requested(feed, state, now)
+}
+
+/// True if an operator wants it polled at once.
+fn is_requested(feed: &Feed, state: &FeedState, now: Timestamp) -> bool {
+    [&feed.poll_requested_at, &feed.backoff_cleared_at]
         .into_iter()
         .any(|at| is_since_last_poll(at.as_ref(), state, now))
 }

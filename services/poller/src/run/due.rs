@@ -1,6 +1,7 @@
 //! Which feeds are due, in an order that a turn of the poll loop reads without a scan: each operation takes time logarithmic in
 //! the number of feeds, whatever waits for a busy host or for a slot.
 
+use crate::rate_limit;
 use jiff::Timestamp;
 use std::collections::{BTreeSet, HashMap};
 
@@ -39,7 +40,7 @@ impl<T> Lanes<T> {
     }
 }
 
-/// A host with feeds that are due, or with polls in flight.
+/// A host, or the platform of several, with feeds that are due or with polls in flight.
 #[derive(Debug, Default)]
 struct Host {
     waiting: Lanes<Times>,
@@ -91,14 +92,15 @@ impl Schedule {
         quick.into_iter().chain(slow).min().map(|(_, host, may_be_slow)| (host, may_be_slow))
     }
 
-    /// Takes the feed of a host that has waited longest, and counts a poll of the host as in flight.
-    pub(super) fn take(&mut self, host: &str, may_be_slow: bool) -> Option<String> {
+    /// Takes the feed of a host that has waited longest, with the time at which it was due, and counts a poll of the host as in
+    /// flight.
+    pub(super) fn take(&mut self, host: &str, may_be_slow: bool) -> Option<(Timestamp, String)> {
         let known = self.hosts.get_mut(host)?;
-        let (_, id) = known.waiting.of(may_be_slow).pop_first()?;
+        let taken = known.waiting.of(may_be_slow).pop_first()?;
         known.in_flight += 1;
         self.due -= 1;
         self.list(host);
-        Some(id)
+        Some(taken)
     }
 
     /// Takes all feeds of a host that are due.
@@ -124,6 +126,11 @@ impl Schedule {
         }
     }
 
+    /// When the next feed is due that does not wait for its host.
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
+        self.later.first().map(|(at, _)| *at)
+    }
+
     /// Number of feeds that were due at the last [`Schedule::advance`].
     pub(super) fn count_due(&self) -> usize {
         self.due
@@ -143,8 +150,9 @@ impl Schedule {
     /// Lists a host in `ready` as its feeds and polls now require.
     fn list(&mut self, host: &str) {
         let Some(known) = self.hosts.get_mut(host) else { return };
+        let parallel = rate_limit::parallel(host);
         for may_be_slow in [false, true] {
-            let first = known.waiting.of(may_be_slow).first().map(|(at, _)| *at).filter(|_| known.in_flight == 0);
+            let first = known.waiting.of(may_be_slow).first().map(|(at, _)| *at).filter(|_| known.in_flight < parallel);
             let before = std::mem::replace(known.listed.of(may_be_slow), first);
             if before == first {
                 continue;

@@ -46,14 +46,14 @@ pub async fn run(config: Config, runtime: stream::Runtime, readiness: Readiness)
     }
     let config = Config { parallel, ..config };
     let limiter = HostLimiter::new(config.host_interval);
-    let client = Client::new(limiter, config.limits.clone(), config.allow_private_networks, &config.contact)
-        .map_err(|failed| Error::Client(failed.to_string()))?;
+    let client = Client::from_config(limiter, &config)?;
     let metrics = Metrics::new(&runtime.registry)?;
     // At most `parallel` polls are in flight, so a send never waits.
     let (jobs, to_fetch) = mpsc::channel(config.parallel);
     let (fetched, results) = mpsc::channel(config.parallel);
     let (limiter, online) = (client.limiter().clone(), readiness.add("poller-network"));
-    let poll_loop = PollLoop::new(config.clone(), runtime, metrics, limiter, online, (jobs, results));
+    let network = tokio::runtime::Handle::current();
+    let poll_loop = PollLoop::new(config.clone(), runtime, metrics, limiter, online, network, (jobs, results));
     let fetchers = tokio::spawn(fetch(client, config.document_limits(), to_fetch, fetched));
     let ended = chassis::thread::run(STAGE, move || poll_loop.run()).await;
     fetchers.abort();

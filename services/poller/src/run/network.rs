@@ -17,7 +17,7 @@ impl PollLoop {
     /// Takes the results that have arrived. A result that no feed awaits any longer is dropped.
     pub(super) fn collect(&mut self) {
         while self.pending.len() < self.config.parallel {
-            let Ok(mut result) = self.results.try_recv() else { break };
+            let Some(mut result) = self.next_arrived() else { break };
             // By the clock that the schedule follows: it may have been set during the poll.
             result.at = self.now();
             let flight = self.in_flight.remove(&result.number);
@@ -84,6 +84,8 @@ impl PollLoop {
                     tracing::info!(seconds = lasted.as_secs(), "polling resumes");
                     self.online.met();
                     self.metrics.offline.set(0);
+                    let now = self.now();
+                    self.feeds.spread_due(now, &mut self.spread, self.config.poll_interval);
                 }
                 held.into_iter().for_each(|result| self.settle(result, Blame::Publisher));
             }

@@ -15,7 +15,7 @@ use crate::{
     fetch::Validators,
     poll::{Job, PollResult},
     rate_limit::HostLimiter,
-    schedule::clock::StepDetector,
+    schedule::{Spread, clock::StepDetector},
 };
 use chassis::admin::Condition;
 use jiff::Timestamp;
@@ -29,7 +29,7 @@ use std::{
     time::{Duration, Instant},
 };
 use stream::{Log, LogError, ProcessError, Processor, Record, Runtime, Session, StageMetrics, Table, Transaction};
-use tokio::sync::mpsc;
+use tokio::{runtime::Handle, sync::mpsc};
 use url::Url;
 
 pub(super) const FEEDS: Table<Feed> = Table::new(Topic::Feeds.suffix());
@@ -37,9 +37,11 @@ pub(super) const HEALTH: Table<FeedHealth> = Table::new(Topic::FeedHealth.suffix
 
 /// Most definitions in one transaction.
 const MAX_BATCH: usize = 500;
-/// How long a poll of the log waits while results are awaited: they cannot wake it.
-const WAIT_IN_FLIGHT: Duration = Duration::from_millis(20);
-/// How long it waits otherwise.
+/// How long the loop waits for a result, or for the next feed to be due, before it looks for definitions.
+const WAIT_RESULT: Duration = Duration::from_millis(20);
+/// How long a poll of the log waits after that.
+const WAIT_LOG: Duration = Duration::from_millis(1);
+/// How long it waits where no result is awaited and no feed due sooner.
 const WAIT_IDLE: Duration = Duration::from_millis(200);
 
 /// A poll in flight.
@@ -69,9 +71,13 @@ pub(super) struct PollLoop {
     pub(super) metrics: Metrics,
     pub(super) stage_metrics: StageMetrics,
     pub(super) limiter: HostLimiter,
+    network_runtime: Handle,
     jobs: mpsc::Sender<Job>,
-    pub(super) results: mpsc::Receiver<PollResult>,
+    results: mpsc::Receiver<PollResult>,
+    /// A result that ended a wait.
+    arrived: Option<PollResult>,
     pub(super) feeds: FeedQueue,
+    pub(super) spread: Spread,
     /// The polls in flight by number. They outlive a session.
     pub(super) in_flight: HashMap<u64, InFlight>,
     pub(super) network: Reachability<PollResult>,
@@ -97,6 +103,7 @@ impl PollLoop {
         metrics: Metrics,
         limiter: HostLimiter,
         online: Condition,
+        network_runtime: Handle,
         (jobs, results): (mpsc::Sender<Job>, mpsc::Receiver<PollResult>),
     ) -> Self {
         online.met();
@@ -112,8 +119,11 @@ impl PollLoop {
             runtime,
             metrics,
             limiter,
+            network_runtime,
             jobs,
             results,
+            arrived: None,
+            spread: Spread::default(),
             feeds: FeedQueue::default(),
             in_flight: HashMap::new(),
             network: Reachability::default(),
@@ -142,6 +152,28 @@ impl PollLoop {
         now
     }
 
+    /// At most `most`, and no longer than until the next feed is due.
+    fn until_due(&mut self, most: Duration) -> Duration {
+        let now = self.now();
+        let until = |due: Timestamp| Duration::try_from(due.duration_since(now)).unwrap_or(WAIT_LOG).max(WAIT_LOG);
+        self.feeds.next_due().map_or(most, |due| until(due).min(most))
+    }
+
+    /// Waits until a result arrives, a feed is due, or it is time to look for definitions.
+    fn wait_for_result(&mut self) {
+        if self.arrived.is_some() {
+            return;
+        }
+        let (wait, results) = (self.until_due(WAIT_RESULT), &mut self.results);
+        let arrived = self.network_runtime.block_on(async { tokio::time::timeout(wait, results.recv()).await });
+        self.arrived = arrived.ok().flatten();
+    }
+
+    /// The next result that has arrived.
+    pub(super) fn next_arrived(&mut self) -> Option<PollResult> {
+        self.arrived.take().or_else(|| self.results.try_recv().ok())
+    }
+
     /// Hands the feeds that may be polled now to the network.
     fn start_polls(&mut self, session: &Session) -> Result<(), LogError> {
         let now = self.now();
@@ -151,7 +183,8 @@ impl PollLoop {
         let slow = self.in_flight.values().filter(|poll| poll.is_slow(began)).count();
         let slow_slots = (self.config.parallel.div_ceil(4).max(1) * 3).saturating_sub(slow);
         let transaction = Transaction::default();
-        for id in self.feeds.take(now, slots, slow_slots, &self.limiter) {
+        for (due, id) in self.feeds.take(now, slots, slow_slots, &self.limiter) {
+            self.metrics.lateness_seconds.observe(now.duration_since(due).as_secs_f64().max(0.0));
             let Some(feed) = self.feeds.get_mut(&id) else { continue };
             let stored = Stored::read(session, &transaction, feed.partition, &id)?.state;
             let state = feed.current_state(stored, now).unwrap_or_default();
@@ -224,8 +257,14 @@ impl Processor for PollLoop {
 
     fn before_poll(&mut self, session: &Session) -> Result<Duration, ProcessError> {
         self.start_polls(session)?;
-        let is_busy = !self.in_flight.is_empty() || !self.waiting.is_empty() || !self.pending.is_empty();
-        Ok(if is_busy { WAIT_IN_FLIGHT } else { WAIT_IDLE })
+        let has_work = !self.waiting.is_empty() || !self.pending.is_empty();
+        if self.in_flight.is_empty() && !has_work {
+            return Ok(self.until_due(WAIT_IDLE));
+        }
+        if !has_work {
+            self.wait_for_result();
+        }
+        Ok(WAIT_LOG)
     }
 
     fn after_poll(&mut self, session: &mut Session) -> Result<bool, ProcessError> {

@@ -4,8 +4,8 @@ use super::due::{Place, Schedule};
 use crate::{
     credentials::Credential,
     poll::PollResult,
-    rate_limit::HostLimiter,
-    schedule::{MAX_WAIT as MAX_WAIT_OF_FEED, clock},
+    rate_limit::{HostLimiter, group_of},
+    schedule::{MAX_WAIT as MAX_WAIT_OF_FEED, Spread, clock},
 };
 use jiff::{SignedDuration, Timestamp};
 use proto::v1::{Feed, FeedState, Poll};
@@ -168,7 +168,7 @@ impl FeedQueue {
     /// An empty queue, with a poll in flight to each of these hosts.
     pub(super) fn with_busy<'h>(hosts: impl Iterator<Item = &'h str>) -> Self {
         let mut queue = FeedQueue::default();
-        hosts.for_each(|host| queue.schedule.occupy(host));
+        hosts.for_each(|host| queue.schedule.occupy(group_of(host)));
         queue
     }
 
@@ -193,7 +193,7 @@ impl FeedQueue {
         let Some(feed) = self.feeds.get_mut(id) else { return };
         let place = due.map(|at| Place { at, may_be_slow: feed.may_be_slow() });
         if let Some(before) = std::mem::replace(&mut feed.place, place) {
-            self.schedule.remove(id, &feed.host, before);
+            self.schedule.remove(id, group_of(&feed.host), before);
         }
         if let Some(place) = place {
             self.schedule.add(id, place);
@@ -209,6 +209,26 @@ impl FeedQueue {
                 self.schedule.add(id, *place);
             }
         }
+    }
+
+    /// Spreads the feeds that are due over `window`, after a time in which none could be polled.
+    pub(super) fn spread_due(&mut self, now: Timestamp, spread: &mut Spread, window: SignedDuration) {
+        let is_due = |feed: &&ScheduledFeed| feed.place.is_some_and(|place| place.at <= now);
+        let mut due: Vec<(Timestamp, String)> = self
+            .feeds
+            .values()
+            .filter(is_due)
+            .filter_map(|feed| Some((feed.place?.at, feed.feed.feed_id.clone())))
+            .collect();
+        due.sort_unstable();
+        for (_, id) in due {
+            self.set_due(&id, Some(spread.place(now, window)));
+        }
+    }
+
+    /// When the next feed is due.
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
+        self.schedule.next_due()
     }
 
     /// Records whether every entry of a feed's last documents was new.
@@ -240,12 +260,12 @@ impl FeedQueue {
         let feeds = &self.feeds;
         self.schedule.advance(now, |id| {
             let feed = feeds.get(id)?;
-            Some((feed.host.as_str(), feed.place?.may_be_slow))
+            Some((group_of(&feed.host), feed.place?.may_be_slow))
         });
     }
 
-    /// Takes at most `slots` feeds that are due off the queue, the longest waiting first, at most one of each host and none
-    /// of a host with a poll in flight. At most `slow_slots` of them are slow or were never polled, so that slow feeds do not
+    /// Takes at most `slots` feeds that are due off the queue, the longest waiting first, each with the time at which it was
+    /// due: at most one of each host and none of a host with a poll in flight; of a platform as many as its rate allows. At most `slow_slots` of them are slow or were never polled, so that slow feeds do not
     /// keep the others waiting. A feed whose host is blocked does not use a slot: it is due again when the host is not. Each
     /// that is taken keeps its host busy until [`FeedQueue::release`].
     pub(super) fn take(
@@ -254,9 +274,9 @@ impl FeedQueue {
         slots: usize,
         mut slow_slots: usize,
         limiter: &HostLimiter,
-    ) -> Vec<String> {
+    ) -> Vec<(Timestamp, String)> {
         self.advance(now);
-        let mut taken: Vec<String> = Vec::new();
+        let mut taken: Vec<(Timestamp, String)> = Vec::new();
         while taken.len() < slots {
             let Some((host, may_be_slow)) = self.schedule.next_host(slow_slots > 0) else { break };
             let host = host.to_owned();
@@ -269,19 +289,19 @@ impl FeedQueue {
                 }
                 continue;
             }
-            let Some(id) = self.schedule.take(&host, may_be_slow) else { break };
+            let Some((at, id)) = self.schedule.take(&host, may_be_slow) else { break };
             slow_slots -= usize::from(may_be_slow);
             if let Some(feed) = self.feeds.get_mut(&id) {
                 feed.place = None;
             }
-            taken.push(id);
+            taken.push((at, id));
         }
         taken
     }
 
     /// A poll of a feed of `host` has ended.
     pub(super) fn release(&mut self, host: &str) {
-        self.schedule.release(host);
+        self.schedule.release(group_of(host));
     }
 }
 
@@ -298,6 +318,10 @@ mod tests {
         queue
     }
 
+    fn take(queue: &mut FeedQueue, slots: usize, slow_slots: usize, limiter: &HostLimiter) -> Vec<String> {
+        queue.take(at(10), slots, slow_slots, limiter).into_iter().map(|(_, id)| id).collect()
+    }
+
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
     }
@@ -306,10 +330,10 @@ mod tests {
     fn the_longest_waiting_feed_of_each_host_is_taken() {
         let limiter = HostLimiter::new(Duration::from_secs(1));
         let mut queue = queue(&[("a1", "a", 5), ("a2", "a", 3), ("b1", "b", 4), ("c1", "c", 99)]);
-        assert_eq!(queue.take(at(10), 10, 10, &limiter), ["a2", "b1"]);
-        assert_eq!(queue.take(at(10), 10, 10, &limiter), Vec::<String>::new(), "both hosts are busy");
+        assert_eq!(take(&mut queue, 10, 10, &limiter), ["a2", "b1"]);
+        assert_eq!(take(&mut queue, 10, 10, &limiter), Vec::<String>::new(), "both hosts are busy");
         queue.release("a");
-        assert_eq!(queue.take(at(10), 10, 10, &limiter), ["a1"]);
+        assert_eq!(take(&mut queue, 10, 10, &limiter), ["a1"]);
     }
 
     #[test]
@@ -320,7 +344,26 @@ mod tests {
             queue.get_mut(id).unwrap().add_poll(Poll { duration_ms, ..Poll::default() });
             queue.set_due(id, Some(at(due)));
         }
-        assert_eq!(queue.take(at(10), 4, 2, &limiter), ["s1", "s2", "q"]);
+        assert_eq!(take(&mut queue, 4, 2, &limiter), ["s1", "s2", "q"]);
+    }
+
+    #[test]
+    fn feeds_of_a_platform_share_its_slots() {
+        let limiter = HostLimiter::new(Duration::from_secs(1));
+        let names: Vec<String> = (0..6).map(|at| format!("{at}.blogspot.com")).collect();
+        let feeds: Vec<(&str, &str, i64)> = names.iter().map(|name| (name.as_str(), name.as_str(), 1)).collect();
+        let mut queue = queue(&feeds);
+        assert_eq!(take(&mut queue, 10, 10, &limiter).len(), 4);
+        queue.release("0.blogspot.com");
+        assert_eq!(take(&mut queue, 10, 10, &limiter), ["4.blogspot.com"]);
+    }
+
+    #[test]
+    fn feeds_that_became_due_during_an_outage_are_spread_in_their_order() {
+        let mut queue = queue(&[("b1", "b", 5), ("a1", "a", 3), ("c1", "c", 99)]);
+        queue.spread_due(at(10), &mut Spread::default(), SignedDuration::from_mins(5));
+        assert_eq!((queue.count_due(at(10)), queue.count_due(at(11)), queue.count_due(at(99))), (1, 2, 3));
+        assert_eq!(queue.take(at(99), 1, 1, &HostLimiter::new(Duration::ZERO)), [(at(10), "a1".to_owned())]);
     }
 
     #[tokio::test]
@@ -328,7 +371,7 @@ mod tests {
         let limiter = HostLimiter::new(Duration::from_secs(1));
         limiter.block("a", Duration::from_secs(600));
         let mut queue = queue(&[("a1", "a", 1), ("b1", "b", 2)]);
-        assert_eq!(queue.take(at(10), 1, 1, &limiter), ["b1"]);
+        assert_eq!(take(&mut queue, 1, 1, &limiter), ["b1"]);
         assert_eq!(queue.count_due(at(10)), 0);
         assert_eq!(queue.count_due(at(611)), 1);
     }
@@ -352,9 +395,9 @@ mod tests {
         queue.get_mut("a1").unwrap().add_poll(Poll { duration_ms: 20, ..Poll::default() });
         queue.set_due("a1", Some(at(4)));
         assert_eq!(queue.count_due(at(10)), 3);
-        assert_eq!(queue.take(at(10), 10, 0, &limiter), ["a1"]);
+        assert_eq!(take(&mut queue, 10, 0, &limiter), ["a1"]);
         queue.release("a");
-        assert_eq!(queue.take(at(10), 10, 9, &limiter), ["a2", "b1"]);
+        assert_eq!(take(&mut queue, 10, 9, &limiter), ["a2", "b1"]);
         assert_eq!(queue.count_due(at(10)), 0);
     }
 
@@ -363,15 +406,15 @@ mod tests {
         let limiter = HostLimiter::new(Duration::ZERO);
         let feeds = [("a1", "a", 1), ("a2", "a", 2)];
         let mut queue = queue(&feeds);
-        assert_eq!(queue.take(at(10), 10, 10, &limiter), ["a1"]);
+        assert_eq!(take(&mut queue, 10, 10, &limiter), ["a1"]);
         queue = FeedQueue::with_busy(["a"].into_iter());
         for (id, host, due) in feeds {
             let feed = Feed { feed_id: id.into(), ..Feed::default() };
             queue.insert(ScheduledFeed::new(feed, 0, host.into()), Some(at(due)));
         }
-        assert_eq!(queue.take(at(10), 10, 10, &limiter), Vec::<String>::new());
+        assert_eq!(take(&mut queue, 10, 10, &limiter), Vec::<String>::new());
         queue.release("a");
-        assert_eq!(queue.take(at(10), 10, 10, &limiter), ["a1"]);
+        assert_eq!(take(&mut queue, 10, 10, &limiter), ["a1"]);
     }
 
     #[test]

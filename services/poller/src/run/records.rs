@@ -5,6 +5,7 @@ use crate::{
     diff::{self, Publish},
     identity::{PACKED_BYTES, SeenEntry, pack},
     poll::PollUpdate,
+    schedule::Arrivals,
 };
 use jiff::Timestamp;
 use proto::{
@@ -113,6 +114,7 @@ pub(super) fn health(
     update: Option<&PollUpdate>,
     now: Timestamp,
 ) -> Result<Outgoing, LogError> {
+    let arrivals = state.arrivals.as_ref().map(Arrivals::from_wire).unwrap_or_default();
     let status = if feed.feed.paused {
         "PAUSED"
     } else if state.gone {
@@ -121,6 +123,8 @@ pub(super) fn health(
         "FAILING"
     } else if is_churning(state) {
         "CHURNING"
+    } else if arrivals.is_silent(now) {
+        "SILENT"
     } else {
         "OK"
     };
@@ -134,6 +138,11 @@ pub(super) fn health(
         next_poll_at: if feed.feed.paused { None } else { state.next_poll_at },
         failures: state.failures,
         polls: poll.into_iter().chain(feed.polls.iter().cloned()).take(MAX_POLLS).collect(),
+        last_entry_at: arrivals.last_at().map(time::to_wire),
+        silent_from: arrivals.silent_from_at().map(time::to_wire),
+        expected_a_week: arrivals.expected_a_week().unwrap_or_default(),
+        last_week: i32::try_from(arrivals.last_week()).unwrap_or(i32::MAX),
+        moved_to: state.moved_to.clone(),
     };
     stored_health(runtime, feed.partition, &health, now)
 }

@@ -1,9 +1,13 @@
 //! When a feed is next due. Pure: the clock and the randomness are passed in.
 
+mod arrivals;
 pub mod clock;
 mod headers;
+mod spread;
 
+pub use arrivals::{Arrivals, MAX_INTERVALS};
 pub use headers::{max_age, retry_after};
+pub use spread::Spread;
 
 use crate::document::Hints;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
@@ -16,16 +20,12 @@ pub const MAX_WAIT: SignedDuration = SignedDuration::from_hours(24 + MAX_SKIPPED
 const MAX_SKIPPED_HOURS: i64 = 72;
 /// Upper bound of a publisher's hint (ttl, `sy:`, max-age): many hint at a day and publish every minute.
 const MAX_HINT: SignedDuration = SignedDuration::from_hours(1);
-/// The interval of a feed without new entries grows to this multiple of the base interval.
-const MAX_BACKOFF_FACTOR: i32 = 6;
 
 /// The outcome of a poll as far as the schedule depends on it.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// New or changed entries.
-    NewEntries,
-    /// No new or changed entry.
-    NothingNew,
+    /// The feed was read, or has not changed.
+    Success,
     /// The poll failed.
     Failure {
         /// Consecutive failures, this one included: 1 or more.
@@ -51,32 +51,32 @@ pub struct NextPoll {
     pub at: Timestamp,
 }
 
+/// What the time of the next poll depends on, besides the clock.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules<'a> {
+    /// Poll interval of a feed of which much is expected.
+    pub base: SignedDuration,
+    /// The operator's lower bound, in seconds.
+    pub min_interval_s: i32,
+    /// What the last document asks for.
+    pub hints: &'a Hints,
+    /// What the last response asks for.
+    pub server_hints: ServerHints,
+}
+
 /// When a feed is next due.
 ///
-/// New entries reset the interval to `base`. A poll without new entries multiplies `previous_s` by 1.25, up to six times
-/// `base` or an hour, whichever is less. A failure doubles the interval, up to a day. `min_interval_s` (the operator's) and
-/// the publisher's hints are lower bounds. Retry-After always applies, up to a day. `random` in 0..1 adds jitter: 10 % either
+/// After a success [`Arrivals::interval`] decides. A failure doubles the base interval, up to a day. The operator's and the
+/// publisher's lower bounds hold for both. Retry-After always applies, up to a day. `random` in 0..1 adds jitter: 10 % either
 /// way, 50 % after a failure.
 #[must_use]
-#[expect(clippy::too_many_arguments, reason = "independent inputs of one pure rule")]
-pub fn next(
-    now: Timestamp,
-    outcome: Outcome,
-    previous_s: i32,
-    base: SignedDuration,
-    min_interval_s: i32,
-    hints: &Hints,
-    server_hints: ServerHints,
-    random: f64,
-) -> NextPoll {
-    let base_s = base.as_secs_f64().max(0.05);
+pub fn next(now: Timestamp, outcome: Outcome, arrivals: &Arrivals, rules: &Rules<'_>, random: f64) -> NextPoll {
+    let Rules { base, min_interval_s, hints, server_hints } = *rules;
     let floor_s = hint_s(hints, server_hints).max(f64::from(min_interval_s.max(0)));
     let max_s = MAX_INTERVAL.as_secs_f64();
-    let backoff_s = (base_s * f64::from(MAX_BACKOFF_FACTOR)).min(3_600.0).max(base_s);
     let (interval_s, jitter) = match outcome {
-        Outcome::NewEntries => (base_s, 0.2),
-        Outcome::NothingNew => ((f64::from(previous_s).max(base_s) * 1.25).min(backoff_s), 0.2),
-        Outcome::Failure { failures } => (base_s * 2f64.powi(failures.clamp(1, 30)), 1.0),
+        Outcome::Success => (arrivals.interval(now, base).as_secs_f64(), 0.2),
+        Outcome::Failure { failures } => (base.as_secs_f64().max(0.05) * 2f64.powi(failures.clamp(1, 30)), 1.0),
     };
     let interval_s = interval_s.max(floor_s).min(max_s);
     let spread_s = interval_s * (1.0 + jitter * (random.clamp(0.0, 1.0) - 0.5));
@@ -128,31 +128,19 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// Seconds until the next poll without jitter.
-    fn wait_s(outcome: Outcome, previous_s: i32, server_hints: ServerHints, hints: &Hints) -> i64 {
+    /// Seconds until the next poll without jitter, of a feed of which much is expected.
+    fn wait_s(outcome: Outcome, server_hints: ServerHints, hints: &Hints) -> i64 {
         let now = at("2026-11-24T12:00:00Z");
-        next(now, outcome, previous_s, BASE, 0, hints, server_hints, 0.5).at.duration_since(now).as_secs()
-    }
-
-    #[test]
-    fn new_entries_reset_the_interval_and_polls_without_them_lengthen_it() {
-        let none = Hints::default();
-        assert_eq!(wait_s(Outcome::NewEntries, 1_800, ServerHints::default(), &none), 300);
-        let mut interval = 300;
-        let mut seen = Vec::new();
-        for _ in 0..12 {
-            interval = i32::try_from(wait_s(Outcome::NothingNew, interval, ServerHints::default(), &none)).unwrap();
-            seen.push(interval);
-        }
-        assert_eq!(seen.first(), Some(&375));
-        assert_eq!(seen.last(), Some(&1_800));
+        let busy: Vec<Timestamp> = (0..100).map(|at| now - SignedDuration::from_mins(at)).collect();
+        let rules = Rules { base: BASE, min_interval_s: 0, hints, server_hints };
+        next(now, outcome, &Arrivals::of_document(&busy, now), &rules, 0.5).at.duration_since(now).as_secs()
     }
 
     #[test]
     fn each_failure_doubles_the_interval_up_to_a_day() {
         let none = Hints::default();
         let waits: Vec<i64> = [1, 2, 3, 8, 30, i32::MAX]
-            .map(|failures| wait_s(Outcome::Failure { failures }, 300, ServerHints::default(), &none))
+            .map(|failures| wait_s(Outcome::Failure { failures }, ServerHints::default(), &none))
             .to_vec();
         assert_eq!(waits, [600, 1_200, 2_400, 76_800, 86_400, 86_400]);
     }
@@ -161,36 +149,38 @@ mod tests {
     fn hints_and_retry_after_are_lower_bounds() {
         let none = Hints::default();
         let ttl = Hints { ttl_min: Some(20), ..Hints::default() };
-        assert_eq!(wait_s(Outcome::NewEntries, 300, ServerHints::default(), &ttl), 1_200);
+        assert_eq!(wait_s(Outcome::Success, ServerHints::default(), &ttl), 1_200);
         let week = Hints { update_period_s: Some(604_800), ..Hints::default() };
-        assert_eq!(wait_s(Outcome::NewEntries, 300, ServerHints::default(), &week), 3_600);
+        assert_eq!(wait_s(Outcome::Success, ServerHints::default(), &week), 3_600);
         let age = ServerHints { max_age: Some(SignedDuration::from_secs(900)), ..ServerHints::default() };
-        assert_eq!(wait_s(Outcome::NewEntries, 300, age, &none), 900);
+        assert_eq!(wait_s(Outcome::Success, age, &none), 900);
         let retry = ServerHints { retry_after: Some(SignedDuration::from_hours(2)), ..ServerHints::default() };
-        assert_eq!(wait_s(Outcome::Failure { failures: 1 }, 300, retry, &none), 7_200);
+        assert_eq!(wait_s(Outcome::Failure { failures: 1 }, retry, &none), 7_200);
     }
 
     #[test]
     fn skipped_hours_and_days_are_honoured_unless_everything_is_skipped() {
         let hours = Hints { skip_hours: vec![12, 13], ..Hints::default() };
-        assert_eq!(wait_s(Outcome::NewEntries, 300, ServerHints::default(), &hours), 2 * 3_600);
+        assert_eq!(wait_s(Outcome::Success, ServerHints::default(), &hours), 2 * 3_600);
         let all = Hints { skip_hours: (0..24).collect(), ..Hints::default() };
-        assert_eq!(wait_s(Outcome::NewEntries, 300, ServerHints::default(), &all), 300);
+        assert_eq!(wait_s(Outcome::Success, ServerHints::default(), &all), 300);
         let tuesday = Hints { skip_days: vec![jiff::civil::Weekday::Tuesday], ..Hints::default() };
-        assert_eq!(wait_s(Outcome::NewEntries, 300, ServerHints::default(), &tuesday), 12 * 3_600);
+        assert_eq!(wait_s(Outcome::Success, ServerHints::default(), &tuesday), 12 * 3_600);
     }
 
     proptest! {
         #[test]
         fn no_poll_is_early_or_more_than_a_day_away(
-            failures in 0i32..100, previous in -5i32..100_000, base in 1i64..100_000, floor in 0i32..80_000,
+            failures in 0i32..100, base in 1i64..100_000, floor in 0i32..80_000,
             ttl in proptest::option::of(0u32..100_000), retry in proptest::option::of(0i64..1_000_000), random in 0f64..1f64,
         ) {
             let now = at("2026-11-24T12:00:00Z");
-            let outcome = if failures == 0 { Outcome::NothingNew } else { Outcome::Failure { failures } };
+            let outcome = if failures == 0 { Outcome::Success } else { Outcome::Failure { failures } };
             let hints = Hints { ttl_min: ttl, ..Hints::default() };
             let server_hints = ServerHints { retry_after: retry.map(SignedDuration::from_secs), max_age: None };
-            let next = next(now, outcome, previous, SignedDuration::from_secs(base), floor, &hints, server_hints, random);
+            let rules =
+                Rules { base: SignedDuration::from_secs(base), min_interval_s: floor, hints: &hints, server_hints };
+            let next = next(now, outcome, &Arrivals::default(), &rules, random);
             let wait = next.at.duration_since(now).as_secs();
             prop_assert!(wait <= MAX_INTERVAL.as_secs());
             prop_assert!(wait >= i64::from(floor).min(MAX_INTERVAL.as_secs()));

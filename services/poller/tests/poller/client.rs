@@ -1,6 +1,6 @@
 use crate::server::{self, Server};
 use poller::{
-    fetch::{Client, FetchError, Limits, Response, Validators, address_filter::AddressError},
+    fetch::{Client, FetchError, Limits, Response, Validators, address_filter::AddressError, robots::Obey},
     rate_limit::HostLimiter,
 };
 use std::{io::Write, time::Duration};
@@ -233,16 +233,48 @@ async fn a_host_is_blocked_by_answers_to_its_own_feeds_only() {
 }
 
 #[tokio::test]
-async fn robots_txt_is_obeyed() {
+async fn robots_txt_is_obeyed_for_feeds_where_it_names_newswire_and_for_all_else_in_full() {
     let server = Server::start(|request| match request.path.as_str() {
-        "/robots.txt" => server::Response::new(200, "User-agent: *\nDisallow: /private/\n"),
+        "/robots.txt" => {
+            let rules = "User-agent: *\nDisallow: /feed\n\nUser-agent: other\nDisallow: /\n";
+            server::Response::new(200, rules)
+        }
         _ => server::Response::new(200, "<rss/>"),
     });
-    assert!(matches!(get(&server, "/private/feed").await, Err(FetchError::Robots(_))));
-    assert_eq!(server.requests("/private/feed").len(), 0);
-    assert!(get(&server, "/feed").await.is_ok());
+    let get = |obey, path: &str| {
+        let (client, url) = (client(true).obeying(obey), server.url(path));
+        async move { client.get(&url, &Validators::default()).await }
+    };
+    assert!(get(Obey::Named, "/feed").await.is_ok());
+    assert!(matches!(get(Obey::All, "/feed/sport").await, Err(FetchError::Robots(_))));
+    assert_eq!(server.requests("/feed/sport").len(), 0);
+    assert!(get(Obey::All, "/other").await.is_ok());
 
+    let named = Server::start(|request| match request.path.as_str() {
+        "/robots.txt" => server::Response::new(200, "User-agent: *\nDisallow:\n\nUser-agent: newswire\nDisallow: /\n"),
+        _ => server::Response::new(200, "<rss/>"),
+    });
+    assert!(matches!(self::get(&named, "/feed").await, Err(FetchError::Robots(_))));
+}
+
+#[tokio::test]
+async fn a_robots_txt_that_cannot_be_read_costs_no_feed_and_every_page() {
     let broken =
         Server::start(|request| server::Response::new(if request.path == "/robots.txt" { 500 } else { 200 }, ""));
-    assert!(matches!(get(&broken, "/feed").await, Err(FetchError::RobotsUnreachable(_))));
+    assert!(get(&broken, "/feed").await.is_ok());
+    let page = client(true).obeying(Obey::All).get(&broken.url("/page"), &Validators::default()).await;
+    assert!(matches!(page, Err(FetchError::RobotsUnreachable(_))));
+}
+
+#[tokio::test]
+async fn a_crawl_delay_counts_for_pages() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/robots.txt" => server::Response::new(200, "User-agent: *\nCrawl-delay: 30\n"),
+        _ => server::Response::new(200, "<rss/>"),
+    });
+    for (obey, expected) in [(Obey::Named, 0), (Obey::All, 29)] {
+        let client = client(true).obeying(obey);
+        client.get(&server.url("/page"), &Validators::default()).await.unwrap();
+        assert_eq!(client.limiter().delay("127.0.0.1").as_secs(), expected, "{obey:?}");
+    }
 }

@@ -20,14 +20,15 @@ fn server(response: impl Fn() -> Response + Send + Sync + 'static) -> Server {
 }
 
 #[test]
-fn a_feed_that_is_gone_is_polled_once() {
+fn a_feed_that_is_gone_is_polled_until_that_is_confirmed() {
     let (server, folder) = (server(|| Response::new(410, "")), tempfile::tempdir().unwrap());
     let service = Service::start(folder.path());
     service.add(&server.url("/gone"), |_| {});
+    service.until_status(&server.url("/gone"), "FAILING");
     service.until_status(&server.url("/gone"), "GONE");
     service.add(&server.url("/feed"), |_| {});
     server.until("/feed", 3, |_| true);
-    assert_eq!(server.requests("/gone").len(), 1);
+    assert_eq!(server.requests("/gone").len(), 3);
     service.stop();
 }
 

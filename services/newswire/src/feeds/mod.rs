@@ -1,5 +1,10 @@
 //! `newswire feeds`: the list of feeds, kept as records of a topic.
 
+mod check;
+mod watch;
+
+pub use watch::{FeedFile, apply, watch};
+
 use crate::answer::{self, Answer};
 use anyhow::{Context, bail};
 use chassis::terminal::line;
@@ -57,6 +62,29 @@ pub enum Args {
         file: PathBuf,
         #[command(flatten)]
         credentials: CredentialArgs,
+        #[command(flatten)]
+        log: Box<LogArgs>,
+    },
+    /// Polls a feed once, as for the first time, and prints what the poll would do: status, validators, entries, warnings, the
+    /// next poll; for an HTML page the feeds that it names. Needs no log and writes nothing.
+    Check {
+        /// URL of the feed or the page.
+        url: String,
+        /// Name of its credential in the file.
+        #[arg(long, value_name = "NAME", default_value = "")]
+        credentials_ref: String,
+        /// Prints one JSON object.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        poller: Box<poller::Args>,
+    },
+    /// Writes all feeds as an OPML file, which `import` reads. Secrets are not in it.
+    Export {
+        /// The file; standard output if it is absent.
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        secrets: SecretArgs,
         #[command(flatten)]
         log: Box<LogArgs>,
     },
@@ -151,6 +179,21 @@ impl Args {
                     let refused =
                         if refused.is_empty() { String::new() } else { format!(", {} refused", refused.len()) };
                     Ok(writeln!(out, "{count} feeds in the file, {written} of them new or changed{refused}")?)
+                })
+            }
+            Args::Check { url, credentials_ref, json, poller } => {
+                check::answer(url.clone(), credentials_ref.clone(), *json, poller.check()?)
+            }
+            Args::Export { file, secrets, log } => {
+                let (file, secrets, config) = (file.clone(), secrets.credentials(), log.check()?);
+                Box::new(move |out| match file {
+                    None => list(out, true, &secrets, &config),
+                    Some(file) => {
+                        let mut written = Vec::new();
+                        list(&mut written, true, &secrets, &config)?;
+                        std::fs::write(&file, written).with_context(|| file.display().to_string())?;
+                        Ok(())
+                    }
                 })
             }
             Args::List { opml, secrets, log } => {
@@ -250,14 +293,21 @@ pub fn sync(log: &dyn Log, config: &LogConfig, feeds: Vec<Feed>) -> anyhow::Resu
             feed.added_at = before.added_at;
             feed.poll_requested_at = before.poll_requested_at;
             feed.backoff_cleared_at = before.backoff_cleared_at;
+            if feed.list.is_empty() {
+                feed.list.clone_from(&before.list);
+            }
             if feed == *before {
                 continue;
             }
         }
         records.push(poller::definition::record(feed, partitions, &config.names, config.encoding, now)?);
     }
+    append(log, records)
+}
+
+/// Writes records in batches, so that a list of any length fits into the limits of an append. Returns their number.
+fn append(log: &dyn Log, mut records: Vec<Outgoing>) -> anyhow::Result<usize> {
     let written = records.len();
-    // In batches, so that a list of any length fits into the limits of an append.
     while !records.is_empty() {
         let rest = records.split_off(records.len().min(500));
         log.append(records)?;
