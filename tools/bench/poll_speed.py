@@ -9,14 +9,15 @@ import time
 import aiohttp
 import feedparser
 
-FEEDS, PARALLEL = 10_000, 100
+FEEDS, HOSTS, PARALLEL = 20_000, 10_000, 100
 answer, port, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
 known: dict[int, set[str]] = {}
 done = new = 0
 
 
 def url(feed: int) -> str:
-    return f"http://127.{1 + (feed >> 16)}.{feed >> 8 & 255}.{feed & 255}:{port}/{answer}/{feed}"
+    host = feed % HOSTS
+    return f"http://127.{1 + (host >> 16)}.{host >> 8 & 255}.{host & 255}:{port}/{answer}/{feed}"
 
 
 async def worker(session: aiohttp.ClientSession, numbers: "asyncio.Queue[int]", end: float) -> None:

@@ -2,22 +2,32 @@
 
 mod pack;
 
-use crate::{Row, table::ContentType};
+use crate::{LogError, Row, table::ContentType};
 use hashbrown::HashTable;
 use std::{
     borrow::Cow,
     hash::{BuildHasher, RandomState},
+    sync::Arc,
 };
 
 /// In the byte of the content type: the value is packed.
 const PACKED: u8 = 0x80;
+/// In the byte of the content type: the value is in the log only.
+const IN_LOG: u8 = 0x40;
+/// Values of more bytes stay in the log, where it can be read by key.
+const MAX_KEPT: usize = 1_024;
 const MINUTE_MS: i64 = 60_000;
 
+/// Reads the last record of a key from the log: `None` if there is none, or it deletes the row.
+pub type ReadRow = Arc<dyn Fn(&[u8]) -> Result<Option<Row<'static>>, LogError> + Send + Sync>;
+
 /// The rows of one partition of a table by key, encoded. Each is one allocation of seven bytes, the key, and the value with its
-/// ids [packed](pack).
+/// ids [packed](pack). Where the log can be read by key, values over 1 KiB stay there.
 #[derive(Default)]
 pub struct Rows {
     table: HashTable<Box<[u8]>>,
+    /// `None` for a log that cannot be read by key.
+    log: Option<ReadRow>,
     hasher: RandomState,
     /// In which a row is built.
     buffer: Vec<u8>,
@@ -56,11 +66,25 @@ fn row<'a>(parts: &Parts<'a>) -> Row<'a> {
     Row { content_type: ContentType::of_number(parts.content_type & !PACKED), value }
 }
 
+/// The row of a key; a value that stays in the log is read there.
+fn read<'a>(parts: &Parts<'a>, log: Option<&ReadRow>) -> Result<Option<Row<'a>>, LogError> {
+    match log {
+        Some(log) if parts.content_type & IN_LOG != 0 => log(parts.key),
+        _ => Ok(Some(row(parts))),
+    }
+}
+
 impl Rows {
     /// No rows.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// No rows, of a log that `log` reads by key. A row is to be in the log before it is inserted here.
+    #[must_use]
+    pub fn with_log(log: ReadRow) -> Self {
+        Rows { log: Some(log), ..Self::default() }
     }
 
     /// Writes a row that was written at `written_ms`, in milliseconds since 1970. A key longer than 65,535 bytes is not kept: a
@@ -73,7 +97,9 @@ impl Rows {
         buffer.extend_from_slice(&[low, high, new.content_type.number()]);
         buffer.extend_from_slice(&minute(written_ms).to_le_bytes());
         buffer.extend_from_slice(key);
-        if pack::pack(key, &new.value, buffer) {
+        if self.log.is_some() && new.value.len() > MAX_KEPT {
+            buffer.iter_mut().skip(2).take(1).for_each(|content_type| *content_type |= IN_LOG);
+        } else if pack::pack(key, &new.value, buffer) {
             buffer.iter_mut().skip(2).take(1).for_each(|content_type| *content_type |= PACKED);
         } else {
             buffer.extend_from_slice(&new.value);
@@ -98,16 +124,20 @@ impl Rows {
     }
 
     /// The row of a key, unless it was written before `oldest_ms`, in milliseconds since 1970.
-    #[must_use]
-    pub fn get(&self, key: &[u8], oldest_ms: i64) -> Option<Row<'_>> {
-        let packed = self.table.find(self.hasher.hash_one(key), |other| self::key(other) == key)?;
-        parts(packed).filter(|parts| parts.minute >= minute(oldest_ms)).map(|parts| row(&parts))
+    ///
+    /// # Errors
+    /// Those of the log, where the value is read there.
+    pub fn get(&self, key: &[u8], oldest_ms: i64) -> Result<Option<Row<'_>>, LogError> {
+        let packed = self.table.find(self.hasher.hash_one(key), |other| self::key(other) == key);
+        let parts = packed.and_then(|packed| parts(packed)).filter(|parts| parts.minute >= minute(oldest_ms));
+        parts.map_or(Ok(None), |parts| read(&parts, self.log.as_ref()))
     }
 
-    /// All rows that were not written before `oldest_ms`, with their keys.
-    pub fn iter(&self, oldest_ms: i64) -> impl Iterator<Item = (&[u8], Row<'_>)> {
+    /// All rows that were not written before `oldest_ms`, with their keys, each with the errors of [`Rows::get`].
+    pub fn iter(&self, oldest_ms: i64) -> impl Iterator<Item = Result<(&[u8], Row<'_>), LogError>> {
         let all = self.table.iter().filter_map(|packed| parts(packed));
-        all.filter(move |parts| parts.minute >= minute(oldest_ms)).map(|parts| (parts.key, row(&parts)))
+        let recent = all.filter(move |parts| parts.minute >= minute(oldest_ms));
+        recent.filter_map(|parts| Some(read(&parts, self.log.as_ref()).transpose()?.map(|row| (parts.key, row))))
     }
 
     /// Deletes the rows that were written before `oldest_ms`, and returns their number.
@@ -166,9 +196,9 @@ mod tests {
                 }
             }
             let found: HashMap<Vec<u8>, Vec<u8>> =
-                rows.iter(0).map(|(key, row)| (key.to_vec(), row.value.to_vec())).collect();
+                rows.iter(0).map(|row| row.map(|(key, row)| (key.to_vec(), row.value.to_vec())).unwrap()).collect();
             prop_assert_eq!(&found, &model);
-            prop_assert!(model.iter().all(|(key, value)| rows.get(key, 0) == Some(json(value))));
+            prop_assert!(model.iter().all(|(key, value)| rows.get(key, 0).unwrap() == Some(json(value))));
         }
     }
 
@@ -178,10 +208,32 @@ mod tests {
         rows.insert(b"old", &json(b"1"), 10 * MINUTE_MS);
         rows.insert(b"new", &json(b"1"), 10 * MINUTE_MS);
         rows.insert(b"new", &json(b"2"), 20 * MINUTE_MS);
-        assert_eq!(rows.get(b"old", 10 * MINUTE_MS), Some(json(b"1")));
-        assert_eq!(rows.get(b"old", 11 * MINUTE_MS), None);
+        assert_eq!(rows.get(b"old", 10 * MINUTE_MS).unwrap(), Some(json(b"1")));
+        assert_eq!(rows.get(b"old", 11 * MINUTE_MS).unwrap(), None);
         assert_eq!(rows.iter(11 * MINUTE_MS).count(), 1);
         assert_eq!((rows.forget(11 * MINUTE_MS), rows.len()), (1, 1));
-        assert_eq!(rows.get(b"new", 11 * MINUTE_MS), Some(json(b"2")));
+        assert_eq!(rows.get(b"new", 11 * MINUTE_MS).unwrap(), Some(json(b"2")));
+    }
+
+    #[test]
+    fn long_values_stay_in_a_log_that_is_read_by_key() {
+        let long = vec![b'7'; MAX_KEPT + 1];
+        let in_log = long.clone();
+        let mut rows = Rows::with_log(Arc::new(move |key| match key {
+            b"long" => Ok(Some(Row { content_type: ContentType::Json, value: in_log.clone().into() })),
+            _ => Err(LogError::Unavailable("a disk".to_owned())),
+        }));
+        for (key, value) in [(&b"short"[..], &b"1"[..]), (b"long", &long), (b"broken", &long)] {
+            rows.insert(key, &json(value), 10 * MINUTE_MS);
+        }
+        assert_eq!(rows.get(b"short", 0).unwrap(), Some(json(b"1")));
+        assert_eq!(rows.get(b"long", 0).unwrap(), Some(json(&long)));
+        assert_eq!(rows.get(b"long", 11 * MINUTE_MS).unwrap(), None);
+        assert!(rows.get(b"broken", 0).is_err());
+        assert_eq!(rows.iter(0).filter(Result::is_ok).count(), 2);
+        rows.insert(b"broken", &json(b"2"), 10 * MINUTE_MS);
+        assert_eq!(rows.get(b"broken", 0).unwrap(), Some(json(b"2")));
+        let kept: usize = rows.table.iter().map(|packed| packed.len()).sum();
+        assert!(kept < 100, "{kept} bytes");
     }
 }

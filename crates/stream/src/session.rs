@@ -268,7 +268,7 @@ impl Session {
     /// As [`Session::get`], but the encoded row.
     ///
     /// # Errors
-    /// [`LogError::Config`] if the session has no such table.
+    /// [`LogError::Config`] if the session has no such table; those of the log, where a long row is read there.
     pub fn row<'a, M: wire::Message>(
         &'a self,
         table: &Table<M>,
@@ -281,10 +281,11 @@ impl Session {
             return Ok(staged.as_ref().map(StagedRow::row));
         }
         let oldest = self.oldest_ms(number);
-        Ok(self.owned.get(&partition).and_then(|tables| tables.get(number)?.get(key, oldest)))
+        let rows = self.owned.get(&partition).and_then(|tables| tables.get(number));
+        rows.map_or(Ok(None), |rows| rows.get(key, oldest))
     }
 
-    /// The rows of one partition of a table by key, as last committed.
+    /// The rows of one partition of a table by key, as last committed, each with the errors of the log, where it is read there.
     ///
     /// # Errors
     /// [`LogError::Config`] if the session has no such table.
@@ -292,7 +293,7 @@ impl Session {
         &self,
         table: &Table<M>,
         partition: i32,
-    ) -> Result<impl Iterator<Item = (&[u8], Row<'_>)>, LogError> {
+    ) -> Result<impl Iterator<Item = Result<(&[u8], Row<'_>), LogError>>, LogError> {
         let (number, _) = self.find(table)?;
         let oldest = self.oldest_ms(number);
         let rows = self.owned.get(&partition).and_then(|tables| tables.get(number));

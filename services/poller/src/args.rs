@@ -9,6 +9,7 @@ use crate::{
 use clap::builder::RangedU64ValueParser;
 use jiff::SignedDuration;
 use std::time::Duration;
+use url::Url;
 
 const PARALLEL_POLLS: usize = 1_000;
 /// [`Config::pace`] of a pipeline.
@@ -49,6 +50,10 @@ pub struct Args {
     /// that are not on the list, always obey all.
     #[arg(long, env = "NEWSWIRE_ROBOTS", value_name = "GROUPS", value_enum, default_value = "named")]
     pub robots: Obey,
+    /// Proxy of all requests to publishers: http://[user:password@]host:port. It replaces the address filter for host names,
+    /// which it resolves itself: it must reject private addresses.
+    #[arg(long, env = "NEWSWIRE_OUTBOUND_PROXY", value_name = "URL", hide_env_values = true, value_parser = proxy)]
+    pub outbound_proxy: Option<Url>,
     /// Credentials of feeds.
     #[command(flatten)]
     pub credentials: CredentialArgs,
@@ -71,6 +76,8 @@ pub struct Config {
     pub parallel: usize,
     /// Which groups of a robots.txt apply to feeds.
     pub obey: Obey,
+    /// Proxy of all requests.
+    pub proxy: Option<Url>,
     /// The wall clock.
     pub clock: Clock,
     /// Credentials of feeds.
@@ -90,6 +97,7 @@ impl Default for Config {
             limits: fetch::Limits::default(),
             parallel: PARALLEL_POLLS,
             obey: Obey::Named,
+            proxy: None,
             credentials: Credentials::default(),
             pace: Some(STAGES_START_WITHIN),
             clock: Clock::default(),
@@ -119,6 +127,7 @@ impl Args {
             limits: fetch::Limits { bytes: self.max_feed_bytes, ..fetch::Limits::default() },
             parallel: self.parallel_polls,
             obey: self.robots,
+            proxy: self.outbound_proxy.clone(),
             clock: Clock::default(),
             credentials: self.credentials.check()?,
             pace: Some(STAGES_START_WITHIN),
@@ -136,6 +145,11 @@ fn duration(
         Ok(_) => Err(format!("expected a duration from {min:#} to {max:#}")),
         Err(_) => Err("expected a duration such as 30s, 5m or 1h".to_owned()),
     }
+}
+
+fn proxy(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text.trim()).ok().filter(|url| url.scheme() == "http" && url.has_host());
+    url.ok_or_else(|| "expected http://host:port".to_owned())
 }
 
 fn contact(text: &str) -> Result<String, String> {

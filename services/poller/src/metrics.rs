@@ -31,8 +31,11 @@ metrics::metrics! {
         pub feeds: IntGauge = "newswire_feeds",
         /// Feeds that are due and wait for a poll.
         pub due: IntGauge = "newswire_feeds_due",
-        /// Feeds whose last three documents had nothing but new entries.
-        pub churning: IntGauge = "newswire_poller_churning_feeds",
+        /// Feeds by the status of their health.
+        pub statuses: IntGaugeVec["status"] = "newswire_feeds_by_status",
+        /// Of the at most twenty feeds with the longest problems, since when, in seconds since 1970: FAILING since the last
+        /// success, SILENT since the last entry, CHURNING and GONE since the last poll. Updated each minute.
+        pub problems: IntGaugeVec["feed", "status"] = "newswire_feed_problem_since_seconds",
         /// Polls in flight.
         pub in_flight: IntGauge = "newswire_polls_in_flight",
         /// Polls of which a part is not published yet, because the stages behind have enough to do.

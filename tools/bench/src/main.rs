@@ -6,6 +6,10 @@ use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use test_support::corpora;
 
+// That of the services.
+#[global_allocator]
+static ALLOCATOR: chassis::Allocator = chassis::Allocator;
+
 /// Measures speed, compared with other programs in the same run
 #[derive(Parser)]
 struct Args {

@@ -6,7 +6,7 @@ use super::{
     tables::{Hold, Key, Topic},
     tail::Cursor,
 };
-use crate::{Batch, ContentType, Event, LogError, Member, MemberSpec, Outgoing, Row, Rows};
+use crate::{Batch, ContentType, Event, LogError, Member, MemberSpec, Outgoing, Row, Rows, rows::ReadRow};
 use std::{
     collections::HashMap,
     sync::Arc,
@@ -71,10 +71,12 @@ impl EmbeddedMember {
         Ok(())
     }
 
-    /// The rows of one partition of a table.
+    /// The rows of one partition of a table. Long ones are read from the file when they are needed.
     fn rows(&self, topic: &Topic, partition: i32) -> Result<Rows, LogError> {
+        let (store, of) = (Arc::clone(&self.store), topic.clone());
+        let read: ReadRow = Arc::new(move |key| store.read(|reader| reader.latest(&of, partition, key)));
         self.store.read(|reader| {
-            let mut rows = Rows::new();
+            let mut rows = Rows::with_log(Arc::clone(&read));
             for row in reader.index.range((topic.id, partition, 0)..=(topic.id, partition, i64::MAX))? {
                 let (key, entry) = row?;
                 let change = reader.record(topic, key.value(), entry.value())?;

@@ -9,7 +9,7 @@ use super::{
     body::{self, Codec, Head},
     fault::Fault,
 };
-use crate::{LogError, Outgoing, Record};
+use crate::{ContentType, LogError, Outgoing, Record, Row};
 use proto::topic::Retention;
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, TableError, WriteTransaction};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -208,6 +208,16 @@ impl<'t> Reader<'t> {
         table: TableDefinition<'_, K, V>,
     ) -> Result<ReadOnlyTable<K, V>, Fault> {
         Ok(self.transaction.open_table(table)?)
+    }
+
+    /// The last record of a key of a compacted topic, as a row; `None` if there is none, or it is a tombstone.
+    pub(super) fn latest(&mut self, topic: &Topic, partition: i32, key: &[u8]) -> Result<Option<Row<'static>>, Fault> {
+        let latest = self.table(LATEST)?.get((topic.id, partition, key))?.map(|offset| offset.value());
+        let Some(place) = latest.map(|offset| (topic.id, partition, offset)) else { return Ok(None) };
+        let Some(entry) = self.index.get(place)?.map(|entry| entry.value()) else { return Ok(None) };
+        let record = self.record(topic, place, entry)?;
+        let content_type = ContentType::of(&record.headers);
+        Ok(record.value.map(|value| Row { content_type, value: value.into() }))
     }
 
     /// The record of a row of the index.

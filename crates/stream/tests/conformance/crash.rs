@@ -122,7 +122,8 @@ fn killed_at(harness: &mut Harness, point: &str, is_committed: bool) {
     let mut rows: Vec<(String, i32)> = tables
         .values()
         .flat_map(|tables| tables[0].iter(0))
-        .map(|(key, row)| {
+        .map(|row| {
+            let (key, row) = row.unwrap();
             (String::from_utf8(key.to_vec()).unwrap(), row.decode::<v1::ArticleState>().unwrap().revision)
         })
         .collect();

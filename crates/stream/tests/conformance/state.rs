@@ -16,7 +16,12 @@ fn restored(log: &dyn Log, spec: &MemberSpec) -> BTreeMap<String, String> {
     let mut member = log.join(spec).unwrap();
     let tables = help::assigned(&mut *member);
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    tables.values().flat_map(|tables| tables[0].iter(0)).map(|(key, row)| (text(key), text(&row.value))).collect()
+    tables
+        .values()
+        .flat_map(|tables| tables[0].iter(0))
+        .map(Result::unwrap)
+        .map(|(key, row)| (text(key), text(&row.value)))
+        .collect()
 }
 
 /// Commits changes of the table.

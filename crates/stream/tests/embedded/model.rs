@@ -192,7 +192,8 @@ impl Run {
         let mut member = self.log().join(&spec()).unwrap();
         assert_eq!(member.poll(10, Duration::ZERO).unwrap(), Event::Assigned(vec![0, 1]));
         for (partition, tables) in member.restore(&[0, 1]).unwrap() {
-            let rows: BTreeMap<_, _> = tables[0].iter(0).map(|(key, row)| (key.to_vec(), row.value.to_vec())).collect();
+            let rows: BTreeMap<_, _> =
+                tables[0].iter(0).map(Result::unwrap).map(|(key, row)| (key.to_vec(), row.value.to_vec())).collect();
             assert_eq!(rows, self.model.table(partition), "table of partition {partition}");
         }
         self.model.cursor = self.model.committed.clone();

@@ -187,6 +187,9 @@ pub struct Credential {
     /// Further headers by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
+    /// PEM file with a client certificate and its private key (RFC 8446 section 4.4.2), read again when it changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<PathBuf>,
     /// Values of the parameters that are `***` in the feed's URL, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, String>,

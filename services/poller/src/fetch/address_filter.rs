@@ -1,8 +1,7 @@
 //! The address filter: only http and https, only public addresses. Names are resolved here, and the connection is made to
 //! exactly the addresses that were checked, so that DNS rebinding has no effect.
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use url::{Host, Url};
 
 /// Why a URL is rejected.
@@ -24,8 +23,8 @@ pub enum AddressError {
     },
 }
 
-/// Checks the scheme of a URL, and its host if that is an IP address. A host name is checked by [`Resolver`] when it is
-/// resolved.
+/// Checks the scheme of a URL, and its host if that is an IP address. A host name is checked by
+/// [`Resolver`](super::resolver::Resolver) when it is resolved.
 ///
 /// # Errors
 /// [`AddressError`] if the URL may not be requested.
@@ -93,49 +92,6 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         && !(a == 0x2001 && b < 0x0200)
         && !(a == 0x2001 && b == 0x0db8)
         && !(a == 0x3fff && b < 0x1000)
-}
-
-/// The system's resolver behind the address filter.
-#[derive(Debug, Clone, Copy)]
-pub struct Resolver {
-    /// True if addresses that are not public are accepted.
-    pub allow_private: bool,
-}
-
-impl Resolver {
-    /// The addresses of `host`, with port 0.
-    ///
-    /// # Errors
-    /// An I/O error if the name does not resolve, or [`AddressError::Private`] if any of its addresses is not public:
-    /// mixed public and private addresses are rejected.
-    pub async fn addresses(self, host: &str) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
-        let found: Vec<SocketAddr> = if is_localhost(host) {
-            // RFC 6761 section 6.3: these names are loopback without asking a name server.
-            vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))]
-        } else {
-            tokio::net::lookup_host((host, 0)).await?.collect()
-        };
-        let private = found.iter().map(SocketAddr::ip).find(|address| !self.allow_private && !is_public(*address));
-        if let Some(address) = private {
-            return Err(Box::new(AddressError::Private { host: host.to_owned(), address }));
-        }
-        Ok(found)
-    }
-}
-
-fn is_localhost(host: &str) -> bool {
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    host == "localhost" || host.ends_with(".localhost")
-}
-
-impl Resolve for Resolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let resolver = *self;
-        Box::pin(async move {
-            let addresses = resolver.addresses(name.as_str()).await?;
-            Ok(Box::new(addresses.into_iter()) as Addrs)
-        })
-    }
 }
 
 #[cfg(test)]
@@ -208,14 +164,5 @@ mod tests {
         assert!(!rejected("https://e.org/"));
         assert!(check_url(&"http://127.0.0.1/".parse().unwrap(), true).is_ok());
         assert!(check_url(&"file:///etc/passwd".parse().unwrap(), true).is_err());
-    }
-
-    #[tokio::test]
-    async fn localhost_names_are_rejected() {
-        for host in ["localhost", "news.localhost", "LOCALHOST."] {
-            let error = Resolver { allow_private: false }.addresses(host).await.unwrap_err();
-            assert!(error.downcast_ref::<AddressError>().is_some(), "{host}");
-            assert!(!Resolver { allow_private: true }.addresses(host).await.unwrap().is_empty());
-        }
     }
 }

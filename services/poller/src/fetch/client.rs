@@ -1,10 +1,11 @@
 use super::{
-    address_filter::{self, Resolver},
+    address_filter,
     body::{self, Body, Overflow},
     capacity::{self, Capacity, Growing},
     cookies::Cookies,
     decode,
-    error::{FetchError, with_causes},
+    error::FetchError,
+    http::{HttpClients, Settings},
     response::{Response, Validators, header_value, is_overloaded, text},
     robots::{self, Obey, Robots},
     robots_cache::RobotsCache,
@@ -57,7 +58,7 @@ impl Default for Limits {
 /// The HTTP client. Clones share connections, rate limits and the robots.txt cache.
 #[derive(Clone)]
 pub struct Client {
-    http: reqwest::Client,
+    http: Arc<HttpClients>,
     limiter: HostLimiter,
     robots: Arc<RobotsCache>,
     capacity: Capacity,
@@ -75,31 +76,27 @@ impl Client {
     /// # Errors
     /// [`FetchError::Network`] if TLS finds no root certificates, or `contact` is not a valid header value.
     pub fn new(limiter: HostLimiter, limits: Limits, allow_private: bool, contact: &str) -> Result<Self, FetchError> {
+        Self::through(None, limiter, limits, allow_private, contact)
+    }
+
+    /// As [`Client::new`], through a proxy: an http URL.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn through(
+        proxy: Option<Url>,
+        limiter: HostLimiter,
+        limits: Limits,
+        allow_private: bool,
+        contact: &str,
+    ) -> Result<Self, FetchError> {
         // Another service of the process may have installed a provider: any will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let version = env!("CARGO_PKG_VERSION");
         let agent =
             if contact.is_empty() { format!("{AGENT}/{version}") } else { format!("{AGENT}/{version} (+{contact})") };
-        let http = reqwest::Client::builder()
-            .user_agent(agent)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            // A proxy would connect past the address filter.
-            .no_proxy()
-            // `decode` does it.
-            .no_gzip()
-            .no_brotli()
-            .no_deflate()
-            .referer(false)
-            .dns_resolver(Resolver { allow_private })
-            .connect_timeout(limits.connect)
-            .read_timeout(limits.read)
-            .timeout(limits.total)
-            .pool_max_idle_per_host(1)
-            // Long enough for robots.txt, a redirect and the feed: idle connections take file descriptors.
-            .pool_idle_timeout(Duration::from_secs(5))
-            .build()
-            .map_err(|error| FetchError::Network(with_causes(&error)))?;
+        let settings = Settings { agent, limits: limits.clone(), allow_private, proxy };
+        let http = Arc::new(HttpClients::new(settings)?);
         Ok(Client {
             http,
             limiter,
@@ -117,7 +114,8 @@ impl Client {
     /// # Errors
     /// As [`Client::new`].
     pub fn from_config(limiter: HostLimiter, config: &Config) -> Result<Self, Error> {
-        let client = Self::new(limiter, config.limits.clone(), config.allow_private_networks, &config.contact);
+        let (proxy, allow_private) = (config.proxy.clone(), config.allow_private_networks);
+        let client = Self::through(proxy, limiter, config.limits.clone(), allow_private, &config.contact);
         let client = client.map_err(|failed| Error::Client(failed.to_string()))?;
         Ok(client.obeying(config.obey))
     }
@@ -214,9 +212,9 @@ impl Client {
         let mut request = match self.credential_for(url) {
             Some(credential) => {
                 let filled = credential.fill(url).map_err(FetchError::Credentials)?;
-                authorised(self.http.get(filled), credential)
+                authorised(self.http.of(credential.certificate.as_deref())?.get(filled), credential)
             }
-            None => self.http.get(url.clone()),
+            None => self.http.of(None)?.get(url.clone()),
         };
         request = request.header(header::ACCEPT, ACCEPT).header(header::ACCEPT_ENCODING, decode::ACCEPTED);
         if let Some(cookie) = cookies.header(url) {

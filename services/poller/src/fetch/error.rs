@@ -1,4 +1,4 @@
-use super::address_filter::AddressError;
+use super::{address_filter::AddressError, resolver::NameError};
 use crate::rate_limit::HostBlockedError;
 use std::{error::Error, io};
 
@@ -52,13 +52,17 @@ pub enum FetchError {
 const TOO_MANY_FILES: [i32; 2] = [24, 23];
 
 impl From<reqwest::Error> for FetchError {
-    /// The resolver's [`AddressError`] is a distant cause of a connection error: it is looked for first.
+    /// The resolver's errors are distant causes of a connection error: they are looked for first.
     fn from(error: reqwest::Error) -> Self {
         let mut causes: Vec<&(dyn Error + 'static)> = Vec::new();
         let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
         while let Some(error) = cause {
             if let Some(refused) = error.downcast_ref::<AddressError>() {
                 return FetchError::Address(refused.clone());
+            }
+            if let Some(unnamed) = error.downcast_ref::<NameError>() {
+                let is_offline = matches!(unnamed, NameError::NoServer(_));
+                return FetchError::NoAnswer { reason: unnamed.to_string(), is_offline };
             }
             causes.push(error);
             cause = error.source();

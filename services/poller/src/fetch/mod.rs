@@ -8,6 +8,8 @@ mod client;
 mod cookies;
 mod decode;
 mod error;
+mod http;
+pub mod resolver;
 mod response;
 pub mod robots;
 mod robots_cache;

@@ -7,10 +7,15 @@ use url::Url;
 use crate::document::Context;
 
 /// The base URLs in scope (XML Base, RFC 3986 section 5.1): the innermost `xml:base`, resolved against the outer ones, then
-/// Content-Location, then the document's URL.
+/// Content-Location, then the channel's link in RSS, which names no base and whose items are the site's, then the document's
+/// URL.
 #[derive(Debug)]
 pub struct BaseUrls {
     stack: Vec<Option<Url>>,
+    /// True if the outermost base is Content-Location.
+    has_location: bool,
+    /// The channel's link in RSS.
+    site: Option<Url>,
     /// Bytes that resolving has added to the links of this document.
     added: Cell<usize>,
 }
@@ -32,7 +37,19 @@ impl BaseUrls {
             (Some(location), None) => Url::parse(location.trim()).ok(),
             (None, _) => own,
         };
-        Self { stack: vec![outer], added: Cell::new(0) }
+        Self { stack: vec![outer], has_location: cx.content_location.is_some(), site: None, added: Cell::new(0) }
+    }
+
+    /// The link of an RSS channel, an absolute URL.
+    pub fn set_site(&mut self, link: &str) {
+        let site = (link.len() <= MAX_BASE_BYTES).then(|| Url::parse(link).ok()).flatten();
+        self.site = site.filter(is_web);
+    }
+
+    /// The base that applies here.
+    fn current(&self) -> Option<&Url> {
+        let is_outermost = self.stack.len() == 1 && !self.has_location;
+        self.site.as_ref().filter(|_| is_outermost).or_else(|| self.stack.last().and_then(Option::as_ref))
     }
 
     /// Enters an element with `xml:base`. An invalid URL leaves the base unchanged.
@@ -77,7 +94,8 @@ impl BaseUrls {
         if self.added.get() > MAX_ADDED_BYTES {
             return String::new();
         }
-        let joined = match self.stack.last().and_then(Option::as_ref) {
+        let joined = match self.current() {
+            Some(base) if begins_with_host(link, base) => Url::parse(&format!("{}://{link}", base.scheme())).ok(),
             Some(base) => base.join(link).ok(),
             None => Url::parse(link).ok(),
         };
@@ -85,6 +103,17 @@ impl BaseUrls {
         self.added.set(self.added.get() + absolute.len().saturating_sub(link.len()));
         absolute
     }
+}
+
+/// True for a link without scheme and slashes that begins with a host: `www.` and a domain, or a host of the base's own site.
+fn begins_with_host(link: &str, base: &Url) -> bool {
+    let host = link.split(['/', '?', '#', ':']).next().unwrap_or_default().to_ascii_lowercase();
+    let is_name = host.contains('.') && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
+    let site = |host: &str| psl::domain_str(host).map(str::to_owned);
+    let is_host = |domain: String| {
+        (host.starts_with("www.") && domain != host) || base.host_str().and_then(site).is_some_and(|own| own == domain)
+    };
+    is_name && site(&host).is_some_and(is_host)
 }
 
 fn is_web(url: &Url) -> bool {
@@ -114,5 +143,27 @@ mod tests {
         assert_eq!(bases.resolve("//f.example"), "https://f.example/");
         assert_eq!(bases.resolve(" HTTP://g.example/A b "), "HTTP://g.example/A b");
         assert_eq!(bases.resolve("mailto:x@y"), "");
+    }
+
+    #[test]
+    fn links_of_an_rss_channel_are_resolved_on_its_own_link() {
+        let mut bases = BaseUrls::new(&Context::new("http://feeds.carrier.example/osterby"));
+        bases.set_site("https://www.osterby.example/en/");
+        for (link, expected) in [
+            ("/news/snow.html", "https://www.osterby.example/news/snow.html"),
+            ("snow.html", "https://www.osterby.example/en/snow.html"),
+            ("//osterby.example/a", "https://osterby.example/a"),
+            ("www.osterby.example/news/rink", "https://www.osterby.example/news/rink"),
+            ("www.elsewhere.co.uk?a=1", "https://www.elsewhere.co.uk/?a=1"),
+            ("osterby.example/a", "https://osterby.example/a"),
+            ("Sport.Osterby.example:8080/a", "https://sport.osterby.example:8080/a"),
+            ("elsewhere.example/a", "https://www.osterby.example/en/elsewhere.example/a"),
+            ("www.php", "https://www.osterby.example/en/www.php"),
+            ("?id=7", "https://www.osterby.example/en/?id=7"),
+        ] {
+            assert_eq!(bases.resolve(link), expected, "{link}");
+        }
+        bases.push("http://base.example/");
+        assert_eq!(bases.resolve("/a"), "http://base.example/a");
     }
 }

@@ -46,8 +46,10 @@ pub struct PollUpdate {
     pub left: usize,
     /// For [`Part::identities`] of the next part, if this was the first.
     pub identities: Vec<Identity>,
-    /// True if the poll succeeded and changed only schedule or validators.
-    pub schedule_only: bool,
+    /// True if the poll succeeded and changed nothing that the feed's health shows, but times and counts.
+    pub is_routine: bool,
+    /// True if besides this only times of the schedule changed: nothing is published, and validators and entries are the same.
+    pub is_quiet: bool,
     /// When to poll next; `None` for a feed that is gone.
     pub next_poll_at: Option<Timestamp>,
 }
@@ -159,10 +161,13 @@ pub fn apply(
         dropped_entries: int(counts.dropped()),
         error: error_text(&evaluation.error, &counts),
     };
-    let schedule_only = evaluation.is_success
-        && evaluation.outcome != poll::NEW_ENTRIES
-        && before.is_some_and(|before| state::only_schedule_changed(&before, &state));
+    let is_routine =
+        evaluation.is_success && before.as_ref().is_some_and(|before| state::is_same_health(before, &state));
     let entries_were_lost = has_document && remembered.is_lost;
+    let is_quiet = is_routine
+        && !entries_were_lost
+        && (publish.is_empty() && renew.is_empty() && entries.is_none() && left == 0)
+        && before.is_some_and(|before| state::has_same_validators(&before, &state));
     PollUpdate {
         publish,
         renew,
@@ -174,7 +179,8 @@ pub fn apply(
         bytes,
         left,
         identities,
-        schedule_only,
+        is_routine,
+        is_quiet,
         next_poll_at,
     }
 }

@@ -38,15 +38,21 @@ pub(super) fn remembered(state: &mut FeedState, stored_entries: impl FnOnce() ->
     Remembered { first_polled_at, entries: entries.unwrap_or_default(), is_lost }
 }
 
-/// True if `after` differs from `before` only in schedule and validators. With the old values the next poll transfers one body
-/// too many and publishes nothing twice.
-pub(super) fn only_schedule_changed(before: &FeedState, after: &FeedState) -> bool {
-    durable(before) == durable(after)
+/// True if `after` differs from `before` only in schedule, validators and entries, which the feed's health shows as times and
+/// counts.
+pub(super) fn is_same_health(before: &FeedState, after: &FeedState) -> bool {
+    shown(before) == shown(after)
 }
 
-/// The part of a state that is more than schedule and validators. All fields are listed, so that a new one does not compile
-/// until it is decided on.
-fn durable(state: &FeedState) -> FeedState {
+/// True if the next request has the same validators, and an unchanged document is recognised as before.
+pub(super) fn has_same_validators(before: &FeedState, after: &FeedState) -> bool {
+    let of = |state: &FeedState| (state.etag.clone(), state.last_modified.clone(), state.body_hash.clone());
+    of(before) == of(after)
+}
+
+/// The part of a state that the feed's health shows as more than times and counts. All fields are listed, so that a new one
+/// does not compile until it is decided on.
+fn shown(state: &FeedState) -> FeedState {
     let FeedState {
         feed_id,
         url,
@@ -67,7 +73,7 @@ fn durable(state: &FeedState) -> FeedState {
         hint_interval_s,
         skip_hours,
         skip_days,
-        entries_generation,
+        entries_generation: _,
         churning_polls,
         renewal_due_min: _,
         arrivals: _,
@@ -87,7 +93,6 @@ fn durable(state: &FeedState) -> FeedState {
         hint_interval_s: *hint_interval_s,
         skip_hours: skip_hours.clone(),
         skip_days: skip_days.clone(),
-        entries_generation: *entries_generation,
         churning_polls: *churning_polls,
         moving_to: moving_to.clone(),
         moving_polls: *moving_polls,

@@ -183,7 +183,7 @@ fn a_truncated_document_is_published_and_requested_again() {
 
 #[test]
 fn a_poll_without_new_entries_changes_only_the_schedule() {
-    assert!(!apply_to(None, &answered(200, document())).schedule_only, "a first poll");
+    assert!(!apply_to(None, &answered(200, document())).is_routine, "a first poll");
     let titled = |title: &str| {
         let Body::Document { mut document, hash, .. } = document() else { return Body::None };
         document.title = title.into();
@@ -192,18 +192,18 @@ fn a_poll_without_new_entries_changes_only_the_schedule() {
     for (body, status) in [(Body::None, 304), (Body::Unchanged, 200), (document(), 200)] {
         let polled = answered(status, body.clone());
         let update = apply_to(Some(polled_state()), &polled);
-        assert!(update.schedule_only, "{body:?}");
+        assert!(update.is_routine, "{body:?}");
         assert_eq!(update.state.etag, "\"v2\"");
         assert!(
-            !apply_to(Some(FeedState { failures: 1, ..polled_state() }), &polled).schedule_only,
+            !apply_to(Some(FeedState { failures: 1, ..polled_state() }), &polled).is_routine,
             "the end of a series of failures"
         );
     }
-    assert!(!apply_to(Some(polled_state()), &answered(200, titled("Another"))).schedule_only);
-    assert!(!apply_to(Some(polled_state()), &answered(500, Body::None)).schedule_only);
+    assert!(!apply_to(Some(polled_state()), &answered(200, titled("Another"))).is_routine);
+    assert!(!apply_to(Some(polled_state()), &answered(500, Body::None)).is_routine);
     let closed =
         apply_to(Some(polled_state()), &failed(FetchError::Blocked(HostBlockedError(Duration::from_secs(7_200)))));
-    assert!(!closed.schedule_only, "a block of the host must survive a restart");
+    assert!(!closed.is_routine, "a block of the host must survive a restart");
 }
 
 #[test]

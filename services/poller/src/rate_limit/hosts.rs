@@ -6,8 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// From this many hosts on, idle ones are removed.
+/// From this many hosts on, idle ones are removed; then again when there are twice as many as were left.
 const MAX_IDLE_HOSTS: usize = 10_000;
+/// The longest time for which a host that did not answer is left alone.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
 /// The longest time for which a host is blocked, regardless of its Retry-After.
 const MAX_BLOCK: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -29,6 +31,8 @@ pub enum Admission {
 pub struct HostTable {
     min_interval: Duration,
     hosts: HashMap<String, HostState>,
+    /// Number of hosts at which idle ones are removed.
+    full_at: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -36,11 +40,13 @@ struct HostState {
     in_flight: usize,
     free_at: Instant,
     blocked_until: Option<Instant>,
+    /// Requests in a row that it did not answer.
+    unanswered: u32,
 }
 
 impl HostState {
     fn idle(now: Instant) -> Self {
-        HostState { in_flight: 0, free_at: now, blocked_until: None }
+        HostState { in_flight: 0, free_at: now, blocked_until: None, unanswered: 0 }
     }
 }
 
@@ -48,7 +54,7 @@ impl HostTable {
     /// An empty table that keeps `min_interval` between two requests to a host that is no platform.
     #[must_use]
     pub fn new(min_interval: Duration) -> Self {
-        HostTable { min_interval, hosts: HashMap::new() }
+        HostTable { min_interval, hosts: HashMap::new(), full_at: MAX_IDLE_HOSTS }
     }
 
     /// Name and rate of a host.
@@ -97,11 +103,32 @@ impl HostTable {
         state.blocked_until = Some(state.blocked_until.map_or(until, |other| other.max(until)));
     }
 
-    /// Ends the block of `host`, if there is one.
+    /// A request to `host` got no answer: the host is left alone for `first`, and twice as long after each further one, up to an
+    /// hour.
+    pub fn unanswered(&mut self, host: &str, first: Duration, now: Instant) {
+        // Of a platform, another name may answer.
+        if platform_of(host).is_some() {
+            return;
+        }
+        let state = self.hosts.entry(host.to_owned()).or_insert(HostState::idle(now));
+        let pause = first.saturating_mul(1 << state.unanswered.min(10)).min(LONGEST_PAUSE);
+        state.unanswered = state.unanswered.saturating_add(1);
+        self.block(host, now, pause);
+    }
+
+    /// `host` has answered.
+    pub fn answered(&mut self, host: &str) {
+        if let Some(state) = self.hosts.get_mut(host) {
+            state.unanswered = 0;
+        }
+    }
+
+    /// Ends the block of `host`, if there is one, and forgets what it did not answer.
     pub fn unblock(&mut self, host: &str) {
         let (host, _) = self.rate(host);
         if let Some(state) = self.hosts.get_mut(host) {
             state.blocked_until = None;
+            state.unanswered = 0;
         }
     }
 
@@ -128,11 +155,14 @@ impl HostTable {
     }
 
     fn remove_idle(&mut self, now: Instant) {
-        if self.hosts.len() >= MAX_IDLE_HOSTS {
-            self.hosts.retain(|_, state| {
-                state.in_flight > 0 || state.free_at > now || state.blocked_until.is_some_and(|until| until > now)
-            });
+        if self.hosts.len() < self.full_at {
+            return;
         }
+        self.hosts.retain(|_, state| {
+            let is_blocked = state.blocked_until.is_some_and(|until| until > now);
+            state.in_flight > 0 || state.free_at > now || is_blocked || state.unanswered > 0
+        });
+        self.full_at = MAX_IDLE_HOSTS.max(2 * self.hosts.len());
     }
 }
 
@@ -174,6 +204,20 @@ mod tests {
         hosts.try_acquire("e.org", now);
         hosts.release("e.org", Duration::from_secs(5), now);
         assert_eq!(hosts.try_acquire("e.org", now), Admission::Wait(Duration::from_secs(5)));
+    }
+
+    #[test]
+    fn a_host_that_does_not_answer_is_left_alone_for_longer_each_time_until_it_does() {
+        let now = Instant::now();
+        let mut hosts = HostTable::new(Duration::from_secs(1));
+        let pause = |hosts: &mut HostTable| {
+            hosts.unanswered("e.org", Duration::from_secs(30), now);
+            hosts.delay("e.org", now).as_secs()
+        };
+        assert_eq!([(); 9].map(|()| pause(&mut hosts)), [30, 60, 120, 240, 480, 960, 1_920, 3_600, 3_600]);
+        hosts.answered("e.org");
+        hosts.unblock("e.org");
+        assert_eq!(pause(&mut hosts), 30);
     }
 
     #[test]

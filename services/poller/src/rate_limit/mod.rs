@@ -52,9 +52,9 @@ struct Shared {
     released: Notify,
 }
 
-/// The host is blocked for this long: it answered 429 or 503 with Retry-After.
+/// The host is blocked for this long: it answered 429 or 503, or did not answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the host is blocked by its Retry-After for another {} s", .0.as_secs())]
+#[error("the host gets no request for another {} s: by its Retry-After, or because it did not answer", .0.as_secs())]
 pub struct HostBlockedError(pub Duration);
 
 impl HostLimiter {
@@ -92,6 +92,16 @@ impl HostLimiter {
     /// Blocks requests to `host` for `wait` from now, at most a day.
     pub fn block(&self, host: &str, wait: Duration) {
         self.hosts().block(host, Instant::now().into_std(), wait);
+    }
+
+    /// A request to `host` got no answer: the host is left alone for `first`, for twice as long each further time, up to an hour.
+    pub fn unanswered(&self, host: &str, first: Duration) {
+        self.hosts().unanswered(host, first, Instant::now().into_std());
+    }
+
+    /// `host` has answered.
+    pub fn answered(&self, host: &str) {
+        self.hosts().answered(host);
     }
 
     /// Ends the block of `host`, if there is one. The minimum interval stays.

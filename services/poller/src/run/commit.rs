@@ -5,6 +5,7 @@ use super::{
     poll_loop::{HEALTH, PollLoop},
     queue::ScheduledFeed,
     records,
+    status::Condition,
     stored::{ENTRIES, STATES, Stored},
     waiting::{Waiting, is_too_much},
     write_policy,
@@ -43,6 +44,7 @@ struct Staged {
     renewed: usize,
     /// Number of items, with those.
     items: usize,
+    skips_state: bool,
     skips_health: bool,
     at: Timestamp,
 }
@@ -52,7 +54,16 @@ impl Staged {
     fn unwritten(at: Timestamp) -> Self {
         let next_poll_at = at.checked_add(FAULT_WAIT).ok();
         let update = PollUpdate { next_poll_at, ..PollUpdate::default() };
-        Staged { update, warnings: Vec::new(), delays_s: Vec::new(), renewed: 0, items: 0, skips_health: true, at }
+        Staged {
+            update,
+            warnings: Vec::new(),
+            delays_s: Vec::new(),
+            renewed: 0,
+            items: 0,
+            skips_state: true,
+            skips_health: true,
+            at,
+        }
     }
 }
 
@@ -278,30 +289,36 @@ impl PollLoop {
             let change = records::entries(&self.runtime, feed.partition, &update.state, &entries, limit, at)?;
             transaction.put(session, &ENTRIES, change)?;
         }
-        transaction.put(session, &STATES, records::state(&self.runtime, feed.partition, &update.state, at)?)?;
+        let skips_state = write_policy::may_skip_state(update.is_quiet, feed.state_written, at);
+        if !skips_state {
+            transaction.put(session, &STATES, records::state(&self.runtime, feed.partition, &update.state, at)?)?;
+        }
         let outcome = &update.record.outcome;
-        let skips_health = update.left > 0
-            || write_policy::may_skip_health(update.schedule_only, feed.last_health.as_ref(), outcome, at);
+        let skips_health =
+            update.left > 0 || write_policy::may_skip_health(update.is_routine, feed.last_health.as_ref(), outcome, at);
         if !skips_health {
             let change = records::health(&self.runtime, feed, &update.state, Some(&update), at)?;
             transaction.put(session, &HEALTH, change)?;
         }
         transaction.check()?;
-        Ok((Staged { update, warnings, delays_s, renewed, items, skips_health, at }, transaction))
+        Ok((Staged { update, warnings, delays_s, renewed, items, skips_state, skips_health, at }, transaction))
     }
 
     /// Schedules the feed's next poll, after the commit.
     fn reschedule(&mut self, feed_id: &str, staged: Staged) {
-        let Staged { update, skips_health, at, .. } = staged;
+        let Staged { update, skips_state, skips_health, at, .. } = staged;
         let Some(feed) = self.feeds.get_mut(feed_id) else { return };
         feed.awaited = None;
-        let is_churning = records::is_churning(&update.state);
+        let condition = Condition::of(&feed.feed, &update.state, at);
+        if !skips_state {
+            feed.state_written = Some(at);
+        }
         if !skips_health {
             feed.last_health = Some((at, update.record.outcome.clone()));
         }
         feed.add_poll(update.record);
         let due = if feed.feed.paused { None } else { update.next_poll_at };
         self.feeds.set_due(feed_id, due);
-        self.feeds.set_churning(feed_id, is_churning);
+        self.feeds.set_condition(feed_id, condition);
     }
 }

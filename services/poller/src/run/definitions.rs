@@ -5,6 +5,7 @@ use super::{
     poll_loop::{FEEDS, HEALTH, PollLoop, to_i64},
     queue::{MAX_POLLS, ScheduledFeed, is_cleared, is_since_last_poll},
     records,
+    status::Condition,
     stored::{ENTRIES, STATES, Stored},
 };
 use crate::{credentials::SecretParameters, definition, limits, rate_limit::host_of, schedule::clock};
@@ -36,7 +37,8 @@ impl PollLoop {
         let (mut distrusted, mut furthest) = (0, SignedDuration::ZERO);
         for partition in partitions {
             let mut feeds = Vec::new();
-            for (key, row) in session.rows(&FEEDS, *partition)? {
+            for row in session.rows(&FEEDS, *partition)? {
+                let (key, row) = row?;
                 // An invalid definition went to the dead letters when it was read as a record.
                 match row.decode::<Feed>() {
                     Ok(mut feed) if feed.feed_id.as_bytes() == key => {
@@ -120,9 +122,10 @@ impl PollLoop {
             Some(at) if at <= now && !is_requested => Some(self.spread.place(now, self.config.poll_interval)),
             due => due,
         };
-        let (id, is_churning) = (scheduled.feed.feed_id.clone(), state.as_ref().is_some_and(records::is_churning));
+        let condition = Condition::of(&scheduled.feed, &state.unwrap_or_default(), now);
+        let id = scheduled.feed.feed_id.clone();
         self.feeds.insert(scheduled, due);
-        self.feeds.set_churning(&id, is_churning);
+        self.feeds.set_condition(&id, condition);
         Ok(())
     }
 

@@ -14,6 +14,7 @@ mod queue;
 mod reachability;
 mod records;
 mod relocate;
+mod status;
 mod stored;
 mod summary;
 mod waiting;

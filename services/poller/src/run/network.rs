@@ -4,12 +4,14 @@ use super::{
     poll_loop::{InFlight, PollLoop},
     reachability::{Blame, Change},
 };
-use crate::{fetch::FetchError, poll::PollResult};
+use crate::{fetch::FetchError, poll::PollResult, rate_limit::host_of};
 use jiff::SignedDuration;
 use std::time::{Duration, Instant};
 
 /// Hosts that there must be to compare one with the others.
 const COMPARED_HOSTS: usize = 3;
+/// The first pause of a host that does not answer is this part of the poll interval.
+const PAUSES: i32 = 10;
 /// When a feed is due again whose poll does not count.
 const RETRY: SignedDuration = SignedDuration::from_secs(15);
 
@@ -41,8 +43,13 @@ impl PollLoop {
             // These come without a request.
             Err(FetchError::Address(_) | FetchError::Blocked(_)) => return self.pending.push_back(result),
             Err(FetchError::Robots(_) | FetchError::RobotsUnreachable(_)) => return self.pending.push_back(result),
-            Ok(_)
-            | Err(FetchError::Redirect(_) | FetchError::TooLarge(_) | FetchError::Network(_) | FetchError::Fault(_)) => {
+            Ok((response, _)) => {
+                self.limiter.answered(&host_of(&response.final_url));
+                let change = self.network.answered(now);
+                self.apply_change(change);
+                return self.pending.push_back(result);
+            }
+            Err(FetchError::Redirect(_) | FetchError::TooLarge(_) | FetchError::Network(_) | FetchError::Fault(_)) => {
                 let change = self.network.answered(now);
                 self.apply_change(change);
                 return self.pending.push_back(result);
@@ -99,6 +106,11 @@ impl PollLoop {
             return;
         }
         if blame != Blame::Ours {
+            if matches!(result.response, Err(FetchError::NoAnswer { .. })) {
+                // Its other feeds wait, without a failure.
+                let first = (self.config.poll_interval / PAUSES).unsigned_abs();
+                self.limiter.unanswered(&host_of(&result.url), first);
+            }
             return self.pending.push_back(result);
         }
         self.metrics.postponed.inc();

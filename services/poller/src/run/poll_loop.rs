@@ -35,6 +35,8 @@ use url::Url;
 pub(super) const FEEDS: Table<Feed> = Table::new(Topic::Feeds.suffix());
 pub(super) const HEALTH: Table<FeedHealth> = Table::new(Topic::FeedHealth.suffix());
 
+/// Feeds that the metrics name.
+const MAX_NAMED: usize = 20;
 /// Most definitions in one transaction.
 const MAX_BATCH: usize = 500;
 /// How long the loop waits for a result, or for the next feed to be due, before it looks for definitions.
@@ -223,12 +225,24 @@ impl PollLoop {
             }
         }
         self.metrics.due.set(to_i64(self.feeds.count_due(now)));
-        self.metrics.churning.set(to_i64(self.feeds.count_churning()));
+        for (status, count) in self.feeds.count_statuses() {
+            self.metrics.statuses.with_label_values(&[status.as_str()]).set(to_i64(count));
+        }
         self.metrics.in_flight.set(to_i64(self.in_flight.len()));
         self.metrics.waiting.set(to_i64(self.waiting.len()));
         self.metrics.hosts.set(to_i64(self.limiter.tracked_hosts()));
-        self.summary.log(&self.metrics, Instant::now());
+        if self.summary.log(&self.metrics, Instant::now()) {
+            self.name_problems();
+        }
         Ok(())
+    }
+
+    /// Names the feeds with the longest problems in the metrics.
+    fn name_problems(&self) {
+        self.metrics.problems.reset();
+        for (url, condition) in self.feeds.problems(MAX_NAMED) {
+            self.metrics.problems.with_label_values(&[url, condition.status.as_str()]).set(condition.since_s);
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! The feeds of the partitions that this replica owns, and which of them may be polled now.
 
-use super::due::{Place, Schedule};
+use super::{
+    due::{Place, Schedule},
+    status::{Condition, Status},
+};
 use crate::{
     credentials::Credential,
     poll::PollResult,
@@ -10,7 +13,7 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use proto::v1::{Feed, FeedState, Poll};
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -36,6 +39,8 @@ pub(super) struct ScheduledFeed {
     pub(super) host: String,
     /// Records of the last polls, newest first, at most [`MAX_POLLS`].
     pub(super) polls: VecDeque<Poll>,
+    /// When the state was last written by this process.
+    pub(super) state_written: Option<Timestamp>,
     /// When health was last written, and its outcome.
     pub(super) last_health: Option<(Timestamp, String)>,
     /// Number of the poll that is in flight or not committed yet.
@@ -44,6 +49,7 @@ pub(super) struct ScheduledFeed {
     pub(super) inline: Option<Arc<Credential>>,
     /// Number of polls that this process has begun.
     pub(super) begun: u64,
+    condition: Condition,
     place: Option<Place>,
 }
 
@@ -63,10 +69,12 @@ impl ScheduledFeed {
             partition,
             host,
             polls: VecDeque::new(),
+            state_written: None,
             last_health: None,
             awaited: None,
             inline: None,
             begun: 0,
+            condition: Condition::default(),
             place: None,
         }
     }
@@ -130,7 +138,8 @@ pub(super) struct FeedQueue {
     schedule: Schedule,
     /// Number of feeds by host.
     hosts: HashMap<String, usize>,
-    churning: HashSet<String>,
+    /// Number of feeds by status, in the order of [`Status::ALL`].
+    statuses: [usize; Status::ALL.len()],
 }
 
 impl FeedQueue {
@@ -139,14 +148,15 @@ impl FeedQueue {
         let id = feed.feed.feed_id.clone();
         self.remove(&id);
         *self.hosts.entry(feed.host.clone()).or_default() += 1;
+        self.count_status(feed.condition.status, 1);
         self.feeds.insert(id.clone(), feed);
         self.set_due(&id, due);
     }
 
     pub(super) fn remove(&mut self, id: &str) -> Option<ScheduledFeed> {
         self.set_due(id, None);
-        self.churning.remove(id);
         let removed = self.feeds.remove(id)?;
+        self.count_status(removed.condition.status, -1);
         if let Some(count) = self.hosts.get_mut(&removed.host) {
             *count -= 1;
             if *count == 0 {
@@ -231,18 +241,34 @@ impl FeedQueue {
         self.schedule.next_due()
     }
 
-    /// Records whether every entry of a feed's last documents was new.
-    pub(super) fn set_churning(&mut self, id: &str, is_churning: bool) {
-        if is_churning && self.feeds.contains_key(id) {
-            self.churning.insert(id.to_owned());
-        } else {
-            self.churning.remove(id);
+    /// Records the condition of a feed.
+    pub(super) fn set_condition(&mut self, id: &str, condition: Condition) {
+        let Some(feed) = self.feeds.get_mut(id) else { return };
+        let before = std::mem::replace(&mut feed.condition, condition);
+        self.count_status(before.status, -1);
+        self.count_status(condition.status, 1);
+    }
+
+    fn count_status(&mut self, status: Status, change: isize) {
+        let counts = Status::ALL.iter().zip(&mut self.statuses).find(|(one, _)| **one == status);
+        if let Some((_, count)) = counts {
+            *count = count.saturating_add_signed(change);
         }
     }
 
-    /// Number of churning feeds.
-    pub(super) fn count_churning(&self) -> usize {
-        self.churning.len()
+    /// Number of feeds by status.
+    pub(super) fn count_statuses(&self) -> impl Iterator<Item = (Status, usize)> {
+        Status::ALL.into_iter().zip(self.statuses)
+    }
+
+    /// The feeds that have had a problem for longest, at most `most`: their URL, status and since when.
+    pub(super) fn problems(&self, most: usize) -> Vec<(&str, Condition)> {
+        let has_problem = |feed: &&ScheduledFeed| !matches!(feed.condition.status, Status::Ok | Status::Paused);
+        let all = self.feeds.values().filter(has_problem).map(|feed| (feed.feed.url.as_str(), feed.condition));
+        let mut problems: Vec<(&str, Condition)> = all.collect();
+        problems.sort_unstable_by_key(|(url, condition)| (condition.since_s, *url));
+        problems.truncate(most);
+        problems
     }
 
     /// Number of feeds that are due.
@@ -433,11 +459,31 @@ mod tests {
     #[test]
     fn a_revoked_partition_loses_its_feeds() {
         let mut queue = queue(&[("a1", "a", 1)]);
-        queue.set_churning("a1", true);
-        queue.set_churning("unknown", true);
         queue.remove_partition(1);
-        assert_eq!((queue.len(), queue.count_churning()), (1, 1));
+        assert_eq!(queue.len(), 1);
         queue.remove_partition(0);
-        assert_eq!((queue.len(), queue.count_due(at(10)), queue.count_churning()), (0, 0, 0));
+        assert_eq!((queue.len(), queue.count_due(at(10))), (0, 0));
+    }
+
+    #[test]
+    fn feeds_are_counted_by_status_and_the_longest_problems_are_named() {
+        let mut queue = queue(&[("a", "a", 1), ("b", "b", 1), ("c", "c", 1), ("d", "d", 1)]);
+        let count = |queue: &FeedQueue| queue.count_statuses().map(|(_, count)| count).collect::<Vec<_>>();
+        assert_eq!(count(&queue), [4, 0, 0, 0, 0, 0]);
+        for (id, status, since_s) in [
+            ("a", Status::Failing, 30),
+            ("b", Status::Silent, 20),
+            ("c", Status::Paused, 10),
+            ("c", Status::Failing, 10),
+            ("unknown", Status::Gone, 0),
+        ] {
+            queue.get_mut(id).into_iter().for_each(|feed| feed.feed.url = id.to_owned());
+            queue.set_condition(id, Condition { status, since_s });
+        }
+        assert_eq!(count(&queue), [1, 1, 0, 2, 0, 0]);
+        let named: Vec<&str> = queue.problems(2).into_iter().map(|(url, _)| url).collect();
+        assert_eq!(named, ["c", "b"]);
+        queue.remove("c");
+        assert_eq!(count(&queue), [1, 1, 0, 1, 0, 0]);
     }
 }

@@ -1,6 +1,9 @@
 //! The records that the poller writes.
 
-use super::queue::{MAX_POLLS, ScheduledFeed};
+use super::{
+    queue::{MAX_POLLS, ScheduledFeed},
+    status::Condition,
+};
 use crate::{
     diff::{self, Publish},
     identity::{PACKED_BYTES, SeenEntry, pack},
@@ -19,8 +22,6 @@ use stream::{LogError, Outgoing, Runtime};
 
 const SOURCE: &str = "newswire/poller";
 
-/// Documents in a row of nothing but new entries from which a feed is churning.
-const CHURNING_POLLS: i32 = 3;
 /// Upper bound for the bytes of a record's key and headers, and of what a record of entries has besides them.
 const OVERHEAD: usize = 1_024;
 
@@ -115,19 +116,7 @@ pub(super) fn health(
     now: Timestamp,
 ) -> Result<Outgoing, LogError> {
     let arrivals = state.arrivals.as_ref().map(Arrivals::from_wire).unwrap_or_default();
-    let status = if feed.feed.paused {
-        "PAUSED"
-    } else if state.gone {
-        "GONE"
-    } else if state.failures > 0 {
-        "FAILING"
-    } else if is_churning(state) {
-        "CHURNING"
-    } else if arrivals.is_silent(now) {
-        "SILENT"
-    } else {
-        "OK"
-    };
+    let status = Condition::of(&feed.feed, state, now).status.as_str();
     let poll = update.map(|update| update.record.clone());
     let health = FeedHealth {
         feed_id: feed.feed.feed_id.clone(),
@@ -158,11 +147,6 @@ pub(super) fn stored_health(
     let id = format!("{}/health/{now}", health.feed_id);
     let key = Topic::FeedHealth.key(&health.feed_id).map_err(bad_key)?;
     outgoing::<FeedHealth>(runtime, (partition, key), value, &id, None, now)
-}
-
-/// True if every entry of the last documents was new, so that the entries' identities cannot be trusted.
-pub(super) fn is_churning(state: &FeedState) -> bool {
-    state.churning_polls >= CHURNING_POLLS
 }
 
 /// A time of the wire; `None` if there is none.

@@ -42,13 +42,14 @@ impl Summary {
         Summary { last: Totals::default(), at: now }
     }
 
-    /// Logs a summary, if it is time.
-    pub(super) fn log(&mut self, metrics: &Metrics, now: Instant) {
+    /// Logs a summary, if it is time; true if it did.
+    pub(super) fn log(&mut self, metrics: &Metrics, now: Instant) -> bool {
         let Some(Totals { polls, failed, new, changed, bytes }) = self.since(|| Totals::of(metrics), now) else {
-            return;
+            return false;
         };
         let (feeds, due) = (metrics.feeds.get(), metrics.due.get());
         tracing::info!(polls, failed, new, changed, bytes, feeds, due, "polls of the last minute");
+        true
     }
 
     /// What was counted since the last summary; `None` if it is not time for the next.

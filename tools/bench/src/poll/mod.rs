@@ -23,12 +23,13 @@ use std::{
 };
 use stream::{CancellationToken, LogKind, Outgoing, Runtime, kafka::KafkaConfig};
 
-/// Feeds, each on a host of its own.
-const FEEDS: usize = 10_000;
+/// Feeds, two on each host: the connections of all hosts stay open.
+const FEEDS: usize = 20_000;
+const HOSTS: usize = 10_000;
 /// Requests at a time.
 const PARALLEL: usize = 1_000;
 /// Every feed is due again after this time.
-const POLL_INTERVAL: SignedDuration = SignedDuration::from_millis(100);
+const POLL_INTERVAL: SignedDuration = SignedDuration::from_millis(50);
 /// Time before the measurement begins: first polls.
 const WARM_UP: Duration = Duration::from_secs(20);
 
@@ -145,7 +146,7 @@ fn address(host: usize) -> Ipv4Addr {
 }
 
 fn url(answer: Answer, feed: usize, port: u16) -> String {
-    format!("http://{}:{port}/{}/{feed}", address(feed), answer.path())
+    format!("http://{}:{port}/{}/{feed}", address(feed % HOSTS), answer.path())
 }
 
 /// One measurement.

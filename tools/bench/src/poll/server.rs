@@ -2,10 +2,11 @@
 
 use anyhow::Context as _;
 use std::{
+    cell::RefCell,
+    collections::HashMap,
     io::{BufRead, BufReader},
     net::SocketAddr,
     process::{Child, Command, Stdio},
-    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 use tokio::{
@@ -124,6 +125,18 @@ async fn connection(mut stream: TcpStream) {
     }
 }
 
+thread_local! {
+    /// Requests by path.
+    static REQUESTS: RefCell<HashMap<String, u64>> = RefCell::default();
+}
+
+/// Counts a request; returns how many there were of this path before.
+fn count(requests: &mut HashMap<String, u64>, path: &str) -> u64 {
+    let of_path = requests.entry(path.to_owned()).or_default();
+    *of_path += 1;
+    *of_path - 1
+}
+
 /// The response; `None` for none.
 fn answer(request: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(request).unwrap_or_default();
@@ -135,10 +148,7 @@ fn answer(request: &[u8]) -> Option<Vec<u8>> {
         }
         "not-modified" => Some(ok("ETag: \"v\"\r\n", &document(path, ITEMS))),
         "unchanged" => Some(ok("", &document(path, ITEMS))),
-        "new" => {
-            static NEXT: AtomicU64 = AtomicU64::new(ITEMS);
-            Some(ok("", &document(path, NEXT.fetch_add(1, Ordering::Relaxed))))
-        }
+        "new" => Some(ok("", &document(path, ITEMS + REQUESTS.with_borrow_mut(|of| count(of, path))))),
         "silent" => None,
         _ => Some(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_vec()),
     }
@@ -150,7 +160,7 @@ fn ok(headers: &str, body: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-/// A document of the last items up to `last`. One number is never shown twice as the newest.
+/// A document of the last items up to `last`.
 fn document(path: &str, last: u64) -> String {
     let mut body = String::with_capacity(12 << 10);
     body.push_str(

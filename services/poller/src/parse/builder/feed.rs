@@ -58,6 +58,11 @@ impl FeedBuilder {
         self.language.offer_text(rank, value.trim().to_owned());
     }
 
+    /// The feed's link so far, resolved; empty if there is none.
+    pub fn link(&self) -> &str {
+        self.link.get().map_or("", String::as_str)
+    }
+
     /// Takes the text of an element.
     pub fn take(&mut self, field: Field, text: String, bases: &BaseUrls) {
         match field {

@@ -34,6 +34,10 @@ impl<T> Ranked<T> {
         }
     }
 
+    fn get(&self) -> Option<&T> {
+        self.0.as_ref().map(|(_, value)| value)
+    }
+
     fn take(self) -> Option<T> {
         self.0.map(|(_, v)| v)
     }

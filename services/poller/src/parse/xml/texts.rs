@@ -34,7 +34,7 @@ impl<'a> Parser<'a, '_> {
         let field = if image { Field::ImageUrl } else { Field::Link(0) };
         match &mut self.entry {
             Some(entry) => self.needs_own_parser |= entry.take(field, text, false, &self.bases),
-            None => self.feed.take(field, text, &self.bases),
+            None => self.text_of_feed(field, text),
         }
     }
 
@@ -82,6 +82,14 @@ impl<'a> Parser<'a, '_> {
     }
 
     /// Ends the collection of text, if any, and hands the text to the builder.
+    /// Takes the text of an element of the feed. A channel's link is the base of its items' links.
+    fn text_of_feed(&mut self, field: Field, text: String) {
+        self.feed.take(field, text, &self.bases);
+        if matches!(field, Field::Link(_)) {
+            self.bases.set_site(self.feed.link());
+        }
+    }
+
     pub(super) fn close_capture(&mut self) {
         let Some(capture) = self.capture.take() else { return };
         self.needs_own_parser |= capture.needs_own_parser;
@@ -95,7 +103,7 @@ impl<'a> Parser<'a, '_> {
             Some(entry) => {
                 self.needs_own_parser |= entry.take(field, text, guid_is_link, &self.bases);
             }
-            None => self.feed.take(field, text, &self.bases),
+            None => self.text_of_feed(field, text),
         }
     }
 }
