@@ -3,7 +3,8 @@
 use super::{
     STAGE,
     poll_loop::{FEEDS, HEALTH, PollLoop, to_i64},
-    queue::{MAX_POLLS, ScheduledFeed, is_cleared, is_since_last_poll},
+    queue::{ScheduledFeed, is_cleared, is_since_last_poll},
+    recent::RecentPolls,
     records,
     status::Condition,
     stored::{ENTRIES, STATES, Stored},
@@ -14,10 +15,9 @@ use proto::{
     key::{self, KeyError},
     partition,
     topic::Topic,
-    v1::{Feed, FeedHealth, FeedState, Poll},
+    v1::{Feed, FeedHealth, FeedState},
     wire::Message,
 };
-use std::collections::VecDeque;
 use stream::{DeadLetter, LogError, Outgoing, Record, Session, Table, Transaction};
 
 /// The effects of definitions, applied once their offsets are committed.
@@ -136,10 +136,10 @@ impl PollLoop {
         transaction: &Transaction,
         partition: i32,
         feed_id: &str,
-    ) -> Result<VecDeque<Poll>, LogError> {
+    ) -> Result<RecentPolls, LogError> {
         Ok(match self.feeds.get(feed_id) {
             Some(feed) => feed.polls.clone(),
-            None => last_health(session, transaction, partition, feed_id)?.polls.into_iter().take(MAX_POLLS).collect(),
+            None => RecentPolls::of(last_health(session, transaction, partition, feed_id)?.polls),
         })
     }
 

@@ -12,6 +12,7 @@ mod pace;
 mod poll_loop;
 mod queue;
 mod reachability;
+mod recent;
 mod records;
 mod relocate;
 mod status;

@@ -2,6 +2,7 @@
 
 use super::{
     due::{Place, Schedule},
+    recent::RecentPolls,
     status::{Condition, Status},
 };
 use crate::{
@@ -12,14 +13,8 @@ use crate::{
 };
 use jiff::{SignedDuration, Timestamp};
 use proto::v1::{Feed, FeedState, Poll};
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-/// Poll records in a health record.
-pub(super) const MAX_POLLS: usize = 10;
 /// A poll may wait this long for its host's rate limit. A feed that would wait longer is postponed.
 const MAX_WAIT: Duration = Duration::from_secs(5);
 
@@ -37,8 +32,7 @@ pub(super) struct ScheduledFeed {
     pub(super) feed: Feed,
     pub(super) partition: i32,
     pub(super) host: String,
-    /// Records of the last polls, newest first, at most [`MAX_POLLS`].
-    pub(super) polls: VecDeque<Poll>,
+    pub(super) polls: RecentPolls,
     /// When the state was last written by this process.
     pub(super) state_written: Option<Timestamp>,
     /// When health was last written, and its outcome.
@@ -68,7 +62,7 @@ impl ScheduledFeed {
             feed,
             partition,
             host,
-            polls: VecDeque::new(),
+            polls: RecentPolls::default(),
             state_written: None,
             last_health: None,
             awaited: None,
@@ -95,8 +89,7 @@ impl ScheduledFeed {
     /// [`UNCONDITIONAL`] is unconditional.
     pub(super) fn begin_poll(&mut self) -> Request {
         self.begun += 1;
-        let is_unmodified = |poll: &Poll| poll.outcome == proto::vocab::poll::NOT_MODIFIED;
-        let is_unchanged = self.polls.len() == MAX_POLLS && self.polls.iter().all(is_unmodified);
+        let is_unchanged = self.polls.are_all(proto::vocab::poll::NOT_MODIFIED);
         match is_unchanged && self.begun.is_multiple_of(UNCONDITIONAL) {
             true => Request::Unconditional,
             false => Request::Conditional,
@@ -105,15 +98,11 @@ impl ScheduledFeed {
 
     /// True unless all polls that are remembered were quick, and their documents not large.
     pub(super) fn may_be_slow(&self) -> bool {
-        let is_slow = |poll: &Poll| {
-            u128::try_from(poll.duration_ms).is_ok_and(|millis| millis > SLOW.as_millis()) || poll.bytes > LARGE
-        };
-        self.polls.is_empty() || self.polls.iter().any(is_slow)
+        self.polls.is_empty() || self.polls.exceed(SLOW.as_millis(), LARGE)
     }
 
     pub(super) fn add_poll(&mut self, poll: Poll) {
-        self.polls.push_front(poll);
-        self.polls.truncate(MAX_POLLS);
+        self.polls.add(poll);
     }
 }
 
@@ -348,6 +337,10 @@ mod tests {
         queue.take(at(10), slots, slow_slots, limiter).into_iter().map(|(_, id)| id).collect()
     }
 
+    fn polled(duration_ms: i32) -> Poll {
+        Poll { duration_ms, outcome: proto::vocab::poll::NOT_MODIFIED.into(), ..Poll::default() }
+    }
+
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
     }
@@ -367,7 +360,7 @@ mod tests {
         let limiter = HostLimiter::new(Duration::ZERO);
         let mut queue = queue(&[("s1", "s1", 1), ("s2", "s2", 2), ("s3", "s3", 3), ("q", "q", 4)]);
         for (id, due, duration_ms) in [("q", 4, 20), ("s1", 1, 60_000)] {
-            queue.get_mut(id).unwrap().add_poll(Poll { duration_ms, ..Poll::default() });
+            queue.get_mut(id).unwrap().add_poll(polled(duration_ms));
             queue.set_due(id, Some(at(due)));
         }
         assert_eq!(take(&mut queue, 4, 2, &limiter), ["s1", "s2", "q"]);
@@ -418,7 +411,7 @@ mod tests {
         let limiter = HostLimiter::new(Duration::ZERO);
         let mut queue = queue(&[("a1", "a", 1), ("a2", "a", 2), ("b1", "b", 3)]);
         assert_eq!(queue.count_due(at(10)), 3);
-        queue.get_mut("a1").unwrap().add_poll(Poll { duration_ms: 20, ..Poll::default() });
+        queue.get_mut("a1").unwrap().add_poll(polled(20));
         queue.set_due("a1", Some(at(4)));
         assert_eq!(queue.count_due(at(10)), 3);
         assert_eq!(take(&mut queue, 10, 0, &limiter), ["a1"]);

@@ -1,9 +1,6 @@
 //! The records that the poller writes.
 
-use super::{
-    queue::{MAX_POLLS, ScheduledFeed},
-    status::Condition,
-};
+use super::{queue::ScheduledFeed, recent::MAX_POLLS, status::Condition};
 use crate::{
     diff::{self, Publish},
     identity::{PACKED_BYTES, SeenEntry, pack},
@@ -126,7 +123,7 @@ pub(super) fn health(
         last_success_at: state.last_success_at,
         next_poll_at: if feed.feed.paused { None } else { state.next_poll_at },
         failures: state.failures,
-        polls: poll.into_iter().chain(feed.polls.iter().cloned()).take(MAX_POLLS).collect(),
+        polls: poll.into_iter().chain(feed.polls.iter()).take(MAX_POLLS).collect(),
         last_entry_at: arrivals.last_at().map(time::to_wire),
         silent_from: arrivals.silent_from_at().map(time::to_wire),
         expected_a_week: arrivals.expected_a_week().unwrap_or_default(),

@@ -4,13 +4,19 @@ use crate::server::{Response, Server};
 use crate::service::{Service, rss};
 use poller::schedule::clock::Clock;
 use proto::topic::Topic;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
 
+/// Each poll gets another validator, so that its state is written.
 fn server() -> Server {
-    Server::start(|request| match request.path.as_str() {
-        "/feed" => Response::new(200, rss(&[("a", "One")], 0)).with("ETag", "\"v\""),
+    let polls = AtomicUsize::new(0);
+    Server::start(move |request| match request.path.as_str() {
+        "/feed" => {
+            let validator = format!("\"{}\"", polls.fetch_add(1, Ordering::Relaxed));
+            Response::new(200, rss(&[("a", "One")], 0)).with("ETag", &validator)
+        }
         _ => Response::new(404, ""),
     })
 }
