@@ -1,5 +1,5 @@
 //! `eval schedule DATA`: how many polls the schedule spends and how late it sees entries, simulated over weeks on arrival times
-//! that are made from publishers' feeds, beside a fixed interval and Miniflux's rule.
+//! that are made from publishers' feeds, compared with a fixed interval and Miniflux's rule.
 
 use std::fs;
 use std::path::Path;
@@ -126,7 +126,7 @@ pub fn simulate(rule: &mut dyn Rule, arrivals: &[i64], random: &mut Random) -> S
 pub fn weeks_of(shown: &[i64], random: &mut Random) -> Vec<i64> {
     let mut shown = shown.to_vec();
     shown.sort_unstable();
-    // A few entries are kept for ever at the end of many documents.
+    // A few entries are kept forever at the end of many documents.
     shown.drain(..shown.len() / 10);
     let (Some(first), Some(last)) = (shown.first().copied(), shown.last().copied()) else { return Vec::new() };
     let (span, end) = (last - first, BEGIN + WEEKS * WEEK);

@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_machine_without_name_servers_is_told_from_a_host_without_an_address() {
+    async fn a_machine_without_name_servers_differs_from_a_host_without_an_address() {
         let mut builder = builder(1);
         (builder.options_mut().timeout, builder.options_mut().attempts) = (Duration::from_millis(50), 1);
         let resolver = Resolver::with(builder, false).unwrap();

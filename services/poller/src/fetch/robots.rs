@@ -20,7 +20,7 @@ pub enum Obey {
     /// Those that name newswire. For a feed that an operator listed: many sites forbid their feeds to search engines, and
     /// offer them to feed readers.
     Named,
-    /// Those that name newswire, else those for everyone (RFC 9309). For pages, and for addresses that nobody listed.
+    /// Those that name newswire, else those for everyone (RFC 9309). For pages, and for addresses that are not on the list.
     All,
 }
 

@@ -66,12 +66,12 @@ mod tests {
         let cache = RobotsCache::default();
         let rules = format!("User-agent: *\nDisallow: /{}\n", "a".repeat(1_900));
         let large = Arc::new(Robots::parse(rules.repeat(5_000).as_bytes(), "newswire"));
-        let room = MAX_BYTES / (large.bytes() + ENTRY);
-        for at in 0..=room {
+        let most = MAX_BYTES / (large.bytes() + ENTRY);
+        for at in 0..=most {
             cache.put(format!("https://{at}.example"), Arc::clone(&large), Duration::from_secs(60 + at as u64));
         }
-        assert!(room > 2 && cache.get("https://0.example").is_none());
-        assert!(cache.get("https://1.example").is_some() && cache.get(&format!("https://{room}.example")).is_some());
+        assert!(most > 2 && cache.get("https://0.example").is_none());
+        assert!(cache.get("https://1.example").is_some() && cache.get(&format!("https://{most}.example")).is_some());
         cache.put("https://1.example".to_owned(), Arc::default(), Duration::ZERO);
         assert!(cache.get("https://1.example").is_none());
     }

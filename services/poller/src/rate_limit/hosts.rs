@@ -8,7 +8,7 @@ use std::{
 
 /// From this many hosts on, idle ones are removed; then again when there are twice as many as were left.
 const MAX_IDLE_HOSTS: usize = 10_000;
-/// The longest time for which a host that did not answer is left alone.
+/// The longest time for which a host that did not answer gets no request.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
 /// The longest time for which a host is blocked, regardless of its Retry-After.
 const MAX_BLOCK: Duration = Duration::from_secs(24 * 60 * 60);
@@ -103,7 +103,7 @@ impl HostTable {
         state.blocked_until = Some(state.blocked_until.map_or(until, |other| other.max(until)));
     }
 
-    /// A request to `host` got no answer: the host is left alone for `first`, and twice as long after each further one, up to an
+    /// A request to `host` got no answer: the host gets none for `first`, and twice as long after each further one, up to an
     /// hour.
     pub fn unanswered(&mut self, host: &str, first: Duration, now: Instant) {
         // Of a platform, another name may answer.
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_does_not_answer_is_left_alone_for_longer_each_time_until_it_does() {
+    fn a_host_that_does_not_answer_waits_longer_each_time_until_it_does() {
         let now = Instant::now();
         let mut hosts = HostTable::new(Duration::from_secs(1));
         let pause = |hosts: &mut HostTable| {

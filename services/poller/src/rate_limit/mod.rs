@@ -94,7 +94,7 @@ impl HostLimiter {
         self.hosts().block(host, Instant::now().into_std(), wait);
     }
 
-    /// A request to `host` got no answer: the host is left alone for `first`, for twice as long each further time, up to an hour.
+    /// A request to `host` got no answer: the host gets none for `first`, for twice as long each further time, up to an hour.
     pub fn unanswered(&self, host: &str, first: Duration) {
         self.hosts().unanswered(host, first, Instant::now().into_std());
     }

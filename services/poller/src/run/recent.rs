@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn slow_and_large_polls_and_a_common_outcome_are_told() {
+    fn slow_and_large_polls_and_a_common_outcome_are_found() {
         let mut recent = RecentPolls::of(vec![poll(7); 9]);
         assert!(!recent.are_all(outcome::HTTP_ERROR));
         recent.add(poll(9));

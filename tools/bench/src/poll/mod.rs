@@ -1,4 +1,4 @@
-//! `bench poll`: polls a second of one process, beside the HTTP client in a bare loop and beside Python. `bench feeds`: many
+//! `bench poll`: polls a second of one process, compared with the HTTP client in a bare loop and with Python. `bench feeds`: many
 //! feeds on many hosts.
 
 pub mod scale;
