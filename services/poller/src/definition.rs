@@ -196,6 +196,7 @@ mod tests {
         assert_eq!(record("HTTPS://Example.org:443/feed#top"), record(" https://example.org/feed "));
         assert_eq!(record("feed:https://example.org/feed"), record("https://example.org/feed"));
         assert_eq!(record("FEED://example.org/feed"), record("http://example.org/feed"));
+        assert_eq!(record("https://Bücher.example/feed"), record("https://xn--bcher-kva.example/feed"));
     }
 
     #[test]

@@ -117,6 +117,7 @@ pub fn run(scenario: &Scenario) -> Option<Report> {
     report.without_counters = cluster.stages().saturating_sub(report.counters.len());
     report.published = load.in_time();
     report.served = load.all().len() as u64;
+    report.notes.extend(brokers.skipped_markers().into_iter().map(|line| format!("a broker skips a marker: {line}")));
     report.outages = brokers.outages().iter().map(|(from, to)| *to - *from).collect();
     report.in_time = checker.count_in_time(&load, scenario.complete_within, brokers.outages());
     if !report.violations().is_empty() || report.completed.is_none() {

@@ -34,6 +34,8 @@ pub fn check_url(url: &Url, allow_private: bool) -> Result<(), AddressError> {
     }
     let address = match url.host() {
         None => return Err(AddressError::NoHost),
+        // Also where a proxy resolves names.
+        Some(Host::Domain(name)) if is_localhost(name) => IpAddr::V4(Ipv4Addr::LOCALHOST),
         Some(Host::Domain(_)) => return Ok(()),
         Some(Host::Ipv4(address)) => IpAddr::V4(address),
         Some(Host::Ipv6(address)) => IpAddr::V6(address),
@@ -43,6 +45,13 @@ pub fn check_url(url: &Url, allow_private: bool) -> Result<(), AddressError> {
     } else {
         Err(AddressError::Private { host: url.host_str().unwrap_or_default().to_owned(), address })
     }
+}
+
+/// True for a name of this machine (RFC 6761 section 6.3).
+#[must_use]
+pub fn is_localhost(host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    host == "localhost" || host.ends_with(".localhost")
 }
 
 /// True for a globally reachable address according to the IANA special-purpose registries for IPv4 and IPv6: not loopback,

@@ -1,6 +1,6 @@
 //! Name resolution behind the address filter. Answers are cached by their time to live, and failures are named.
 
-use super::address_filter::{AddressError, is_public};
+use super::address_filter::{AddressError, is_localhost, is_public};
 use hickory_resolver::{
     ResolverBuilder, TokioResolver,
     config::ResolveHosts,
@@ -110,11 +110,6 @@ fn named(host: &str, error: &NetError) -> NameError {
         NetError::Dns(_) | NetError::Proto(_) => NameError::Failed { host, reason: error.to_string() },
         _ => NameError::NoServer(error.to_string()),
     }
-}
-
-fn is_localhost(host: &str) -> bool {
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    host == "localhost" || host.ends_with(".localhost")
 }
 
 impl Resolve for Resolver {

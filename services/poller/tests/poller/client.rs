@@ -69,6 +69,64 @@ async fn the_address_filter_applies_to_redirects() {
     assert_eq!(get(&server, "/feed").await, Err(FetchError::Address(AddressError::Scheme("file".into()))));
 }
 
+/// Addresses that are not public, in every notation that a URL has for them, and other schemes.
+const PRIVATE: [&str; 22] = [
+    "http://127.0.0.1/",
+    "http://127.1/",
+    "http://2130706433/",
+    "http://0x7f000001/",
+    "http://0177.0.0.1/",
+    "http://0/",
+    "http://10.0.0.1/",
+    "http://172.31.255.255/",
+    "http://192.168.1.1:8080/",
+    "http://100.64.0.1/",
+    "http://169.254.169.254/latest/meta-data/",
+    "http://[::1]/",
+    "http://[::]/",
+    "http://[::ffff:127.0.0.1]/",
+    "http://[64:ff9b::10.0.0.1]/",
+    "http://[2002:7f00:1::]/",
+    "http://[fe80::1]/",
+    "http://[fd00::1]/",
+    "http://localhost/",
+    "https://news.LOCALHOST./",
+    "file:///etc/passwd",
+    "ftp://public.example/",
+];
+
+/// A proxy stands for all public hosts: it sends every path but `/feed` to `target`.
+fn public_hosts(target: &'static str, robots: &'static str) -> Server {
+    Server::start(move |request| match request.path.as_str() {
+        "http://public.example/robots.txt" if robots.is_empty() => server::Response::new(404, ""),
+        "http://public.example/robots.txt" => server::Response::new(302, "").with("Location", robots),
+        "http://public.example/feed" => server::Response::new(200, "<rss/>"),
+        _ => server::Response::new(301, "").with("Location", target),
+    })
+}
+
+#[tokio::test]
+async fn no_notation_of_a_private_address_is_requested_on_any_path() {
+    for target in PRIVATE {
+        for (path, robots) in
+            [(target, ""), ("http://public.example/moved", ""), ("http://public.example/feed", target)]
+        {
+            let proxy = public_hosts(target, robots);
+            for obey in [Obey::Named, Obey::All] {
+                let limiter = HostLimiter::new(Duration::ZERO);
+                let client = Client::through(Some(proxy.url("")), limiter, Limits::default(), false, "").unwrap();
+                let got = client.obeying(obey).get(&path.parse().unwrap(), &Validators::default()).await;
+                assert!(matches!(got, Err(FetchError::Address(_))), "{target} by {path}: {got:?}");
+            }
+            assert_eq!(proxy.requests(target).len(), 0, "{target} by {path}");
+        }
+    }
+    let open = public_hosts("", "");
+    let client = Client::through(Some(open.url("")), HostLimiter::new(Duration::ZERO), Limits::default(), false, "");
+    let got = client.unwrap().get(&"http://public.example/feed".parse().unwrap(), &Validators::default()).await;
+    assert_eq!(got.unwrap().body, b"<rss/>");
+}
+
 #[tokio::test]
 async fn redirects_are_limited_and_only_permanent_ones_are_recorded() {
     let server = Server::start(|request| match request.path.as_str() {

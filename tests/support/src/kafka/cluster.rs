@@ -26,7 +26,7 @@ pub struct Cluster {
     pub addresses: Vec<String>,
     nodes: Vec<Node>,
     controller: Child,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 struct Node {
@@ -65,7 +65,7 @@ impl Cluster {
             let state = start(&arguments);
             nodes.push(Node { arguments, state });
         }
-        let mut cluster = Cluster { addresses: Vec::new(), nodes, controller, _dir: dir };
+        let mut cluster = Cluster { addresses: Vec::new(), nodes, controller, dir };
         for at in 0..cluster.nodes.len() {
             let State::Starting(starting) =
                 std::mem::replace(&mut cluster.nodes[at].state, State::Down(Instant::now()))
@@ -136,6 +136,14 @@ impl Cluster {
             };
         }
         troubles
+    }
+
+    /// Lines of the brokers' logs that contain `text`.
+    #[must_use]
+    pub fn logged(&self, text: &str) -> Vec<String> {
+        let logs = (1..=self.nodes.len()).map(|id| self.dir.path().join(format!("broker-{id}")).join("log"));
+        let texts: Vec<String> = logs.filter_map(|log| std::fs::read_to_string(log).ok()).collect();
+        texts.iter().flat_map(|log| log.lines()).filter(|line| line.contains(text)).map(str::to_owned).collect()
     }
 
     /// Number of brokers that do not run.

@@ -113,6 +113,15 @@ impl Brokers {
         }
     }
 
+    /// What the brokers have logged of commit markers that they skip: the partition then has an open transaction for good.
+    #[must_use]
+    pub fn skipped_markers(&self) -> Vec<String> {
+        match self {
+            Brokers::One(_) => Vec::new(),
+            Brokers::Cluster(cluster) => cluster.nodes.logged("Couldn't find leader endpoint"),
+        }
+    }
+
     /// Injects a fault of the brokers.
     ///
     /// # Panics
