@@ -75,7 +75,7 @@ fn each_binary_knows_the_variables_of_all_services() {
     for arguments in [&["run", "--help"][..], &["sample", "--help"]] {
         let output = Command::new(env!("CARGO_BIN_EXE_newswire")).args(arguments).output().unwrap();
         let help = String::from_utf8(output.stdout).unwrap();
-        for name in help.split("[env: ").skip(1).filter_map(|rest| rest.split('=').next()) {
+        for name in help.split("[env: ").skip(1).filter_map(|rest| rest.split(['=', ']']).next()) {
             assert!(listed.lines().any(|line| line == name), "{name} is not in variables.txt");
         }
     }
