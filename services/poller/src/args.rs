@@ -1,9 +1,11 @@
 //! The poller's flags.
 
 use crate::{
+    Error,
     credentials::{CredentialArgs, Credentials},
     document,
-    fetch::{self, robots::Obey},
+    fetch::{self, Client, robots::Obey},
+    rate_limit::HostLimiter,
     schedule::clock::Clock,
 };
 use clap::builder::RangedU64ValueParser;
@@ -106,6 +108,16 @@ impl Default for Config {
 }
 
 impl Config {
+    /// The HTTP client.
+    ///
+    /// # Errors
+    /// [`Error::Client`] if TLS finds no root certificates, or the contact is not a valid header value.
+    pub fn client(&self, limiter: HostLimiter) -> Result<Client, Error> {
+        let (proxy, allow_private) = (self.proxy.clone(), self.allow_private_networks);
+        let client = Client::through(proxy, limiter, self.limits.clone(), allow_private, &self.contact);
+        Ok(client.map_err(|failed| Error::Client(failed.to_string()))?.obeying(self.obey))
+    }
+
     /// Limits of a document.
     #[must_use]
     pub fn document_limits(&self) -> document::Limits {

@@ -5,7 +5,7 @@ use crate::{
     definition::{self, DefinitionError},
     diff::Part,
     discover::{self, FoundFeed},
-    fetch::{Client, Validators},
+    fetch::Validators,
     poll::{self, Body, Job, PollResult, PollUpdate},
     rate_limit::{HostLimiter, host_of},
 };
@@ -68,7 +68,7 @@ pub async fn check(given: &str, credentials_ref: &str, config: &Config) -> Resul
         body_hash: String::new(),
     };
     let limiter = HostLimiter::new(config.host_interval);
-    let client = Client::from_config(limiter, config)?;
+    let client = config.client(limiter)?;
     let started = Instant::now();
     let fetched = poll::fetch(&client, &job).await;
     let page = fetched.as_ref().map(|response| response.body.get(..MAX_PAGE_BYTES).unwrap_or(&response.body).to_vec());

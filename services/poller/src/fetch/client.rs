@@ -6,12 +6,12 @@ use super::{
     decode,
     error::FetchError,
     http::{HttpClients, Settings},
+    limits::Limits,
     response::{Response, Validators, header_value, is_overloaded, text},
     robots::{self, Obey, Robots},
     robots_cache::RobotsCache,
 };
 use crate::{
-    Config, Error,
     credentials::Credential,
     limits,
     rate_limit::{HostLimiter, host_of},
@@ -30,30 +30,6 @@ const ROBOTS_ERROR_TTL: Duration = Duration::from_secs(10 * 60);
 const AGENT: &str = "newswire";
 const ACCEPT: &str = "application/rss+xml, application/atom+xml, application/rdf+xml, application/feed+json, \
                       application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5";
-
-/// Limits of one request.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Limits {
-    /// Bytes of a body, decompressed.
-    pub bytes: usize,
-    /// Time to connect, TLS included.
-    pub connect: Duration,
-    /// Time between two reads.
-    pub read: Duration,
-    /// Time for the whole request.
-    pub total: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits {
-            bytes: 10 << 20,
-            connect: Duration::from_secs(10),
-            read: Duration::from_secs(20),
-            total: Duration::from_secs(60),
-        }
-    }
-}
 
 /// The HTTP client. Clones share connections, rate limits and the robots.txt cache.
 #[derive(Clone)]
@@ -107,17 +83,6 @@ impl Client {
             obey: Obey::Named,
             credential: None,
         })
-    }
-
-    /// A client as the configuration has it.
-    ///
-    /// # Errors
-    /// As [`Client::new`].
-    pub fn from_config(limiter: HostLimiter, config: &Config) -> Result<Self, Error> {
-        let (proxy, allow_private) = (config.proxy.clone(), config.allow_private_networks);
-        let client = Self::through(proxy, limiter, config.limits.clone(), allow_private, &config.contact);
-        let client = client.map_err(|failed| Error::Client(failed.to_string()))?;
-        Ok(client.obeying(config.obey))
     }
 
     /// A client that obeys these groups of a robots.txt. By default [`Obey::Named`], for feeds that an operator listed.

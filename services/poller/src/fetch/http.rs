@@ -1,8 +1,8 @@
 //! The HTTP clients: one for all feeds, and one for each client certificate.
 
 use super::{
-    client::Limits,
     error::{FetchError, with_causes},
+    limits::Limits,
     resolver::Resolver,
 };
 use std::{

@@ -9,12 +9,14 @@ mod cookies;
 mod decode;
 mod error;
 mod http;
+mod limits;
 pub mod resolver;
 mod response;
 pub mod robots;
 mod robots_cache;
 
 pub use capacity::{Capacity, Held, SMALL};
-pub use client::{Client, Limits};
+pub use client::Client;
 pub use error::FetchError;
+pub use limits::Limits;
 pub use response::{Response, Validators};

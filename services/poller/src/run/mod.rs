@@ -48,7 +48,7 @@ pub async fn run(config: Config, runtime: stream::Runtime, readiness: Readiness)
     }
     let config = Config { parallel, ..config };
     let limiter = HostLimiter::new(config.host_interval);
-    let client = Client::from_config(limiter, &config)?;
+    let client = config.client(limiter)?;
     let metrics = Metrics::new(&runtime.registry)?;
     // At most `parallel` polls are in flight, so a send never waits.
     let (jobs, to_fetch) = mpsc::channel(config.parallel);

@@ -1,9 +1,11 @@
 //! The status of a feed, as its health and the metrics show it.
 
-use super::records;
 use crate::schedule::Arrivals;
 use jiff::Timestamp;
-use proto::v1::{Feed, FeedState};
+use proto::{
+    time,
+    v1::{Feed, FeedState},
+};
 
 /// Documents in a row of nothing but new entries from which a feed is churning.
 const CHURNING_POLLS: i32 = 3;
@@ -69,7 +71,7 @@ impl Condition {
         } else {
             Status::Ok
         };
-        let at = |time: Option<&proto::Timestamp>| records::at(time);
+        let at = |stored: Option<&proto::Timestamp>| stored.and_then(time::from_wire);
         let polled = at(state.last_polled_at.as_ref());
         let since = match status {
             Status::Failing => at(state.last_success_at.as_ref()).or(at(feed.added_at.as_ref())),
@@ -84,7 +86,6 @@ impl Condition {
 mod tests {
     use super::*;
     use jiff::SignedDuration;
-    use proto::time;
 
     fn now() -> Timestamp {
         "2026-11-24T12:00:00Z".parse().unwrap()
