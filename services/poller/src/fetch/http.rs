@@ -101,3 +101,31 @@ fn build(
     };
     builder.build().map_err(network)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A certificate of this test and its key, valid until 2126.
+    const PEM: &str = include_str!("../../tests/certificate/client.pem");
+
+    #[tokio::test]
+    async fn a_certificate_is_read_from_its_file_and_again_when_that_changes() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let settings =
+            Settings { agent: "newswire".to_owned(), limits: Limits::default(), allow_private: true, proxy: None };
+        let (clients, folder) = (HttpClients::new(settings).unwrap(), tempfile::tempdir().unwrap());
+        let file = folder.path().join("client.pem");
+        let is_unusable = || matches!(clients.of(Some(&file)), Err(FetchError::Credentials(_)));
+        assert!(is_unusable(), "absent");
+        std::fs::write(&file, "no certificate").unwrap();
+        assert!(is_unusable(), "no PEM");
+        std::fs::write(&file, PEM).unwrap();
+        assert!(clients.of(Some(&file)).is_ok());
+        let modified = SystemTime::now() + Duration::from_secs(5);
+        std::fs::write(&file, "no certificate any longer").unwrap();
+        std::fs::File::options().write(true).open(&file).unwrap().set_modified(modified).unwrap();
+        assert!(is_unusable(), "changed");
+        assert!(clients.of(None).is_ok());
+    }
+}
