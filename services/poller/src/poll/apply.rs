@@ -18,8 +18,6 @@ use proto::{
     vocab::poll,
 };
 
-/// Answers in a row of 410 Gone after which a feed is no longer polled.
-const CONFIRMATIONS: i32 = 3;
 /// Characters of an error in a poll record.
 const MAX_ERROR_CHARS: usize = 300;
 
@@ -118,7 +116,7 @@ pub fn apply(
         if evaluation.http_status == 410 && result.url.as_str() == feed.url {
             // Only the feed's own address can say that it is gone, not a temporary redirect's target.
             state.gone_polls = state.gone_polls.saturating_add(1);
-            state.gone = state.gone_polls >= CONFIRMATIONS;
+            state.gone = state.gone_polls >= moves::CONFIRMATIONS;
             let wait = evaluation.server_hints.retry_after.unwrap_or_default().max(moves::spacing(base));
             evaluation.server_hints.retry_after = Some(wait);
         } else {

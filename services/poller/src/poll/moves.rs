@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use proto::{time, v1::FeedState};
 use url::Url;
 
-/// Polls that confirm a redirect.
-const CONFIRMATIONS: i32 = 3;
+/// Polls that confirm a permanent redirect, or that a feed is gone.
+pub(super) const CONFIRMATIONS: i32 = 3;
 /// Consecutive failures after which a moved feed is requested at its original address again.
 const MAX_FAILURES: i32 = 3;
 /// Segments of paths that ask for something before they show what was wanted.

@@ -46,8 +46,7 @@ pub(super) fn is_same_health(before: &FeedState, after: &FeedState) -> bool {
 
 /// True if the next request has the same validators, and an unchanged document is recognised as before.
 pub(super) fn has_same_validators(before: &FeedState, after: &FeedState) -> bool {
-    let of = |state: &FeedState| (state.etag.clone(), state.last_modified.clone(), state.body_hash.clone());
-    of(before) == of(after)
+    (&before.etag, &before.last_modified, &before.body_hash) == (&after.etag, &after.last_modified, &after.body_hash)
 }
 
 /// The part of a state that the feed's health shows as more than times and counts. All fields are listed, so that a new one

@@ -39,17 +39,15 @@ impl PollLoop {
     }
 
     fn judge(&mut self, result: PollResult, flight: Option<InFlight>, now: Instant) {
+        if let Ok((response, _)) = &result.response {
+            self.limiter.answered(&host_of(&response.final_url));
+        }
         let error = match &result.response {
             // These come without a request.
             Err(FetchError::Address(_) | FetchError::Blocked(_)) => return self.pending.push_back(result),
             Err(FetchError::Robots(_) | FetchError::RobotsUnreachable(_)) => return self.pending.push_back(result),
-            Ok((response, _)) => {
-                self.limiter.answered(&host_of(&response.final_url));
-                let change = self.network.answered(now);
-                self.apply_change(change);
-                return self.pending.push_back(result);
-            }
-            Err(FetchError::Redirect(_) | FetchError::TooLarge(_) | FetchError::Network(_) | FetchError::Fault(_)) => {
+            Ok(_)
+            | Err(FetchError::Redirect(_) | FetchError::TooLarge(_) | FetchError::Network(_) | FetchError::Fault(_)) => {
                 let change = self.network.answered(now);
                 self.apply_change(change);
                 return self.pending.push_back(result);
