@@ -67,19 +67,22 @@ pub async fn check(given: &str, credentials_ref: &str, config: &Config) -> Resul
         validators: Validators::default(),
         body_hash: String::new(),
     };
-    let limiter = HostLimiter::new(config.host_interval);
-    let client = config.client(limiter)?;
+    let mask = job.credential.as_ref().ok().and_then(|credential| credential.as_ref()).map(|one| one.mask());
+    let client = config.client(HostLimiter::new(config.host_interval))?;
     let started = Instant::now();
     let fetched = poll::fetch(&client, &job).await;
     let page = fetched.as_ref().map(|response| response.body.get(..MAX_PAGE_BYTES).unwrap_or(&response.body).to_vec());
     let page = page.unwrap_or_default();
     let result = poll::read(&client, job, fetched, config.document_limits(), started).await;
-    let feeds = match &result.response {
+    let mut feeds = match &result.response {
         Ok((response, Body::Unreadable(_))) => {
             discover::feeds(&page, Some(response.content_type.as_str()), &response.final_url)
         }
         _ => Vec::new(),
     };
+    if let Some(mask) = mask {
+        feeds.iter_mut().for_each(|feed| (feed.url, feed.title) = (mask.url(&feed.url), mask.text(&feed.title)));
+    }
     let update = poll::apply(&feed, None, || Some(Vec::new()), &result, Part::WHOLE, config.poll_interval);
     Ok(Checked { url, result, update, feeds })
 }

@@ -68,8 +68,7 @@ impl FeedFile {
         let name = if self.removes { self.name() } else { String::new() };
         let of_list = |feed: Feed| Feed { list: name.clone(), ..feed };
         let feeds: Vec<Feed> = list.feeds.into_iter().map(of_list).collect();
-        let ids = feeds.iter().map(|feed| poller::definition::complete(feed.clone(), jiff::Timestamp::now()));
-        let listed: HashSet<String> = ids.filter_map(Result::ok).map(|feed| feed.feed_id).collect();
+        let listed: HashSet<String> = feeds.iter().map(|feed| feed.feed_id.clone()).collect();
         let mut applied = Applied { feeds: feeds.len(), refused: list.refused.len(), ..Applied::default() };
         applied.written = sync(log, config, feeds)?;
         // A feed that is refused now stays: its entry may be a mistake of an editor.
