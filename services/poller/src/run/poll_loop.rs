@@ -271,11 +271,11 @@ impl Processor for PollLoop {
 
     fn before_poll(&mut self, session: &Session) -> Result<Duration, ProcessError> {
         self.start_polls(session)?;
-        let has_work = !self.waiting.is_empty() || !self.pending.is_empty();
-        if self.in_flight.is_empty() && !has_work {
+        if self.in_flight.is_empty() && self.waiting.is_empty() && self.pending.is_empty() {
             return Ok(self.until_due(WAIT_IDLE));
         }
-        if !has_work {
+        // Results that could not be committed are tried again at once; the next part of a poll that waits is not.
+        if self.pending.is_empty() {
             self.wait_for_result();
         }
         Ok(WAIT_LOG)
