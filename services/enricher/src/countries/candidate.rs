@@ -1,5 +1,6 @@
 //! A phrase that may be a mention of a country, and how the tagger reads it.
 
+use super::enclosing::Owner;
 use crate::{
     document::{Document, Field},
     gazetteer::{
@@ -44,6 +45,12 @@ pub struct Candidate {
     pub reading: Reading,
     /// Its word is part of a person's longer name somewhere in the document.
     pub person_elsewhere: bool,
+    /// The organisation's name that it is part of, if it is.
+    pub(super) owner: Owner,
+    /// It is the place of a dateline.
+    pub(super) in_dateline: bool,
+    /// Its field is in capitals throughout.
+    pub(super) in_capitals: bool,
     /// It is certainly not a mention of a place: a sea, a disease, a street, a company.
     pub excluded: bool,
 }

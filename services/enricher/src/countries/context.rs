@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Population from which a city shows in which subdivision the text is.
 const LARGE_TOWN: u32 = 30_000;
+/// Weight from which a country shows in a text.
+const SIGN: f64 = 0.3;
 
 /// A subdivision: its country, and the hash of its ISO 3166-2 code after the hyphen.
 type Division = (Code, u64);
@@ -21,6 +23,9 @@ pub(super) struct Context {
     weight: BTreeMap<Code, f64>,
     /// What each name added, so that a name does not support its own reading.
     added: BTreeMap<(u64, Code), f64>,
+    /// Weight of all countries, and what each name added to it.
+    all: f64,
+    by_name: BTreeMap<u64, f64>,
     /// Signs of local news of the United States.
     pub(super) us_news: f64,
     /// Signs of local news of other countries.
@@ -42,6 +47,8 @@ impl Context {
         Context {
             weight: BTreeMap::new(),
             added: BTreeMap::new(),
+            all: 0.0,
+            by_name: BTreeMap::new(),
             us_news: local_news::united_states(document, gazetteer, candidates),
             local_news: local_news::other_countries(document, gazetteer),
             politics: words.any(|word| word_lists().politics.contains(&word.hash)),
@@ -67,6 +74,8 @@ impl Context {
         for country in sense.countries.iter() {
             *self.weight.entry(*country).or_default() += weight * confidence;
             *self.added.entry((name, *country)).or_default() += weight * confidence;
+            *self.by_name.entry(name).or_default() += weight * confidence;
+            self.all += weight * confidence;
         }
     }
 
@@ -111,10 +120,7 @@ impl Context {
 
     /// Weight of a sense's countries in the text without what `name` added; bordering countries count a quarter.
     pub(super) fn support(&self, gazetteer: &Gazetteer, sense: &Sense, name: u64) -> f64 {
-        let weight = |country: &Code| {
-            let all = self.weight.get(country).copied().unwrap_or(0.0);
-            all - self.added.get(&(name, *country)).copied().unwrap_or(0.0)
-        };
+        let weight = |country: &Code| self.without(*country, name);
         let own: f64 = sense.countries.iter().map(weight).sum();
         let bordering: f64 = sense
             .countries
@@ -124,6 +130,32 @@ impl Context {
             .map(weight)
             .sum();
         own + bordering * 0.25
+    }
+}
+
+impl Context {
+    /// Whether the text is about other countries than the sense's, and not about those: it names some, or is their local news.
+    pub(super) fn is_elsewhere(&self, sense: &Sense, name: u64) -> bool {
+        const NAMED: f64 = 1.0;
+        const NEWS: f64 = 1.5;
+        let own: f64 = sense.countries.iter().map(|country| self.without(*country, name)).sum();
+        let all = self.all - self.by_name.get(&name).copied().unwrap_or(0.0);
+        let us = self.is_us(sense);
+        let local =
+            self.local_news.iter().any(|(country, _)| sense.countries.contains(country)) || us && self.us_news > NEWS;
+        let foreign = self.us_news >= NEWS && !us || self.local_news.iter().any(|(_, signs)| *signs >= NEWS);
+        own < SIGN && !local && (all - own >= NAMED || foreign)
+    }
+
+    /// Whether the text is local news of the sense's country, other than the United States.
+    pub(super) fn is_local(&self, sense: &Sense) -> bool {
+        self.local_news.iter().any(|(country, _)| sense.countries.contains(country))
+    }
+
+    /// Weight of a country in the text without what `name` added.
+    fn without(&self, country: Code, name: u64) -> f64 {
+        let all = self.weight.get(&country).copied().unwrap_or(0.0);
+        all - self.added.get(&(name, country)).copied().unwrap_or(0.0)
     }
 }
 

@@ -77,7 +77,7 @@ pub(super) fn is_part_of_other_name(
             return true;
         }
         let team = |word: &Word| word.capitalised && lists.team_after.contains(&word.hash);
-        if team(next) || next.capitalised && second.is_some_and(team) {
+        if !kinds(&[Kind::Demonym]) && (team(next) || next.capitalised && second.is_some_and(team)) {
             return true;
         }
         // `Boston Daily News`, but not `Iranian President`.

@@ -23,6 +23,8 @@ pub(super) fn exclude_language_names(
     let is_language =
         |at: usize| field.words.get(at).is_some_and(|word| word.capitalised && lists.language.contains(&word.hash));
     let mut excluded_words: HashSet<usize> = HashSet::new();
+    // The language before.
+    let mut last: Option<usize> = None;
     // The heads of the lists so far, by each of their members: a list is walked once.
     let mut heads: HashMap<usize, usize> = HashMap::new();
     for candidate in candidates.iter_mut() {
@@ -72,9 +74,20 @@ pub(super) fn exclude_language_names(
                         .get(candidate.end)
                         .is_some_and(|word| matches!(field.slice(word.start, word.end), "into" | "to")))
         });
-        if follows || (led && alone) || excluded_words.contains(&head) {
+        // `speaks Portuguese at home and Polish at work`.
+        let before = last.is_some_and(|last| same_sentence(field, last, candidate.start));
+        if follows || (led && alone) || excluded_words.contains(&head) || before && alone {
+            last = Some(candidate.start);
             candidate.excluded = true;
             excluded_words.insert(candidate.start);
         }
     }
+}
+
+/// Whether at most a dozen words, and no end of a sentence, are between two words.
+fn same_sentence(field: &Field<'_>, from: usize, to: usize) -> bool {
+    const NEAR: usize = 12;
+    let ends = |separator| matches!(separator, Separator::Stop | Separator::Break);
+    to - from.min(to) <= NEAR
+        && field.words.get(from + 1..=to).is_some_and(|words| words.iter().all(|word| !ends(word.separator)))
 }

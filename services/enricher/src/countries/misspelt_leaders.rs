@@ -1,6 +1,9 @@
 //! Leaders with a misspelt given name: `Volodomyr Zelensky`, `President Ferdinan Marcos Jr.`
 
-use super::candidate::{Candidate, Reading};
+use super::{
+    candidate::{Candidate, Reading},
+    enclosing::Owner,
+};
 use crate::{
     document::Document,
     gazetteer::{Gazetteer, Kind},
@@ -39,6 +42,9 @@ pub(super) fn misspelt_leaders(
                 senses: vec![sense],
                 reading: Reading::Whole(Label::Person),
                 person_elsewhere: false,
+                owner: Owner::Unknown,
+                in_dateline: false,
+                in_capitals: false,
                 excluded: false,
             });
         }

@@ -4,10 +4,20 @@
 //! the rest by population and by the countries that the article mentions otherwise.
 
 use super::{
-    adjacent::settle_adjacent, candidate::Candidate, choose::choose, context::Context, place::Place,
+    adjacent::settle_adjacent,
+    candidate::{Candidate, Reading},
+    choose::choose,
+    context::Context,
+    located::settle_located,
+    place::Place,
     unambiguous::unambiguous,
 };
-use crate::{document::Document, gazetteer::Gazetteer};
+use crate::{
+    document::Document,
+    gazetteer::{Gazetteer, Kind},
+};
+use std::collections::HashMap;
+use tagger::Label;
 
 /// The mentions among the candidates, in the order of the candidates.
 #[must_use]
@@ -15,6 +25,8 @@ pub fn resolve(document: &Document<'_>, gazetteer: &Gazetteer, candidates: &[Can
     let mut settled: Vec<Option<(usize, f64)>> = vec![None; candidates.len()];
     let mut context = Context::new(document, gazetteer, candidates);
     settle_adjacent(document, gazetteer, candidates, &mut settled);
+    settle_located(document, gazetteer, candidates, &mut settled);
+    settle_repeated(document, gazetteer, candidates, &mut settled);
     context.add_divisions(document, gazetteer, candidates);
     for (candidate, settled) in candidates.iter().zip(&mut settled).filter(|(candidate, _)| !candidate.excluded) {
         if settled.is_none() {
@@ -39,6 +51,33 @@ pub fn resolve(document: &Document<'_>, gazetteer: &Gazetteer, candidates: &[Can
         place(document, gazetteer, candidate, sense, confidence)
     });
     places.collect()
+}
+
+/// Gives a town that the text has placed once (`Paris, Texas`) the same sense wherever it names it alone.
+fn settle_repeated(
+    document: &Document<'_>,
+    gazetteer: &Gazetteer,
+    candidates: &[Candidate],
+    settled: &mut [Option<(usize, f64)>],
+) {
+    let mut placed: HashMap<u64, (usize, f64)> = HashMap::new();
+    for (one, settled) in candidates.iter().zip(&*settled) {
+        let town = |sense: usize| gazetteer.sense(sense).is_some_and(|sense| sense.kind == Kind::City);
+        if let Some((sense, confidence)) = settled.filter(|(sense, _)| town(*sense)) {
+            placed.entry(one.hash(document)).or_insert((sense, confidence));
+        }
+    }
+    for (one, slot) in candidates.iter().zip(settled).filter(|(one, slot)| !one.excluded && slot.is_none()) {
+        let known = placed.get(&one.hash(document)).filter(|(sense, _)| one.senses.contains(sense));
+        // The tagger still says whether it is a name of a place.
+        let read = matches!(one.reading, Reading::Whole(Label::Loc) | Reading::Head(Label::Loc) | Reading::Untagged);
+        if let Some((sense, confidence)) = known.filter(|_| read) {
+            let common = gazetteer.sense(*sense).is_some_and(|sense| sense.common);
+            if !(common && one.reading == Reading::Untagged) {
+                *slot = Some((*sense, confidence.min(0.9)));
+            }
+        }
+    }
 }
 
 fn place(

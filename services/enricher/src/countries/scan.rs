@@ -2,8 +2,10 @@
 
 use super::{
     candidate::{Candidate, Reading},
+    enclosing::{exclude_businesses, exclude_metaphors, is_american_indian, is_borrowed, names_tribe, owner},
     exclusions::{is_emirates_airline, is_part_of_other_name, is_saint_or_church, is_trade_company},
     language_names::exclude_language_names,
+    letter_case::{LetterCase, Topic, dateline_end, keep_lower, letter_case, read_upper},
     misspelt_leaders::misspelt_leaders,
     persons::person_words,
     word_lists::word_lists,
@@ -25,7 +27,11 @@ pub fn scan(document: &Document<'_>, gazetteer: &Gazetteer, spans: &[Span], own:
     let person_words = person_words(document, spans);
     let aviation =
         document.fields.iter().flat_map(|field| &field.words).any(|word| word_lists().aviation.contains(&word.hash));
+    let topic = Topic::of(&document.fields);
+    let tribes = names_tribe(&document.fields);
     for (index, field) in document.fields.iter().enumerate() {
+        let case = letter_case(field);
+        let dateline = if index == 0 || case != LetterCase::Usual { 0 } else { dateline_end(field) };
         let from = spans.partition_point(|span| span.field < index);
         let to = spans.partition_point(|span| span.field <= index);
         let spans = spans.get(from..to).unwrap_or(&[]);
@@ -41,14 +47,16 @@ pub fn scan(document: &Document<'_>, gazetteer: &Gazetteer, spans: &[Span], own:
                 document.budget.cut();
                 break;
             }
-            let Some(hit) = gazetteer.longest(&field.words, at) else {
+            let Some(hit) = gazetteer.longest(&field.words, at, case == LetterCase::Lower) else {
                 at += 1;
                 continue;
             };
             at = hit.end;
             let around = own.iter().map(|name| 2 * name.len()).sum::<usize>();
             document.budget.count(hit.senses.len() + around);
-            let reading = reading(field, hit.start, hit.end, spans);
+            let in_dateline = field.words.get(hit.end - 1).is_some_and(|word| word.end <= dateline);
+            let reading =
+                if in_dateline { Reading::Whole(Label::Loc) } else { reading(field, hit.start, hit.end, spans) };
             // `Mr Modi`: a leader's surname alone.
             let surname_alone = hit
                 .senses
@@ -62,21 +70,36 @@ pub fn scan(document: &Document<'_>, gazetteer: &Gazetteer, spans: &[Span], own:
             let excluded = own_name
                 || is_part_of_other_name(field, hit.start, hit.end, &hit.senses, gazetteer)
                 || is_trade_company(field, hit.end, reading)
+                || is_borrowed(field, hit.start, hit.end, &hit.senses, gazetteer)
+                || is_american_indian(field, hit.start, hit.end, tribes)
                 || !country && is_saint_or_church(field, hit.start, hit.end)
                 || aviation && is_emirates_airline(field, hit.start, hit.end);
-            candidates.push(Candidate {
+            let mut candidate = Candidate {
                 field: index,
                 start: hit.start,
                 end: hit.end,
                 senses: hit.senses,
                 person_elsewhere: person_words.contains(&field.words.get(hit.end - 1).unwrap_or(word).hash)
-                    && (hit.end == hit.start + 1 || surname_alone),
+                    && (hit.end == hit.start + 1 || surname_alone)
+                    && !in_dateline,
+                owner: owner(field, hit.start, hit.end, spans, reading, gazetteer),
                 reading,
+                in_dateline,
+                in_capitals: false,
                 excluded,
-            });
+            };
+            if case == LetterCase::Upper {
+                read_upper(field, &mut candidate, gazetteer);
+            }
+            candidates.push(candidate);
         }
+        if case == LetterCase::Lower {
+            keep_lower(field, &mut candidates, first, gazetteer, topic);
+        }
+        exclude_metaphors(field, candidates.get_mut(first..).unwrap_or(&mut []), gazetteer);
         exclude_language_names(field, candidates.get_mut(first..).unwrap_or(&mut []), gazetteer, &document.budget);
     }
+    exclude_businesses(&document.fields, &mut candidates);
     candidates.extend(misspelt_leaders(document, gazetteer, spans, &candidates));
     candidates
 }

@@ -3,7 +3,8 @@
 use super::{
     candidate::{Candidate, Reading},
     context::Context,
-    surroundings::is_person,
+    enclosing::Owner,
+    surroundings::{Known, is_person},
 };
 use crate::{
     document::Document,
@@ -50,7 +51,8 @@ pub(super) fn unambiguous(
         return Some((index, 0.8));
     }
     let (index, country) = only(Kind::Name)?;
-    if is_person(document, candidate) || may_be_in_us(&senses, country, context) {
+    let private = candidate.owner == Owner::Private && !matches!(candidate.reading, Reading::Whole(_));
+    if private || is_person(document, candidate, Known::Country) || may_be_in_us(&senses, country, context) {
         return None;
     }
     let confidence = match candidate.reading {

@@ -98,6 +98,50 @@ word_lists! {
         church_after,
         /// The last word of a newspaper's or airline's name.
         newspaper,
+        /// Names that are words or given names in a text without capitals: `turkey`, `jordan`.
+        lower_word,
+        /// Words that are abbreviations of countries and states in usual texts, and words in capitals.
+        word_in_capitals,
+        /// Before a name, capitalised: makers, whose products have names of places (`Seat Ibiza`).
+        maker_before,
+        /// Before a name, capitalised: a ship or a storm.
+        vessel_before,
+        /// Before a name: a work, an artist, a ship.
+        work_before,
+        /// Animals, which have names of places.
+        animal,
+        /// Other things that are named or called: `a ferry called Oslo`.
+        named_thing,
+        /// Before a name: a business (`the retailer Iceland`).
+        business_before,
+        /// Businesses with names of places.
+        brand,
+        /// After a business's name.
+        shop_after,
+        /// Currencies.
+        currency,
+        /// Before the name of a currency: an amount is meant, not its value.
+        amount_before,
+        /// Before `Indian`: one of America.
+        indian_before,
+        /// After `Indian`: the same.
+        indian_after,
+        /// Peoples of Indians of America.
+        tribe,
+        /// In an organisation's name: it is a public institution, which is of its place.
+        public,
+        /// Between a town and the region that it lies in: `a small town in`.
+        locating,
+        /// Before a person's name, capitalised, and never before a place's.
+        honorific,
+        /// Words of kitchen and home: in a text with one, `turkey` and `china` are none.
+        domestic,
+        /// What countries do.
+        state_verb,
+        /// Kinds of towns.
+        town,
+        /// Countries whose names persons have as given names or surnames.
+        person_or_country,
     }
     exact {
         /// After a language that no noun follows.

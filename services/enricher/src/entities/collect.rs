@@ -18,7 +18,7 @@ static AGENCIES: &str = include_str!("../../data/sources/words/agencies.txt");
 pub fn collect(document: &Document<'_>, spans: &[Span], places: &[Place], own: &[&str]) -> Vec<Mention> {
     let mut found: Vec<Mention> = Vec::new();
     let by_start: HashMap<(usize, usize), &Place> =
-        places.iter().map(|place| ((place.field, place.start), place)).collect();
+        places.iter().filter(|one| one.confidence >= 0.5).map(|place| ((place.field, place.start), place)).collect();
     let persons = persons(document, spans);
     for span in spans {
         let Some(field) = document.fields.get(span.field) else { continue };
@@ -62,7 +62,8 @@ pub fn collect(document: &Document<'_>, spans: &[Span], places: &[Place], own: &
             },
             _ => (kind, end),
         };
-        let sense = place.and_then(|place| place.sense);
+        // A person or an organisation has no id of a place.
+        let sense = place.filter(|place| fits(kind, place.kind)).and_then(|place| place.sense);
         found.push(Mention {
             field: span.field,
             start,
@@ -124,6 +125,16 @@ pub fn collect(document: &Document<'_>, spans: &[Span], places: &[Place], own: &
         free && one.end > one.start
     });
     found
+}
+
+/// Whether an entity of this type can have a sense of this kind.
+fn fits(entity: &str, kind: Kind) -> bool {
+    match kind {
+        Kind::Organisation => true,
+        Kind::Leader => entity == entity::PERSON,
+        Kind::Demonym => entity == entity::NORP,
+        _ => matches!(entity, entity::GPE | entity::LOC),
+    }
 }
 
 /// First and last words of persons' names of two words and more.

@@ -8,7 +8,7 @@ mod names;
 use crate::{
     countries::Place,
     document::Document,
-    gazetteer::{Gazetteer, Kind},
+    gazetteer::{Gazetteer, Kind, Sense},
 };
 use tagger::Span;
 
@@ -59,12 +59,20 @@ pub fn entities(
                 in_title: cluster.mentions.iter().any(|one| one.field == 0),
                 salience: round(weight / total.max(f64::MIN_POSITIVE)),
                 confidence: round(confidence.clamp(0.0, 1.0)),
+                country: sense.map_or(String::new(), |sense| country(gazetteer, cluster.kind, sense)),
                 ..v1::Entity::default()
             },
         ));
     }
     entities.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     entities.into_iter().map(|(_, _, entity)| entity).collect()
+}
+
+/// The country that a place lies in; empty for other entities and for a place of two countries.
+fn country(gazetteer: &Gazetteer, kind: &str, sense: &Sense) -> String {
+    let code = sense.countries.first().filter(|_| sense.countries.len() == 1);
+    let place = matches!(kind, entity::GPE | entity::LOC);
+    code.filter(|_| place).and_then(|code| gazetteer.country(*code)).map_or(String::new(), |one| one.code.clone())
 }
 
 fn mention(document: &Document<'_>, one: &mention::Mention) -> v1::Mention {

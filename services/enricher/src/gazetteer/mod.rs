@@ -112,6 +112,18 @@ pub struct Sense {
 }
 
 impl Sense {
+    /// Whether a text without capitals names it, too: the names of villages and foreign subdivisions are words there.
+    fn is_known_in_lower_case(&self) -> bool {
+        const LARGE: u32 = 200_000;
+        match self.kind {
+            Kind::Name | Kind::Demonym | Kind::Capital | Kind::Leader | Kind::NotAPlace => &*self.detail != "prefix",
+            Kind::City => !self.common && self.population >= LARGE,
+            Kind::Subdivision => !self.common && self.detail.starts_with("US-"),
+            Kind::Organisation => self.detail.contains("|metonym|"),
+            Kind::Abbreviation | Kind::County => false,
+        }
+    }
+
     /// Natural logarithm of the population, of at least 300.
     #[must_use]
     pub fn log_population(&self) -> f64 {
@@ -204,9 +216,10 @@ impl Gazetteer {
         self.table.bytes() + self.senses.len() * size_of::<Sense>()
     }
 
-    /// The longest phrase that begins at word `at`, with the senses that its spelling allows.
+    /// The longest phrase that begins at word `at`, with the senses that its spelling allows. `lower`: the text has no
+    /// capitals.
     #[must_use]
-    pub fn longest(&self, words: &[Word], at: usize) -> Option<Match> {
+    pub fn longest(&self, words: &[Word], at: usize, lower: bool) -> Option<Match> {
         let mut key = 0;
         let mut best = None;
         for (offset, word) in words.get(at..)?.iter().take(LONGEST).enumerate() {
@@ -216,7 +229,7 @@ impl Gazetteer {
             key = words::join(key, word.hash);
             let Some(slot) = self.table.get(key) else { break };
             let senses: Vec<usize> =
-                slot.senses().filter(|sense| self.fits(*sense, words, at, at + offset + 1)).collect();
+                slot.senses().filter(|sense| self.fits(*sense, words.get(at..=at + offset), lower)).collect();
             if !senses.is_empty() {
                 best = Some(Match { start: at, end: at + offset + 1, senses });
             }
@@ -227,17 +240,19 @@ impl Gazetteer {
         best
     }
 
-    /// Whether a sense may be spelt like words `start..end`.
-    fn fits(&self, sense: usize, words: &[Word], start: usize, end: usize) -> bool {
-        let (Some(sense), Some(span)) = (self.senses.get(sense), words.get(start..end)) else { return false };
+    /// Whether a sense may be spelt like these words.
+    fn fits(&self, sense: usize, span: Option<&[Word]>, lower: bool) -> bool {
+        let (Some(sense), Some(span)) = (self.senses.get(sense), span) else { return false };
         let (Some(first), Some(last)) = (span.first(), span.last()) else { return false };
+        let commas = || sense.comma || span.iter().skip(1).all(|word| word.separator != Separator::Comma);
+        if lower && !first.capitalised {
+            return sense.is_known_in_lower_case() && commas();
+        }
         if sense.upper_case {
             return span.iter().all(|word| word.all_caps);
         }
         // `us`, `march` and `turkey` are not names; `al-Qaeda` is.
-        (first.capitalised || sense.lower.0)
-            && (last.capitalised || sense.lower.1)
-            && (sense.comma || span.iter().skip(1).all(|word| word.separator != Separator::Comma))
+        (first.capitalised || sense.lower.0) && (last.capitalised || lower || sense.lower.1) && commas()
     }
 }
 

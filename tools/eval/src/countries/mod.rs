@@ -10,13 +10,15 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Instant;
 
 use anyhow::Context as _;
 use input::Line;
 use proto::v1::Article;
 use serde_json::{Value, json};
+
+use crate::python;
 
 /// Prints a table for each file unless `json` is set, compared with spaCy and flashgeotext if they are installed, and
 /// returns `{"p", "r", "f1", "primary", "articles_per_s"}` of all files together, the first four from 0
@@ -163,10 +165,7 @@ type Others = Vec<(String, Vec<Vec<String>>, f64)>;
 /// Runs `tools/eval/countries.py` with the project's Python on the same titles and texts.
 fn others(lines: &[Line]) -> anyhow::Result<Others> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let python = [".tools/eval/bin/python", ".tools/venv/bin/python"].iter().map(|path| root.join(path));
-    let python = python.into_iter().find(|path| path.exists()).context("no Python under .tools")?;
-    let mut child = Command::new(python)
-        .arg(root.join("tools/eval/countries.py"))
+    let mut child = python::script("countries.py")?
         .arg(root.join("services/enricher/data/sources/gazetteer"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
