@@ -3,8 +3,8 @@
 # make test    all tests; lists what was skipped   make lint   format, clippy, words, imports, dependencies, contract
 # make kafka   one Kafka node; prints its address  make image  the container image
 # make eval    WHAT=feeds|dates|names|left-out|countries|places|salience|schedule DATA=PATH [JSON=1]
-# make bench   WHAT=parse|enrich|pipeline|latency|restore|start|state|poll|feeds [DATA=PATH or number] [JSON=1]
-# make model   trains the tagger from ../shared/ner
+# make bench   WHAT=parse|enrich|languages|pipeline|latency|restore|start|state|poll|feeds [DATA=PATH or number] [JSON=1]
+# make model   trains the taggers from ../shared/ner and ../shared/ner-multilingual
 # make chaos   MINUTES=10 SEED=n: delivery guarantees under load and faults; hostile feeds; then fifty kills end to end
 #              CLUSTER=3 MINUTES=90 RATE=50: on three brokers, with faults of brokers, connections and clocks, too
 .PHONY: setup run test lint kafka eval bench model chaos image
@@ -39,6 +39,7 @@ bench:
 
 model:
 	cargo run -q --release -p train-tagger -- --corpora $(NER)
+	cargo run -q --release -p train-tagger -- --languages all --corpora $(NER)-multilingual --output crates/tagger/model/languages
 
 chaos:
 	.ci/setup

@@ -1,7 +1,7 @@
 //! Numbers of the model and vector files: LEB128 varints, zigzag for signed weights.
 
 /// Why bytes are not a model, or not word vectors.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ModelError {
     /// The magic number or the format version is another one.
     #[error("not a tagger file of a format that this program reads")]

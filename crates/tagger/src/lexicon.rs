@@ -8,7 +8,10 @@ use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::hash;
+use crate::{han, hash};
+
+/// Bits of a phrase that is a frequent word, in the models of languages that are tagged by characters.
+pub const WORD: u8 = phrase::REGION | phrase::MISC;
 
 /// Longest phrase of the gazetteer, in tokens.
 pub const PHRASE: usize = 7;
@@ -47,6 +50,54 @@ pub mod flag {
     pub const MORE: u16 = 1 << 14;
     /// A phrase of the gazetteer begins with this word.
     pub const STARTS: u16 = 1 << 15;
+}
+
+/// Bits of a word's properties in the models of languages other than English. [`flag::FIRST`], [`flag::LAST`] and the bits
+/// of phrases are the same.
+pub mod general {
+    use super::flag;
+
+    /// The word lists that are features.
+    pub const LISTS: u16 = flag::FIRST | flag::LAST | flag::DEMONYM | flag::TITLE;
+    /// The first of three bits that hold the word's rank by frequency.
+    const SHIFT: u32 = 8;
+
+    /// The entry is the stem of a place's or an organisation's name.
+    pub const PLACE: u16 = flag::PLACE;
+    /// As [`PLACE`].
+    pub const ORG: u16 = flag::FORM;
+    /// Fewest letters of a stem.
+    pub const STEM: usize = 3;
+    /// Most letters of an ending.
+    pub const ENDING: usize = 5;
+
+    /// The key of a stem: of a word without its ending.
+    #[must_use]
+    pub fn stem(letters: &str) -> u32 {
+        crate::hash::join(1, crate::hash::word(letters))
+    }
+
+    /// Rank of the thousand most frequent words.
+    pub const FREQUENT: u32 = 1;
+
+    /// The class of a word's rank: 0 if it is not in the list, 1 for the most frequent thousand, then up to 4,000, 10,000
+    /// and the rest.
+    #[must_use]
+    pub fn rank(flags: u16) -> u32 {
+        u32::from(flags >> SHIFT & 7)
+    }
+
+    /// The flags of the word at a place of the list of frequent words.
+    #[must_use]
+    pub fn ranked(place: usize) -> u16 {
+        let class = match place {
+            0..1_000 => 1,
+            1_000..4_000 => 2,
+            4_000..10_000 => 3,
+            _ => 4,
+        };
+        class << SHIFT
+    }
 }
 
 /// Bits of a phrase's types.
@@ -138,7 +189,12 @@ impl Lexicon {
     }
 }
 
-/// Folds a word for look-up: lower case, no diacritics, digits as 0, plain quotes and hyphens.
+/// The first code point of the scripts in which combining marks are vowels, so that they are kept: Devanagari and what
+/// follows it.
+const MARKS_KEPT: char = '\u{900}';
+
+/// Folds a word for look-up: lower case, digits as 0, plain quotes and hyphens; and no diacritics in scripts with case, in
+/// Arabic and in Hebrew.
 pub fn key(word: &str) -> Cow<'_, str> {
     if word.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase() && !byte.is_ascii_digit()) {
         return Cow::Borrowed(word);
@@ -148,6 +204,11 @@ pub fn key(word: &str) -> Cow<'_, str> {
         return Cow::Owned(word.bytes().map(plain).collect());
     }
     let mut key = String::with_capacity(word.len());
+    if word.chars().any(|character| matches!(character, MARKS_KEPT..='\u{1dff}' | '\u{2e80}'..)) {
+        let plain = |character: char| if character.is_numeric() { '0' } else { han::simplified(character) };
+        key.extend(word.chars().map(plain).flat_map(char::to_lowercase));
+        return Cow::Owned(key);
+    }
     for character in word.nfd().filter(|character| !is_combining_mark(*character)) {
         match character {
             '\u{2019}' | '\u{2018}' => key.push('\''),

@@ -5,8 +5,10 @@ mod dense;
 mod document_pass;
 mod encoding;
 mod features;
+mod han;
 pub mod hash;
 mod label;
+mod languages;
 mod lexicon;
 mod model;
 #[cfg(feature = "onnx")]
@@ -16,10 +18,12 @@ mod span;
 mod tagger;
 pub mod tokens;
 pub mod training;
+mod transliterate;
 pub mod word_lists;
 
 pub use encoding::ModelError;
 pub use label::Label;
+pub use languages::{LANGUAGES, Language};
 pub use recogniser::Recogniser;
 pub use span::{InferenceError, MAX_NAME, Recognition, Span};
 pub use tagger::Tagger;

@@ -1,6 +1,7 @@
 //! The model file: lexicon and weights, versioned.
 //!
-//! `NWTG`, format (1 byte), bits of the table (1 byte); transitions (i16); clusters' levels; words and phrases sorted by
+//! `NWTG`, format (1 byte), bits of the table (1 byte), number of the [`Scheme`] (1 byte), and by how many bits weights
+//! are shifted (1 byte); transitions (i16); clusters' levels; words and phrases sorted by
 //! hash; the table's non-zero rows by slot: a varint from the last slot, a mask of labels, a zigzag varint per label; then
 //! 0, or 1 and the dense net: its vectors' hash, and its tables as zigzag varints. All numbers are little-endian.
 
@@ -8,6 +9,7 @@ use crate::decode::Transitions;
 use crate::dense::input::{PLACES, SPREADS, SUFFIXES};
 use crate::dense::{HIDDEN, Net, ROWS};
 use crate::encoding::{ModelError, read_varint, read_weight, take, write_varint, write_weight};
+use crate::features::Scheme;
 use crate::label::{LABELS, SCORED};
 use crate::lexicon::{Lexicon, Word};
 
@@ -19,6 +21,10 @@ pub type Row = [i16; SCORED];
 pub struct Model {
     /// Base-2 logarithm of the table's size, 4 to 24.
     pub bits: u32,
+    /// Which features it has.
+    pub scheme: Scheme,
+    /// Weights of the rows are multiples of 2 to this power, 0 to 8: the file is smaller.
+    pub shift: u32,
     /// Scores of label pairs, before [`legal`](crate::training::legal).
     pub transitions: Transitions,
     /// Word and phrase properties.
@@ -30,7 +36,7 @@ pub struct Model {
 }
 
 const MAGIC: &[u8; 4] = b"NWTG";
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 
 impl Model {
     /// The file's bytes; equal models give equal bytes.
@@ -40,6 +46,8 @@ impl Model {
         bytes.extend_from_slice(MAGIC);
         bytes.push(FORMAT);
         bytes.push(self.bits as u8);
+        bytes.push(self.scheme as u8);
+        bytes.push(self.shift as u8);
         for score in self.transitions.iter().flatten() {
             bytes.extend_from_slice(&(*score as i16).to_le_bytes());
         }
@@ -74,7 +82,7 @@ impl Model {
             let mask = row.iter().enumerate().fold(0_u8, |mask, (at, weight)| mask | u8::from(*weight != 0) << at);
             bytes.push(mask);
             for weight in row.iter().filter(|weight| **weight != 0) {
-                write_weight(&mut bytes, *weight);
+                write_weight(&mut bytes, *weight >> self.shift);
             }
         }
         bytes.push(u8::from(self.net.is_some()));
@@ -90,7 +98,7 @@ impl Model {
     /// [`ModelError`] if the bytes are not a model, are truncated, or hold values out of range.
     pub fn from_bytes(bytes: &[u8]) -> Result<Model, ModelError> {
         let mut bytes = bytes;
-        let head = take(&mut bytes, 6)?;
+        let head = take(&mut bytes, 8)?;
         if &head[..4] != MAGIC || head[4] != FORMAT {
             return Err(ModelError::Format);
         }
@@ -98,6 +106,11 @@ impl Model {
         if !(4..=24).contains(&bits) {
             return Err(ModelError::Corrupt("table size"));
         }
+        let shift = u32::from(head[7]);
+        if shift > 8 {
+            return Err(ModelError::Corrupt("shift"));
+        }
+        let scheme = Scheme::from_number(head[6]).ok_or(ModelError::Corrupt("scheme"))?;
         let mut transitions = Transitions::default();
         for score in transitions.iter_mut().flatten() {
             let two = take(&mut bytes, 2)?;
@@ -135,7 +148,7 @@ impl Model {
             let mask = take(&mut bytes, 1)?[0];
             for (label, weight) in row.iter_mut().enumerate() {
                 if mask >> label & 1 == 1 {
-                    *weight = read_weight(&mut bytes)?;
+                    *weight = read_weight(&mut bytes)?.saturating_mul(1 << shift);
                 }
             }
         }
@@ -144,7 +157,7 @@ impl Model {
             [0] => None,
             _ => Some(read_net(&mut bytes)?),
         };
-        Ok(Model { bits, transitions, lexicon, rows, net })
+        Ok(Model { bits, scheme, shift, transitions, lexicon, rows, net })
     }
 
     /// Adds the rows of `slots` into a token's scores.

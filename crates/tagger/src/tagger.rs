@@ -5,14 +5,16 @@ use crate::{
     dense::{input::Input, vectors::Vectors},
     document_pass,
     encoding::ModelError,
-    features::{self, Scratch},
+    features::{self, Scheme, Scratch, characters, general},
     hash,
     label::LABELS,
+    lexicon,
     model::Model,
     span::{Recognition, Span, spans},
-    tokens::{self, Tokens},
+    tokens::{Style, Tokens},
+    transliterate,
 };
-use std::sync::OnceLock;
+use std::{borrow::Cow, sync::OnceLock};
 
 /// A model that is ready for use; it is shared by threads.
 #[derive(Debug)]
@@ -21,6 +23,9 @@ pub struct Tagger {
     transitions: Transitions,
     vectors: Option<&'static Vectors>,
     version: String,
+    style: Style,
+    /// Cyrillic words are read in Latin letters.
+    latin: bool,
 }
 
 /// The shipped model, made by `make model`.
@@ -58,7 +63,24 @@ impl Tagger {
             Some(_) => Some(Vectors::shipped()?),
             None => None,
         };
-        Ok(Tagger { model, transitions, vectors, version: format!("perceptron-{:016x}", hash::bytes(bytes)) })
+        let style = if model.scheme == Scheme::Characters { Style::Characters } else { Style::default() };
+        let version = format!("perceptron-{:016x}", hash::bytes(bytes));
+        Ok(Tagger { model, transitions, vectors, version, style, latin: false })
+    }
+
+    /// The tagger of a language, from its model file's bytes. `latin` says that the model knows Latin letters only, and that
+    /// Cyrillic words are Serbian.
+    ///
+    /// # Errors
+    /// As [`Tagger::from_bytes`].
+    pub(crate) fn of_language(bytes: &[u8], style: Style, latin: bool) -> Result<Tagger, ModelError> {
+        Ok(Tagger { style, latin, ..Tagger::from_bytes(bytes)? })
+    }
+
+    /// Splits a text into the tokens that this tagger reads.
+    #[must_use]
+    pub fn tokenise(&self, text: &str) -> Tokens {
+        self.style.tokenise(text)
     }
 
     /// Identifies the model for `model_version`: `perceptron-` and the hash of its bytes in hex.
@@ -67,15 +89,39 @@ impl Tagger {
         &self.version
     }
 
+    /// Whether a frequent word of a language that is tagged by characters goes across byte `at` of a text, so that a name
+    /// that begins or ends there may be parts of two words.
+    #[must_use]
+    pub fn is_within_word(&self, text: &str, at: usize) -> bool {
+        const LONGEST: usize = 4;
+        let (Some(before), Some(behind)) = (text.get(..at), text.get(at..)) else { return false };
+        let ends: Vec<usize> =
+            behind.char_indices().map(|(from, c)| at + from + c.len_utf8()).take(LONGEST - 1).collect();
+        let starts = before.char_indices().rev().map(|(start, _)| start).take(LONGEST - 1);
+        starts.enumerate().any(|(count, start)| {
+            let ends = ends.iter().take(LONGEST - 1 - count);
+            ends.into_iter().any(|end| {
+                let word = text.get(start..*end).unwrap_or("");
+                let mut buffer = [0; 4];
+                let mut hash = 0;
+                for (number, c) in word.chars().enumerate() {
+                    let next = hash::word(&lexicon::key(c.encode_utf8(&mut buffer)));
+                    hash = if number == 0 { next } else { hash::join(hash, next) };
+                }
+                self.model.lexicon.phrase(hash) & lexicon::WORD != 0
+            })
+        })
+    }
+
     /// Finds the names in one article. Its fields (title, summary, body) are given at once because the document pass
     /// compares mentions across them. Spans are sorted by field and position and do not overlap.
     #[must_use]
     pub fn tag(&self, fields: &[&str]) -> Vec<Span> {
-        let tokens: Vec<Tokens> = fields.iter().map(|field| tokens::tokenise(field)).collect();
+        let tokens: Vec<Tokens> = fields.iter().map(|field| self.tokenise(field)).collect();
         self.recognise(fields, &tokens).spans
     }
 
-    /// As [`Tagger::tag`], for fields that are already tokenised. It stops after [`STEPS`].
+    /// As [`Tagger::tag`], for fields that [`Tagger::tokenise`] has split. It stops after [`STEPS`].
     #[must_use]
     pub fn recognise(&self, fields: &[&str], tokens: &[Tokens]) -> Recognition {
         let mut document = Vec::new();
@@ -88,10 +134,14 @@ impl Tagger {
                     truncated = true;
                     break;
                 }
-                let words: Vec<&str> = tokens.tokens[sentence.tokens.clone()].iter().map(|t| t.text(text)).collect();
-                self.sentence(&words, &mut buffers);
+                let range = &tokens.tokens[sentence.tokens.clone()];
+                let words: Vec<&str> = range.iter().map(|token| token.text(text)).collect();
+                buffers.spaced.clear();
+                buffers
+                    .spaced
+                    .extend(range.iter().enumerate().map(|(at, token)| at == 0 || range[at - 1].end < token.start));
+                let keys = self.sentence(&words, &mut buffers);
                 steps += words.len() + QUERY * buffers.input.queries.len();
-                let keys = buffers.scratch.atoms.iter().map(|atoms| atoms.lower).collect();
                 let place = (field, sentence.tokens.start);
                 document.push(document_pass::Sentence::new(place, words, keys, &buffers.labels, &buffers.scores));
             }
@@ -100,17 +150,44 @@ impl Tagger {
         Recognition { spans: spans(&document, tokens), truncated, steps }
     }
 
-    /// Scores and labels of one sentence into `buffers`, without the document pass.
-    fn sentence(&self, words: &[&str], buffers: &mut Buffers) {
-        features::atoms(words, &self.model.lexicon, &mut buffers.scratch.atoms);
-        buffers.scores.clear();
-        let scores = &mut buffers.scores;
-        features::extract(&mut buffers.scratch, self.model.bits, |slots| scores.push(self.model.score(slots)));
-        if let (Some(net), Some(vectors)) = (&self.model.net, self.vectors) {
-            buffers.input.fill(&buffers.scratch, vectors);
-            net.add(&buffers.input, &mut buffers.scores);
-        }
+    /// Scores and labels of one sentence into `buffers`, without the document pass. Returns the hashes of the words' keys.
+    fn sentence(&self, words: &[&str], buffers: &mut Buffers) -> Vec<u32> {
+        let Buffers { scratch, general, characters, input, scores, .. } = buffers;
+        scores.clear();
+        let bits = self.model.bits;
+        let score = |slots: &[u32]| scores.push(self.model.score(slots));
+        let keys = match self.model.scheme {
+            Scheme::English => {
+                features::atoms(words, &self.model.lexicon, &mut scratch.atoms);
+                features::extract(scratch, bits, score);
+                if let (Some(net), Some(vectors)) = (&self.model.net, self.vectors) {
+                    input.fill(scratch, vectors);
+                    net.add(input, scores);
+                }
+                scratch.atoms.iter().map(|atoms| atoms.lower).collect()
+            }
+            Scheme::General => {
+                let latin: Vec<Cow<'_, str>>;
+                let read: Vec<&str>;
+                let words = if self.latin {
+                    latin = words.iter().map(|word| transliterate::serbian(word)).collect();
+                    read = latin.iter().map(Cow::as_ref).collect();
+                    &read
+                } else {
+                    words
+                };
+                general.fill(words, &self.model.lexicon);
+                general.extract(bits, score);
+                general.atoms.iter().map(|atoms| atoms.lower).collect()
+            }
+            Scheme::Characters => {
+                characters.fill(words, &buffers.spaced, &self.model.lexicon);
+                characters.extract(bits, score);
+                characters.atoms.iter().map(|atoms| atoms.lower).collect()
+            }
+        };
         decode::viterbi(&buffers.scores, &self.transitions, &[], &mut buffers.lattice, &mut buffers.labels);
+        keys
     }
 }
 
@@ -118,6 +195,10 @@ impl Tagger {
 #[derive(Default)]
 struct Buffers {
     scratch: Scratch,
+    general: general::Scratch,
+    characters: characters::Scratch,
+    /// Of each word of the sentence, whether a space stands before it.
+    spaced: Vec<bool>,
     input: Input,
     scores: Vec<[i32; LABELS]>,
     lattice: Lattice,
@@ -182,8 +263,8 @@ mod tests {
     #[test]
     fn steps_are_limited_and_a_long_run_of_initials_is_no_name() {
         let text = "A. ".repeat(STEPS / QUERY);
-        let found = Tagger::shipped().unwrap().recognise(&[&text], &[tokens::tokenise(&text)]);
-        assert!(found.truncated && found.steps < STEPS + (QUERY + 1) * tokens::MAX_SENTENCE, "{}", found.steps);
+        let found = Tagger::shipped().unwrap().recognise(&[&text], &[Style::English.tokenise(&text)]);
+        assert!(found.truncated && found.steps < STEPS + (QUERY + 1) * crate::tokens::MAX_SENTENCE, "{}", found.steps);
         assert_eq!(found.spans, []);
     }
 

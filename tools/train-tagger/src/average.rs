@@ -38,9 +38,18 @@ impl Averages {
         let points = |total: i64| (total + parts / 2).div_euclid(parts).clamp(-3000, 3000) as i32;
         let kept = |total: i64| {
             let points = points(total);
-            if points.abs() < plan.prune { 0 } else { points as i16 }
+            let half = 1 << plan.shift >> 1;
+            if points.abs() < plan.prune { 0 } else { ((points + half) >> plan.shift << plan.shift) as i16 }
         };
         let rows = self.rows.into_iter().map(|row| row.map(kept)).collect();
-        Model { bits: plan.bits, transitions: self.pairs.map(|row| row.map(points)), lexicon, rows, net: None }
+        Model {
+            bits: plan.bits,
+            scheme: plan.scheme,
+            shift: plan.shift,
+            transitions: self.pairs.map(|row| row.map(points)),
+            lexicon,
+            rows,
+            net: None,
+        }
     }
 }

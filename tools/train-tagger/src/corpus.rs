@@ -19,6 +19,8 @@ pub struct Sentence {
     pub weight: u8,
     /// The folder of its corpus; empty for synthetic sentences.
     pub set: &'static str,
+    /// Of each token, whether a space stands before it, where that is known.
+    pub(crate) spaced: Vec<bool>,
 }
 
 /// Bits of MISC and O: in a scheme without MISC, an O may be either.
@@ -31,19 +33,28 @@ pub struct Scheme {
     pub without_misc: bool,
     /// Twitter handles, written as the two tokens `@ name`, are removed.
     pub handles: bool,
+    /// Names are taken as they are annotated: English titles, articles and possessives are not looked for.
+    pub as_annotated: bool,
 }
 
 impl Sentence {
     /// A sentence with one correct label for each token.
     pub fn new(words: Vec<String>, labels: &[u8]) -> Sentence {
         let allowed = labels.iter().map(|label| 1 << label).collect();
-        Sentence { words, allowed, weight: 100, set: "" }
+        Sentence { words, allowed, weight: 100, ..Sentence::default() }
+    }
+
+    /// The first correct label of each token.
+    pub(crate) fn labels(&self) -> Vec<u8> {
+        self.allowed.iter().map(|allowed| allowed.trailing_zeros() as u8).collect()
     }
 
     /// A sentence from BIO tags. Titles, articles and possessives are removed from names.
     fn from_tags(words: Vec<String>, tags: &[String], scheme: Scheme) -> Sentence {
         let mut labels: Vec<u8> = tags.iter().map(|tag| training::from_bio(tag)).collect();
-        normalise(&words, &mut labels);
+        if !scheme.as_annotated {
+            normalise(&words, &mut labels);
+        }
         let mut sentence = Sentence::new(words, &labels);
         for allowed in &mut sentence.allowed {
             // Some sets use MISC widely (dates, professions), so accepting both labels costs little.
@@ -120,7 +131,7 @@ pub fn read(path: &Path, scheme: Scheme) -> io::Result<Vec<Sentence>> {
     Ok(if gum { gum_sentences(&text) } else { columns(&text, scheme) })
 }
 
-fn columns(text: &str, scheme: Scheme) -> Vec<Sentence> {
+pub(crate) fn columns(text: &str, scheme: Scheme) -> Vec<Sentence> {
     let mut sentences = Vec::new();
     let (mut words, mut tags) = (Vec::new(), Vec::new());
     for line in text.lines().chain([""]) {
@@ -160,25 +171,25 @@ fn gum_sentence(read: gum::GumSentence) -> Sentence {
             *allowed = 1 << training::label(kind, at > 0);
         }
     }
-    Sentence { words: read.words, allowed, weight: 100, set: "" }
+    Sentence { words: read.words, allowed, weight: 100, ..Sentence::default() }
 }
 
 /// The corpora: file or folder, scheme, and the percentage of the passes that use it.
 const SETS: &[(&str, Scheme, u8)] = &[
-    ("wikigold/all.conll", Scheme { without_misc: false, handles: false }, 100),
-    ("wnut17/train.conll", Scheme { without_misc: true, handles: false }, 50),
-    ("wnut17/dev.conll", Scheme { without_misc: true, handles: false }, 50),
-    ("btc/a.conll", Scheme { without_misc: true, handles: true }, 50),
-    ("btc/b.conll", Scheme { without_misc: true, handles: true }, 50),
-    ("btc/e.conll", Scheme { without_misc: true, handles: true }, 50),
-    ("btc/f.conll", Scheme { without_misc: true, handles: true }, 50),
-    ("btc/g.conll", Scheme { without_misc: true, handles: true }, 50),
-    ("btc/h.conll", Scheme { without_misc: true, handles: true }, 50),
-    ("uner_ewt/dev.conll", Scheme { without_misc: true, handles: false }, 100),
-    ("uner_pud/test.conll", Scheme { without_misc: true, handles: false }, 100),
-    ("crossner_politics/train.conll", Scheme { without_misc: false, handles: false }, 100),
-    ("crossner_politics/dev.conll", Scheme { without_misc: false, handles: false }, 100),
-    ("gum_news", Scheme { without_misc: true, handles: false }, 100),
+    ("wikigold/all.conll", Scheme { without_misc: false, handles: false, as_annotated: false }, 100),
+    ("wnut17/train.conll", Scheme { without_misc: true, handles: false, as_annotated: false }, 50),
+    ("wnut17/dev.conll", Scheme { without_misc: true, handles: false, as_annotated: false }, 50),
+    ("btc/a.conll", Scheme { without_misc: true, handles: true, as_annotated: false }, 50),
+    ("btc/b.conll", Scheme { without_misc: true, handles: true, as_annotated: false }, 50),
+    ("btc/e.conll", Scheme { without_misc: true, handles: true, as_annotated: false }, 50),
+    ("btc/f.conll", Scheme { without_misc: true, handles: true, as_annotated: false }, 50),
+    ("btc/g.conll", Scheme { without_misc: true, handles: true, as_annotated: false }, 50),
+    ("btc/h.conll", Scheme { without_misc: true, handles: true, as_annotated: false }, 50),
+    ("uner_ewt/dev.conll", Scheme { without_misc: true, handles: false, as_annotated: false }, 100),
+    ("uner_pud/test.conll", Scheme { without_misc: true, handles: false, as_annotated: false }, 100),
+    ("crossner_politics/train.conll", Scheme { without_misc: false, handles: false, as_annotated: false }, 100),
+    ("crossner_politics/dev.conll", Scheme { without_misc: false, handles: false, as_annotated: false }, 100),
+    ("gum_news", Scheme { without_misc: true, handles: false, as_annotated: false }, 100),
 ];
 
 /// Reads the corpora in a folder, in a fixed order.

@@ -3,6 +3,7 @@
 mod average;
 pub mod corpus;
 pub mod gum;
+pub mod languages;
 pub mod lists;
 mod material;
 pub mod net;

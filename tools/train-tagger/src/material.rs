@@ -11,7 +11,7 @@ use crate::{
     synthetic,
 };
 use std::{fs, io, path::Path};
-use tagger::training::{self, LABELS, Lexicon, Model, Scratch, TEMPLATES, Transitions};
+use tagger::training::{self, LABELS, Lexicon, Model, Scheme, Scratch, Transitions, characters, general};
 
 /// Number of synthetic sentences.
 const SYNTHETIC: usize = 20_000;
@@ -19,7 +19,7 @@ const SYNTHETIC: usize = 20_000;
 /// The training text, with its features extracted.
 pub struct Material {
     sentences: Vec<Sentence>,
-    /// The feature slots of each sentence's tokens, [`TEMPLATES`] per token.
+    /// The feature slots of each sentence's tokens.
     extracted: Vec<Vec<u32>>,
     lists: Lists,
 }
@@ -42,7 +42,7 @@ impl Material {
 
     /// Extracts the features of `sentences`.
     pub(crate) fn new(sentences: Vec<Sentence>, lists: Lists, plan: Plan) -> Material {
-        let extracted = extract(&sentences, &lists.lexicon, plan.bits);
+        let extracted = extract(&sentences, &lists.lexicon, plan);
         Material { sentences, extracted, lists }
     }
 
@@ -89,13 +89,27 @@ impl Material {
     }
 }
 
-fn extract(sentences: &[Sentence], lexicon: &Lexicon, bits: u32) -> Vec<Vec<u32>> {
-    let mut scratch = Scratch::default();
+fn extract(sentences: &[Sentence], lexicon: &Lexicon, plan: Plan) -> Vec<Vec<u32>> {
+    let (mut english, mut general, mut characters) =
+        (Scratch::default(), general::Scratch::default(), characters::Scratch::default());
     let one = |sentence: &Sentence| {
         let words: Vec<&str> = sentence.words.iter().map(String::as_str).collect();
-        training::atoms(&words, lexicon, &mut scratch.atoms);
-        let mut slots = Vec::with_capacity(words.len() * TEMPLATES);
-        training::extract(&mut scratch, bits, |token| slots.extend_from_slice(token));
+        let mut slots = Vec::with_capacity(words.len() * plan.scheme.templates());
+        let add = |token: &[u32]| slots.extend_from_slice(token);
+        match plan.scheme {
+            Scheme::English => {
+                training::atoms(&words, lexicon, &mut english.atoms);
+                training::extract(&mut english, plan.bits, add);
+            }
+            Scheme::General => {
+                general.fill(&words, lexicon);
+                general.extract(plan.bits, add);
+            }
+            Scheme::Characters => {
+                characters.fill(&words, &sentence.spaced, lexicon);
+                characters.extract(plan.bits, add);
+            }
+        }
         slots
     };
     sentences.iter().map(one).collect()

@@ -2,9 +2,7 @@
 
 use crate::plan::Plan;
 use crate::random::random;
-use tagger::training::{
-    Allowed, LABELS, LEXICAL, Lattice, NEVER, NOTHING, SCORED, TEMPLATES, Transitions, legal, viterbi,
-};
+use tagger::training::{Allowed, LABELS, Lattice, NEVER, NOTHING, SCORED, Transitions, legal, viterbi};
 
 /// Weights in training are in units of 1/256 step.
 pub(crate) const PART: i32 = 256;
@@ -74,9 +72,10 @@ pub(crate) fn learn(
     buffers: &mut Buffers,
 ) {
     let step = weights.steps;
+    let width = plan.scheme.templates();
     thin(slots, plan, seed, &mut buffers.slots);
     buffers.scores.clear();
-    for token in buffers.slots.chunks_exact(TEMPLATES) {
+    for token in buffers.slots.chunks_exact(width) {
         let mut scores = [0; LABELS];
         for cell in token.iter().filter_map(|slot| weights.cells.get(*slot as usize)) {
             for (score, weight) in scores[1..].iter_mut().zip(cell.now) {
@@ -101,7 +100,7 @@ pub(crate) fn learn(
         return;
     }
     let (mut gold_before, mut guess_before) = (0, 0);
-    for ((token, gold), guess) in buffers.slots.chunks_exact(TEMPLATES).zip(&buffers.gold).zip(&buffers.guess) {
+    for ((token, gold), guess) in buffers.slots.chunks_exact(width).zip(&buffers.gold).zip(&buffers.guess) {
         let (gold, guess) = (usize::from(*gold), usize::from(*guess));
         if gold != guess {
             for slot in token {
@@ -127,10 +126,10 @@ pub(crate) fn learn(
 fn thin(slots: &[u32], plan: Plan, seed: u64, thinned: &mut Vec<u32>) {
     thinned.clear();
     thinned.extend_from_slice(slots);
-    for (index, token) in thinned.chunks_exact_mut(TEMPLATES).enumerate() {
+    for (index, token) in thinned.chunks_exact_mut(plan.scheme.templates()).enumerate() {
         let seed = random(seed ^ (index as u64) << 17);
         if seed % 100 < plan.dropout {
-            token[..LEXICAL].fill(NOTHING);
+            token[..plan.scheme.lexical()].fill(NOTHING);
         }
         for (template, slot) in token.iter_mut().enumerate() {
             if random(seed ^ (template as u64) << 1) % 100 < plan.thinning {

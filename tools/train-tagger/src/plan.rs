@@ -1,10 +1,13 @@
 //! The hyperparameters of training.
 
 use crate::net;
+use tagger::training::Scheme;
 
 /// Hyperparameters; the default is what `make model` uses.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
+    /// Which features the model has.
+    pub scheme: Scheme,
     /// Passes over all sentences.
     pub epochs: u32,
     /// Number of training runs in different orders whose weights are averaged.
@@ -19,6 +22,8 @@ pub struct Plan {
     pub thinning: u64,
     /// Weights of a smaller magnitude, in points, are set to zero.
     pub prune: i32,
+    /// Weights are rounded to multiples of 2 to this power.
+    pub shift: u32,
     /// Points of the model file per step of the perceptron.
     pub scale: i64,
     /// Varies order and dropout.
@@ -32,6 +37,7 @@ pub struct Plan {
 impl Default for Plan {
     fn default() -> Plan {
         Plan {
+            scheme: Scheme::English,
             epochs: 8,
             runs: 1,
             bits: 20,
@@ -39,6 +45,7 @@ impl Default for Plan {
             dropout: 30,
             thinning: 10,
             prune: 4,
+            shift: 0,
             scale: 16,
             seed: 0,
             rest: 16,

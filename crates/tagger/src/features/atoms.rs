@@ -81,8 +81,24 @@ fn class(word: &str) -> u32 {
     if first_upper && upper == 1 { shape::TITLE } else { shape::MIXED }
 }
 
+/// The class of a word's shape in a sentence, in capitals or not.
+pub fn class_of(word: &str, capitals: bool) -> u32 {
+    let class = class(word);
+    if capitals && class == shape::UPPER { class | shape::CAPITALS } else { class }
+}
+
+/// Whether a class is that of punctuation or of a number.
+pub fn is_sign(class: u32) -> bool {
+    class == shape::PUNCTUATION || class == shape::NUMBER
+}
+
+/// Whether a word begins with a letter of a script without case.
+pub fn is_caseless(word: &str) -> bool {
+    word.chars().next().is_some_and(|c| c.is_alphabetic() && !c.is_lowercase() && !c.is_uppercase())
+}
+
 /// The shape of a word, runs cut to four.
-fn long_shape(word: &str, buffer: &mut Vec<u8>) -> u32 {
+pub fn long_shape(word: &str, buffer: &mut Vec<u8>) -> u32 {
     buffer.clear();
     for character in word.chars() {
         let sign = if character.is_uppercase() {
@@ -152,7 +168,7 @@ pub fn atoms(words: &[&str], lexicon: &Lexicon, atoms: &mut Vec<Atoms>) {
 }
 
 /// Whether a sentence is in capitals, like some headlines: nine letters of ten, and at least two words.
-fn in_capitals(words: &[&str]) -> bool {
+pub fn in_capitals(words: &[&str]) -> bool {
     let (mut upper, mut lower, mut wordy) = (0, 0, 0);
     for word in words {
         if word.bytes().any(|byte| byte.is_ascii_lowercase()) {
@@ -167,7 +183,7 @@ fn in_capitals(words: &[&str]) -> bool {
 }
 
 /// Length in tokens of the longest phrase that may begin with a word of these flags.
-fn longest_phrase(flags: u16) -> usize {
+pub fn longest_phrase(flags: u16) -> usize {
     if flags & flag::STARTS == 0 {
         0
     } else if flags & flag::MORE != 0 {

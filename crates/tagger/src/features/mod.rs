@@ -1,13 +1,60 @@
 //! Features of a token: its [`atoms`], and templates that combine them with its context.
+//!
+//! This module has those of English; [`general`] has those of other languages with words between spaces, [`characters`]
+//! those of text that is tagged by characters.
 
 mod atoms;
+pub mod characters;
+pub mod general;
 
 use crate::{
     hash::{self, slot},
     word_lists::{self, WORDS},
 };
+use atoms::long_shape as shape_of;
 pub use atoms::{Atoms, atoms, begins_name};
 use std::sync::OnceLock;
+
+/// Which features a model has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scheme {
+    /// Those of English, with clusters and the dense net.
+    #[default]
+    English,
+    /// [`general`].
+    General,
+    /// [`characters`].
+    Characters,
+}
+
+impl Scheme {
+    /// The scheme of its number in a model file.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Scheme> {
+        [Scheme::English, Scheme::General, Scheme::Characters].into_iter().find(|scheme| *scheme as u8 == number)
+    }
+
+    /// Number of templates, which is the number of slots of a token.
+    #[must_use]
+    pub fn templates(self) -> usize {
+        match self {
+            Scheme::English => TEMPLATES,
+            Scheme::General => general::TEMPLATES,
+            Scheme::Characters => characters::TEMPLATES,
+        }
+    }
+
+    /// How many of the first templates contain the word itself. Training drops them at random so that the others are
+    /// learned too.
+    #[must_use]
+    pub fn lexical(self) -> usize {
+        match self {
+            Scheme::English => LEXICAL,
+            Scheme::General => general::LEXICAL,
+            Scheme::Characters => characters::LEXICAL,
+        }
+    }
+}
 
 /// The run of capitalised words around a token: where a name would begin and end.
 #[derive(Clone, Copy, Default)]
@@ -86,7 +133,7 @@ pub const LEXICAL: usize = 8;
 
 /// Calls `emit` with the slots of each token in order, for a table of `1 << bits` rows and the sentence whose
 /// [`atoms`] are in `scratch`.
-pub fn extract(scratch: &mut Scratch, bits: u32, mut emit: impl FnMut(&[u32; TEMPLATES])) {
+pub fn extract(scratch: &mut Scratch, bits: u32, mut emit: impl FnMut(&[u32])) {
     let atoms = &scratch.atoms;
     runs(atoms, &mut scratch.runs);
     bridge(atoms, &scratch.runs, &mut scratch.wide);

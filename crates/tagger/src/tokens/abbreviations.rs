@@ -1,5 +1,6 @@
 //! Words that keep their full stop.
 
+use super::Style;
 use crate::word_lists::{self, WORDS};
 use std::{collections::HashSet, sync::OnceLock};
 
@@ -9,6 +10,8 @@ struct Abbreviations {
     within_sentence: HashSet<&'static str>,
     /// After them a sentence may end: legal forms, states, `jr`.
     may_end_sentence: HashSet<&'static str>,
+    /// In languages other than English: titles, streets, years and the like, after which a sentence continues.
+    other_languages: HashSet<&'static str>,
 }
 
 fn abbreviations() -> &'static Abbreviations {
@@ -17,6 +20,7 @@ fn abbreviations() -> &'static Abbreviations {
     LISTS.get_or_init(|| Abbreviations {
         within_sentence: list("abbreviation_within_sentence"),
         may_end_sentence: list("abbreviation_may_end_sentence"),
+        other_languages: list("abbreviation_other_languages"),
     })
 }
 
@@ -32,7 +36,7 @@ pub(super) enum Stop {
 }
 
 /// Classifies the final stop of a word, which is given as written, without the stop.
-pub(super) fn stop(word: &str) -> Stop {
+pub(super) fn stop(word: &str, style: Style) -> Stop {
     let mut letters = word.chars();
     if let (Some(first), None) = (letters.next(), letters.next()) {
         // An initial: `J. Smith`; a lower-case letter alone ends a sentence like any word.
@@ -40,6 +44,15 @@ pub(super) fn stop(word: &str) -> Stop {
     }
     let lower = word.to_lowercase();
     let lists = abbreviations();
+    if style != Style::English {
+        return if lists.other_languages.contains(lower.as_str()) {
+            Stop::GoesOn
+        } else if is_dotted(word) {
+            Stop::MayEnd
+        } else {
+            Stop::Plain
+        };
+    }
     if lists.within_sentence.contains(lower.as_str()) {
         // `Mar` and `sec` are words too: only a capital makes them abbreviations.
         let capital = word.chars().next().is_some_and(char::is_uppercase);

@@ -5,6 +5,7 @@
 //! and `Corp.` keep their full stop, and a hyphenated word is one token.
 
 mod abbreviations;
+mod characters;
 mod sentences;
 mod words;
 
@@ -47,15 +48,40 @@ pub struct Tokens {
 /// Most tokens of a sentence; a longer one is split.
 pub const MAX_SENTENCE: usize = 2_000;
 
-/// Splits a text into tokens and sentences, in time linear in its length.
+/// How the text of a language is split.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Style {
+    /// English: enclitics (`'s`) are tokens, and abbreviations are those of English.
+    #[default]
+    English,
+    /// Words between spaces.
+    Words,
+    /// As `Words`, with elided articles and prepositions (`l'`) as tokens of their own.
+    Elisions,
+    /// Characters, and runs of Latin letters and digits.
+    Characters,
+}
+
+/// Splits an English text into tokens and sentences, in time linear in its length.
 ///
 /// A blank line ends a sentence. A single line break does so unless the line seems to be wrapped
 /// (50 to 100 characters without final punctuation).
 pub fn tokenise(text: &str) -> Tokens {
-    let mut steps = 0;
-    let tokens = words::split(text, &mut steps);
-    let sentences = sentences::split(text, &tokens, &mut steps);
-    Tokens { tokens, sentences, steps }
+    Style::English.tokenise(text)
+}
+
+impl Style {
+    /// As [`tokenise`], for a language of this style.
+    #[must_use]
+    pub fn tokenise(self, text: &str) -> Tokens {
+        if self == Style::Characters {
+            return characters::tokenise(text);
+        }
+        let mut steps = 0;
+        let tokens = words::split(text, self, &mut steps);
+        let sentences = sentences::split(text, &tokens, self, &mut steps);
+        Tokens { tokens, sentences, steps }
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Finds the ends of sentences.
 
 use super::abbreviations::{self, Stop};
-use super::{MAX_SENTENCE, Sentence, Token};
+use super::{MAX_SENTENCE, Sentence, Style, Token};
 use crate::word_lists::{self, WORDS};
 use std::{collections::HashSet, sync::OnceLock};
 
@@ -15,7 +15,7 @@ fn is_starter(word: &str) -> bool {
 const MAX_CLOSING: usize = 8;
 
 /// Groups the tokens into sentences. Adds the tokens that are examined to `steps`.
-pub(super) fn split(text: &str, tokens: &[Token], steps: &mut usize) -> Vec<Sentence> {
+pub(super) fn split(text: &str, tokens: &[Token], style: Style, steps: &mut usize) -> Vec<Sentence> {
     let mut sentences = Vec::with_capacity(tokens.len() / 20 + 1);
     let mut from = 0;
     let mut line = 0;
@@ -24,7 +24,7 @@ pub(super) fn split(text: &str, tokens: &[Token], steps: &mut usize) -> Vec<Sent
         let gap = &text[before.end..after.start];
         let breaks = gap.bytes().filter(|byte| *byte == b'\n').count();
         let ends = match breaks {
-            0 => index - from >= MAX_SENTENCE || punctuated(text, tokens, from, index, steps),
+            0 => index - from >= MAX_SENTENCE || punctuated(text, tokens, style, from, index, steps),
             1 if index - from < MAX_SENTENCE => {
                 let width = text[line..before.end].chars().count();
                 let terminal = text[..before.end].ends_with(['.', '!', '?', ':', '"', '\u{201d}']);
@@ -47,7 +47,7 @@ pub(super) fn split(text: &str, tokens: &[Token], steps: &mut usize) -> Vec<Sent
 }
 
 /// Whether the tokens before `index` end a sentence within a line.
-fn punctuated(text: &str, tokens: &[Token], from: usize, index: usize, steps: &mut usize) -> bool {
+fn punctuated(text: &str, tokens: &[Token], style: Style, from: usize, index: usize, steps: &mut usize) -> bool {
     let next = tokens[index].text(text);
     let Some(first) = next.chars().next() else { return false };
     if closing(next) && !opens_next(text, tokens, index) {
@@ -62,10 +62,12 @@ fn punctuated(text: &str, tokens: &[Token], from: usize, index: usize, steps: &m
     *steps += index - last;
     let word = tokens[last].text(text);
     match word {
-        "." | "!" | "?" | "..." | "\u{2026}" | "\u{3002}" => !first.is_lowercase() && first != ',' && first != ')',
+        "." | "!" | "?" | "..." | "\u{2026}" | "\u{3002}" | "\u{61f}" | "\u{6d4}" | "\u{964}" => {
+            !first.is_lowercase() && first != ',' && first != ')'
+        }
         _ => {
             let Some(bare) = word.strip_suffix('.') else { return false };
-            !bare.is_empty() && abbreviations::stop(bare) == Stop::MayEnd && is_starter(next)
+            !bare.is_empty() && abbreviations::stop(bare, style) == Stop::MayEnd && is_starter(next)
         }
     }
 }

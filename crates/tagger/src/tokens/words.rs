@@ -1,20 +1,24 @@
 //! Word boundaries within runs of visible characters.
 
-use super::Token;
+use std::ops::Range;
+
 use super::abbreviations::{self, Stop};
+use super::{Style, Token};
+use crate::word_lists::{self, WORDS};
+use std::{collections::HashSet, sync::OnceLock};
 
 /// Longest word, in bytes, that may be an abbreviation with a full stop or begin with an apostrophe that belongs to it.
 const SHORT: usize = 64;
 
 /// All tokens of a text. Adds the bytes that are examined to `steps`.
-pub(super) fn split(text: &str, steps: &mut usize) -> Vec<Token> {
+pub(super) fn split(text: &str, style: Style, steps: &mut usize) -> Vec<Token> {
     let mut tokens = Vec::with_capacity(text.len() / 5);
     *steps += text.len();
     let mut start = None;
     for (at, character) in text.char_indices() {
         match (character.is_whitespace(), start) {
             (true, Some(from)) => {
-                split_run(text, from, at, &mut tokens, steps);
+                split_run(text, from..at, style, &mut tokens, steps);
                 start = None;
             }
             (false, None) => start = Some(at),
@@ -22,7 +26,7 @@ pub(super) fn split(text: &str, steps: &mut usize) -> Vec<Token> {
         }
     }
     if let Some(from) = start {
-        split_run(text, from, text.len(), &mut tokens, steps);
+        split_run(text, from..text.len(), style, &mut tokens, steps);
     }
     tokens
 }
@@ -103,6 +107,11 @@ fn is_separator(character: char) -> bool {
             | '\u{3002}'
             | '\u{3001}'
             | '\u{ff0c}'
+            | '\u{60c}'
+            | '\u{61b}'
+            | '\u{61f}'
+            | '\u{6d4}'
+            | '\u{964}'
             | '\u{2013}'
             | '\u{2014}'
             | '\u{2015}'
@@ -118,7 +127,8 @@ fn is_apostrophe(character: char) -> bool {
 }
 
 /// Splits one run of visible characters.
-fn split_run(text: &str, mut start: usize, mut end: usize, tokens: &mut Vec<Token>, steps: &mut usize) {
+fn split_run(text: &str, run: Range<usize>, style: Style, tokens: &mut Vec<Token>, steps: &mut usize) {
+    let Range { mut start, mut end } = run;
     // Fast path: most words consist of letters only.
     if text.as_bytes()[start..end].iter().all(u8::is_ascii_alphabetic) {
         push(tokens, start, end);
@@ -157,7 +167,7 @@ fn split_run(text: &str, mut start: usize, mut end: usize, tokens: &mut Vec<Toke
             let run = text[start..end].len() - text[start..end].trim_end_matches('.').len();
             if run > 1 {
                 run
-            } else if word.is_empty() || stop(word, steps) == Stop::Plain {
+            } else if word.is_empty() || stop(word, style, steps) == Stop::Plain {
                 1
             } else {
                 break;
@@ -179,7 +189,7 @@ fn split_run(text: &str, mut start: usize, mut end: usize, tokens: &mut Vec<Toke
         closing.push((end - cut, end));
         end -= cut;
     }
-    split_word(text, start, end, tokens);
+    split_word(text, start..end, style, tokens);
     for (from, to) in closing.into_iter().rev() {
         push(tokens, from, to);
     }
@@ -187,12 +197,12 @@ fn split_run(text: &str, mut start: usize, mut end: usize, tokens: &mut Vec<Toke
 
 /// What a full stop after `word` means. The part after its last hyphen, slash or bracket may be an abbreviation. Only the
 /// last [`SHORT`] bytes are examined: a run of visible characters may be as long as the text.
-fn stop(word: &str, steps: &mut usize) -> Stop {
+fn stop(word: &str, style: Style, steps: &mut usize) -> Stop {
     let from = word.ceil_char_boundary(word.len().saturating_sub(SHORT));
     *steps += word.len() - from;
     match word[from..].rsplit_once(['-', '/', '(']) {
-        Some((_, bare)) => abbreviations::stop(bare),
-        None if from == 0 => abbreviations::stop(word),
+        Some((_, bare)) => abbreviations::stop(bare, style),
+        None if from == 0 => abbreviations::stop(word, style),
         None => Stop::Plain,
     }
 }
@@ -220,7 +230,8 @@ fn is_address(word: &str) -> bool {
 }
 
 /// Splits a word at dashes, and at slashes and commas between letters, and splits off possessives and contractions.
-fn split_word(text: &str, start: usize, end: usize, tokens: &mut Vec<Token>) {
+fn split_word(text: &str, word: Range<usize>, style: Style, tokens: &mut Vec<Token>) {
+    let Range { start, end } = word;
     let word = &text[start..end];
     if word.is_empty() {
         return;
@@ -254,7 +265,7 @@ fn split_word(text: &str, start: usize, end: usize, tokens: &mut Vec<Token>) {
             _ => 0,
         };
         if cut > 0 {
-            split_enclitics(text, start + from, start + at, tokens);
+            split_clitics(text, start + from..start + at, style, tokens);
             push(tokens, start + at, start + at + cut);
             from = at + cut;
             skip = from;
@@ -263,13 +274,40 @@ fn split_word(text: &str, start: usize, end: usize, tokens: &mut Vec<Token>) {
         }
         before = Some(character);
     }
-    split_enclitics(text, start + from, end, tokens);
+    split_clitics(text, start + from..end, style, tokens);
 }
 
-/// Splits `'s`, `'ll` and `n't` off the end of a word.
-fn split_enclitics(text: &str, start: usize, end: usize, tokens: &mut Vec<Token>) {
+/// Splits off what the language writes together with a word and an apostrophe: in English `'s`, `'ll` and `n't` after it, in
+/// French, Italian and Catalan articles and prepositions before it.
+fn split_clitics(text: &str, word: Range<usize>, style: Style, tokens: &mut Vec<Token>) {
+    let Range { start, end } = word;
     let word = &text[start..end];
-    let cut = word.char_indices().rev().find(|(_, c)| is_apostrophe(*c)).and_then(|(at, mark)| {
+    let cut = match style {
+        Style::English => enclitic(word),
+        Style::Elisions => elision(word),
+        Style::Words | Style::Characters => None,
+    };
+    match cut {
+        Some(at) => {
+            push(tokens, start, start + at);
+            push(tokens, start + at, end);
+        }
+        None => push(tokens, start, end),
+    }
+}
+
+/// Where the word behind an elided article or preposition begins: `l'Assemblée`, `dell'Interno`.
+fn elision(word: &str) -> Option<usize> {
+    static ELIDED: OnceLock<HashSet<&str>> = OnceLock::new();
+    let (at, mark) = word.char_indices().find(|(_, c)| is_apostrophe(*c))?;
+    let behind = at + mark.len_utf8();
+    let elided = ELIDED.get_or_init(|| word_lists::words(WORDS, "elided").collect());
+    (behind < word.len() && at <= 8 && elided.contains(word[..at].to_lowercase().as_str())).then_some(behind)
+}
+
+/// Where an English enclitic begins.
+fn enclitic(word: &str) -> Option<usize> {
+    word.char_indices().rev().find(|(_, c)| is_apostrophe(*c)).and_then(|(at, mark)| {
         let tail = &word[at + mark.len_utf8()..];
         if at == 0 {
             return None;
@@ -279,12 +317,5 @@ fn split_enclitics(text: &str, start: usize, end: usize, tokens: &mut Vec<Token>
         }
         let known = ["s", "ll", "re", "ve", "d", "m"].iter().any(|e| tail.eq_ignore_ascii_case(e));
         known.then_some(at)
-    });
-    match cut {
-        Some(at) => {
-            push(tokens, start, start + at);
-            push(tokens, start + at, end);
-        }
-        None => push(tokens, start, end),
-    }
+    })
 }

@@ -1,0 +1,280 @@
+//! Features for languages other than English whose words are separated by spaces.
+//!
+//! They use spelling, neighbours, word lists and the run of name-like words around a token. In a script with case a run
+//! consists of capitalised words, in another of words that are not among the most frequent ones.
+
+use super::{Run, atoms::class_of, begins_name, shape_of};
+use crate::{
+    hash::{self, slot},
+    lexicon::{self, Lexicon, PHRASE, general},
+};
+
+/// Number of templates.
+pub const TEMPLATES: usize = 77;
+/// The first templates contain the word itself; training drops them at random.
+pub const LEXICAL: usize = 8;
+
+/// Longest prefix and suffix, in characters, that are features.
+const AFFIX: usize = 6;
+
+/// The properties of a token that do not depend on its neighbours.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Atoms {
+    word: u32,
+    /// Hash of [`lexicon::key`].
+    pub lower: u32,
+    shape: u32,
+    class: u32,
+    /// Prefixes of two to six characters.
+    prefix: [u32; AFFIX - 1],
+    /// Suffixes of one to six characters.
+    suffix: [u32; AFFIX],
+    /// The word without its first one and two characters: Arabic and Hebrew write prepositions and articles there.
+    bare: [u32; 2],
+    rank: u32,
+    clusters: [u32; 3],
+    flags: u32,
+    gazetteer: u32,
+    /// Flags of the longest stem that it begins with, and the length of the ending behind it.
+    stem: u32,
+    /// First in its sentence, or preceded only by punctuation and numbers.
+    initial: bool,
+    capitals: bool,
+    /// It may be part of a name.
+    name_like: bool,
+    longest: usize,
+}
+
+/// Buffers that are reused for every sentence.
+#[derive(Default)]
+pub struct Scratch {
+    /// Properties of each token.
+    pub atoms: Vec<Atoms>,
+    runs: Vec<Run>,
+    shape: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+/// The hash of a part of a word.
+fn piece(text: &str) -> u32 {
+    hash::fold(hash::bytes(text.as_bytes()))
+}
+
+/// Flags of the longest stem in the lists that a word begins with, and the length of the ending; `ends` are the places of its
+/// letters.
+fn stem(key: &str, ends: &[usize], lexicon: &Lexicon) -> u32 {
+    let letters = ends.len() - 1;
+    let shortest = letters.saturating_sub(general::ENDING).max(general::STEM);
+    (shortest..=letters)
+        .rev()
+        .find_map(|length| {
+            let flags = lexicon.word(general::stem(&key[..ends[length]])).flags;
+            (flags != 0).then(|| u32::from(flags) << 3 | (letters - length) as u32)
+        })
+        .unwrap_or(0)
+}
+
+impl Scratch {
+    /// Fills `atoms` for a sentence.
+    pub fn fill(&mut self, words: &[&str], lexicon: &Lexicon) {
+        self.atoms.clear();
+        let capitals = super::atoms::in_capitals(words);
+        let mut initial = true;
+        for word in words {
+            let key = lexicon::key(word);
+            let lower = hash::word(&key);
+            let known = lexicon.word(lower);
+            let class = class_of(word, capitals);
+            self.ends.clear();
+            self.ends.extend(key.char_indices().map(|(at, _)| at).chain([key.len()]));
+            let letters = self.ends.len() - 1;
+            let mut atom = Atoms {
+                word: if capitals { lower } else { hash::word(word) },
+                lower,
+                shape: if capitals { class } else { shape_of(word, &mut self.shape) },
+                class,
+                rank: general::rank(known.flags),
+                flags: u32::from(known.flags & general::LISTS),
+                longest: super::atoms::longest_phrase(known.flags),
+                initial,
+                capitals,
+                ..Atoms::default()
+            };
+            if known.cluster != 0 {
+                let coarse = lexicon.coarser(known.cluster);
+                atom.clusters = [u32::from(known.cluster), u32::from(coarse[0]), u32::from(coarse[1])];
+            }
+            for (at, prefix) in atom.prefix.iter_mut().enumerate() {
+                *prefix = piece(&key[..self.ends[letters.min(at + 2)]]);
+            }
+            for (at, suffix) in atom.suffix.iter_mut().enumerate() {
+                *suffix = piece(&key[self.ends[letters.saturating_sub(at + 1)]..]);
+            }
+            for (at, bare) in atom.bare.iter_mut().enumerate() {
+                *bare = if letters > at + 3 { piece(&key[self.ends[at + 1]..]) } else { 0 };
+            }
+            atom.name_like = if super::atoms::is_caseless(word) {
+                atom.rank != general::FREQUENT && !super::atoms::is_sign(class)
+            } else {
+                begins_name(class)
+            };
+            if atom.name_like {
+                atom.stem = stem(&key, &self.ends, lexicon);
+            }
+            initial = initial && super::atoms::is_sign(class);
+            self.atoms.push(atom);
+        }
+        self.mark_phrases(lexicon);
+    }
+
+    /// Marks the longest phrases of the word lists, from left to right.
+    fn mark_phrases(&mut self, lexicon: &Lexicon) {
+        let atoms = &mut self.atoms;
+        let mut at = 0;
+        while at < atoms.len() {
+            if atoms[at].longest == 0 || !atoms[at].name_like {
+                at += 1;
+                continue;
+            }
+            let mut phrase = atoms[at].lower;
+            let (mut best, mut bits) = (0, 0);
+            for length in 1..=atoms[at].longest.min(PHRASE).min(atoms.len() - at) {
+                if length > 1 {
+                    phrase = hash::join(phrase, atoms[at + length - 1].lower);
+                }
+                let found = lexicon.phrase(phrase);
+                if found != 0 {
+                    (best, bits) = (length, u32::from(found));
+                }
+            }
+            for (index, atom) in atoms[at..at + best].iter_mut().enumerate() {
+                atom.gazetteer = bits | if index > 0 { 0x100 } else { 0 };
+            }
+            at += best.max(1);
+        }
+    }
+
+    fn fill_runs(&mut self) {
+        self.runs.clear();
+        let mut at = 0;
+        while at < self.atoms.len() {
+            let mut end = at + 1;
+            if self.atoms[at].name_like {
+                while end < self.atoms.len() && self.atoms[end].name_like {
+                    end += 1;
+                }
+            }
+            self.runs.resize(end, Run { first: at, last: end - 1 });
+            at = end;
+        }
+    }
+
+    /// Calls `emit` with the slots of each token in order, for a table of `1 << bits` rows, after [`Scratch::fill`].
+    pub fn extract(&mut self, bits: u32, mut emit: impl FnMut(&[u32])) {
+        self.fill_runs();
+        let atoms = &self.atoms;
+        let edge = Atoms { lower: 1, shape: 1, ..Atoms::default() };
+        let get = |index: Option<usize>| index.and_then(|index| atoms.get(index)).unwrap_or(&edge);
+        let mut slots = [super::NOTHING; TEMPLATES];
+        for (index, run) in self.runs.iter().enumerate() {
+            let here = &atoms[index];
+            let (before, after) = (get(index.checked_sub(1)), get(Some(index + 1)));
+            let (before2, after2) = (get(index.checked_sub(2)), get(Some(index + 2)));
+            let (left, right) = (get(run.first.checked_sub(1)), get(Some(run.last + 1)));
+            let (first, last) = (&atoms[run.first], &atoms[run.last]);
+            let place = ((index - run.first).min(3) * 4 + (run.last - index).min(3)) as u32;
+            let mode = u32::from(here.capitals) | u32::from(here.initial) << 1;
+            let edges = mode | here.class << 2;
+            let mut template = 0;
+            let mut put = |a: u32, b: u32| {
+                slots[template] = slot(template as u32 + 1, a, b, bits);
+                template += 1;
+            };
+            // The word itself.
+            put(here.word, 0);
+            put(here.lower, 0);
+            put(before.lower, here.lower);
+            put(here.lower, after.lower);
+            put(here.lower, edges);
+            put(here.bare[0], 0);
+            put(here.bare[1], 0);
+            put(here.prefix[4], mode & 1);
+            // Its form.
+            put(here.prefix[0], here.class);
+            put(here.prefix[1], here.class);
+            put(here.prefix[2], here.class);
+            put(here.prefix[3], here.class);
+            put(here.suffix[0], here.class);
+            put(here.suffix[1], here.class);
+            put(here.suffix[2], here.class);
+            put(here.suffix[3], here.class);
+            put(here.suffix[4], here.class);
+            put(here.suffix[5], mode & 1);
+            put(here.shape, 0);
+            put(edges, here.flags);
+            put(edges, place);
+            put(edges, here.rank);
+            // Its neighbours.
+            put(before.lower, here.class);
+            put(after.lower, here.class);
+            put(before2.lower, here.class);
+            put(after2.lower, here.class);
+            put(before.lower, after.lower);
+            put(before2.lower, before.lower);
+            put(after.lower, after2.lower);
+            put(before.suffix[2], here.class);
+            put(after.suffix[2], here.class);
+            put(before.suffix[2], here.suffix[2]);
+            put(here.suffix[2], after.suffix[2]);
+            put(before.prefix[2], here.class);
+            put(after.prefix[2], here.class);
+            put(before.lower, here.suffix[1]);
+            put(before.shape, here.shape);
+            put(here.shape, after.shape);
+            put(before.class << 8 | after.class, edges);
+            put(before2.class << 16 | before.class << 8 | after.class, after2.class << 8 | here.class);
+            put(before.rank << 8 | after.rank, here.rank << 8 | here.class);
+            // Word lists.
+            put(here.gazetteer, edges);
+            put(here.gazetteer << 16 | before.gazetteer, here.class);
+            put(here.gazetteer << 16 | after.gazetteer, here.class);
+            put(here.gazetteer, before.lower);
+            put(here.gazetteer, after.lower);
+            put(here.gazetteer << 16 | here.flags, place);
+            put(here.gazetteer << 8 | here.rank, edges);
+            put(here.flags << 16 | before.flags, here.class);
+            put(here.flags << 16 | after.flags, here.class);
+            put(before.gazetteer << 16 | before.flags, here.class);
+            put(after.gazetteer << 16 | after.flags, here.class);
+            put(here.stem, edges);
+            put(here.stem, place);
+            put(here.stem, here.suffix[1]);
+            put(here.stem, before.stem);
+            put(here.stem, after.stem);
+            put(here.stem >> 3, before.lower);
+            put(first.stem >> 3, last.stem >> 3 ^ place << 24);
+            // Its run.
+            put(left.lower, place);
+            put(right.lower, place);
+            put(left.suffix[2], place);
+            put(right.suffix[2], place);
+            put(last.lower, place);
+            put(last.suffix[2], place);
+            put(last.flags << 16 | last.gazetteer, place);
+            put(first.lower, place);
+            put(first.suffix[1], place);
+            put(first.flags << 16 | first.gazetteer, place);
+            put(first.flags << 16 | last.flags, place);
+            put(left.class << 8 | right.class, place << 8 | here.class);
+            // Clusters.
+            put(here.clusters[0], here.class);
+            put(here.clusters[1], here.class);
+            put(before.clusters[1], here.class);
+            put(after.clusters[1], here.class);
+            put(here.clusters[2] << 16 | before.clusters[2], after.clusters[2] << 8 | here.class);
+            put(last.clusters[1], place);
+            debug_assert_eq!(template, TEMPLATES);
+            emit(&slots);
+        }
+    }
+}
