@@ -111,7 +111,7 @@ warnings! {
     WorkCut = "work-cut", "enricher";
     /// Mentions, evidence or entities that exceeded the size limit of a record were left out.
     EntitiesCut = "entities-cut", "enricher";
-    /// The language has no model: only countries' names were searched for.
+    /// No model reads the language: names of countries and of their places were searched for, and there are no entities.
     CountriesByNameOnly = "countries-by-name-only", "enricher";
     /// The language is not supported: nothing was searched for.
     LanguageUnknown = "language-unknown", "enricher";

@@ -3,16 +3,17 @@
 use crate::{
     Knowledge,
     budget::{self, Budget},
-    countries,
+    countries::{self, Scan},
     document::Document,
-    entities, size,
+    entities::{self, Wording},
+    size,
 };
 use proto::{
     Warning, time,
-    v1::{Article, EnrichedArticle},
+    v1::{Article, Country, EnrichedArticle, Entity},
     vocab,
 };
-use tagger::{InferenceError, Recognition, tokens};
+use tagger::{InferenceError, Label, Language, Recognition, Tagger, tokens};
 
 /// Version of the rules. The gazetteer and the model have versions of their own.
 pub const VERSION: &str = concat!("enricher-", env!("CARGO_PKG_VERSION"));
@@ -88,10 +89,12 @@ pub fn enrich_within(
         let candidates = countries::scan(&document, knowledge.gazetteer, &spans, &own);
         let places = countries::resolve(&document, knowledge.gazetteer, &candidates);
         enriched.countries = countries::score(&document, knowledge.gazetteer, &places);
-        enriched.entities = entities::entities(&document, knowledge.gazetteer, &spans, &places, &own);
-    } else if let Some(places) = knowledge.languages.scan(&document, knowledge.gazetteer, &article.language) {
-        enriched.countries = countries::score(&document, knowledge.gazetteer, &places);
-        Warning::CountriesByNameOnly.add_to(&mut enriched.warnings);
+        enriched.entities = entities::entities(&document, knowledge.gazetteer, &spans, &places, &own, Wording::English);
+    } else if let Some(found) = abroad(article, &document, knowledge, &own, &mut enriched.warnings)? {
+        (enriched.countries, enriched.entities) = (found.countries, found.entities);
+        if let Some(version) = found.model_version {
+            enriched.model_version = version.to_owned();
+        }
     } else {
         Warning::LanguageUnknown.add_to(&mut enriched.warnings);
     }
@@ -100,6 +103,66 @@ pub fn enrich_within(
     }
     size::fit(&mut enriched);
     Ok(Enriched { article: enriched, steps: document.budget.spent() })
+}
+
+/// What an article in another language than English has.
+struct Abroad {
+    countries: Vec<Country>,
+    entities: Vec<Entity>,
+    model_version: Option<&'static str>,
+}
+
+/// Countries and entities of an article in another language than English; none if neither names of countries nor a tagger are
+/// known in it.
+fn abroad(
+    article: &Article,
+    document: &Document<'_>,
+    knowledge: &Knowledge,
+    own: &[&str],
+    warnings: &mut Vec<String>,
+) -> Result<Option<Abroad>, InferenceError> {
+    let gazetteer = knowledge.gazetteer;
+    let tagger = match Language::of(&article.language) {
+        Some(language) => Some(language.tagger().map_err(|error| InferenceError(error.to_string()))?),
+        None => None,
+    };
+    let mut spans = Vec::new();
+    if let Some(tagger) = tagger {
+        let texts: Vec<&str> = document.fields.iter().map(|field| field.text).collect();
+        let tokens: Vec<_> = texts.iter().map(|text| tagger.tokenise(text)).collect();
+        document.budget.count(tokens.iter().map(|one| one.steps).sum());
+        let found = tagger.recognise(&texts, &tokens);
+        document.budget.count(found.steps);
+        spans = found.spans;
+        if spans.len() > NAMES {
+            spans.truncate(NAMES);
+            document.budget.cut();
+        }
+        if found.truncated {
+            Warning::NamesCut.add_to(warnings);
+        }
+    } else {
+        Warning::CountriesByNameOnly.add_to(warnings);
+    }
+    let read = tagger.map(|tagger| (tagger, spans.as_slice()));
+    let scan = knowledge.languages.scan(document, gazetteer, &article.language, read, own);
+    if scan.is_none() && tagger.is_none() {
+        return Ok(None);
+    }
+    let Scan { places, excluded } = scan.unwrap_or_default();
+    // Mexico of `Golf von Mexiko` is no place of the article.
+    spans.retain(|span| {
+        let place = matches!(span.label, Label::Loc | Label::Norp);
+        !(place && excluded.iter().any(|other| other.covers(span.field, span.start, span.end)))
+    });
+    let countries = countries::score(document, gazetteer, &places);
+    let entities = if tagger.is_some() {
+        entities::entities(document, gazetteer, &spans, &places, own, Wording::of(&article.language))
+    } else {
+        Vec::new()
+    };
+    let model_version = tagger.map(Tagger::version);
+    Ok(Some(Abroad { countries, entities, model_version }))
 }
 
 /// Whether a language tag is English or undetermined, which is treated as English.

@@ -12,6 +12,7 @@ pub struct Knowledge {
     pub(crate) gazetteer: &'static Gazetteer,
     pub(crate) recogniser: Recogniser,
     pub(crate) languages: Languages,
+    gazetteer_version: String,
 }
 
 /// Shipped data that does not fit this program; a test excludes it.
@@ -40,16 +41,17 @@ impl Knowledge {
     /// [`KnowledgeError`] if shipped data does not fit this program.
     pub fn with(recogniser: Recogniser) -> Result<Knowledge, KnowledgeError> {
         let gazetteer = Gazetteer::shipped()?;
-        Ok(Knowledge { gazetteer, recogniser, languages: Languages::new(gazetteer) })
+        let gazetteer_version = format!("{}-{}", gazetteer.version(), Languages::version());
+        Ok(Knowledge { gazetteer, recogniser, languages: Languages::new(gazetteer), gazetteer_version })
     }
 
-    /// The value of `gazetteer_version`.
+    /// The value of `gazetteer_version`: that of the gazetteer and that of the names in other languages.
     #[must_use]
     pub fn gazetteer_version(&self) -> &str {
-        self.gazetteer.version()
+        &self.gazetteer_version
     }
 
-    /// The value of `model_version`.
+    /// The value of `model_version` of an English article; other languages have models of their own.
     #[must_use]
     pub fn model_version(&self) -> &str {
         self.recogniser.version()

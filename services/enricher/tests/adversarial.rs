@@ -1,6 +1,8 @@
 //! Sentences that each contain a trap, in three sets. The first 136 of `adversarial-1.jsonl` were written before any rule
 //! was tuned. `adversarial-2.jsonl` was written after the rules had been tuned on the first set. `adversarial-3.jsonl`,
 //! headlines and first paragraphs on all subjects in 25 languages, was written after tuning on the second.
+//! `adversarial-4.jsonl`, traps in ten languages, was written before the rules for languages other than English; the first
+//! score was 207 of 300.
 
 use enricher::{Knowledge, enrich};
 use proto::{
@@ -56,10 +58,15 @@ impl Case {
 }
 
 #[test]
-fn at_least_95_percent_of_each_set_are_right() {
-    for lines in
-        [include_str!("adversarial-1.jsonl"), include_str!("adversarial-2.jsonl"), include_str!("adversarial-3.jsonl")]
-    {
+fn most_of_each_set_are_right() {
+    let mut low = Vec::new();
+    // The set, the percentage that is right at least, and the fewest sentences of a trap.
+    for (lines, least, fewest) in [
+        (include_str!("adversarial-1.jsonl"), 95, 5),
+        (include_str!("adversarial-2.jsonl"), 95, 5),
+        (include_str!("adversarial-3.jsonl"), 95, 5),
+        (include_str!("adversarial-4.jsonl"), 84, 1),
+    ] {
         let knowledge = Knowledge::shipped().unwrap();
         let cases: Vec<Case> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let mut traps: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
@@ -80,13 +87,18 @@ fn at_least_95_percent_of_each_set_are_right() {
             trap.1 += 1;
             if !right {
                 let found: Vec<_> = enriched.countries.iter().map(|country| country.code.as_str()).collect();
-                failed.push(format!("{}: {} -> {found:?}", case.trap, case.text));
+                let entities: Vec<_> =
+                    enriched.entities.iter().map(|one| format!("{} {}", one.r#type, one.name)).collect();
+                failed.push(format!("{}: {} -> {found:?} {entities:?}", case.trap, case.text));
             }
         }
         let right = cases.len() - failed.len();
         println!("{right} of {} right; {traps:?}\n{}", cases.len(), failed.join("\n"));
         assert!(cases.len() >= 150, "only {} sentences", cases.len());
-        assert!(traps.values().all(|(_, all)| *all >= 5), "a trap with fewer than five sentences: {traps:?}");
-        assert!(right * 100 >= cases.len() * 95, "{right} of {} right:\n{}", cases.len(), failed.join("\n"));
+        assert!(traps.values().all(|(_, all)| *all >= fewest), "a trap with fewer than {fewest} sentences: {traps:?}");
+        if right * 100 < cases.len() * least {
+            low.push(format!("{right} of {} right:\n{}", cases.len(), failed.join("\n")));
+        }
     }
+    assert!(low.is_empty(), "{}", low.join("\n"));
 }

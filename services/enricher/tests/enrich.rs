@@ -6,7 +6,7 @@ use enricher::{Knowledge, document::FIELD_LIMIT, enrich};
 use proptest::prelude::*;
 use proto::{
     v1::{Article, EnrichedArticle},
-    vocab::{change, evidence, role},
+    vocab::{change, entity, evidence, role},
     wire::Encoding,
 };
 use std::sync::OnceLock;
@@ -179,27 +179,73 @@ fn one_passing_mention_is_not_the_focus() {
     assert_eq!(passing.countries.iter().filter(|country| country.role == role::FOCUS).count(), 0);
 }
 
+/// An article of one sentence in a language.
+fn in_language(language: &str, text: &str) -> EnrichedArticle {
+    let mut one = article("", "", text);
+    one.language = language.to_owned();
+    let enriched = run(&one);
+    check_spans(&enriched);
+    enriched
+}
+
 #[test]
-fn other_languages_have_countries_by_name_with_a_warning() {
-    let cases = [
+fn countries_are_found_in_other_languages() {
+    for (language, text, wanted) in [
         ("de", "Die Regierung in Frankreich verhandelt mit Österreich und der Schweiz.", vec!["AT", "CH", "FR"]),
         ("fr", "Le Royaume-Uni et l’Allemagne ont signé avec la Côte d’Ivoire.", vec!["CI", "DE", "GB"]),
         ("es", "El presidente viajó de España a Brasil.", vec!["BR", "ES"]),
         ("ru", "Президент России встретился с премьером Германии в Польше.", vec!["DE", "PL", "RU"]),
+        ("ru", "Военные власти Нигера обвинили Нигерию.", vec!["NE", "NG"]),
         ("zh", "中国和日本在法国会谈。", vec!["CN", "FR", "JP"]),
         ("ja", "ドイツの首相がインドを訪問した。", vec!["DE", "IN"]),
         ("ar", "وقعت فرنسا اتفاقا مع اليابان", vec!["FR", "JP"]),
         ("fi", "Suomen hallitus neuvotteli Venäjän kanssa.", vec!["FI", "RU"]),
-    ];
-    for (language, text, wanted) in cases {
-        let mut one = article("", "", text);
-        one.language = language.to_owned();
-        let enriched = run(&one);
-        check_spans(&enriched);
-        assert_eq!(codes(&enriched), wanted, "{language}: {text}");
-        assert!(enriched.entities.is_empty());
-        assert!(warns(&enriched, proto::Warning::CountriesByNameOnly));
+        ("pl", "Francuski minister poleciał do Kijowa.", vec!["FR", "UA"]),
+        ("tr", "Kremlin sözcüsü Ankara'daki görüşmeyi doğruladı.", vec!["RU", "TR"]),
+        ("el", "Ο γαλλικός στρατός αποχώρησε από το Μάλι.", vec!["FR", "ML"]),
+    ] {
+        assert_eq!(codes(&in_language(language, text)), wanted, "{language}: {text}");
     }
+}
+
+#[test]
+fn what_only_looks_like_a_country_is_none_in_other_languages() {
+    for (language, text) in [
+        ("es", "Habla francés, inglés y un poco de japonés."),
+        ("es", "Las aguas del golfo de México están más calientes."),
+        ("pt", "O guia fala alemão e italiano."),
+        ("de", "Über dem Golf von Mexiko bildet sich ein Sturm."),
+        ("hi", "बैठक सोमवार पर टाल दी गई और सब मान गए।"),
+        ("zh", "上海地铁十号线发生故障。"),
+    ] {
+        let enriched = in_language(language, text);
+        let found = codes(&enriched);
+        assert!(found.iter().all(|code| *code == "CN"), "{text}: {found:?}");
+    }
+}
+
+#[test]
+fn a_city_lies_in_the_state_that_is_named_next_to_it() {
+    let enriched = in_language("es", "Un tornado golpeó París, Texas, el lunes.");
+    assert_eq!(codes(&enriched), ["US"]);
+}
+
+#[test]
+fn cases_of_a_name_are_one_entity_with_the_nominative_as_its_name() {
+    let text = "Министр Сергей Васильев прилетел в Москву. Встреча с Сергеем Васильевым длилась час.";
+    let enriched = in_language("ru", text);
+    let persons: Vec<_> = enriched.entities.iter().filter(|one| one.r#type == entity::PERSON).collect();
+    assert_eq!(persons.len(), 1, "{persons:?}");
+    assert_eq!((persons[0].name.as_str(), persons[0].mentions.len()), ("Сергей Васильев", 2));
+}
+
+#[test]
+fn a_language_without_a_tagger_has_countries_by_name_and_a_warning() {
+    let enriched = in_language("el", "Ο πρόεδρος της Γαλλίας πήγε στη Γερμανία.");
+    assert_eq!(codes(&enriched), ["DE", "FR"]);
+    assert!(enriched.entities.is_empty());
+    assert!(warns(&enriched, proto::Warning::CountriesByNameOnly));
+    assert!(!warns(&in_language("ru", "Президент России."), proto::Warning::CountriesByNameOnly));
 }
 
 #[test]

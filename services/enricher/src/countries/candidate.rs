@@ -1,6 +1,5 @@
 //! A phrase that may be a mention of a country, and how the tagger reads it.
 
-use super::enclosing::Owner;
 use crate::{
     document::{Document, Field},
     gazetteer::{
@@ -9,6 +8,19 @@ use crate::{
     },
 };
 use tagger::Label;
+
+/// What a longer name of an organisation says about a place in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// A public institution, which is of the place: `Boston Police Department`.
+    Public,
+    /// The same after `of`: `University of Lagos`.
+    PublicOf,
+    /// A company or a newspaper, which is of no place.
+    Private,
+    /// Neither is known.
+    Unknown,
+}
 
 /// How the tagger reads a phrase.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,9 +1,8 @@
 //! The likeliest of several places of one name.
 
 use super::{
-    candidate::{Candidate, Reading},
+    candidate::{Candidate, Owner, Reading},
     context::Context,
-    enclosing::Owner,
     surroundings::{Known, has_article, has_state_office, is_person},
 };
 use crate::{

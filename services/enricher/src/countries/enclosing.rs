@@ -2,7 +2,7 @@
 //! currencies, metaphors.
 
 use super::{
-    candidate::{Candidate, Reading, continues},
+    candidate::{Candidate, Owner, Reading, continues},
     word_lists::word_lists,
 };
 use crate::{
@@ -261,19 +261,6 @@ pub(super) fn names_tribe(fields: &[Field<'_>]) -> bool {
     };
     any(&|_, word| lists.tribe.contains(&word.hash))
         && !any(&|field, word| matches!(field.slice(word.start, word.end), "India" | "Delhi" | "INDIA" | "Mumbai"))
-}
-
-/// What a longer name of an organisation says about a place in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Owner {
-    /// A public institution, which is of the place: `Boston Police Department`.
-    Public,
-    /// The same after `of`: `University of Lagos`.
-    PublicOf,
-    /// A company or a newspaper, which is of no place.
-    Private,
-    /// Neither is known.
-    Unknown,
 }
 
 /// What the organisation's name around words `start..end` says about them. `spans` are those of the field.

@@ -1,9 +1,6 @@
 //! Leaders with a misspelt given name: `Volodomyr Zelensky`, `President Ferdinan Marcos Jr.`
 
-use super::{
-    candidate::{Candidate, Reading},
-    enclosing::Owner,
-};
+use super::candidate::{Candidate, Owner, Reading};
 use crate::{
     document::Document,
     gazetteer::{Gazetteer, Kind},

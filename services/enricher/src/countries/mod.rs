@@ -25,7 +25,8 @@ mod unambiguous;
 mod word_lists;
 
 pub use candidate::{Candidate, Reading};
-pub use languages::Languages;
+pub(crate) use languages::name_stem;
+pub use languages::{Languages, Scan};
 pub use place::Place;
 pub use resolve::resolve;
 pub use scan::scan;

@@ -1,9 +1,8 @@
 //! Names that need no context: countries, peoples, organisations, leaders and counties of one country.
 
 use super::{
-    candidate::{Candidate, Reading},
+    candidate::{Candidate, Owner, Reading},
     context::Context,
-    enclosing::Owner,
     surroundings::{Known, is_person},
 };
 use crate::{

@@ -1,6 +1,6 @@
 //! Groups mentions of one thing.
 
-use super::mention::Mention;
+use super::{mention::Mention, wording::Wording};
 use crate::{
     budget::Budget,
     document::Document,
@@ -41,7 +41,12 @@ pub struct Cluster<'f> {
 /// Groups mentions with equal names; parts of a person's name with the full name; initials of an organisation with its
 /// name; and different names of one place.
 #[must_use]
-pub fn cluster<'f>(document: &Document<'_>, gazetteer: &Gazetteer, found: &'f [Mention]) -> Vec<Cluster<'f>> {
+pub fn cluster<'f>(
+    document: &Document<'_>,
+    gazetteer: &Gazetteer,
+    found: &'f [Mention],
+    wording: Wording<'_>,
+) -> Vec<Cluster<'f>> {
     // First, mentions with equal keys and types are grouped, in the order of the first mention.
     let mut groups: Vec<(String, Cluster<'f>)> = Vec::new();
     let mut by_key: HashMap<(String, &'static str), usize> = HashMap::new();
@@ -49,7 +54,7 @@ pub fn cluster<'f>(document: &Document<'_>, gazetteer: &Gazetteer, found: &'f [M
         let Some(field) = document.fields.get(one.field) else { continue };
         let text = field.slice(one.start, one.end);
         // A country is one group under all of its names.
-        let key = place_key(gazetteer, one).unwrap_or_else(|| name_key(text));
+        let key = place_key(gazetteer, one).unwrap_or_else(|| wording.key(text));
         if key.is_empty() {
             continue;
         }
@@ -77,7 +82,7 @@ pub fn cluster<'f>(document: &Document<'_>, gazetteer: &Gazetteer, found: &'f [M
             group.sense = group.sense.or(one.sense);
         }
     }
-    let merged = merge(&groups, &bracketed(document, found, &by_key, gazetteer), &document.budget);
+    let merged = merge(&groups, &bracketed(document, found, &by_key, gazetteer, wording), &document.budget);
     let mut parts: HashMap<usize, Vec<usize>> = HashMap::new();
     for (at, into) in merged.iter().enumerate() {
         if let Some(into) = into {
@@ -96,7 +101,7 @@ pub fn cluster<'f>(document: &Document<'_>, gazetteer: &Gazetteer, found: &'f [M
         }
         cluster.mentions.sort_by_key(|one| (one.field, one.start));
         cluster.confidence = cluster.mentions.iter().map(|one| one.confidence).fold(0.0, f64::max);
-        cluster.name = name(document, gazetteer, &cluster);
+        cluster.name = name(document, gazetteer, &cluster, wording);
         clusters.push(cluster);
     }
     aliases(&mut clusters, &document.budget);
@@ -117,9 +122,10 @@ fn bracketed(
     found: &[Mention],
     by_key: &HashMap<(String, &'static str), usize>,
     gazetteer: &Gazetteer,
+    wording: Wording<'_>,
 ) -> Vec<(usize, usize)> {
     let group = |one: &Mention, text: &str| {
-        let key = place_key(gazetteer, one).unwrap_or_else(|| name_key(text));
+        let key = place_key(gazetteer, one).unwrap_or_else(|| wording.key(text));
         by_key.get(&(key, one.kind)).copied()
     };
     let mut pairs = Vec::new();
@@ -275,10 +281,11 @@ fn part(short: &str, long: &str) -> bool {
     inside && (last || (first && parts.len() == 1) || (first && words.len() > 2))
 }
 
-/// The canonical name: for countries, known organisations and leaders that of the gazetteer, else the longest mention,
-/// the first among equals.
-fn name(document: &Document<'_>, gazetteer: &Gazetteer, cluster: &Cluster<'_>) -> String {
-    if let Some(sense) = cluster.sense.and_then(|sense| gazetteer.sense(sense)) {
+/// The canonical name: in English for countries, known organisations and leaders that of the gazetteer, else of the
+/// mentions the one that [`Wording::is_better`] prefers.
+fn name(document: &Document<'_>, gazetteer: &Gazetteer, cluster: &Cluster<'_>, wording: Wording<'_>) -> String {
+    if let Some(sense) = cluster.sense.and_then(|sense| gazetteer.sense(sense)).filter(|_| wording == Wording::English)
+    {
         match sense.kind {
             Kind::Name => {
                 let whole = sense.countries.first().filter(|_| sense.countries.len() == 1);
@@ -301,7 +308,7 @@ fn name(document: &Document<'_>, gazetteer: &Gazetteer, cluster: &Cluster<'_>) -
     for one in &cluster.mentions {
         let text = document.fields.get(one.field).map_or("", |field| field.slice(one.start, one.end));
         // A form in capitals comes from a headline and is used only if there is no other.
-        let better = text.chars().count() > best.chars().count()
+        let better = wording.is_better(text, best)
             || (is_in_capitals(best) && !is_in_capitals(text) && name_key(best) == name_key(text));
         if better && !(is_in_capitals(text) && text.contains(' ') && !best.is_empty()) {
             best = text;

@@ -1,6 +1,6 @@
 //! Mentions of named things, from the tagger, the gazetteer and rules that combine them.
 
-use super::{mention::Mention, names};
+use super::{mention::Mention, names, wording::Wording};
 use crate::{
     countries::Place,
     document::{Document, Field},
@@ -15,7 +15,13 @@ static AGENCIES: &str = include_str!("../../data/sources/words/agencies.txt");
 
 /// The mentions of a document in the order of the text, without overlap.
 #[must_use]
-pub fn collect(document: &Document<'_>, spans: &[Span], places: &[Place], own: &[&str]) -> Vec<Mention> {
+pub fn collect(
+    document: &Document<'_>,
+    spans: &[Span],
+    places: &[Place],
+    own: &[&str],
+    wording: Wording<'_>,
+) -> Vec<Mention> {
     let mut found: Vec<Mention> = Vec::new();
     let by_start: HashMap<(usize, usize), &Place> =
         places.iter().filter(|one| one.confidence >= 0.5).map(|place| ((place.field, place.start), place)).collect();
@@ -25,8 +31,11 @@ pub fn collect(document: &Document<'_>, spans: &[Span], places: &[Place], own: &
         if span.start < field.from && span.field == 2 {
             continue;
         }
-        let (start, end) = names::bare(field.text, span.start, span.end);
-        let place = by_start.get(&(span.field, start)).filter(|place| place.end >= end).copied();
+        let (start, end) = wording.bare(field.text, span.start, span.end);
+        let mut starts = std::iter::once(start).chain(wording.clitics().iter().map(|off| start + off));
+        let place =
+            starts.find_map(|start| by_start.get(&(span.field, start)).filter(|place| place.end >= end).copied());
+        let start = place.map_or(start, |place| place.start);
         let text = field.slice(start, end);
         if text.is_empty() || own.contains(&text) {
             continue;

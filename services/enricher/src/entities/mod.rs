@@ -4,6 +4,7 @@ mod cluster;
 mod collect;
 mod mention;
 mod names;
+mod wording;
 
 use crate::{
     countries::Place,
@@ -11,6 +12,8 @@ use crate::{
     gazetteer::{Gazetteer, Kind, Sense},
 };
 use tagger::Span;
+
+pub use wording::Wording;
 
 use cluster::Cluster;
 use proto::{v1, vocab::entity};
@@ -28,9 +31,10 @@ pub fn entities(
     spans: &[Span],
     places: &[Place],
     own: &[&str],
+    wording: Wording<'_>,
 ) -> Vec<v1::Entity> {
-    let found = collect::collect(document, spans, places, own);
-    let clusters = cluster::cluster(document, gazetteer, &found);
+    let found = collect::collect(document, spans, places, own, wording);
+    let clusters = cluster::cluster(document, gazetteer, &found, wording);
     let total: f64 = clusters.iter().map(|one| weight(document, one)).sum();
     let mut entities: Vec<(f64, usize, v1::Entity)> = Vec::new();
     for (order, cluster) in clusters.iter().enumerate() {

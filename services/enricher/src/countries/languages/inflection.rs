@@ -47,6 +47,28 @@ pub(super) fn grammar(base: &str) -> Grammar {
     }
 }
 
+/// Fewest letters of a name's stem.
+const NAME_STEM: usize = 3;
+
+/// The folded word of a name without its endings, so that its cases are equal: `Путина` and `Путину`. All that look like
+/// endings are removed: `Васильевым` and `Васильев`.
+pub(crate) fn name_stem<'w>(base: &str, word: &'w str) -> &'w str {
+    let endings = match grammar(base) {
+        Grammar::None => return word,
+        Grammar::Suffixes(endings) | Grammar::Endings(endings) | Grammar::EndingsWithS(endings) => endings,
+        Grammar::Slavic(endings) | Grammar::Finnish(endings) => endings,
+    };
+    let cut = |ending: &str| {
+        word.strip_suffix(ending)
+            .filter(|stem| stem.len() < word.len())
+            .filter(|stem| stem.chars().count() >= NAME_STEM)
+    };
+    match endings.split_whitespace().filter_map(cut).min_by_key(|stem| stem.len()) {
+        Some(stem) => name_stem(base, stem),
+        None => word,
+    }
+}
+
 /// Whether the folded `word` is a form of the folded `name`.
 pub(super) fn is_form(grammar: Grammar, word: &str, name: &str) -> bool {
     if word == name {

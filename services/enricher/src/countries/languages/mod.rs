@@ -1,260 +1,236 @@
-//! Countries by name in other languages than English, with names from CLDR.
+//! Countries in other languages than English: by the tables of this project, with country names from CLDR.
 //!
-//! Inflected forms count (`inflection`). Prepositions that are written together with a name (Arabic, Hebrew) are removed.
-//! In scripts without spaces a name counts anywhere, unless its context makes it another thing's name (`context`).
+//! [`Index`] finds the forms, inflected ones included (`inflection`). `context` and `spans` exclude those that name another
+//! thing: by the words around them and by the tagger's names. Of several countries the text's others decide. Places that the
+//! tagger sees and no table has are looked for in the gazetteer (`elsewhere`).
 
 mod context;
+mod elsewhere;
+mod fold;
+mod index;
 mod inflection;
+mod names;
+mod settle;
+mod spans;
 
 use super::place::Place;
 use crate::{
-    document::Document,
-    gazetteer::{Code, Gazetteer, Kind, words},
+    document::{Document, Field},
+    gazetteer::{Gazetteer, Kind, words::Separator},
 };
-use context::{names_other_thing, names_other_thing_unspaced};
-use inflection::{Grammar, STEM, grammar, is_form};
-use std::{collections::HashMap, sync::OnceLock};
-use text::fold::distinct_letters as fold;
+pub(crate) use inflection::name_stem;
 
-/// Names of countries by language, indexed at first use.
+use context::Context;
+use index::{Found, Index};
+use names::{Entry, Form, Senses};
+use settle::Mention;
+use std::{collections::BTreeMap, sync::OnceLock};
+use tagger::{Span, Tagger};
+
+/// The languages' tables, each indexed at first use.
 #[derive(Debug)]
 pub struct Languages {
-    indexes: Vec<(String, OnceLock<Index>)>,
+    /// By tag in lower case.
+    indexes: BTreeMap<String, OnceLock<Index>>,
+    senses: OnceLock<Senses>,
 }
 
-/// Names by their words as they are written.
-type Names = Vec<(Vec<String>, Code)>;
-
+/// What [`Languages::scan`] finds.
 #[derive(Debug, Default)]
-struct Index {
-    /// Names in words, by the hash of the first word or of its stem's first letters.
-    spaced: HashMap<u64, Names>,
-    /// Names in scripts without spaces, by their first character.
-    dense: HashMap<char, Vec<(String, Code)>>,
-    grammar: Grammar,
-    /// Letters that are written together with the word after them.
-    clitics: &'static str,
-    /// A name may take an `s`: `Frankreichs`.
-    genitive: bool,
-    /// Every noun begins with a capital.
-    nouns_in_capitals: bool,
+pub struct Scan {
+    /// The mentions of countries, in the order of the text.
+    pub places: Vec<Place>,
+    /// Forms that name another thing than a country or a place in it.
+    pub excluded: Vec<Excluded>,
+}
+
+/// A form that names another thing.
+#[derive(Debug, Clone, Copy)]
+pub struct Excluded {
+    /// Index of the field.
+    pub field: usize,
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// It is the whole name of the other thing, such as a sea; else only a part of it or of a phrase.
+    pub whole: bool,
+}
+
+impl Excluded {
+    /// Whether a name of the tagger at these bytes of the field is only a part of the other thing.
+    #[must_use]
+    pub fn covers(&self, field: usize, start: usize, end: usize) -> bool {
+        let inside = self.field == field && self.start <= start && end <= self.end;
+        inside && !(self.whole && (self.start, self.end) == (start, end))
+    }
 }
 
 /// Most mentions of an article.
 const PLACES: usize = 10_000;
 
-/// Languages whose genitive is a bare `s`.
-const GENITIVE: [&str; 6] = ["da", "de", "nl", "no", "nb", "sv"];
-/// First syllables of the Korean particles that follow a name without a space.
-const PARTICLES: &str = "은는이가을를의와과도에로으만서부까인측";
-
-fn hangul(c: char) -> bool {
-    ('가'..='힣').contains(&c)
-}
-
-/// Prepositions and conjunctions that are written together with the name after them.
-fn clitics(base: &str) -> &'static str {
-    match base {
-        "he" => "ובלמהשכ",
-        "ar" => "وبلفك",
-        _ => "",
-    }
-}
-
-fn dense(c: char) -> bool {
-    hangul(c)
-        || matches!(u32::from(c), 0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1780..=0x17FF | 0x3040..=0x30FF | 0x3400..=0x9FFF)
-}
-
-/// Whether a text begins with the name and, in Korean, not with a longer word.
-fn whole(text: &str, name: &str) -> bool {
-    text.strip_prefix(name).is_some_and(|behind| {
-        let next = behind.chars().next().filter(|_| name.ends_with(hangul));
-        next.is_none_or(|next| !hangul(next) || PARTICLES.contains(next))
-    })
-}
-
 fn base(tag: &str) -> &str {
-    tag.split(['-', '_']).next().unwrap_or(tag)
+    tag.split('-').next().unwrap_or(tag)
+}
+
+/// The tag under which the tables have a language.
+fn known_as(tag: &str) -> &str {
+    match base(tag) {
+        "nb" | "nn" => "no",
+        "bs" | "sh" => "hr",
+        "ms" => "id",
+        base => base,
+    }
 }
 
 impl Languages {
-    /// The languages of a gazetteer.
+    /// Identifies the tables: a hash of their file.
+    #[must_use]
+    pub fn version() -> String {
+        names::version()
+    }
+
+    /// The languages of the tables and of a gazetteer.
     #[must_use]
     pub fn new(gazetteer: &Gazetteer) -> Self {
-        Languages {
-            indexes: gazetteer.languages().iter().map(|(tag, _)| (tag.to_ascii_lowercase(), OnceLock::new())).collect(),
-        }
+        let listed = gazetteer.languages().iter().map(|(tag, _)| tag.to_ascii_lowercase());
+        let tags = listed.chain(names::tags().map(str::to_owned));
+        Languages { indexes: tags.map(|tag| (tag, OnceLock::new())).collect(), senses: OnceLock::new() }
     }
 
-    /// Mentions of countries by name in the language `tag` (BCP 47); `None` if no names are known in it.
+    /// Mentions of countries in the language `tag` (BCP 47); `None` if no names are known in it. `read` is the
+    /// language's tagger and the names that it finds, in the order of the text; none if no tagger reads the language.
     #[must_use]
-    pub fn scan(&self, document: &Document<'_>, gazetteer: &Gazetteer, tag: &str) -> Option<Vec<Place>> {
+    pub fn scan(
+        &self,
+        document: &Document<'_>,
+        gazetteer: &Gazetteer,
+        tag: &str,
+        read: Option<(&Tagger, &[Span])>,
+        own: &[&str],
+    ) -> Option<Scan> {
         let tag = tag.to_ascii_lowercase().replace('_', "-");
-        let tag = match tag.as_str() {
-            "zh-tw" | "zh-hk" | "zh-mo" => "zh-hant",
-            "nb" | "nn" => "no",
-            other => other,
-        };
-        let at = self.position(tag).or_else(|| self.position(base(tag)))?;
-        let (_, cell) = self.indexes.get(at)?;
-        let index = cell.get_or_init(|| Index::new(gazetteer, at, base(tag)));
-        let mut places = Vec::new();
-        for number in 0..document.fields.len() {
-            index.scan(document, gazetteer, number, &mut places);
+        let senses = self.senses.get_or_init(|| Senses::new(gazetteer));
+        let known = known_as(&tag);
+        let (key, cell) = self
+            .indexes
+            .get_key_value(tag.as_str())
+            .filter(|_| known == base(&tag))
+            .or_else(|| self.indexes.get_key_value(known))?;
+        let index = cell.get_or_init(|| Index::new(known, &forms(key, known, gazetteer, senses)));
+        let context = Context::of(known, read.map(|(tagger, _)| tagger));
+        let spans = read.map_or(&[][..], |(_, spans)| spans);
+        // What the forms cover, excluded ones included.
+        let mut covered = Vec::new();
+        let mut excluded = Vec::new();
+        let mut mentions: Vec<Mention<'_>> = Vec::new();
+        for (number, field) in document.fields.iter().enumerate() {
+            let spans = spans::of_field(spans, number);
+            // One past the last word of a list of languages: `francés, inglés y japonés`.
+            let mut languages = None;
+            for found in index.find(field, |forms| document.budget.take(forms.max(1))) {
+                if spans::is_own_name(field, &found, own) {
+                    continue;
+                }
+                if mentions.len() >= PLACES {
+                    document.budget.cut();
+                    break;
+                }
+                covered.push((number, found.start, found.end));
+                let people = found.entries.iter().any(|entry| entry.kind == Kind::Demonym);
+                let listed = languages.is_some_and(|end| continues_list(field, end, found.words.0));
+                if people && (listed || context.names_language(field, found.words.0, found.words.1)) {
+                    languages = Some(found.words.1);
+                    excluded.push(Excluded { field: number, start: found.start, end: found.end, whole: false });
+                    continue;
+                }
+                if let Some(entries) = kept(field, &found, spans, &context, gazetteer) {
+                    mentions.push(Mention { field: number, start: found.start, end: found.end, entries });
+                } else {
+                    let whole = found.entries.iter().any(|entry| entry.kind == Kind::NotAPlace);
+                    excluded.push(Excluded { field: number, start: found.start, end: found.end, whole });
+                }
+            }
         }
-        Some(places)
-    }
-
-    fn position(&self, tag: &str) -> Option<usize> {
-        self.indexes.iter().position(|(known, _)| known == tag)
+        let mut places = settle::places(&mentions, gazetteer);
+        covered.sort_unstable();
+        elsewhere::add(document, gazetteer, spans, &covered, &mut places);
+        places.sort_by_key(|place| (place.field, place.start));
+        Some(Scan { places, excluded })
     }
 }
 
-impl Index {
-    fn new(gazetteer: &Gazetteer, language: usize, base: &str) -> Index {
-        let mut index = Index {
-            grammar: grammar(base),
-            clitics: clitics(base),
-            genitive: GENITIVE.contains(&base),
-            nouns_in_capitals: matches!(base, "de" | "gsw" | "lb"),
-            ..Index::default()
-        };
-        let Some((_, names)) = gazetteer.languages().get(language) else { return index };
-        for (code, name) in names {
-            if let Some(first) = name.chars().next().filter(|c| dense(*c)) {
-                // A single character is too ambiguous.
-                if name.chars().count() >= 2 {
-                    index.dense.entry(first).or_default().push((name.clone(), *code));
-                }
-                continue;
-            }
-            let words: Vec<String> = words::words(name)
-                .iter()
-                .filter_map(|word| name.get(word.start..word.end))
-                .map(str::to_owned)
-                .collect();
-            if let Some(first) = words.first() {
-                let key = words::hash(&index.key(&first.to_lowercase()));
-                index.spaced.entry(key).or_default().push((words, *code));
-            }
-        }
-        for names in index.dense.values_mut() {
-            names.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
-        }
-        for names in index.spaced.values_mut() {
-            names.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
-        }
-        index
-    }
+/// Whether a list that ends before word `end` goes on at word `start`: commas, a conjunction, and few small words between.
+fn continues_list(field: &Field<'_>, end: usize, start: usize) -> bool {
+    const BETWEEN: usize = 6;
+    let words = field.words.get(end..=start).unwrap_or(&[]);
+    let close = (1..=BETWEEN + 1).contains(&words.len());
+    let (last, between) = words.split_last().map_or((None, words), |(last, between)| (Some(last), between));
+    close
+        && between.iter().all(|word| !word.capitalised && word.end - word.start <= 8)
+        && words.iter().all(|word| matches!(word.separator, Separator::Space | Separator::Comma))
+        && last.is_some_and(|last| last.separator == Separator::Comma || !between.is_empty())
+}
 
-    /// The key of a word: its first letters if the language has endings, else the word.
-    fn key(&self, word: &str) -> String {
-        if self.grammar == Grammar::None { word.to_owned() } else { fold(word).chars().take(STEM - 1).collect() }
+/// The forms of a language: of its table and of CLDR.
+fn forms<'g>(tag: &str, table: &str, gazetteer: &'g Gazetteer, senses: &Senses) -> Vec<Form<'g>> {
+    let mut forms: Vec<Form<'g>> = names::forms(table, gazetteer, senses);
+    let listed = gazetteer.languages().iter().filter(|(other, _)| {
+        let other = other.to_ascii_lowercase();
+        other == tag || other == table || base(&other) == table && matches!(table, "zh" | "sr")
+    });
+    for (code, name) in listed.flat_map(|(_, names)| names) {
+        let sense = senses.of(Kind::Name, Some(*code), "", gazetteer);
+        let entry = Entry { kind: Kind::Name, code: Some(*code), sense, doubtful: false, english: "" };
+        forms.push(Form { text: name, entry });
     }
+    // The state of Georgia has the country's name.
+    let (country, state) = (gazetteer.code("GE"), gazetteer.code("US"));
+    let sense = senses.of(Kind::Subdivision, state, "Georgia", gazetteer);
+    let entry = Entry { kind: Kind::Subdivision, code: state, sense, doubtful: false, english: "Georgia" };
+    let named: Vec<_> = forms
+        .iter()
+        .filter(|form| form.entry.kind == Kind::Name && form.entry.code == country)
+        .map(|form| form.text)
+        .collect();
+    forms.extend(named.into_iter().map(|text| Form { text, entry: entry.clone() }));
+    forms
+}
 
-    fn scan(&self, document: &Document<'_>, gazetteer: &Gazetteer, number: usize, places: &mut Vec<Place>) {
-        let Some(field) = document.fields.get(number) else { return };
-        let mut place = |start: usize, end: usize, code: Code| {
-            if places.len() >= PLACES {
-                document.budget.cut();
-                return;
-            }
-            places.push(Place {
-                field: number,
-                start,
-                end,
-                kind: Kind::Name,
-                countries: vec![code],
-                sense: None,
-                confidence: 0.9,
-            });
-        };
-        if !self.dense.is_empty() {
-            let mut skip_to = 0;
-            let mut previous = ' ';
-            for (at, c) in field.text.char_indices() {
-                let before = std::mem::replace(&mut previous, c);
-                let inside = hangul(before) && hangul(c);
-                if at < skip_to || !dense(c) || inside {
-                    continue;
-                }
-                let rest = field.text.get(at..).unwrap_or("");
-                let names = self.dense.get(&c).map_or(&[][..], Vec::as_slice);
-                document.budget.count(names.len());
-                let found = names.iter().find(|(name, _)| whole(rest, name));
-                if let Some((name, code)) = found {
-                    if !names_other_thing_unspaced(before, name, rest.get(name.len()..).unwrap_or("")) {
-                        place(at, at + name.len(), *code);
-                    }
-                    skip_to = at + name.len();
-                }
-            }
-        }
-        let mut at = 0;
-        while let Some(word) = field.words.get(at) {
-            at += 1;
-            if !word.capitalised || word.address || word.start < field.from || word.end - word.start > words::LONGEST {
-                continue;
-            }
-            let text = field.slice(word.start, word.end).to_lowercase();
-            let Some((off, names)) = self.names(&text) else { continue };
-            document.budget.count(names.len());
-            for (name, code) in names {
-                let span = field.words.get(at - 1..at - 1 + name.len()).unwrap_or(&[]);
-                let fits = span.len() == name.len()
-                    && span.iter().zip(name).enumerate().all(|(number, (word, name))| {
-                        let off = if number == 0 { off } else { 0 };
-                        self.same(field.slice(word.start + off, word.end), name)
-                    });
-                if let (true, Some(last)) = (fits, span.last()) {
-                    let code_text = gazetteer.country(*code).map_or("", |country| country.code.as_str());
-                    if !names_other_thing(field, at - 1, at - 1 + name.len(), code_text, self.nouns_in_capitals) {
-                        place(word.start + off, last.end, *code);
-                    }
-                    at += name.len() - 1;
-                    break;
-                }
-            }
-        }
+/// The entries of a form that are mentions; none if it names another thing.
+fn kept<'i>(
+    field: &Field<'_>,
+    found: &Found<'i>,
+    spans: &[Span],
+    context: &Context<'_>,
+    gazetteer: &Gazetteer,
+) -> Option<Vec<&'i Entry>> {
+    let text = field.slice(found.start, found.end);
+    let reading = spans::reading(spans, found.start, found.end);
+    let not_a_place = found.entries.iter().any(|entry| entry.kind == Kind::NotAPlace);
+    let place = reading.is_some_and(spans::Reading::is_place);
+    if not_a_place || context.is_ambiguous(text) && !place {
+        return None;
     }
-
-    /// The names that a word may begin, and how many bytes of the word are a clitic's.
-    fn names(&self, word: &str) -> Option<(usize, &Names)> {
-        let get = |word: &str| self.spaced.get(&words::hash(&self.key(word)));
-        if let Some(names) = get(word) {
-            return Some((0, names));
+    let begins = reading.is_some_and(|reading| reading.begins(found.start));
+    let parted = !begins && context.is_parted(field.text, found.start, found.end);
+    let dense = found.words.0 == found.words.1;
+    let other = |entry: &Entry| {
+        let code = entry.code.and_then(|code| gazetteer.country(code)).map_or("", |country| country.code.as_str());
+        if dense {
+            matches!(entry.kind, Kind::Name) && context::names_other_thing_unspaced(field, found.start, text)
+        } else {
+            context.names_other_thing(field, found.words, entry.kind, code)
         }
-        if let Some(stem) = word.strip_suffix('s').filter(|_| self.genitive) {
-            return get(stem).map(|names| (0, names));
-        }
-        let mut rest = word;
-        // At most two: `and in`.
-        for _ in 0..2 {
-            rest = rest.strip_prefix(|c| self.clitics.contains(c))?;
-            if rest.chars().count() < STEM {
-                return None;
-            }
-            if let Some(names) = get(rest) {
-                return Some((word.len() - rest.len(), names));
-            }
-        }
-        None
+    };
+    let mut entries: Vec<&Entry> = found.entries.iter().copied().filter(|entry| !other(entry)).collect();
+    entries.retain(|entry| {
+        let office = matches!(entry.kind, Kind::Organisation | Kind::Leader | Kind::Demonym);
+        (office || !parted) && spans::allow(entry, reading, field)
+    });
+    // A table's name is more certain than an alternate name of a city.
+    if entries.iter().any(|entry| !entry.doubtful) {
+        entries.retain(|entry| !entry.doubtful);
     }
-
-    /// Whether a word is a name's word or a form of it. Initials (`EUA`, `США`) match only in capitals: in some languages
-    /// `SAD` is a country and `sad` means `now`.
-    fn same(&self, word: &str, name: &str) -> bool {
-        if name.chars().count() > 1 && !name.chars().any(char::is_lowercase) && name.chars().any(char::is_uppercase) {
-            return word == name || self.genitive && word.strip_suffix('s') == Some(name);
-        }
-        let (word, name) = (word.to_lowercase(), name.to_lowercase());
-        if word == name || words::hash(&word) == words::hash(&name) {
-            return true;
-        }
-        if self.genitive && word.strip_suffix('s') == Some(name.as_str()) {
-            return true;
-        }
-        self.grammar != Grammar::None && is_form(self.grammar, &fold(&word), &fold(&name))
-    }
+    (!entries.is_empty()).then_some(entries)
 }
