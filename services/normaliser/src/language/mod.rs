@@ -52,7 +52,10 @@ pub fn detect(text: &str, hint: &str) -> Language {
         None => info.script() == Script::Latin || !has_own_script(info.script()),
     };
     if !same_script {
-        return found;
+        // A few Latin words could be of a hundred languages: `Malaysia said no.` in a Persian feed.
+        let sure = info.script() != Script::Latin
+            || letters >= FEW_LETTERS && (info.is_reliable() || found.confidence >= LEAST);
+        return if sure { found } else { unknown };
     }
     if hinted_lang.is_some() && letters >= FEW_LETTERS && info.is_reliable() && found.confidence >= 0.9 {
         return found;

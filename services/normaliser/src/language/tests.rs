@@ -43,3 +43,11 @@ fn an_invalid_tag_is_no_hint() {
         assert_eq!(detect("", tag).code, "und", "{tag}");
     }
 }
+
+#[test]
+fn a_declaration_in_another_script_and_too_few_latin_letters_leave_the_language_open() {
+    assert_eq!(detect("Malaysia said no.", "fa").code, "und");
+    assert_eq!(detect("Выборы прошли спокойно", "fa").code, "ru");
+    let long = "The government of Malaysia said on Monday that it would not take part in the talks after all.";
+    assert_eq!(detect(long, "fa").code, "en");
+}
