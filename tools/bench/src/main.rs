@@ -1,7 +1,7 @@
-//! `bench parse|enrich|pipeline|latency|restore|start|state|poll|feeds`: speed, compared with other programs in the same run, and sizes.
+//! `bench parse|enrich|languages|pipeline|latency|restore|start|state|poll|feeds`: speed, compared with other programs in the same run, and sizes.
 #![expect(clippy::print_stdout, reason = "the result goes to standard output")]
 
-use bench::{enrich, latency, parse, pipeline, poll, restore, start, state};
+use bench::{enrich, languages, latency, parse, pipeline, poll, restore, start, state};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use test_support::corpora;
@@ -30,6 +30,11 @@ enum What {
     /// Articles and tokens a second, compared with spaCy; cost by length of the article
     Enrich {
         /// File or folder in the format of `eval countries` [default: countries of NEWSWIRE_CORPORA or ../shared]
+        data: Option<PathBuf>,
+    },
+    /// Tokens a second of enrichment by language, compared with English, and the memory of the models
+    Languages {
+        /// Folder with a folder for each language [default: ner-multilingual of NEWSWIRE_CORPORA or ../shared]
         data: Option<PathBuf>,
     },
     /// Rows a second and bytes a row of a table that is read from its changelog on Kafka
@@ -84,6 +89,9 @@ fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let value = match args.what {
         What::Parse { data } => parse::run(&data.unwrap_or_else(|| corpora::folder().join("corpora")), args.json)?,
+        What::Languages { data } => {
+            languages::run(&data.unwrap_or_else(|| corpora::folder().join("ner-multilingual")), args.json)?
+        }
         What::Enrich { data } => enrich::run(&data.unwrap_or_else(|| corpora::folder().join("countries")), args.json)?,
         What::Restore { rows } => restore::run(rows, args.json)?,
         What::Pipeline(what) => pipeline::run(&what, args.json)?,

@@ -2,9 +2,10 @@
 //!
 //! DATA are files in a format of [`read`], or folders of such files. Tokens are joined by spaces and
 //! sentences by blank lines. The text is tagged like the body of an article, and the spans found are
-//! mapped back to tokens. Leading articles and final possessives are removed from the names of both.
+//! mapped back to tokens. A folder with a folder for each language is measured by language ([`languages`]). Leading articles and final possessives are removed from the names of both.
 
 mod label;
+mod languages;
 pub mod left_out;
 mod read;
 mod score;
@@ -30,6 +31,10 @@ pub(super) use score::score;
 /// A file cannot be read, or there are no tokens.
 #[expect(clippy::print_stdout, reason = "the table goes to standard output")]
 pub fn run(data: &[PathBuf], json: bool) -> anyhow::Result<Value> {
+    let folders: Vec<_> = data.iter().flat_map(|path| languages::folders(path)).collect();
+    if !folders.is_empty() {
+        return languages::run(&folders, json);
+    }
     let documents = documents(data)?;
     let tokens: usize = documents.iter().map(|document| document.words.len()).sum();
     anyhow::ensure!(tokens > 0, "no tokens in the data");
@@ -41,7 +46,7 @@ pub fn run(data: &[PathBuf], json: bool) -> anyhow::Result<Value> {
     if !json {
         println!("{} documents, {tokens} tokens; F1 strict (overlap)", documents.len());
         row("newswire", &ours, tokens_per_s);
-        match spacy::spacy(&documents) {
+        match spacy::spacy(&documents, None) {
             Ok((found, seconds)) => row("spaCy-sm", &score(&documents, found.into_iter()), tokens as f64 / seconds),
             Err(error) => println!("{:<10} not run: {error}", "spaCy-sm"),
         }

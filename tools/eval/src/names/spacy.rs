@@ -13,16 +13,17 @@ use super::read::Document;
 /// Byte spans of each document, and the time of the pipeline in seconds.
 pub type Found = (Vec<Vec<(usize, usize, String)>>, f64);
 
-/// The names that `en_core_web_sm` finds.
+/// The names that a model of spaCy finds; none for that of English.
 ///
 /// # Errors
 /// Python, spaCy or its model is missing or fails.
-pub fn spacy(documents: &[Document]) -> anyhow::Result<Found> {
+pub fn spacy(documents: &[Document], model: Option<&str>) -> anyhow::Result<Found> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let python = root.join(".tools/venv/bin/python");
     anyhow::ensure!(python.exists(), "no .tools/venv");
     let mut child = Command::new(python)
         .arg(root.join("tools/eval/spacy_names.py"))
+        .args(model)
         .env("OMP_NUM_THREADS", "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
