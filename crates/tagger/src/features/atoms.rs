@@ -193,20 +193,40 @@ pub fn longest_phrase(flags: u16) -> usize {
     }
 }
 
-/// Marks the longest phrases of the gazetteer, from left to right. A phrase does not begin with a
-/// word in lower case: `reading` is not a city.
-fn mark_phrases(atoms: &mut [Atoms], lexicon: &Lexicon) {
+/// A token whose phrases are looked up.
+pub trait Phrased {
+    /// Hash of its key.
+    fn lower(&self) -> u32;
+    /// Tokens of the longest phrase that it may begin.
+    fn longest(&self) -> usize;
+    /// Notes the bits of the phrase that covers it.
+    fn mark(&mut self, bits: u32);
+}
+
+impl Phrased for Atoms {
+    fn lower(&self) -> u32 {
+        self.lower
+    }
+
+    /// A phrase does not begin with a word in lower case: `reading` is not a city.
+    fn longest(&self) -> usize {
+        if self.class == shape::LOWER { 0 } else { self.longest }
+    }
+
+    fn mark(&mut self, bits: u32) {
+        self.gazetteer = bits;
+    }
+}
+
+/// Marks the longest phrases of the word lists, from left to right. Bit 8 is set on all tokens of a phrase but the first.
+pub fn mark_phrases<A: Phrased>(atoms: &mut [A], lexicon: &Lexicon) {
     let mut at = 0;
     while at < atoms.len() {
-        if atoms[at].longest == 0 || atoms[at].class == shape::LOWER {
-            at += 1;
-            continue;
-        }
-        let mut phrase = atoms[at].lower;
+        let mut phrase = atoms[at].lower();
         let (mut best, mut bits) = (0, 0);
-        for length in 1..=atoms[at].longest.min(atoms.len() - at) {
+        for length in 1..=atoms[at].longest().min(atoms.len() - at) {
             if length > 1 {
-                phrase = hash::join(phrase, atoms[at + length - 1].lower);
+                phrase = hash::join(phrase, atoms[at + length - 1].lower());
             }
             let found = lexicon.phrase(phrase);
             if found != 0 {
@@ -214,7 +234,7 @@ fn mark_phrases(atoms: &mut [Atoms], lexicon: &Lexicon) {
             }
         }
         for (index, atom) in atoms[at..at + best].iter_mut().enumerate() {
-            atom.gazetteer = bits | if index > 0 { 0x100 } else { 0 };
+            atom.mark(bits | if index > 0 { 0x100 } else { 0 });
         }
         at += best.max(1);
     }

@@ -3,10 +3,14 @@
 //! They use spelling, neighbours, word lists and the run of name-like words around a token. In a script with case a run
 //! consists of capitalised words, in another of words that are not among the most frequent ones.
 
-use super::{Run, atoms::class_of, begins_name, shape_of};
+use super::{
+    Run,
+    atoms::{self, Phrased, mark_phrases},
+    begins_name,
+};
 use crate::{
     hash::{self, slot},
-    lexicon::{self, Lexicon, PHRASE, general},
+    lexicon::{self, Lexicon, general},
 };
 
 /// Number of templates.
@@ -45,6 +49,20 @@ pub struct Atoms {
     longest: usize,
 }
 
+impl Phrased for Atoms {
+    fn lower(&self) -> u32 {
+        self.lower
+    }
+
+    fn longest(&self) -> usize {
+        if self.name_like { self.longest } else { 0 }
+    }
+
+    fn mark(&mut self, bits: u32) {
+        self.gazetteer = bits;
+    }
+}
+
 /// Buffers that are reused for every sentence.
 #[derive(Default)]
 pub struct Scratch {
@@ -78,24 +96,24 @@ impl Scratch {
     /// Fills `atoms` for a sentence.
     pub fn fill(&mut self, words: &[&str], lexicon: &Lexicon) {
         self.atoms.clear();
-        let capitals = super::atoms::in_capitals(words);
+        let capitals = atoms::in_capitals(words);
         let mut initial = true;
         for word in words {
             let key = lexicon::key(word);
             let lower = hash::word(&key);
             let known = lexicon.word(lower);
-            let class = class_of(word, capitals);
+            let class = atoms::class_of(word, capitals);
             self.ends.clear();
             self.ends.extend(key.char_indices().map(|(at, _)| at).chain([key.len()]));
             let letters = self.ends.len() - 1;
             let mut atom = Atoms {
                 word: if capitals { lower } else { hash::word(word) },
                 lower,
-                shape: if capitals { class } else { shape_of(word, &mut self.shape) },
+                shape: if capitals { class } else { atoms::long_shape(word, &mut self.shape) },
                 class,
                 rank: general::rank(known.flags),
                 flags: u32::from(known.flags & general::LISTS),
-                longest: super::atoms::longest_phrase(known.flags),
+                longest: atoms::longest_phrase(known.flags),
                 initial,
                 capitals,
                 ..Atoms::default()
@@ -113,66 +131,24 @@ impl Scratch {
             for (at, bare) in atom.bare.iter_mut().enumerate() {
                 *bare = if letters > at + 3 { piece(&key[self.ends[at + 1]..]) } else { 0 };
             }
-            atom.name_like = if super::atoms::is_caseless(word) {
-                atom.rank != general::FREQUENT && !super::atoms::is_sign(class)
+            atom.name_like = if atoms::is_caseless(word) {
+                atom.rank != general::FREQUENT && !atoms::is_sign(class)
             } else {
                 begins_name(class)
             };
             if atom.name_like {
                 atom.stem = stem(&key, &self.ends, lexicon);
             }
-            initial = initial && super::atoms::is_sign(class);
+            initial = initial && atoms::is_sign(class);
             self.atoms.push(atom);
         }
-        self.mark_phrases(lexicon);
-    }
-
-    /// Marks the longest phrases of the word lists, from left to right.
-    fn mark_phrases(&mut self, lexicon: &Lexicon) {
-        let atoms = &mut self.atoms;
-        let mut at = 0;
-        while at < atoms.len() {
-            if atoms[at].longest == 0 || !atoms[at].name_like {
-                at += 1;
-                continue;
-            }
-            let mut phrase = atoms[at].lower;
-            let (mut best, mut bits) = (0, 0);
-            for length in 1..=atoms[at].longest.min(PHRASE).min(atoms.len() - at) {
-                if length > 1 {
-                    phrase = hash::join(phrase, atoms[at + length - 1].lower);
-                }
-                let found = lexicon.phrase(phrase);
-                if found != 0 {
-                    (best, bits) = (length, u32::from(found));
-                }
-            }
-            for (index, atom) in atoms[at..at + best].iter_mut().enumerate() {
-                atom.gazetteer = bits | if index > 0 { 0x100 } else { 0 };
-            }
-            at += best.max(1);
-        }
-    }
-
-    fn fill_runs(&mut self) {
-        self.runs.clear();
-        let mut at = 0;
-        while at < self.atoms.len() {
-            let mut end = at + 1;
-            if self.atoms[at].name_like {
-                while end < self.atoms.len() && self.atoms[end].name_like {
-                    end += 1;
-                }
-            }
-            self.runs.resize(end, Run { first: at, last: end - 1 });
-            at = end;
-        }
+        mark_phrases(&mut self.atoms, lexicon);
     }
 
     /// Calls `emit` with the slots of each token in order, for a table of `1 << bits` rows, after [`Scratch::fill`].
     pub fn extract(&mut self, bits: u32, mut emit: impl FnMut(&[u32])) {
-        self.fill_runs();
         let atoms = &self.atoms;
+        super::runs(atoms.len(), |at| atoms[at].name_like, &mut self.runs);
         let edge = Atoms { lower: 1, shape: 1, ..Atoms::default() };
         let get = |index: Option<usize>| index.and_then(|index| atoms.get(index)).unwrap_or(&edge);
         let mut slots = [super::NOTHING; TEMPLATES];

@@ -11,7 +11,6 @@ use crate::{
     hash::{self, slot},
     word_lists::{self, WORDS},
 };
-use atoms::long_shape as shape_of;
 pub use atoms::{Atoms, atoms, begins_name};
 use std::sync::OnceLock;
 
@@ -63,14 +62,14 @@ pub struct Run {
     pub last: usize,
 }
 
-/// Fills `runs` with each token's run.
-fn runs(atoms: &[Atoms], runs: &mut Vec<Run>) {
+/// Fills `runs` with the run of each of `count` tokens; `name_like` says which of them may be part of a name.
+fn runs(count: usize, name_like: impl Fn(usize) -> bool, runs: &mut Vec<Run>) {
     runs.clear();
     let mut at = 0;
-    while at < atoms.len() {
+    while at < count {
         let mut end = at + 1;
-        if begins_name(atoms[at].class) {
-            while end < atoms.len() && begins_name(atoms[end].class) {
+        if name_like(at) {
+            while end < count && name_like(end) {
                 end += 1;
             }
         }
@@ -135,7 +134,7 @@ pub const LEXICAL: usize = 8;
 /// [`atoms`] are in `scratch`.
 pub fn extract(scratch: &mut Scratch, bits: u32, mut emit: impl FnMut(&[u32])) {
     let atoms = &scratch.atoms;
-    runs(atoms, &mut scratch.runs);
+    runs(atoms.len(), |at| begins_name(atoms[at].class), &mut scratch.runs);
     bridge(atoms, &scratch.runs, &mut scratch.wide);
     let edge = Atoms { lower: 1, shape: 1, ..Atoms::default() };
     let get = |index: Option<usize>| index.and_then(|index| atoms.get(index)).unwrap_or(&edge);
