@@ -3,7 +3,7 @@
 use crate::{
     Knowledge,
     budget::{self, Budget},
-    countries::{self, Scan},
+    countries,
     document::Document,
     entities::{self, Wording},
     size,
@@ -149,15 +149,16 @@ fn abroad(
     if scan.is_none() && tagger.is_none() {
         return Ok(None);
     }
-    let Scan { places, excluded } = scan.unwrap_or_default();
+    let scan = scan.unwrap_or_default();
     // Mexico of `Golf von Mexiko` is no place of the article.
     spans.retain(|span| {
         let place = matches!(span.label, Label::Loc | Label::Norp);
-        !(place && excluded.iter().any(|other| other.covers(span.field, span.start, span.end)))
+        !(place && scan.excludes(span.field, span.start, span.end))
     });
-    let countries = countries::score(document, gazetteer, &places);
+    let places = &scan.places;
+    let countries = countries::score(document, gazetteer, places);
     let entities = if tagger.is_some() {
-        entities::entities(document, gazetteer, &spans, &places, own, Wording::of(&article.language))
+        entities::entities(document, gazetteer, &spans, places, own, Wording::of(&article.language))
     } else {
         Vec::new()
     };

@@ -4,6 +4,20 @@ use super::Text;
 
 /// All kinds of hostile text.
 pub const ALL: &[Text] = &[
+    // Other languages.
+    ("clubs", "es", |n| "Real Madrid ".repeat(n / 12)),
+    ("a list of languages", "es", |n| format!("Habla {}", "francés, inglés y ".repeat(n / 19))),
+    ("a state or a country", "es", |n| "Georgia, Atlanta. ".repeat(n / 18)),
+    ("different surnames in Russian", "ru", |n| {
+        numbered(n, 45, |i| format!("Сергею Петр{}ову сказали. ", name(i).to_lowercase()))
+    }),
+    ("stems", "ru", |n| "Российской французских ".repeat(n / 43)),
+    ("endings behind apostrophes", "tr", |n| numbered(n, 16, |i| format!("{}'dan gelen ", name(i)))),
+    ("clitics before a name", "ar", |n| "وبالوللبفرنسا ".repeat(n / 25)),
+    ("parts of words", "zh", |n| "近日本市中国家".repeat(n / 21)),
+    ("Thai without an end", "th", |n| "กรุงเทพมหานคร".repeat(n / 39)),
+    ("vowel signs", "hi", |n| "माली रूसी ".repeat(n / 28)),
+    ("nouns with capitals", "de", |n| numbered(n, 16, |i| format!("Die {} Frankreichs ", name(i)))),
     // Names and sentences.
     ("initials", "en", |n| "A. ".repeat(n / 3)),
     ("initials that differ", "en", |n| (0..n / 3).map(|i| format!("{}. ", capital(i * 7))).collect()),

@@ -40,27 +40,33 @@ pub struct Languages {
 pub struct Scan {
     /// The mentions of countries, in the order of the text.
     pub places: Vec<Place>,
-    /// Forms that name another thing than a country or a place in it.
-    pub excluded: Vec<Excluded>,
+    /// Forms that name another thing than a country or a place in it, in the order of the text.
+    excluded: Vec<Excluded>,
+}
+
+impl Scan {
+    /// Whether a name of the tagger at these bytes of a field is only a part of another thing.
+    #[must_use]
+    pub fn excludes(&self, field: usize, start: usize, end: usize) -> bool {
+        let next = self.excluded.partition_point(|other| (other.field, other.end) <= (field, start));
+        self.excluded.get(next).is_some_and(|other| other.covers(field, start, end))
+    }
 }
 
 /// A form that names another thing.
 #[derive(Debug, Clone, Copy)]
-pub struct Excluded {
-    /// Index of the field.
-    pub field: usize,
+struct Excluded {
+    field: usize,
     /// First byte.
-    pub start: usize,
+    start: usize,
     /// One past the last byte.
-    pub end: usize,
+    end: usize,
     /// It is the whole name of the other thing, such as a sea; else only a part of it or of a phrase.
-    pub whole: bool,
+    whole: bool,
 }
 
 impl Excluded {
-    /// Whether a name of the tagger at these bytes of the field is only a part of the other thing.
-    #[must_use]
-    pub fn covers(&self, field: usize, start: usize, end: usize) -> bool {
+    fn covers(&self, field: usize, start: usize, end: usize) -> bool {
         let inside = self.field == field && self.start <= start && end <= self.end;
         inside && !(self.whole && (self.start, self.end) == (start, end))
     }
@@ -154,6 +160,7 @@ impl Languages {
         }
         let mut places = settle::places(&mentions, gazetteer);
         covered.sort_unstable();
+        excluded.sort_by_key(|other| (other.field, other.start));
         elsewhere::add(document, gazetteer, spans, &covered, &mut places);
         places.sort_by_key(|place| (place.field, place.start));
         Some(Scan { places, excluded })

@@ -5,7 +5,7 @@ use crate::{
     countries::Place,
     gazetteer::{Code, Gazetteer, Kind, Sense},
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A form in the text that names a country, a people, a place, an office or a leader.
 #[derive(Debug)]
@@ -32,9 +32,10 @@ pub(super) fn places(mentions: &[Mention<'_>], gazetteer: &Gazetteer) -> Vec<Pla
             *counts.entry(code).or_default() += 1;
         }
     }
+    let divisions = divisions(mentions, gazetteer);
     let supported = |entry: &Entry| entry.code.is_some_and(|code| counts.contains_key(&code));
     let place = |(at, mention): (usize, &Mention<'_>)| {
-        let entry = choose(&mention.entries, mentions, &supported, gazetteer)?;
+        let entry = choose(&mention.entries, &divisions, &supported, gazetteer)?;
         let namesake = namesake(at, entry, mentions, gazetteer);
         let (code, sense) = namesake.unwrap_or((entry.code?, entry.sense));
         let confidence = match entry.kind {
@@ -52,7 +53,7 @@ pub(super) fn places(mentions: &[Mention<'_>], gazetteer: &Gazetteer) -> Vec<Pla
 /// The entry that is meant.
 fn choose<'i>(
     entries: &[&'i Entry],
-    mentions: &[Mention<'_>],
+    divisions: &HashSet<(Code, &str)>,
     supported: &impl Fn(&Entry) -> bool,
     gazetteer: &Gazetteer,
 ) -> Option<&'i Entry> {
@@ -62,22 +63,31 @@ fn choose<'i>(
         let state = entries.iter().find(|entry| {
             let state = entry.sense.and_then(|sense| gazetteer.sense(sense));
             entry.kind == Kind::Subdivision
-                && state.is_some_and(|state| mentions.iter().any(|other| is_city_of(other, state, gazetteer)))
+                && state.and_then(division).is_some_and(|division| divisions.contains(&division))
         });
         return state.or(country).copied();
     }
     entries.iter().copied().find(|entry| supported(entry)).or_else(|| entries.first().copied())
 }
 
-/// Whether a mention is a city of a first-level subdivision.
-fn is_city_of(mention: &Mention<'_>, state: &Sense, gazetteer: &Gazetteer) -> bool {
-    let city = mention.entries.first().filter(|entry| entry.kind == Kind::City);
-    city.and_then(|entry| entry.sense).and_then(|sense| gazetteer.sense(sense)).is_some_and(|city| lies_in(city, state))
+/// The first-level subdivisions in which the cities of the text lie.
+fn divisions<'g>(mentions: &[Mention<'_>], gazetteer: &'g Gazetteer) -> HashSet<(Code, &'g str)> {
+    let city = |mention: &Mention<'_>| {
+        let entry = mention.entries.first().filter(|entry| entry.kind == Kind::City)?;
+        let city = gazetteer.sense(entry.sense?)?;
+        Some((*city.countries.first()?, &*city.detail))
+    };
+    mentions.iter().filter_map(city).collect()
+}
+
+/// The country of a first-level subdivision, and its code in it.
+fn division(state: &Sense) -> Option<(Code, &str)> {
+    let (_, division) = state.detail.split_once('-')?;
+    Some((*state.countries.first()?, division))
 }
 
 fn lies_in(city: &Sense, state: &Sense) -> bool {
-    let division = state.detail.split_once('-').map_or("", |(_, division)| division);
-    !division.is_empty() && *city.detail == *division && city.countries[..] == state.countries[..]
+    division(state).is_some_and(|(code, division)| *city.detail == *division && city.countries.first() == Some(&code))
 }
 
 /// The city of the same English name in the state or country next to it.
