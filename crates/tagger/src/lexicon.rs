@@ -74,7 +74,13 @@ pub mod general {
     /// The key of a stem: of a word without its ending.
     #[must_use]
     pub fn stem(letters: &str) -> u32 {
-        crate::hash::join(1, crate::hash::word(letters))
+        stem_of(crate::hash::word(letters))
+    }
+
+    /// The key of a stem by the hash of its letters.
+    #[must_use]
+    pub fn stem_of(hash: u32) -> u32 {
+        crate::hash::join(1, hash)
     }
 
     /// Rank of the thousand most frequent words.

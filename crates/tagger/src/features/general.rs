@@ -70,7 +70,16 @@ pub struct Scratch {
     pub atoms: Vec<Atoms>,
     runs: Vec<Run>,
     shape: Vec<u8>,
-    ends: Vec<usize>,
+    beginnings: Vec<Beginning>,
+}
+
+/// The beginning of a word, by its letters.
+#[derive(Clone, Copy)]
+struct Beginning {
+    /// One past its last byte.
+    end: usize,
+    /// The hash of its bytes, before [`hash::fold`].
+    state: u64,
 }
 
 /// The hash of a part of a word.
@@ -78,15 +87,26 @@ fn piece(text: &str) -> u32 {
     hash::fold(hash::bytes(text.as_bytes()))
 }
 
-/// Flags of the longest stem in the lists that a word begins with, and the length of the ending; `ends` are the places of its
-/// letters.
-fn stem(key: &str, ends: &[usize], lexicon: &Lexicon) -> u32 {
-    let letters = ends.len() - 1;
+/// Fills `beginnings` with those of no letter, of the first letter, and so on up to the whole word.
+fn begin(key: &str, beginnings: &mut Vec<Beginning>) {
+    beginnings.clear();
+    beginnings.push(Beginning { end: 0, state: hash::SEED });
+    let mut state = hash::SEED;
+    for (at, letter) in key.char_indices() {
+        let end = at + letter.len_utf8();
+        state = key.as_bytes()[at..end].iter().fold(state, |state, byte| hash::step(state, *byte));
+        beginnings.push(Beginning { end, state });
+    }
+}
+
+/// Flags of the longest stem in the lists that a word begins with, and the length of the ending.
+fn stem(beginnings: &[Beginning], lexicon: &Lexicon) -> u32 {
+    let letters = beginnings.len() - 1;
     let shortest = letters.saturating_sub(general::ENDING).max(general::STEM);
     (shortest..=letters)
         .rev()
         .find_map(|length| {
-            let flags = lexicon.word(general::stem(&key[..ends[length]])).flags;
+            let flags = lexicon.word(general::stem_of(hash::fold(beginnings[length].state))).flags;
             (flags != 0).then(|| u32::from(flags) << 3 | (letters - length) as u32)
         })
         .unwrap_or(0)
@@ -100,12 +120,13 @@ impl Scratch {
         let mut initial = true;
         for word in words {
             let key = lexicon::key(word);
-            let lower = hash::word(&key);
+            begin(&key, &mut self.beginnings);
+            let beginnings = &self.beginnings;
+            let letters = beginnings.len() - 1;
+            let beginning = |count: usize| hash::fold(beginnings[count.min(letters)].state);
+            let lower = beginning(letters);
             let known = lexicon.word(lower);
             let class = atoms::class_of(word, capitals);
-            self.ends.clear();
-            self.ends.extend(key.char_indices().map(|(at, _)| at).chain([key.len()]));
-            let letters = self.ends.len() - 1;
             let mut atom = Atoms {
                 word: if capitals { lower } else { hash::word(word) },
                 lower,
@@ -123,13 +144,13 @@ impl Scratch {
                 atom.clusters = [u32::from(known.cluster), u32::from(coarse[0]), u32::from(coarse[1])];
             }
             for (at, prefix) in atom.prefix.iter_mut().enumerate() {
-                *prefix = piece(&key[..self.ends[letters.min(at + 2)]]);
+                *prefix = beginning(at + 2);
             }
             for (at, suffix) in atom.suffix.iter_mut().enumerate() {
-                *suffix = piece(&key[self.ends[letters.saturating_sub(at + 1)]..]);
+                *suffix = piece(&key[beginnings[letters.saturating_sub(at + 1)].end..]);
             }
             for (at, bare) in atom.bare.iter_mut().enumerate() {
-                *bare = if letters > at + 3 { piece(&key[self.ends[at + 1]..]) } else { 0 };
+                *bare = if letters > at + 3 { piece(&key[beginnings[at + 1].end..]) } else { 0 };
             }
             atom.name_like = if atoms::is_caseless(word) {
                 atom.rank != general::FREQUENT && !atoms::is_sign(class)
@@ -137,7 +158,7 @@ impl Scratch {
                 begins_name(class)
             };
             if atom.name_like {
-                atom.stem = stem(&key, &self.ends, lexicon);
+                atom.stem = stem(beginnings, lexicon);
             }
             initial = initial && atoms::is_sign(class);
             self.atoms.push(atom);

@@ -16,6 +16,10 @@ use std::{borrow::Cow, collections::HashMap};
 
 /// First letters of a word by which forms are looked up.
 const KEY: usize = 3;
+/// The same of forms that are longer than this; a shorter one may change its fourth letter as it is inflected.
+const LONG_KEY: usize = 4;
+/// Longest first word of a form, in letters, that is looked up by [`KEY`].
+const SHORT: usize = 6;
 /// Most letters after a stem.
 const ENDING: usize = 5;
 /// Languages whose genitive is a bare `s`.
@@ -152,7 +156,9 @@ impl Index {
             }
         }
         if let Some(first) = parts.first().filter(|first| !first.text.is_empty()) {
-            let key = key(&fold(&first.text, self.exact));
+            let text = fold(&first.text, self.exact);
+            let long = text.chars().count() > SHORT;
+            let key = beginning(&text, if long { LONG_KEY } else { KEY }).to_owned();
             self.spaced.entry(key).or_default().push(Spaced { parts, entry: number });
             self.entries.push(form.entry.clone());
         }
@@ -160,7 +166,7 @@ impl Index {
 
     /// The forms in a field, the longest at each place, in the order of the text. `count` is called with the number of forms
     /// that are compared.
-    pub(super) fn find(&self, field: &Field<'_>, mut count: impl FnMut(usize) -> bool) -> Vec<Found<'_>> {
+    pub(super) fn find<'i>(&'i self, field: &Field<'_>, mut count: impl FnMut(usize) -> bool) -> Vec<Found<'i>> {
         let mut found = Vec::new();
         if !self.dense.is_empty() {
             self.find_dense(field, &mut count, &mut found);
@@ -173,15 +179,29 @@ impl Index {
             }
             let text = fold(field.slice(word.start, word.end), self.exact);
             for (off, rest) in self.readings(&text) {
-                let forms = self.spaced.get(&key(&rest)).map_or(&[][..], Vec::as_slice);
-                if !count(forms.len()) {
+                let of = |letters| self.spaced.get(beginning(&rest, letters)).map_or(&[][..], Vec::as_slice);
+                // A word of three letters has one beginning.
+                let long = if rest.chars().count() > KEY { of(LONG_KEY) } else { &[] };
+                let short = of(KEY);
+                if !count(long.len() + short.len()) {
                     return found;
                 }
                 let fits = |form: &Spaced| self.fits(form, field, at - 1, &rest, off > 0);
-                let mut fitting = forms.iter().filter_map(|form| Some((form, fits(form)?))).peekable();
-                let Some(length) = fitting.peek().map(|(form, _)| form.parts.len()) else { continue };
+                // Of each list the forms of most words.
+                let longest = |forms: &'i [Spaced]| -> Vec<(&'i Spaced, Fit)> {
+                    let mut fitting = forms.iter().filter_map(|form| Some((form, fits(form)?))).peekable();
+                    let length = fitting.peek().map(|(form, _)| form.parts.len());
+                    fitting.take_while(|(form, _)| Some(form.parts.len()) == length).collect()
+                };
+                let (mut same, short) = (longest(long), longest(short));
+                let words = |forms: &[(&Spaced, Fit)]| forms.first().map_or(0, |(form, _)| form.parts.len());
+                let length = words(&same).max(words(&short));
+                if length == 0 {
+                    continue;
+                }
+                same.extend(short);
+                same.retain(|(form, _)| form.parts.len() == length);
                 // A form as it is written comes before one that is inflected by rule: `Нигера` is not of `Нигерия`.
-                let same: Vec<_> = fitting.take_while(|(form, _)| form.parts.len() == length).collect();
                 let best = same.iter().map(|(_, fit)| *fit).min();
                 let best = same.iter().filter(|(_, fit)| Some(*fit) == best);
                 let entries = best.filter_map(|(form, _)| self.entries.get(form.entry)).collect();
@@ -303,6 +323,6 @@ enum Fit {
 }
 
 /// The first letters of a folded word.
-fn key(word: &str) -> String {
-    word.chars().take(KEY).collect()
+fn beginning(word: &str, letters: usize) -> &str {
+    word.char_indices().nth(letters).map_or(word, |(end, _)| &word[..end])
 }
