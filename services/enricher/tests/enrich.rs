@@ -290,6 +290,8 @@ fn a_misspelling_with_the_same_role_is_a_separate_entity_of_low_confidence() {
         |name: &str| enriched.entities.iter().find(|entity| entity.name == name).map(|entity| entity.confidence);
     assert!(confidence("Okella").is_some_and(|confidence| confidence <= 0.25), "{:?}", enriched.entities);
     assert!(confidence("Okello").is_some_and(|confidence| confidence > 0.25));
+    let alias = |name: &str| enriched.entities.iter().find(|one| one.name == name).map(|one| one.alias_of.as_str());
+    assert_eq!((alias("Okella"), alias("Okello")), (Some("Okello"), Some("")));
 }
 
 #[test]

@@ -34,8 +34,8 @@ pub struct Cluster<'f> {
     pub confidence: f64,
     /// Index of its sense in the gazetteer, if it has one.
     pub sense: Option<usize>,
-    /// True if its name is probably a misspelling of another cluster's; the two are not merged.
-    pub alias: bool,
+    /// The name of another cluster, of which its own is probably a misspelling; the two are not merged.
+    pub alias_of: Option<String>,
 }
 
 /// Groups mentions with equal names; parts of a person's name with the full name; initials of an organisation with its
@@ -72,7 +72,7 @@ pub fn cluster<'f>(
                     mentions: Vec::new(),
                     confidence: 0.0,
                     sense: None,
-                    alias: false,
+                    alias_of: None,
                 },
             ));
             groups.len() - 1
@@ -334,20 +334,22 @@ fn aliases(clusters: &mut [Cluster<'_>], budget: &Budget) {
             }
         }
     }
-    let mut marked: Vec<usize> = Vec::new();
+    // The misspelt name and the other.
+    let mut marked: Vec<(usize, usize)> = Vec::new();
     for persons in by_role.values() {
         for (number, a) in persons.iter().enumerate() {
             for b in persons.iter().skip(number + 1) {
                 if budget.take(1) && a.is_nearly(b, budget) {
                     // The one with fewer mentions, then with less confidence, then the later one.
-                    marked.push(if a.weight < b.weight { a.at } else { b.at });
+                    marked.push(if a.weight < b.weight { (a.at, b.at) } else { (b.at, a.at) });
                 }
             }
         }
     }
-    for at in marked {
-        if let Some(cluster) = clusters.get_mut(at) {
-            cluster.alias = true;
+    for (at, other) in marked {
+        let name = clusters.get(other).map(|other| other.name.clone());
+        if let Some(cluster) = clusters.get_mut(at).filter(|cluster| cluster.alias_of.is_none()) {
+            cluster.alias_of = name;
         }
     }
 }

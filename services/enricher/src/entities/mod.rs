@@ -50,7 +50,7 @@ pub fn entities(
             Some(sense) if sense.kind != Kind::Demonym => (String::new(), sense.id.to_string()),
             _ => (String::new(), String::new()),
         };
-        let confidence = if cluster.alias { cluster.confidence.min(ALIAS) } else { cluster.confidence };
+        let confidence = if cluster.alias_of.is_some() { cluster.confidence.min(ALIAS) } else { cluster.confidence };
         entities.push((
             weight,
             order,
@@ -63,6 +63,7 @@ pub fn entities(
                 in_title: cluster.mentions.iter().any(|one| one.field == 0),
                 salience: round(weight / total.max(f64::MIN_POSITIVE)),
                 confidence: round(confidence.clamp(0.0, 1.0)),
+                alias_of: cluster.alias_of.clone().unwrap_or_default(),
                 country: sense.map_or(String::new(), |sense| country(gazetteer, cluster.kind, sense)),
                 ..v1::Entity::default()
             },
@@ -100,7 +101,7 @@ fn weight(document: &Document<'_>, cluster: &Cluster<'_>) -> f64 {
     let title = if cluster.mentions.iter().any(|one| one.field == 0) { 1.0 } else { 0.0 };
     // A person or an organisation is often mentioned only as a source, a place less often.
     let place = if matches!(cluster.kind, entity::GPE | entity::LOC | entity::NORP) { 0.5 } else { 0.0 };
-    (count.ln_1p() + 2.0 * early * early + 1.5 * title + place) * if cluster.alias { 0.3 } else { 1.0 }
+    (count.ln_1p() + 2.0 * early * early + 1.5 * title + place) * if cluster.alias_of.is_some() { 0.3 } else { 1.0 }
 }
 
 fn round(value: f64) -> f64 {
