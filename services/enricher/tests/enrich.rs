@@ -228,6 +228,8 @@ fn what_only_looks_like_a_country_is_none_in_other_languages() {
 fn a_city_lies_in_the_state_that_is_named_next_to_it() {
     let enriched = in_language("es", "Un tornado golpeó París, Texas, el lunes.");
     assert_eq!(codes(&enriched), ["US"]);
+    let places = enriched.entities.iter().filter(|one| one.r#type == entity::GPE);
+    assert!(places.into_iter().all(|one| one.country == "US"), "{:?}", enriched.entities);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::{
     budget::Budget,
     document::Document,
     fold::name_key,
-    gazetteer::{Gazetteer, Kind},
+    gazetteer::{Code, Gazetteer, Kind},
 };
 use proto::vocab::entity;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -34,6 +34,8 @@ pub struct Cluster<'f> {
     pub confidence: f64,
     /// Index of its sense in the gazetteer, if it has one.
     pub sense: Option<usize>,
+    /// The country in which the place lies.
+    pub country: Option<Code>,
     /// The name of another cluster, of which its own is probably a misspelling; the two are not merged.
     pub alias_of: Option<String>,
 }
@@ -72,6 +74,7 @@ pub fn cluster<'f>(
                     mentions: Vec::new(),
                     confidence: 0.0,
                     sense: None,
+                    country: None,
                     alias_of: None,
                 },
             ));
@@ -80,6 +83,7 @@ pub fn cluster<'f>(
         if let Some((_, group)) = groups.get_mut(at) {
             group.mentions.push(one);
             group.sense = group.sense.or(one.sense);
+            group.country = group.country.or(one.country);
         }
     }
     let merged = merge(&groups, &bracketed(document, found, &by_key, gazetteer, wording), &document.budget);
@@ -98,6 +102,7 @@ pub fn cluster<'f>(
         for (_, group) in parts.get(&at).into_iter().flatten().filter_map(|part| groups.get(*part)) {
             cluster.mentions.extend(&group.mentions);
             cluster.sense = cluster.sense.or(group.sense);
+            cluster.country = cluster.country.or(group.country);
         }
         cluster.mentions.sort_by_key(|one| (one.field, one.start));
         cluster.confidence = cluster.mentions.iter().map(|one| one.confidence).fold(0.0, f64::max);

@@ -4,7 +4,7 @@ use super::{mention::Mention, names, wording::Wording};
 use crate::{
     countries::Place,
     document::{Document, Field},
-    gazetteer::{Kind, words::Separator},
+    gazetteer::{Code, Kind, words::Separator},
 };
 use proto::vocab::entity;
 use std::collections::{HashMap, HashSet};
@@ -72,7 +72,8 @@ pub fn collect(
             _ => (kind, end),
         };
         // A person or an organisation has no id of a place.
-        let sense = place.filter(|place| fits(kind, place.kind)).and_then(|place| place.sense);
+        let place = place.filter(|place| fits(kind, place.kind));
+        let sense = place.and_then(|place| place.sense);
         found.push(Mention {
             field: span.field,
             start,
@@ -81,6 +82,7 @@ pub fn collect(
             confidence: f64::from(span.confidence),
             role: String::new(),
             sense,
+            country: place.and_then(country),
         });
     }
     let tagged = found.len();
@@ -107,6 +109,7 @@ pub fn collect(
             confidence: place.confidence * 0.9,
             role: String::new(),
             sense: place.sense,
+            country: country(place),
         });
     }
     for (index, field) in document.fields.iter().enumerate() {
@@ -134,6 +137,11 @@ pub fn collect(
         free && one.end > one.start
     });
     found
+}
+
+/// The country of a mention of one.
+fn country(place: &Place) -> Option<Code> {
+    place.countries.first().copied().filter(|_| place.countries.len() == 1)
 }
 
 /// Whether an entity of this type can have a sense of this kind.
@@ -194,6 +202,7 @@ fn titled(field: &Field<'_>, index: usize, found: &mut Vec<Mention>) {
                 confidence: 0.5,
                 role: String::new(),
                 sense: None,
+                country: None,
             });
         }
     }

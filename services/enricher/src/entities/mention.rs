@@ -1,5 +1,7 @@
 //! A mention of a named thing.
 
+use crate::gazetteer::Code;
+
 /// A mention of a named thing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mention {
@@ -17,4 +19,6 @@ pub struct Mention {
     pub role: String,
     /// Index of its sense in the gazetteer, if it has one.
     pub sense: Option<usize>,
+    /// The country in which the place lies, if it is one place.
+    pub country: Option<Code>,
 }

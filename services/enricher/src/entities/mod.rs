@@ -64,7 +64,7 @@ pub fn entities(
                 salience: round(weight / total.max(f64::MIN_POSITIVE)),
                 confidence: round(confidence.clamp(0.0, 1.0)),
                 alias_of: cluster.alias_of.clone().unwrap_or_default(),
-                country: sense.map_or(String::new(), |sense| country(gazetteer, cluster.kind, sense)),
+                country: country(gazetteer, cluster, sense),
                 ..v1::Entity::default()
             },
         ));
@@ -74,10 +74,13 @@ pub fn entities(
 }
 
 /// The country that a place lies in; empty for other entities and for a place of two countries.
-fn country(gazetteer: &Gazetteer, kind: &str, sense: &Sense) -> String {
-    let code = sense.countries.first().filter(|_| sense.countries.len() == 1);
-    let place = matches!(kind, entity::GPE | entity::LOC);
-    code.filter(|_| place).and_then(|code| gazetteer.country(*code)).map_or(String::new(), |one| one.code.clone())
+fn country(gazetteer: &Gazetteer, cluster: &Cluster<'_>, sense: Option<&Sense>) -> String {
+    let code = match sense {
+        Some(sense) => sense.countries.first().copied().filter(|_| sense.countries.len() == 1),
+        None => cluster.country,
+    };
+    let place = matches!(cluster.kind, entity::GPE | entity::LOC);
+    code.filter(|_| place).and_then(|code| gazetteer.country(code)).map_or(String::new(), |one| one.code.clone())
 }
 
 fn mention(document: &Document<'_>, one: &mention::Mention) -> v1::Mention {
