@@ -65,7 +65,6 @@ pub fn entities(
                 confidence: round(confidence.clamp(0.0, 1.0)),
                 alias_of: cluster.alias_of.clone().unwrap_or_default(),
                 country: country(gazetteer, cluster, sense),
-                ..v1::Entity::default()
             },
         ));
     }
