@@ -217,6 +217,8 @@ fn what_only_looks_like_a_country_is_none_in_other_languages() {
         ("de", "Über dem Golf von Mexiko bildet sich ein Sturm."),
         ("hi", "बैठक सोमवार पर टाल दी गई और सब मान गए।"),
         ("zh", "上海地铁十号线发生故障。"),
+        ("fi", "Hän sanoi sen maanantaina, ja hänen mukaansa asia on selvä."),
+        ("nb", "Man vet aldri hva som skjer."),
     ] {
         let enriched = in_language(language, text);
         let found = codes(&enriched);

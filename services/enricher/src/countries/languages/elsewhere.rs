@@ -42,7 +42,8 @@ pub(super) fn add(
                 let large = sense.population >= LARGE || sense.kind == Kind::Capital;
                 let fits = match sense.kind {
                     Kind::City | Kind::Capital => supported || large && !sense.common,
-                    Kind::Subdivision => !sense.common,
+                    // `Nord` is a region of many countries.
+                    Kind::Subdivision => supported && !sense.common,
                     _ => false,
                 };
                 fits.then_some((supported, sense.population, *index, sense))
