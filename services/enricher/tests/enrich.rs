@@ -219,6 +219,7 @@ fn what_only_looks_like_a_country_is_none_in_other_languages() {
         ("zh", "上海地铁十号线发生故障。"),
         ("fi", "Hän sanoi sen maanantaina, ja hänen mukaansa asia on selvä."),
         ("nb", "Man vet aldri hva som skjer."),
+        ("uk", "Того дня ніхто не прийшов. Досі невідомо, чому."),
     ] {
         let enriched = in_language(language, text);
         let found = codes(&enriched);

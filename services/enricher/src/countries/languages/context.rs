@@ -38,7 +38,8 @@ struct Sets {
 pub(super) struct Context<'t> {
     /// The language writes every noun with a capital, so that a capital after the name means nothing.
     nouns_in_capitals: bool,
-    /// Names that are also common words: they count only where the tagger sees a place.
+    /// Names that are also common words: they count only where the tagger sees a place, without a tagger only within a
+    /// sentence.
     ambiguous: &'static str,
     /// The tagger of a language without spaces, by whose words the parts of two words are known: `近日 本市` is not Japan.
     words: Option<&'t Tagger>,
@@ -74,12 +75,12 @@ impl<'t> Context<'t> {
             "tr" => &["ca", "ce", "ça", "çe"],
             _ => &[],
         };
-        let ambiguous = if tagger.is_some() { word_lists::line(WORDS, &format!("ambiguous_{base}")) } else { "" };
+        let ambiguous = word_lists::line(WORDS, &format!("ambiguous_{base}"));
         let words = tagger.filter(|_| base == "zh");
         Context { nouns_in_capitals: matches!(base, "de" | "gsw" | "lb"), ambiguous, words, language_endings }
     }
 
-    /// Whether a form is also a common word, so that it counts only where the tagger sees a place.
+    /// Whether a form is also a common word.
     pub(super) fn is_ambiguous(&self, text: &str) -> bool {
         let lower = text.to_lowercase();
         self.ambiguous.split_whitespace().any(|word| word == lower)

@@ -150,7 +150,13 @@ impl Languages {
                     excluded.push(Excluded { field: number, start: found.start, end: found.end, whole: false });
                     continue;
                 }
-                if let Some(entries) = kept(field, &found, spans, &context, gazetteer) {
+                let reading = spans::reading(spans, found.start, found.end);
+                let doubted = context.is_ambiguous(field.slice(found.start, found.end))
+                    && match read {
+                        Some(_) => !reading.is_some_and(spans::Reading::is_place),
+                        None => begins_sentence(field, found.words.0),
+                    };
+                if let Some(entries) = kept(field, &found, reading, &context, gazetteer).filter(|_| !doubted) {
                     mentions.push(Mention { field: number, start: found.start, end: found.end, entries });
                 } else {
                     let whole = found.entries.iter().any(|entry| entry.kind == Kind::NotAPlace);
@@ -165,6 +171,12 @@ impl Languages {
         places.sort_by_key(|place| (place.field, place.start));
         Some(Scan { places, excluded })
     }
+}
+
+/// Whether a word is the first of its sentence.
+fn begins_sentence(field: &Field<'_>, at: usize) -> bool {
+    let word = field.words.get(at);
+    at == 0 || word.is_some_and(|word| matches!(word.separator, Separator::Break | Separator::Stop))
 }
 
 /// Whether a list that ends before word `end` goes on at word `start`: commas, a conjunction, and few small words between.
@@ -208,15 +220,12 @@ fn forms<'g>(tag: &str, table: &str, gazetteer: &'g Gazetteer, senses: &Senses) 
 fn kept<'i>(
     field: &Field<'_>,
     found: &Found<'i>,
-    spans: &[Span],
+    reading: Option<spans::Reading>,
     context: &Context<'_>,
     gazetteer: &Gazetteer,
 ) -> Option<Vec<&'i Entry>> {
     let text = field.slice(found.start, found.end);
-    let reading = spans::reading(spans, found.start, found.end);
-    let not_a_place = found.entries.iter().any(|entry| entry.kind == Kind::NotAPlace);
-    let place = reading.is_some_and(spans::Reading::is_place);
-    if not_a_place || context.is_ambiguous(text) && !place {
+    if found.entries.iter().any(|entry| entry.kind == Kind::NotAPlace) {
         return None;
     }
     let begins = reading.is_some_and(|reading| reading.begins(found.start));
