@@ -203,6 +203,8 @@ fn countries_are_found_in_other_languages() {
         ("pl", "Francuski minister poleciał do Kijowa.", vec!["FR", "UA"]),
         ("tr", "Kremlin sözcüsü Ankara'daki görüşmeyi doğruladı.", vec!["RU", "TR"]),
         ("el", "Ο γαλλικός στρατός αποχώρησε από το Μάλι.", vec!["FR", "ML"]),
+        ("es", "ucrania y polonia reabren la frontera", vec!["PL", "UA"]),
+        ("de", "FRANKREICH UND POLEN ÖFFNEN DIE GRENZE", vec!["FR", "PL"]),
     ] {
         assert_eq!(codes(&in_language(language, text)), wanted, "{language}: {text}");
     }

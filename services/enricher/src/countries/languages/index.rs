@@ -20,6 +20,8 @@ const KEY: usize = 3;
 const LONG_KEY: usize = 4;
 /// Longest first word of a form, in letters, that is looked up by [`KEY`].
 const SHORT: usize = 6;
+/// Fewest letters of a word of a country's or a capital's name that counts in a text without capitals.
+const LOWER: usize = 5;
 /// Most letters after a stem.
 const ENDING: usize = 5;
 /// Languages whose genitive is a bare `s`.
@@ -58,8 +60,17 @@ struct Part {
     stem: bool,
     /// It matches capitalised words only.
     capital: bool,
+    /// In a text without capitals it matches without one.
+    lower: bool,
     /// Initials match in capitals only: in some languages `SAD` is a country and `sad` means `now`.
     initials: bool,
+}
+
+/// A field, and whether it has no capitals.
+#[derive(Clone, Copy)]
+struct Text<'f, 't> {
+    field: &'f Field<'t>,
+    lower: bool,
 }
 
 /// Forms of one place in the text.
@@ -151,6 +162,7 @@ impl Index {
                     text: if initials { text.to_owned() } else { fold(text, self.exact) },
                     stem: stem && at == last,
                     capital: cased && text.starts_with(char::is_uppercase),
+                    lower: matches!(form.entry.kind, Kind::Name | Kind::Capital) && text.chars().count() >= LOWER,
                     initials,
                 });
             }
@@ -167,6 +179,7 @@ impl Index {
     /// The forms in a field, the longest at each place, in the order of the text. `count` is called with the number of forms
     /// that are compared.
     pub(super) fn find<'i>(&'i self, field: &Field<'_>, mut count: impl FnMut(usize) -> bool) -> Vec<Found<'i>> {
+        let text = Text { field, lower: !field.text.chars().any(char::is_uppercase) };
         let mut found = Vec::new();
         if !self.dense.is_empty() {
             self.find_dense(field, &mut count, &mut found);
@@ -177,8 +190,8 @@ impl Index {
             if word.address || word.start < field.from || word.end - word.start > words::LONGEST {
                 continue;
             }
-            let text = fold(field.slice(word.start, word.end), self.exact);
-            for (off, rest) in self.readings(&text) {
+            let folded = fold(field.slice(word.start, word.end), self.exact);
+            for (off, rest) in self.readings(&folded) {
                 let of = |letters| self.spaced.get(beginning(&rest, letters)).map_or(&[][..], Vec::as_slice);
                 // A word of three letters has one beginning.
                 let long = if rest.chars().count() > KEY { of(LONG_KEY) } else { &[] };
@@ -186,7 +199,7 @@ impl Index {
                 if !count(long.len() + short.len()) {
                     return found;
                 }
-                let fits = |form: &Spaced| self.fits(form, field, at - 1, &rest, off > 0);
+                let fits = |form: &Spaced| self.fits(form, &text, at - 1, &rest, off > 0);
                 // Of each list the forms of most words.
                 let longest = |forms: &'i [Spaced]| -> Vec<(&'i Spaced, Fit)> {
                     let mut fitting = forms.iter().filter_map(|form| Some((form, fits(form)?))).peekable();
@@ -264,7 +277,8 @@ impl Index {
     }
 
     /// How a form is at word `at` of a field, whose folded text is `first`; none if it is not.
-    fn fits(&self, form: &Spaced, field: &Field<'_>, at: usize, first: &str, clitic: bool) -> Option<Fit> {
+    fn fits(&self, form: &Spaced, text: &Text<'_, '_>, at: usize, first: &str, clitic: bool) -> Option<Fit> {
+        let Text { field, lower } = *text;
         let span = field.words.get(at..at + form.parts.len())?;
         let joined = |(before, word): (&Word, &Word)| match word.separator {
             Separator::Space | Separator::Hyphen | Separator::Apostrophe | Separator::Ampersand => true,
@@ -277,7 +291,7 @@ impl Index {
         }
         let mut worst = Fit::Written;
         for (number, (word, part)) in span.iter().zip(&form.parts).enumerate() {
-            if part.capital && !word.capitalised {
+            if part.capital && !word.capitalised && !(lower && part.lower) {
                 return None;
             }
             let written = field.slice(word.start, word.end);
