@@ -53,9 +53,7 @@ pub(super) fn is_borrowed(
     senses: &[usize],
     gazetteer: &Gazetteer,
 ) -> bool {
-    let kinds = |wanted: &[Kind]| {
-        senses.iter().filter_map(|sense| gazetteer.sense(*sense)).any(|sense| wanted.contains(&sense.kind))
-    };
+    let kinds = |wanted: &[Kind]| gazetteer.has_kind(senses, wanted);
     let around = Around { field, start, end };
     if is_currency(&around, kinds(&[Kind::Demonym])) {
         return true;

@@ -22,9 +22,7 @@ pub(super) fn is_part_of_other_name(
     gazetteer: &Gazetteer,
 ) -> bool {
     let lists = word_lists();
-    let kinds = |wanted: &[Kind]| {
-        senses.iter().filter_map(|sense| gazetteer.sense(*sense)).any(|sense| wanted.contains(&sense.kind))
-    };
+    let kinds = |wanted: &[Kind]| gazetteer.has_kind(senses, wanted);
     if kinds(&[Kind::NotAPlace]) {
         return true;
     }

@@ -204,6 +204,12 @@ impl Gazetteer {
         self.senses.get(index)
     }
 
+    /// Whether one of the senses is of one of the kinds.
+    #[must_use]
+    pub fn has_kind(&self, senses: &[usize], kinds: &[Kind]) -> bool {
+        senses.iter().filter_map(|sense| self.sense(*sense)).any(|sense| kinds.contains(&sense.kind))
+    }
+
     /// Names of countries in other languages than English, by BCP 47 tag.
     #[must_use]
     pub fn languages(&self) -> &[(String, Vec<(Code, String)>)] {

@@ -106,7 +106,7 @@ impl<'t> Context<'t> {
             Kind::City | Kind::Capital | Kind::Subdivision => {
                 names_club(field, start) || names_other_place(field, start, end, code, self.nouns_in_capitals)
             }
-            Kind::Demonym => self.names_language(field, start, end),
+            // A people's language is looked for before: `Languages::scan`.
             _ => false,
         }
     }
