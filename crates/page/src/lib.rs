@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+mod decode;
+mod extract;
+mod metadata;
+mod scan;
+mod strip;
+mod wall;
+
+pub use decode::decode;
+pub use extract::{Effort, Main, extract, extract_with};
+pub use metadata::{Metadata, metadata};
+pub use strip::strip;
+pub use wall::{Wall, wall};
