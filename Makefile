@@ -1,9 +1,10 @@
 # make setup   installs the tools, or lists the missing ones
-# make run     the pipeline on invented news; FEEDS=my.opml KAFKA=host:9092 for your feeds and your cluster
+# make run     the pipeline on invented news; FEEDS=my.opml KAFKA=host:9092 for your feeds and your cluster;
+#             FULL_TEXT=never fetches no pages of articles
 # make test    all tests; lists what was skipped   make lint   format, clippy, words, imports, dependencies, contract
 # make kafka   one Kafka node; prints its address  make image  the container image
 # make eval    WHAT=feeds|dates|names|left-out|countries|places|salience|schedule DATA=PATH [JSON=1]
-# make bench   WHAT=parse|enrich|languages|pipeline|latency|restore|start|state|poll|feeds [DATA=PATH or number] [JSON=1]
+# make bench   WHAT=parse|enrich|languages|full-text|pipeline|latency|restore|start|state|poll|feeds [DATA=PATH or number] [JSON=1]
 # make model   trains the taggers from ../shared/ner and ../shared/ner-multilingual
 # make chaos   MINUTES=10 SEED=n: delivery guarantees under load and faults; hostile feeds; then fifty kills end to end
 #              CLUSTER=3 MINUTES=90 RATE=50: on three brokers, with faults of brokers, connections and clocks, too
@@ -11,6 +12,7 @@
 
 FEEDS =
 KAFKA =
+FULL_TEXT = auto
 DATA =
 LISTEN = 127.0.0.1:8080
 MINUTES = 10
@@ -20,7 +22,7 @@ setup:
 	.ci/setup
 
 run:
-	.ci/run-pipeline --listen $(LISTEN) $(if $(KAFKA),--kafka $(KAFKA)) $(if $(FEEDS),--feeds $(FEEDS),--sample --poll-interval 5s)
+	.ci/run-pipeline --listen $(LISTEN) $(if $(KAFKA),--kafka $(KAFKA)) $(if $(FEEDS),--feeds $(FEEDS) --full-text $(FULL_TEXT),--sample --poll-interval 5s)
 
 test:
 	.ci/test

@@ -23,7 +23,7 @@ fn item((title, content, summary, language, other): (&str, &str, &str, &str, &st
 }
 
 fn delivery() -> Delivery {
-    Delivery { now: jiff::Timestamp::UNIX_EPOCH, replayed: false }
+    Delivery::at(jiff::Timestamp::UNIX_EPOCH)
 }
 
 /// Compiles the expressions, whose time is not that of the first input.

@@ -176,8 +176,18 @@ topics! {
         kind: Stream,
         key: Article,
         partitioned_by: Host,
-        retention: Retention::Delete(DAY_MS),
-        is_created: false,
+        retention: Retention::Delete(3 * DAY_MS),
+        is_created: true,
+    }
+    /// The pages that the poller has still to fetch.
+    PageState {
+        suffix: "page-state.v1",
+        messages: [PageState],
+        kind: State,
+        key: Article,
+        partitioned_by: Host,
+        retention: Retention::CompactDelete(3 * DAY_MS),
+        is_created: true,
     }
     /// WebSub pushes.
     Pushes {

@@ -68,6 +68,50 @@ pub mod body_source {
     pub const PAGE: &str = "PAGE";
 }
 
+/// Whether the pages of a feed's entries are fetched.
+pub mod full_text {
+    /// If the feed's text is short.
+    pub const AUTO: &str = "AUTO";
+    /// Those of all entries.
+    pub const ALWAYS: &str = "ALWAYS";
+    /// None.
+    pub const NEVER: &str = "NEVER";
+}
+
+/// Why a page is requested.
+pub mod page_reason {
+    /// The feed gives no body.
+    pub const BODY_MISSING: &str = "BODY_MISSING";
+    /// The feed's body is short.
+    pub const BODY_SHORT: &str = "BODY_SHORT";
+    /// The operator wants the pages of all entries of the feed.
+    pub const ALWAYS: &str = "ALWAYS";
+}
+
+/// Why a page was not fetched.
+pub mod page_failure {
+    /// The site's robots.txt disallows it.
+    pub const ROBOTS: &str = "robots";
+    /// The page, its response or its site reserves text and data mining, or the copying of its text.
+    pub const OPTED_OUT: &str = "opted-out";
+    /// The address filter rejects it.
+    pub const ADDRESS: &str = "address";
+    /// The response has another status than 2xx.
+    pub const STATUS: &str = "status";
+    /// No response.
+    pub const NETWORK: &str = "network";
+    /// A redirect loop, or a redirect without a usable target.
+    pub const REDIRECT: &str = "redirect";
+    /// The response is not HTML.
+    pub const NOT_HTML: &str = "not-html";
+    /// The response exceeds the limit.
+    pub const TOO_LARGE: &str = "too-large";
+    /// It was not fetched in time.
+    pub const EXPIRED: &str = "expired";
+    /// More pages wait than may.
+    pub const TOO_MANY: &str = "too-many";
+}
+
 /// Type of an entity.
 pub mod entity {
     /// A person.

@@ -9,6 +9,7 @@ mod feed;
 mod kills;
 mod long;
 mod newswire;
+mod pages;
 mod polling;
 mod publishers;
 mod replay;

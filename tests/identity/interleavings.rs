@@ -166,7 +166,7 @@ impl Topics {
             let state = state.filter(|(_, written)| self.now.duration_since(*written) <= RETENTION);
             let state: Option<ArticleState> = state.map(|(state, _)| decode(state));
             let before = state.as_ref().map_or(0, |state| state.revision);
-            match normalise(raw, state.as_ref(), Delivery { now: self.now, replayed: false }).unwrap() {
+            match normalise(raw, state.as_ref(), Delivery::at(self.now)).unwrap() {
                 Normalised::Article(one) => {
                     let (id, revision) = (one.article.article_id.clone(), one.article.revision);
                     prop_assert_eq!(revision, before + 1, "the state is never lost");

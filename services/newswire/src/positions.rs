@@ -48,6 +48,8 @@ pub struct Accept {
 enum Stage {
     /// Reads the list of feeds.
     Poller,
+    /// Reads page requests.
+    Pages,
     /// Reads raw items.
     Normaliser,
     /// Reads articles.
@@ -67,6 +69,7 @@ impl Stage {
     fn name(self) -> &'static str {
         match self {
             Stage::Poller => poller::STAGE,
+            Stage::Pages => poller::pages::STAGE,
             Stage::Normaliser => normaliser::STAGE,
             Stage::Enricher => enricher::STAGE,
         }
@@ -75,6 +78,7 @@ impl Stage {
     fn source(self) -> Topic {
         match self {
             Stage::Poller => Topic::Feeds,
+            Stage::Pages => Topic::PageRequests,
             Stage::Normaliser => Topic::Raw,
             Stage::Enricher => Topic::Articles,
         }

@@ -133,6 +133,21 @@ struct Rebuilt {
     state: ArticleState,
     /// When it was last withdrawn.
     withdrawn_at: Option<proto::Timestamp>,
+    /// The last revision whose body is the feed's.
+    feed_revision: i32,
+}
+
+impl Rebuilt {
+    /// Notes whose text a revision has. The revisions may come in any order.
+    fn note_body(&mut self, article: &Article) {
+        if article.revision > self.state.revision {
+            self.state.body_source.clone_from(&article.body_source);
+        }
+        if article.body_source != body_source::PAGE && article.revision > self.feed_revision {
+            self.feed_revision = article.revision;
+            self.state.feed_hash.clone_from(&article.content_hash);
+        }
+    }
 }
 
 /// The state of every article that the topic still holds, by its id.
@@ -157,6 +172,7 @@ fn published(
             if article.change == change::WITHDRAWN {
                 rebuilt.withdrawn_at = latest(rebuilt.withdrawn_at, article.fetched_at);
             }
+            rebuilt.note_body(&article);
             apply(&mut rebuilt.state, article, rank);
         }
         read += 1;
@@ -277,7 +293,7 @@ mod tests {
     /// The normaliser's state after these copies, and the articles that it published.
     fn history(copies: &[(&str, i64, String)]) -> (ArticleState, Vec<Article>) {
         let (mut state, mut articles) = (None, Vec::new());
-        let delivery = Delivery { now: jiff::Timestamp::UNIX_EPOCH, replayed: false };
+        let delivery = Delivery::at(jiff::Timestamp::UNIX_EPOCH);
         for (feed, minute, hash) in copies {
             let raw = raw(feed, *minute);
             match decide(&raw, state.as_ref(), hash, delivery) {
@@ -356,7 +372,7 @@ mod tests {
         let effect = withdrawal::decide(&withdraw, Some(&state), false, now).unwrap();
         let withdrawal::Effect::Withdrawn(withdrawn) = effect else { panic!("{effect:?}") };
         articles.push(withdrawn.article);
-        let delivery = Delivery { now, replayed: false };
+        let delivery = Delivery::at(now);
         assert_eq!(rebuilt(articles.clone()), withdrawn.state);
         let Revision::Updated(restored) = decide(&raw("f", 1), Some(&withdrawn.state), "b", delivery) else { panic!() };
         articles.push(article(&raw("f", 1), &restored));

@@ -1,5 +1,6 @@
 //! The normaliser's flags.
 
+use crate::pages::FullText;
 use clap::builder::RangedU64ValueParser;
 
 /// Most raw items in one transaction, if the flag is not given.
@@ -14,6 +15,10 @@ pub struct Args {
     #[arg(long, env = "NEWSWIRE_NORMALISER_BATCH", value_name = "N", default_value_t = DEFAULT_BATCH,
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000))]
     normaliser_batch: usize,
+    /// Whether the pages of entries are fetched, for feeds whose definition does not say: `auto` if the feed's text is
+    /// short. It multiplies the requests to publishers.
+    #[arg(long, env = "NEWSWIRE_FULL_TEXT", value_name = "WHEN", value_enum, default_value = "never")]
+    full_text: FullText,
 }
 
 /// The normaliser's configuration.
@@ -21,11 +26,13 @@ pub struct Args {
 pub struct Config {
     /// Most raw items in one transaction.
     pub batch: usize,
+    /// Whether pages are fetched for feeds whose definition does not say.
+    pub full_text: FullText,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Config { batch: DEFAULT_BATCH }
+        Config { batch: DEFAULT_BATCH, full_text: FullText::Never }
     }
 }
 
@@ -33,6 +40,6 @@ impl Args {
     /// The configuration that the flags give.
     #[must_use]
     pub fn config(&self) -> Config {
-        Config { batch: self.normaliser_batch }
+        Config { batch: self.normaliser_batch, full_text: self.full_text }
     }
 }

@@ -7,6 +7,7 @@ pub mod html;
 pub mod language;
 mod metrics;
 mod normalise;
+pub mod pages;
 pub mod publisher;
 pub mod revision;
 pub mod signature;
@@ -16,12 +17,14 @@ pub mod withdrawal;
 
 pub use config::{Args, Config};
 pub use metrics::Metrics;
-pub use normalise::{Normalised, Published, normalise};
+pub use normalise::{Normalised, Published, Requested, normalise};
+pub use pages::FullText;
 
 use proto::{
     partition,
     topic::Topic,
-    v1::{ArticleState, RawItem, Withdrawal},
+    v1::{ArticleState, PageRequest, RawItem, Withdrawal},
+    vocab::{body_source, kind},
 };
 use revision::Delivery;
 use stream::{
@@ -29,6 +32,7 @@ use stream::{
     faults::{Sabotage, sabotaged},
     header,
 };
+use url::Url;
 use withdrawal::Effect;
 
 /// Name of the stage, of its consumer group and of its label in metrics.
@@ -59,16 +63,17 @@ pub enum Error {
 pub async fn run(config: Config, runtime: Runtime) -> Result<(), Error> {
     let metrics = Metrics::new(&runtime.registry)?;
     chassis::thread::run(STAGE, move || {
-        let outputs = [Topic::Articles, Topic::Signatures];
+        let outputs = [Topic::Articles, Topic::Signatures, Topic::PageRequests];
         let tables = [Topic::ArticleState, Topic::Withdrawals];
         let mut spec = runtime.stage(STAGE, Topic::Raw, &tables, &outputs);
         spec.max_batch = config.batch;
         spec.refusal_limit.ignored = &[normalise::NO_TEXT];
-        let [articles, signatures] = outputs.map(|topic| runtime.names.of(topic));
+        let [articles, signatures, requests] = outputs.map(|topic| runtime.names.of(topic));
+        let topics = Outputs { articles, signatures, requests };
         let partitions = runtime.partitions;
         stream::run(&*runtime.log, &spec, &runtime.shutdown, &runtime.metrics, |input, context| {
             check_partition(&input.record, partitions)?;
-            step(input, context, &articles, &signatures, &metrics)
+            step(input, context, config.full_text, &topics, &metrics)
         })
     })
     .await??;
@@ -86,12 +91,19 @@ fn check_partition(record: &Record, partitions: i32) -> Result<(), ProcessError>
     Err(ProcessError::poison("wrong-partition", format!("key {key:?} belongs on partition {expected} of {partitions}")))
 }
 
+/// Names of the topics that the stage writes to.
+struct Outputs {
+    articles: String,
+    signatures: String,
+    requests: String,
+}
+
 /// Processes one raw item.
 fn step(
     input: &Input<RawItem>,
     context: &mut ProcessContext<'_>,
-    articles: &str,
-    signatures: &str,
+    full_text: FullText,
+    topics: &Outputs,
     metrics: &Metrics,
 ) -> Result<Outcome, ProcessError> {
     let raw = &input.message;
@@ -116,13 +128,13 @@ fn step(
         Effect::Withdrawn(withdrawn) => {
             context.put(&WITHDRAWALS, &key, &withdrawn.row)?;
             context.put(&STATE, &key, &withdrawn.state)?;
-            context.emit(articles, id, &withdrawn.article)?;
+            context.emit(&topics.articles, id, &withdrawn.article)?;
             metrics.articles.with_label_values(&[&withdrawn.article.change]).inc();
             return Ok(Outcome::Out);
         }
         Effect::Restored(published) => {
             context.delete(&WITHDRAWALS, &key)?;
-            return publish(&published, &key, context, articles, signatures, metrics);
+            return publish(&published, &key, context, topics, metrics);
         }
         Effect::RestoredWithoutText(state) => {
             context.delete(&WITHDRAWALS, &key)?;
@@ -130,8 +142,12 @@ fn step(
             return Ok(Outcome::Dropped(withdrawal::WITHOUT_TEXT));
         }
     }
-    let delivery = Delivery { now: context.now, replayed: input.record.header(header::REPLAY_OF).is_some() };
-    match normalise(raw, state.as_ref(), delivery)? {
+    let replayed = input.record.header(header::REPLAY_OF).is_some();
+    let normalised = normalise(raw, state.as_ref(), Delivery { now: context.now, replayed, full_text })?;
+    if raw.kind == kind::PAGE {
+        metrics.pages.with_label_values(&[page_outcome(&normalised)]).inc();
+    }
+    match normalised {
         Normalised::Dropped(reason) => Ok(Outcome::Dropped(reason)),
         Normalised::Duplicate(state) => {
             if let Some(state) = state {
@@ -139,24 +155,53 @@ fn step(
             }
             Ok(Outcome::Duplicate)
         }
-        Normalised::Article(published) => publish(&published, &key, context, articles, signatures, metrics),
+        Normalised::Requested(requested) => {
+            context.put(&STATE, &key, &requested.state)?;
+            request(&requested.request, context, topics, metrics)?;
+            Ok(Outcome::Out)
+        }
+        Normalised::Article(published) => publish(&published, &key, context, topics, metrics),
     }
 }
 
-/// Writes an article with its state and its signature.
+/// What became of a page, for its counter.
+fn page_outcome(normalised: &Normalised) -> &'static str {
+    match normalised {
+        Normalised::Article(published) if published.article.body_source == body_source::PAGE => "published",
+        Normalised::Article(_) => "feed-text",
+        Normalised::Duplicate(_) | Normalised::Requested(_) => "unchanged",
+        Normalised::Dropped(reason) => reason,
+    }
+}
+
+/// Writes a request on the partition of the page's host: its poller paces the host.
+fn request(
+    request: &PageRequest,
+    context: &mut ProcessContext<'_>,
+    topics: &Outputs,
+    metrics: &Metrics,
+) -> Result<(), ProcessError> {
+    let host = Url::parse(&request.url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    metrics.page_requests.with_label_values(&[&request.reason]).inc();
+    context.emit_by(&topics.requests, &request.article_id, request, |partitions| partition::of_host(&host, partitions))
+}
+
+/// Writes an article with its state, its signature and the request for its page.
 fn publish(
     published: &Published,
     key: &[u8],
     context: &mut ProcessContext<'_>,
-    articles: &str,
-    signatures: &str,
+    topics: &Outputs,
     metrics: &Metrics,
 ) -> Result<Outcome, ProcessError> {
     let id = published.article.article_id.as_str();
     context.put(&STATE, key, &published.state)?;
-    context.emit(articles, id, &published.article)?;
+    context.emit(&topics.articles, id, &published.article)?;
     if let Some(signature) = &published.signature {
-        context.emit(signatures, id, signature)?;
+        context.emit(&topics.signatures, id, signature)?;
+    }
+    if let Some(page) = &published.request {
+        request(page, context, topics, metrics)?;
     }
     count(metrics, published);
     Ok(Outcome::Out)

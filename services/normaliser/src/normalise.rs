@@ -1,15 +1,15 @@
 //! The stage as a plain function: a raw item and the state of its article in, an article out.
 
 use crate::{
-    boilerplate, date, html, language, publisher,
-    revision::{self, Delivery, Revision},
+    boilerplate, date, html, language, pages, publisher,
+    revision::{self, Delivery, EntryRevision, Revision},
     signature, size,
     title::{self, Title},
 };
 use proto::{
     Warning,
     time::{from_wire, to_wire},
-    v1::{Article, ArticleState, RawItem, Signature},
+    v1::{Article, ArticleState, PageRequest, RawItem, Signature},
     vocab::{body_source, change, kind},
 };
 use std::collections::{BTreeSet, HashSet};
@@ -31,7 +31,10 @@ pub enum Normalised {
     Article(Box<Published>),
     /// Nothing to be published. The state is to be written if there is one.
     Duplicate(Option<Box<ArticleState>>),
-    /// Nothing to be published or written, for a countable reason: `no-state` (a SEEN item of an article without state).
+    /// Nothing to be published yet: the page is asked for.
+    Requested(Box<Requested>),
+    /// Nothing to be published or written, for a countable reason: `no-state` (a SEEN item of an article without state), or
+    /// why a page changes nothing ([`pages::refusal`], [`pages::SUPERSEDED`]).
     Dropped(&'static str),
 }
 
@@ -42,6 +45,8 @@ pub struct Published {
     pub article: Article,
     /// The new state of the article.
     pub state: ArticleState,
+    /// The request for its page, if that is to be fetched.
+    pub request: Option<PageRequest>,
     /// The signature by which near-duplicates are found; `None` if the text is too short.
     pub signature: Option<Signature>,
     /// Number of boilerplate lines that were removed from the body.
@@ -54,103 +59,209 @@ pub struct Published {
     pub steps: usize,
 }
 
+/// An entry that only asks for its page again: the page's text stays until then.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Requested {
+    /// The new state of the article.
+    pub state: ArticleState,
+    /// The request.
+    pub request: PageRequest,
+}
+
 /// Normalises a raw item.
 ///
 /// # Errors
-/// [`ProcessError::Poison`], by reason: `no-article-id`; `unknown-kind`; `no-text` (neither title nor text).
+/// [`ProcessError::Poison`], by reason: `no-article-id`; `unknown-kind`; `no-text` (neither title nor text); `no-entry` (a
+/// page without the entry that asked for it).
 pub fn normalise(raw: &RawItem, state: Option<&ArticleState>, delivery: Delivery) -> Result<Normalised, ProcessError> {
-    let now = delivery.now;
-    if raw.kind == kind::SEEN {
-        return Ok(state.map_or(Normalised::Dropped("no-state"), |state| {
-            Normalised::Duplicate(Some(Box::new(revision::renewed(raw, state, now))))
-        }));
+    match check_kind(raw)? {
+        Kind::Seen => Ok(state.map_or(Normalised::Dropped("no-state"), |state| {
+            Normalised::Duplicate(Some(Box::new(revision::renewed(raw, state, delivery.now))))
+        })),
+        Kind::Entry => entry(raw, state, delivery),
+        Kind::Page => page(raw, state, delivery),
     }
-    let body_source = body_source(raw)?;
-    let source = Source::of(raw);
-    let content = if raw.content.trim().is_empty() { &raw.summary } else { &raw.content };
-    let content = Document::parse(content);
-    let texts = Texts::of(raw, &source, &content)?;
+}
 
-    let content_hash = proto::id::digest(&[texts.title.text.as_bytes(), texts.body.text.as_bytes()]);
-    let (state, change) = match revision::decide(raw, state, &content_hash, delivery) {
-        Revision::New(state) => (state, change::NEW),
-        Revision::Updated(state) => (state, change::UPDATED),
-        Revision::Duplicate(state) => return Ok(Normalised::Duplicate(state.map(Box::new))),
+fn entry(raw: &RawItem, state: Option<&ArticleState>, delivery: Delivery) -> Result<Normalised, ProcessError> {
+    let item = Item::read(raw)?;
+    let reason = pages::reason(raw, &item.texts.body.text, delivery.full_text.of(raw));
+    let request = |state: &ArticleState| reason.map(|reason| pages::request(raw, reason, state.revision, delivery.now));
+    let (state, change) = match revision::decide_entry(raw, state, &item.hash, reason.is_some(), delivery) {
+        EntryRevision::Decided(Revision::New(state)) => (state, change::NEW),
+        EntryRevision::Decided(Revision::Updated(state)) => (state, change::UPDATED),
+        EntryRevision::Decided(Revision::Duplicate(state)) => return Ok(Normalised::Duplicate(state.map(Box::new))),
+        EntryRevision::Deferred(state) => {
+            return Ok(request(&state).map_or(Normalised::Duplicate(None), |request| {
+                Normalised::Requested(Box::new(Requested { state, request }))
+            }));
+        }
     };
-
-    let fetched_at = raw.fetch.as_ref().and_then(|fetch| fetch.fetched_at.as_ref()).and_then(from_wire).unwrap_or(now);
-    let first_seen_at = state.first_seen_at.as_ref().and_then(from_wire).unwrap_or(fetched_at);
-    let published = date::published(raw, fetched_at, first_seen_at);
-    let language = language::detect(&format!("{}\n{}", texts.title.text, texts.body.text), &raw.language);
-    let has_body = !texts.body.text.is_empty();
-    let body_html = if has_body { body_html(&content, &texts.body, source.base(raw).as_ref()) } else { String::new() };
-
-    let boilerplate_lines = texts.body.lines();
-    let mut warnings = Vec::new();
-    warnings.extend((content.form() == Form::Escaped).then_some(Warning::DoubleEscaped));
-    warnings.extend(published.warning);
-    warnings.extend(content.is_too_deep().then_some(Warning::HtmlTooDeep));
-    let mut article = Article {
-        article_id: raw.article_id.clone(),
-        revision: state.revision,
-        change: change.to_owned(),
-        content_hash,
-        url: source.url.to_owned(),
-        canonical_url: source.canonical_url.to_owned(),
-        guid: raw.guid.clone(),
-        feed_ids: state.feed_ids.clone(),
-        feed_tags: raw.feed_tags.clone(),
-        backfill: raw.backfill,
-        published_at: Some(published.at),
-        published_at_source: published.source,
-        published_at_precision: published.precision,
-        published_text: published.text,
-        updated_at: date::updated(raw.updated_at, fetched_at),
-        first_seen_at: state.first_seen_at,
-        fetched_at: Some(to_wire(fetched_at)),
-        publisher_domain: source.domain,
-        publisher_name: source.publisher_name,
-        publisher_country: raw.publisher_country.clone(),
-        feed_title: source.feed_title,
-        rights: raw.rights.clone(),
-        title: texts.title.text,
-        summary: texts.summary,
-        body_source: if has_body { body_source.to_owned() } else { String::new() },
-        body: texts.body.text,
-        body_html,
-        language: language.code,
-        language_confidence: language.confidence,
-        authors: unique_lines(&raw.authors),
-        categories: unique_lines(&raw.categories),
-        media: raw.media.clone(),
-        schema_version: proto::SCHEMA_VERSION.to_owned(),
-        ..Article::default()
-    };
-    let mut steps = content.steps() + texts.steps;
-    steps += article.body.len() + article.body_html.len();
-    warnings.extend(size::fit(&mut article));
-    article.word_count = i32::try_from(article.body.unicode_words().count()).unwrap_or(i32::MAX);
-    article.warnings = all_warnings(raw, &warnings);
+    let request = request(&state);
     Ok(Normalised::Article(Box::new(Published {
-        signature: signature(&article),
-        article,
-        state,
-        boilerplate_lines,
-        site_removed: texts.title.site_removed,
-        warnings,
-        steps,
+        request,
+        ..item.publish(state, change, body_source::FEED, delivery.now)
     })))
 }
 
-/// Where the body comes from. Refuses items without identity or of an unknown kind.
-fn body_source(raw: &RawItem) -> Result<&'static str, ProcessError> {
+/// The page of an article, or why there is none.
+fn page(raw: &RawItem, state: Option<&ArticleState>, delivery: Delivery) -> Result<Normalised, ProcessError> {
+    let Some(entry) = raw.entry.as_deref() else {
+        return Err(ProcessError::poison("no-entry", format!("the page {} comes without its entry", raw.url)));
+    };
+    // The record's own id decides whose state it is.
+    let entry = RawItem { article_id: raw.article_id.clone(), ..entry.clone() };
+    let of_feed = Item::read(&entry)?;
+    if state.is_some_and(|state| !state.feed_hash.is_empty() && state.feed_hash != of_feed.hash) {
+        return Ok(Normalised::Dropped(pages::SUPERSEDED));
+    }
+    let main = if raw.page_failure.is_empty() {
+        page::extract(&raw.content, raw.fetch.as_ref().map(|fetch| fetch.final_url.as_str()))
+    } else {
+        page::Main::default()
+    };
+    let mut refusal = pages::refusal(raw, &main, of_feed.content.text());
+    if refusal.is_none() && state.is_some_and(|state| pages::is_elsewhere(raw, &state.source_rank)) {
+        refusal = Some("page-elsewhere");
+    }
+    if let Some(reason) = refusal {
+        return Ok(match revision::without_page(&entry, state, &of_feed.hash, delivery) {
+            Some(state) => {
+                Normalised::Article(Box::new(of_feed.publish(state, change::UPDATED, body_source::FEED, delivery.now)))
+            }
+            None => Normalised::Dropped(reason),
+        });
+    }
+    let merged = pages::merge(raw, &entry, main.html);
+    let item = Item::read(&merged)?;
+    match revision::with_page(raw, &entry, state, &item.hash, &of_feed.hash, delivery) {
+        Revision::New(state) | Revision::Updated(state) => {
+            let mut published = item.publish(state, change::UPDATED, body_source::PAGE, delivery.now);
+            if let Some(page) = &raw.page {
+                let article = &mut published.article;
+                article.same_as = pages::same_as(page, &article.canonical_url);
+                article.section = text::line(&page.section);
+                article.image = pages::web_address(&page.image).unwrap_or_default();
+            }
+            Ok(Normalised::Article(Box::new(published)))
+        }
+        Revision::Duplicate(state) => Ok(Normalised::Duplicate(state.map(Box::new))),
+    }
+}
+
+/// What kind of item the stage processes.
+enum Kind {
+    Entry,
+    Page,
+    Seen,
+}
+
+/// Refuses items without identity or of an unknown kind.
+fn check_kind(raw: &RawItem) -> Result<Kind, ProcessError> {
+    let kind = match raw.kind.as_str() {
+        kind::SEEN => return Ok(Kind::Seen),
+        kind::PAGE => Kind::Page,
+        kind::ENTRY | "" => Kind::Entry,
+        other => {
+            let detail = format!("{other:?} is neither ENTRY, PAGE nor SEEN");
+            return Err(ProcessError::poison("unknown-kind", detail));
+        }
+    };
     if raw.article_id.is_empty() {
         return Err(ProcessError::poison("no-article-id", format!("an item of {} has no article id", raw.feed_url)));
     }
-    match raw.kind.as_str() {
-        kind::PAGE => Ok(body_source::PAGE),
-        kind::ENTRY | "" => Ok(body_source::FEED),
-        other => Err(ProcessError::poison("unknown-kind", format!("{other:?} is neither ENTRY, PAGE nor SEEN"))),
+    Ok(kind)
+}
+
+/// An item whose texts were read.
+struct Item<'a> {
+    raw: &'a RawItem,
+    source: Source<'a>,
+    content: Document<'a>,
+    texts: Texts,
+    /// Content hash of title and body.
+    hash: String,
+}
+
+impl<'a> Item<'a> {
+    /// Refuses items with neither title nor text.
+    fn read(raw: &'a RawItem) -> Result<Self, ProcessError> {
+        let source = Source::of(raw);
+        let content = if raw.content.trim().is_empty() { &raw.summary } else { &raw.content };
+        let content = Document::parse(content);
+        let texts = Texts::of(raw, &source, &content)?;
+        let hash = proto::id::digest(&[texts.title.text.as_bytes(), texts.body.text.as_bytes()]);
+        Ok(Item { raw, source, content, texts, hash })
+    }
+
+    /// The article, with what is written with it.
+    fn publish(self, state: ArticleState, change: &str, body_source: &str, now: jiff::Timestamp) -> Published {
+        let Item { raw, source, content, texts, hash } = self;
+        let fetched_at =
+            raw.fetch.as_ref().and_then(|fetch| fetch.fetched_at.as_ref()).and_then(from_wire).unwrap_or(now);
+        let first_seen_at = state.first_seen_at.as_ref().and_then(from_wire).unwrap_or(fetched_at);
+        let published = date::published(raw, fetched_at, first_seen_at);
+        let language = language::detect(&format!("{}\n{}", texts.title.text, texts.body.text), &raw.language);
+        let has_body = !texts.body.text.is_empty();
+        let body_html =
+            if has_body { body_html(&content, &texts.body, source.base(raw).as_ref()) } else { String::new() };
+
+        let boilerplate_lines = texts.body.lines();
+        let mut warnings = Vec::new();
+        warnings.extend((content.form() == Form::Escaped).then_some(Warning::DoubleEscaped));
+        warnings.extend(published.warning);
+        warnings.extend(content.is_too_deep().then_some(Warning::HtmlTooDeep));
+        let mut article = Article {
+            article_id: raw.article_id.clone(),
+            revision: state.revision,
+            change: change.to_owned(),
+            content_hash: hash,
+            url: source.url.to_owned(),
+            canonical_url: source.canonical_url.to_owned(),
+            guid: raw.guid.clone(),
+            feed_ids: state.feed_ids.clone(),
+            feed_tags: raw.feed_tags.clone(),
+            backfill: raw.backfill,
+            published_at: Some(published.at),
+            published_at_source: published.source,
+            published_at_precision: published.precision,
+            published_text: published.text,
+            updated_at: date::updated(raw.updated_at, fetched_at),
+            first_seen_at: state.first_seen_at,
+            fetched_at: Some(to_wire(fetched_at)),
+            publisher_domain: source.domain,
+            publisher_name: source.publisher_name,
+            publisher_country: raw.publisher_country.clone(),
+            feed_title: source.feed_title,
+            rights: raw.rights.clone(),
+            title: texts.title.text,
+            summary: texts.summary,
+            body_source: if has_body { body_source.to_owned() } else { String::new() },
+            body: texts.body.text,
+            body_html,
+            language: language.code,
+            language_confidence: language.confidence,
+            authors: unique_lines(&raw.authors),
+            categories: unique_lines(&raw.categories),
+            media: raw.media.clone(),
+            schema_version: proto::SCHEMA_VERSION.to_owned(),
+            ..Article::default()
+        };
+        let mut steps = content.steps() + texts.steps;
+        steps += article.body.len() + article.body_html.len();
+        warnings.extend(size::fit(&mut article));
+        article.word_count = i32::try_from(article.body.unicode_words().count()).unwrap_or(i32::MAX);
+        article.warnings = all_warnings(raw, &warnings);
+        Published {
+            signature: signature(&article),
+            article,
+            state,
+            request: None,
+            boilerplate_lines,
+            site_removed: texts.title.site_removed,
+            warnings,
+            steps,
+        }
     }
 }
 

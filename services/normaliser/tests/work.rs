@@ -11,7 +11,7 @@ const SIZE: usize = 60_000;
 const CONSTANT: usize = 30_000;
 
 fn delivery() -> Delivery {
-    Delivery { now: jiff::Timestamp::UNIX_EPOCH, replayed: false }
+    Delivery::at(jiff::Timestamp::UNIX_EPOCH)
 }
 
 fn item(text: String) -> RawItem {

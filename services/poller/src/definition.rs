@@ -6,6 +6,7 @@ use proto::{
     id, partition, time,
     topic::{Names, Topic},
     v1::Feed,
+    vocab::full_text,
     wire::{self, Message},
 };
 use std::borrow::Cow;
@@ -50,6 +51,9 @@ pub enum DefinitionError {
     /// The backfill policy is invalid.
     #[error("backfill {0:?} is not all, a number, a duration such as 48h, or an RFC 3339 time")]
     Backfill(String),
+    /// The policy for pages is unknown.
+    #[error("full text {0:?} is not auto, always or never")]
+    FullText(String),
     /// The definition cannot be encoded.
     #[error(transparent)]
     Encode(#[from] wire::EncodeError),
@@ -107,6 +111,10 @@ pub fn complete(mut feed: Feed, now: Timestamp) -> Result<Feed, DefinitionError>
     feed.feed_id = id::feed_id_with(&feed.url, &feed.credentials_ref);
     if crate::diff::Backfill::parse(&feed.backfill, now).is_none() {
         return Err(DefinitionError::Backfill(feed.backfill));
+    }
+    feed.full_text = feed.full_text.trim().to_ascii_uppercase();
+    if !matches!(feed.full_text.as_str(), "" | full_text::AUTO | full_text::ALWAYS | full_text::NEVER) {
+        return Err(DefinitionError::FullText(feed.full_text));
     }
     feed.added_at.get_or_insert(time::to_wire(now));
     Ok(feed)

@@ -13,6 +13,8 @@ pub mod identity;
 pub mod limits;
 mod metrics;
 pub mod opml;
+mod outgoing;
+pub mod pages;
 pub mod parse;
 pub mod poll;
 pub mod rate_limit;

@@ -3,7 +3,10 @@
 //! items, so its limits are small.
 
 use crate::document::{Document, Entry};
-use proto::{Warning, id, v1::Feed};
+use proto::{
+    Warning, id,
+    v1::{Feed, PageMetadata},
+};
 use std::collections::HashSet;
 
 /// What is done with a longer value.
@@ -71,6 +74,9 @@ limits! {
     DEFINITION_URL = "definition: URL", 2_048, 1, Refuse;
 }
 
+/// Bytes of a page, decompressed: more than a longer one is no article.
+pub const MAX_PAGE_BYTES: usize = 5 << 20;
+
 impl Limit {
     /// Applies the limit to a value. True if it was longer.
     pub fn apply(&self, value: &mut String) -> bool {
@@ -100,6 +106,21 @@ impl Limit {
         let mut seen = HashSet::new();
         values.retain(|value| !value.is_empty() && seen.insert(value.clone()));
     }
+}
+
+/// Applies the limits to the metadata of a page.
+pub fn page(metadata: &mut PageMetadata) {
+    TITLE.apply(&mut metadata.title);
+    FEED_TEXT.apply(&mut metadata.description);
+    FEED_URL.apply(&mut metadata.canonical_url);
+    MEDIA_URL.apply(&mut metadata.image);
+    LANGUAGE.apply(&mut metadata.language);
+    FEED_TITLE.apply(&mut metadata.site_name);
+    FEED_NAME.apply(&mut metadata.section);
+    NAME.apply_all(&mut metadata.authors);
+    NAME.apply_all(&mut metadata.keywords);
+    DATE_TEXT.apply(&mut metadata.published_text);
+    DATE_TEXT.apply(&mut metadata.modified_text);
 }
 
 /// Applies the limits to a document.

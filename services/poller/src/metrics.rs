@@ -46,6 +46,15 @@ metrics::metrics! {
         pub postponed: IntCounter = "newswire_polls_postponed_total",
         /// Polls that could not be committed by a fault of this version, and count as failed: panic, too-large, unencodable.
         pub faults: IntCounterVec["fault"] = "newswire_poll_faults_total",
+        /// Pages of articles by outcome: fetched, postponed (it is tried again), superseded (a later request has taken its place), or
+        /// why there is no page.
+        pub pages: IntCounterVec["outcome"] = "newswire_pages_total",
+        /// Duration of an attempt to fetch a page, the wait for the rate limit included.
+        pub page_seconds: Histogram(&[0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 60.0]) = "newswire_page_seconds",
+        /// Pages that wait to be fetched.
+        pub pages_waiting: IntGauge = "newswire_pages_waiting",
+        /// Pages in flight.
+        pub pages_in_flight: IntGauge = "newswire_pages_in_flight",
         /// Hosts that the rate limiter tracks.
         pub hosts: IntGauge = "newswire_hosts",
         /// Poll results dropped because their partition was revoked or their feed changed; the feed is polled again.

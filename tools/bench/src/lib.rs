@@ -2,6 +2,7 @@
 
 pub mod broker;
 pub mod enrich;
+pub mod full_text;
 pub mod languages;
 pub mod latency;
 pub mod parse;

@@ -1,7 +1,7 @@
-//! `bench parse|enrich|languages|pipeline|latency|restore|start|state|poll|feeds`: speed, compared with other programs in the same run, and sizes.
+//! `bench parse|enrich|languages|full-text|pipeline|latency|restore|start|state|poll|feeds`: speed, compared with other programs in the same run, and sizes.
 #![expect(clippy::print_stdout, reason = "the result goes to standard output")]
 
-use bench::{enrich, languages, latency, parse, pipeline, poll, restore, start, state};
+use bench::{enrich, full_text, languages, latency, parse, pipeline, poll, restore, start, state};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use test_support::corpora;
@@ -45,6 +45,11 @@ enum What {
     },
     /// Articles a second from raw item to enriched article on Kafka, stage by stage, compared with copies and with Python
     Pipeline(pipeline::Args),
+    /// Share of articles with 150 words or more, with the feeds' text and with their pages
+    FullText {
+        /// Folder with captured feeds and pages [default: corpora of NEWSWIRE_CORPORA or ../shared]
+        data: Option<PathBuf>,
+    },
     /// Time from the publication on a feed's server to the enriched record, at 20 articles a second
     Latency {
         /// Articles
@@ -95,6 +100,9 @@ fn main() -> anyhow::Result<()> {
         What::Enrich { data } => enrich::run(&data.unwrap_or_else(|| corpora::folder().join("countries")), args.json)?,
         What::Restore { rows } => restore::run(rows, args.json)?,
         What::Pipeline(what) => pipeline::run(&what, args.json)?,
+        What::FullText { data } => {
+            full_text::run(&data.unwrap_or_else(|| corpora::folder().join("corpora")), args.json)?
+        }
         What::Latency { articles } => latency::run(articles, args.json)?,
         What::Start => start::run(args.json)?,
         What::State { data, feeds } => {

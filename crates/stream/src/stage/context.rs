@@ -84,8 +84,22 @@ impl ProcessContext<'_> {
     /// stage's outputs.
     pub fn emit<M: InTopic>(&mut self, topic: &str, key: impl AsRef<[u8]>, message: &M) -> Result<(), ProcessError> {
         let key = key.as_ref();
+        self.emit_by(topic, key, message, |partitions| partition::of(key, partitions))
+    }
+
+    /// As [`ProcessContext::emit`], on the partition that `choose` returns for the number of the topic's partitions.
+    ///
+    /// # Errors
+    /// As [`ProcessContext::emit`].
+    pub fn emit_by<M: InTopic>(
+        &mut self,
+        topic: &str,
+        key: impl AsRef<[u8]>,
+        message: &M,
+        choose: impl FnOnce(i32) -> i32,
+    ) -> Result<(), ProcessError> {
         let count = self.partitions.get(topic).ok_or_else(|| LogError::NoTopic(topic.to_owned()))?;
-        let output = self.outgoing(topic, partition::of(key, *count), key, message)?;
+        let output = self.outgoing(topic, choose(*count), key.as_ref(), message)?;
         self.effects.outputs.push(output);
         Ok(())
     }

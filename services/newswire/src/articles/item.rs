@@ -75,7 +75,7 @@ mod tests {
 
     /// What the normaliser publishes for a feed's entry, with the state after it.
     fn published(raw: &RawItem, now: jiff::Timestamp) -> (Article, ArticleState) {
-        match normalise(raw, None, Delivery { now, replayed: false }).unwrap() {
+        match normalise(raw, None, Delivery::at(now)).unwrap() {
             Normalised::Article(published) => (published.article, published.state),
             other => panic!("{other:?}"),
         }

@@ -70,7 +70,7 @@ pub struct Replay {
 #[derive(Debug, Clone, clap::Args)]
 struct Filter {
     /// Only dead letters of this stage.
-    #[arg(long, value_parser = ["poller", normaliser::STAGE, enricher::STAGE])]
+    #[arg(long, value_parser = [poller::STAGE, poller::pages::STAGE, normaliser::STAGE, enricher::STAGE])]
     stage: Option<String>,
     /// Only dead letters with this reason.
     #[arg(long)]

@@ -23,8 +23,8 @@ impl Origins {
         config: &LogConfig,
         dead_letters: &[(Record, DeadLetter)],
     ) -> anyhow::Result<Self> {
-        // A feed's last definition and an article's latest revision replace the earlier ones.
-        let superseding = [Topic::Feeds, Topic::Articles].map(|topic| config.names.of(topic));
+        // A feed's last definition, an article's last request for its page and its latest revision replace the earlier ones.
+        let superseding = [Topic::Feeds, Topic::PageRequests, Topic::Articles].map(|topic| config.names.of(topic));
         let mut origins = Origins::default();
         let mut topics: Vec<&str> =
             dead_letters.iter().map(|(_, dead_letter)| dead_letter.record.topic.as_str()).collect();

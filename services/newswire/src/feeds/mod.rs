@@ -47,6 +47,10 @@ pub enum Args {
         /// Which entries of the first poll are published: 48h, all, a number of entries, or a time.
         #[arg(long, default_value = "")]
         backfill: String,
+        /// Whether the pages of its entries are fetched: auto (if the feed's text is short), always or never. The default is
+        /// that of the normaliser.
+        #[arg(long, value_name = "WHEN", default_value = "", hide_default_value = true, value_parser = ["", "auto", "always", "never"])]
+        full_text: String,
         /// Name of its credential in the file. A URL with user, password or token gets one automatically.
         #[arg(long, value_name = "NAME", default_value = "")]
         credentials_ref: String,
@@ -142,6 +146,7 @@ impl Args {
                 site_url,
                 tags,
                 backfill,
+                full_text,
                 credentials_ref,
                 credentials,
                 log,
@@ -154,6 +159,7 @@ impl Args {
                     site_url: site_url.clone().unwrap_or_default(),
                     tags: tags.clone(),
                     backfill: backfill.clone(),
+                    full_text: full_text.clone(),
                     credentials_ref: credentials_ref.clone(),
                     ..Feed::default()
                 };

@@ -60,15 +60,14 @@ fn rss2(publisher: &Publisher, base: &str, stories: &[Story]) -> String {
         let _ = writeln!(
             text,
             "<item><title>{}</title><link>{}</link><guid isPermaLink=\"false\">{}</guid><pubDate>{date}</pubDate>\
-             <dc:creator>{}</dc:creator><category>{}</category><description>{}</description>\
-             <content:encoded><![CDATA[{}]]></content:encoded></item>",
+             <dc:creator>{}</dc:creator><category>{}</category><description>{}</description>{}</item>",
             xml(&story.title),
             link(base, story),
             id(publisher, story),
             story.author,
             story.section,
             xml(summary(story)),
-            html(story)
+            content(publisher, story)
         );
     }
     text.push_str("</channel></rss>\n");
@@ -92,14 +91,13 @@ fn rss1(publisher: &Publisher, base: &str, stories: &[Story]) -> String {
         let _ = writeln!(
             text,
             "<item rdf:about=\"{link}\"><title>{}</title><link>{link}</link><dc:date>{}</dc:date>\
-             <dc:creator>{}</dc:creator><dc:subject>{}</dc:subject><description>{}</description>\
-             <content:encoded><![CDATA[{}]]></content:encoded></item>",
+             <dc:creator>{}</dc:creator><dc:subject>{}</dc:subject><description>{}</description>{}</item>",
             xml(&story.title),
             story.published,
             story.author,
             story.section,
             xml(summary(story)),
-            html(story)
+            content(publisher, story)
         );
     }
     text.push_str("</rdf:RDF>\n");
@@ -162,6 +160,14 @@ fn json_feed(publisher: &Publisher, base: &str, stories: &[Story]) -> String {
         "items": items,
     });
     feed.to_string()
+}
+
+/// The element of RSS with the whole text, where the publisher's feeds have it.
+fn content(publisher: &Publisher, story: &Story) -> String {
+    if publisher.has_summaries {
+        return String::new();
+    }
+    format!("<content:encoded><![CDATA[{}]]></content:encoded>", html(story))
 }
 
 fn id(publisher: &Publisher, story: &Story) -> String {

@@ -13,7 +13,7 @@ pub use publisher::{Format, PUBLISHERS, Publisher, PublisherFeed};
 pub use schedule::{Story, StorySchedule};
 
 use jiff::{SignedDuration, Timestamp};
-use proto::v1::Feed;
+use proto::{v1::Feed, vocab::full_text};
 use std::{
     net::{Ipv4Addr, SocketAddrV4},
     path::PathBuf,
@@ -151,6 +151,7 @@ impl Publishers {
                 tags: vec!["sample".to_owned()],
                 site_url: format!("{base}/"),
                 language: "en".to_owned(),
+                full_text: full_text::AUTO.to_owned(),
                 ..Feed::default()
             })
         });

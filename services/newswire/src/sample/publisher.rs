@@ -9,6 +9,8 @@ pub struct Publisher {
     pub country: &'static str,
     /// Prefix of its entries' ids.
     pub slug: &'static str,
+    /// True if its feeds have summaries only, and the texts stand in the pages.
+    pub has_summaries: bool,
     /// Feeds. The first one lists all sections.
     pub feeds: &'static [PublisherFeed],
 }
@@ -43,6 +45,7 @@ pub static PUBLISHERS: [Publisher; 4] = [
         name: "The Larkfield Courier",
         country: "GB",
         slug: "larkfield",
+        has_summaries: false,
         feeds: &[
             PublisherFeed { path: "/rss.xml", format: Format::Rss2, section: None },
             PublisherFeed { path: "/world/rss.xml", format: Format::Rss2, section: Some("World") },
@@ -52,18 +55,21 @@ pub static PUBLISHERS: [Publisher; 4] = [
         name: "Meridian Dispatch",
         country: "NL",
         slug: "meridian",
+        has_summaries: false,
         feeds: &[PublisherFeed { path: "/atom.xml", format: Format::Atom, section: None }],
     },
     Publisher {
         name: "Harbour Gazette",
         country: "KE",
         slug: "harbour",
+        has_summaries: true,
         feeds: &[PublisherFeed { path: "/index.rdf", format: Format::Rss1, section: None }],
     },
     Publisher {
         name: "Signal and Field",
         country: "CA",
         slug: "signal",
+        has_summaries: false,
         feeds: &[PublisherFeed { path: "/feed.json", format: Format::Json, section: None }],
     },
 ];

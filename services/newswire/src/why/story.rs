@@ -6,8 +6,8 @@ use chassis::terminal::line;
 use poller::credentials::Credentials;
 use proto::{
     topic::{InTopic, Topic},
-    v1::{Article, ArticleState, EnrichedArticle, FeedEntries, FeedState, RawItem, Withdrawal},
-    vocab::{change, kind},
+    v1::{Article, ArticleState, EnrichedArticle, FeedEntries, FeedState, PageState, RawItem, Withdrawal},
+    vocab::{body_source, change, kind},
     wire::Message,
 };
 use std::{collections::HashMap, io::Write};
@@ -23,6 +23,8 @@ struct Story {
     articles: Vec<(Record, Article)>,
     enriched: Vec<(Record, EnrichedArticle)>,
     refused: Vec<(Record, DeadLetter)>,
+    /// Its page, while it is still to be fetched.
+    page: Option<PageState>,
     withdrawal: Option<Withdrawal>,
 }
 
@@ -47,11 +49,18 @@ pub fn print(
             story.withdrawal = record.decode().ok();
         }
     })?;
+    let pages = Topic::PageState.key(&id)?;
+    each(log, &names.of(Topic::PageState), |record| {
+        if record.key == pages {
+            // A page that was answered has a tombstone.
+            story.page = record.decode().ok();
+        }
+    })?;
     story.feeds = feeds(log, &names.of(Topic::FeedState), &id)?;
     for (url, _) in &mut story.feeds {
         *url = secrets.parameters.masked(url);
     }
-    for topic in [Topic::Raw, Topic::Articles] {
+    for topic in [Topic::Raw, Topic::PageRequests, Topic::Articles] {
         story.refused.extend(dead_letters(log, config, &names.of(topic), &id)?);
     }
     let nothing = story.raw.is_empty() && story.articles.is_empty() && story.enriched.is_empty();
@@ -134,6 +143,15 @@ fn write(out: &mut dyn Write, id: &str, story: &Story) -> std::io::Result<()> {
             writeln!(out, "  {} by an operator{again}: {}", raw.kind, position(record))?;
             continue;
         }
+        if raw.kind == kind::PAGE {
+            let page = if raw.page_failure.is_empty() {
+                format!("fetched from {}", line(raw.fetch.as_ref().map_or(&raw.url, |fetch| &fetch.final_url)))
+            } else {
+                format!("not fetched: {}", line(&raw.page_failure))
+            };
+            writeln!(out, "  page{again}: {}, {page}", position(record))?;
+            continue;
+        }
         writeln!(out, "  polled{again}: {}, from {}{}", position(record), line(&raw.feed_url), backfill(raw.backfill))?;
     }
     if let Some(state) = &story.state {
@@ -146,7 +164,14 @@ fn write(out: &mut dyn Write, id: &str, story: &Story) -> std::io::Result<()> {
         )?;
     }
     for (record, article) in &story.articles {
-        writeln!(out, "  {} revision {}: {}", article.change, article.revision, position(record))?;
+        let body = if article.body_source == body_source::PAGE { ", with the text of its page" } else { "" };
+        writeln!(out, "  {} revision {}: {}{body}", article.change, article.revision, position(record))?;
+    }
+    if let Some(page) = &story.page {
+        let (attempts, at) = (page.attempts, time(page.next_at.as_ref()));
+        let error =
+            if page.error.is_empty() { String::new() } else { format!("; the last one: {}", line(&page.error)) };
+        writeln!(out, "  waiting for its page: {attempts} attempts failed, the next is due {at}{error}")?;
     }
     for (record, dead_letter) in &story.refused {
         print_dead_letter(out, record, dead_letter)?;

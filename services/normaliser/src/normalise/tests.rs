@@ -1,7 +1,7 @@
 use super::*;
 
 fn delivered() -> Delivery {
-    Delivery { now: "2026-11-24T12:00:00Z".parse().unwrap(), replayed: false }
+    Delivery::at("2026-11-24T12:00:00Z".parse().unwrap())
 }
 
 fn raw(title: &str, content: &str) -> RawItem {
@@ -78,7 +78,7 @@ fn a_seen_item_renews_the_state_or_is_dropped_without_one() {
     };
     assert_eq!(normalise(&seen, None, delivered()).unwrap(), Normalised::Dropped("no-state"));
     let state = publish(&item).state;
-    let later = Delivery { now: delivered().now + jiff::SignedDuration::from_hours(240), replayed: false };
+    let later = Delivery::at(delivered().now + jiff::SignedDuration::from_hours(240));
     let renewed = ArticleState { last_seen_at: Some(to_wire(later.now)), ..state.clone() };
     assert_eq!(normalise(&seen, Some(&state), later).unwrap(), Normalised::Duplicate(Some(Box::new(renewed))));
 }

@@ -24,10 +24,16 @@
 //! Rule 2 comes before rule 3: a refused copy of the publisher's own counts when it is replayed, although another source
 //! was admitted meanwhile. A state without rank is treated as one of another source, so that the publisher's next copy
 //! counts.
+//!
+//! While the body is the page's, [`decide_entry`] compares an entry with the feed's text as last seen, and an update only asks
+//! for the page again.
 
+mod page_bodies;
 pub mod rank;
 
-use crate::date;
+pub use page_bodies::{EntryRevision, decide_entry, with_page, without_page};
+
+use crate::{date, pages::FullText};
 use jiff::Timestamp;
 use proto::{
     time::{from_wire, to_wire},
@@ -62,6 +68,16 @@ pub struct Delivery {
     pub now: Timestamp,
     /// True if an operator replayed the item from the dead letters.
     pub replayed: bool,
+    /// Whether pages are fetched for feeds whose definition does not say.
+    pub full_text: FullText,
+}
+
+impl Delivery {
+    /// An item that comes for the first time, and whose page is fetched only if its feed says so.
+    #[must_use]
+    pub fn at(now: Timestamp) -> Self {
+        Delivery { now, replayed: false, full_text: FullText::Never }
+    }
 }
 
 /// Decides on a copy by its content hash.

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 mod interleavings;
 mod lifetime;
+mod pages;
 mod ranks;
 
 fn at(second: i64) -> jiff::Timestamp {
@@ -22,7 +23,7 @@ fn copy(feed: &str, written: Option<i64>, fetched: i64) -> RawItem {
 
 /// Applies a copy to the state. Returns the revision that is published.
 fn step(state: &mut Option<ArticleState>, raw: &RawItem, hash: &str) -> Option<i32> {
-    deliver(state, raw, hash, Delivery { now: at(0), replayed: false })
+    deliver(state, raw, hash, Delivery::at(at(0)))
 }
 
 fn deliver(state: &mut Option<ArticleState>, raw: &RawItem, hash: &str, delivery: Delivery) -> Option<i32> {
@@ -64,7 +65,7 @@ fn a_duplicate_from_another_feed_adds_the_feed_and_publishes_nothing() {
 fn a_duplicate_seen_within_the_day_leaves_the_state_unwritten() {
     let mut state = None;
     step(&mut state, &copy("f", None, 0), "one");
-    let delivery = Delivery { now: at(0), replayed: false };
+    let delivery = Delivery::at(at(0));
     assert_eq!(decide(&copy("f", None, 3_600), state.as_ref(), "one", delivery), Revision::Duplicate(None));
     let refreshed = decide(&copy("f", None, 90_000), state.as_ref(), "one", delivery);
     assert!(matches!(refreshed, Revision::Duplicate(Some(_))));

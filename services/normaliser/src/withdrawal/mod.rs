@@ -90,6 +90,10 @@ fn withdraw(raw: &RawItem, state: Option<&ArticleState>, now: Timestamp) -> With
         revision: before.revision.saturating_add(1),
         content_hash: String::new(),
         earlier_hashes,
+        // The next copy is published, whosever text it is.
+        body_source: String::new(),
+        feed_hash: String::new(),
+        page_hash: String::new(),
         withdrawn: true,
         url: if before.url.is_empty() { raw.url.clone() } else { before.url.clone() },
         ..before
@@ -134,12 +138,14 @@ fn restore(raw: &RawItem, state: Option<&ArticleState>, now: Timestamp) -> Resul
     let item = RawItem { kind: kind::ENTRY.to_owned(), feed_id, ..raw.clone() };
     // The item is no copy of a feed: it has the rank of the text before the withdrawal, whatever its own would be.
     let equal = ArticleState { source_rank: rank::of(&item).to_owned(), ..before.clone() };
-    Ok(match normalise(&item, Some(&equal), Delivery { now, replayed: false })? {
+    Ok(match normalise(&item, Some(&equal), Delivery::at(now))? {
         Normalised::Article(published) => {
             let state = ArticleState { source_rank: before.source_rank, ..published.state };
             Effect::Restored(Box::new(Published { state, ..*published }))
         }
-        Normalised::Duplicate(_) | Normalised::Dropped(_) => Effect::RestoredWithoutText(Box::new(before)),
+        Normalised::Duplicate(_) | Normalised::Dropped(_) | Normalised::Requested(_) => {
+            Effect::RestoredWithoutText(Box::new(before))
+        }
     })
 }
 

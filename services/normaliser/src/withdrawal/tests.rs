@@ -32,19 +32,17 @@ impl Stage {
     fn step(&mut self, raw: &RawItem) -> Option<(String, i32, String)> {
         let shown = |article: &Article| (article.change.clone(), article.revision, article.body.clone());
         match decide(raw, self.state.as_ref(), self.is_withdrawn, at(0)).unwrap() {
-            Effect::None => {
-                match normalise(raw, self.state.as_ref(), Delivery { now: at(0), replayed: false }).unwrap() {
-                    Normalised::Article(published) => {
-                        self.state = Some(published.state);
-                        Some(shown(&published.article))
-                    }
-                    Normalised::Dropped(_) => None,
-                    Normalised::Duplicate(state) => {
-                        self.state = state.map(|state| *state).or(self.state.take());
-                        None
-                    }
+            Effect::None => match normalise(raw, self.state.as_ref(), Delivery::at(at(0))).unwrap() {
+                Normalised::Article(published) => {
+                    self.state = Some(published.state);
+                    Some(shown(&published.article))
                 }
-            }
+                Normalised::Dropped(_) | Normalised::Requested(_) => None,
+                Normalised::Duplicate(state) => {
+                    self.state = state.map(|state| *state).or(self.state.take());
+                    None
+                }
+            },
             Effect::Duplicate => None,
             Effect::Dropped(state) => {
                 self.state = state.map(|state| *state).or(self.state.take());

@@ -88,7 +88,8 @@ impl Service {
     /// Runs the normaliser until every raw item is processed.
     pub async fn drain(&self) {
         let runtime = &self.runtime;
-        let service = tokio::spawn(normaliser::run(normaliser::Config { batch: 3 }, runtime.clone()));
+        let service =
+            tokio::spawn(normaliser::run(normaliser::Config { batch: 3, ..Default::default() }, runtime.clone()));
         let (raw, group) = (runtime.names.of(Topic::Raw), runtime.names.group(normaliser::STAGE));
         let (log, state) = (runtime.log.clone(), runtime.names.of(Topic::ArticleState));
         let waited = tokio::task::spawn_blocking(move || {

@@ -1,10 +1,11 @@
 use super::{
     address_filter,
-    body::{self, Body, Overflow},
+    body::{self, Body},
     capacity::{self, Capacity, Growing},
     cookies::Cookies,
     decode,
     error::FetchError,
+    expect::Expect,
     http::{HttpClients, Settings},
     limits::Limits,
     response::{Response, Validators, header_value, is_overloaded, text},
@@ -21,29 +22,29 @@ use std::{sync::Arc, time::Duration};
 use url::Url;
 
 /// Redirects that are followed.
-const MAX_REDIRECTS: usize = 5;
+pub(super) const MAX_REDIRECTS: usize = 5;
 /// How long a robots.txt is cached (RFC 9309 section 2.4 allows 24 hours).
-const ROBOTS_TTL: Duration = Duration::from_secs(12 * 60 * 60);
+pub(super) const ROBOTS_TTL: Duration = Duration::from_secs(12 * 60 * 60);
 /// How long a failure to read a robots.txt is cached.
-const ROBOTS_ERROR_TTL: Duration = Duration::from_secs(10 * 60);
+pub(super) const ROBOTS_ERROR_TTL: Duration = Duration::from_secs(10 * 60);
 /// The product token of the User-Agent and of robots.txt groups.
 const AGENT: &str = "newswire";
-const ACCEPT: &str = "application/rss+xml, application/atom+xml, application/rdf+xml, application/feed+json, \
-                      application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5";
 
 /// The HTTP client. Clones share connections, rate limits and the robots.txt cache.
 #[derive(Clone)]
 pub struct Client {
     http: Arc<HttpClients>,
     limiter: HostLimiter,
-    robots: Arc<RobotsCache>,
+    pub(super) robots: Arc<RobotsCache>,
     capacity: Capacity,
     limits: Limits,
-    allow_private: bool,
+    pub(super) allow_private: bool,
     /// Which groups of a robots.txt apply.
     obey: Obey,
     /// What requests to its origin carry: that of one feed.
     credential: Option<Arc<Credential>>,
+    /// What a final response is to be.
+    expect: Expect,
 }
 
 impl Client {
@@ -82,6 +83,7 @@ impl Client {
             allow_private,
             obey: Obey::Named,
             credential: None,
+            expect: Expect::Feed,
         })
     }
 
@@ -89,6 +91,14 @@ impl Client {
     #[must_use]
     pub fn obeying(&self, obey: Obey) -> Self {
         Client { obey, ..self.clone() }
+    }
+
+    /// A client for pages: it accepts HTML only, obeys all groups of a robots.txt, carries no credential, and its requests leave
+    /// the host free for feeds while they last ([`HostLimiter::acquire_page`]).
+    #[must_use]
+    pub fn for_pages(&self) -> Self {
+        let limits = Limits { bytes: self.limits.bytes.min(limits::MAX_PAGE_BYTES), ..self.limits.clone() };
+        Client { obey: Obey::All, credential: None, expect: Expect::Page, limits, ..self.clone() }
     }
 
     /// A client that sends `credential` with requests that it [is for](Credential::is_for), and with no other. URLs that it is
@@ -147,14 +157,15 @@ impl Client {
         for hop in 0..=MAX_REDIRECTS {
             address_filter::check_url(&at, self.allow_private)?;
             let delay = self.check_robots(host, &at).await?.unwrap_or_default();
-            let (bytes, overflow) = (self.limits.bytes, Overflow::Reject);
-            match self.request((host, delay), &at, validators, &mut cookies, bytes, overflow).await? {
+            let expected = (self.limits.bytes, self.expect);
+            match self.request((host, delay), &at, validators, &mut cookies, expected).await? {
                 Hop::Redirect { to, is_permanent } => {
                     permanent &= is_permanent;
                     at = to;
                 }
                 Hop::Final(mut response) => {
                     response.moved = (hop > 0 && permanent).then(|| response.final_url.clone());
+                    response.crawl_delay = delay;
                     return Ok(*response);
                 }
             }
@@ -163,17 +174,20 @@ impl Client {
     }
 
     /// One request under the rate limit, for a feed of `feed_host`. The next one to its host waits for `delay` at least.
-    async fn request(
+    pub(super) async fn request(
         &self,
         (feed_host, delay): (&str, Duration),
         url: &Url,
         validators: &Validators,
         cookies: &mut Cookies,
-        limit: usize,
-        overflow: Overflow,
+        (limit, expect): (usize, Expect),
     ) -> Result<Hop, FetchError> {
-        let host = host_of(url);
-        let _permit = self.limiter.acquire(&host).await?.with_delay(delay);
+        let (host, overflow) = (host_of(url), expect.overflow());
+        let permit = match self.expect {
+            Expect::Page => self.limiter.acquire_page(&host).await?,
+            Expect::Feed | Expect::Text => self.limiter.acquire(&host).await?,
+        };
+        let _permit = permit.with_delay(delay);
         let mut request = match self.credential_for(url) {
             Some(credential) => {
                 let filled = credential.fill(url).map_err(FetchError::Credentials)?;
@@ -181,7 +195,7 @@ impl Client {
             }
             None => self.http.of(None)?.get(url.clone()),
         };
-        request = request.header(header::ACCEPT, ACCEPT).header(header::ACCEPT_ENCODING, decode::ACCEPTED);
+        request = request.header(header::ACCEPT, expect.accept()).header(header::ACCEPT_ENCODING, decode::ACCEPTED);
         if let Some(cookie) = cookies.header(url) {
             request = request.header(header::COOKIE, cookie);
         }
@@ -205,6 +219,9 @@ impl Client {
             self.limiter.block(&host, wait.unsigned_abs());
         }
         if status.is_success() {
+            if !expect.takes(&response.content_type) {
+                return Err(FetchError::NotHtml(response.content_type));
+            }
             let coding = text(http.headers(), header::CONTENT_ENCODING);
             let mut growing = Growing::default();
             let read = body::read(http, limit, overflow, &self.capacity, &mut growing).await?;
@@ -228,14 +245,14 @@ impl Client {
         read: Body,
         coding: &str,
         limit: usize,
-        overflow: Overflow,
+        overflow: body::Overflow,
         growing: &mut Growing,
     ) -> Result<Body, FetchError> {
         let (Body::Whole(bytes) | Body::Truncated(bytes, _)) = &read else { return Ok(read) };
         if !decode::may_grow(bytes, coding) {
             return Ok(read);
         }
-        let mut step = if overflow == Overflow::Cut { limit } else { capacity::step(bytes.len(), limit) };
+        let mut step = if overflow == body::Overflow::Cut { limit } else { capacity::step(bytes.len(), limit) };
         loop {
             self.capacity.grow(growing, step, limit).await?;
             let _processor = self.capacity.processor(step).await;
@@ -289,8 +306,7 @@ impl Client {
                     &at,
                     &Validators::default(),
                     &mut cookies,
-                    robots::MAX_BYTES,
-                    Overflow::Cut,
+                    (robots::MAX_BYTES, Expect::Text),
                 )
                 .await
             {
@@ -340,7 +356,7 @@ fn authorised(mut request: reqwest::RequestBuilder, credential: &Credential) -> 
 }
 
 /// The result of one request.
-enum Hop {
+pub(super) enum Hop {
     Redirect { to: Url, is_permanent: bool },
     Final(Box<Response>),
 }

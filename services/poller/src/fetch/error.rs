@@ -26,6 +26,9 @@ pub enum FetchError {
     /// The decompressed body exceeds this many bytes.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
+    /// A page was expected and the response has this Content-Type.
+    #[error("the response is no HTML but {0:?}")]
+    NotHtml(String),
     /// An invalid response, or one that ends early.
     #[error("{0}")]
     Network(String),

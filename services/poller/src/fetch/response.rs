@@ -1,4 +1,4 @@
-use super::capacity::Held;
+use super::{capacity::Held, opt_outs};
 use crate::{
     credentials::Mask,
     limits::{self, Excess, Limit},
@@ -9,6 +9,7 @@ use reqwest::{
     StatusCode,
     header::{self, HeaderMap, HeaderName, HeaderValue},
 };
+use std::time::Duration;
 use url::Url;
 
 /// Retry-After of a 429 or 503 that has none.
@@ -50,6 +51,10 @@ pub struct Response {
     pub truncated: Option<String>,
     /// The memory that the body takes, with what is made of it.
     pub memory: Held,
+    /// The time between two requests that the site's robots.txt asks for.
+    pub crawl_delay: Duration,
+    /// Opt-outs that the headers declare ([`opt_outs::of_headers`]).
+    pub opt_outs: Vec<String>,
 }
 
 impl Response {
@@ -68,6 +73,8 @@ impl Response {
             body: _,
             truncated,
             memory: _,
+            crawl_delay: _,
+            opt_outs: _,
         } = self;
         for text in [content_type, content_language, etag, last_modified].into_iter().chain(truncated) {
             *text = mask.text(text);
@@ -97,6 +104,7 @@ impl Response {
                 retry_after,
                 max_age: schedule::max_age(&text(header::CACHE_CONTROL), Some(&age)),
             },
+            opt_outs: opt_outs::of_headers(headers),
             ..Response::bare(url, status.as_u16())
         }
     }
@@ -117,6 +125,8 @@ impl Response {
             body: Vec::new(),
             truncated: None,
             memory: Held::default(),
+            crawl_delay: Duration::ZERO,
+            opt_outs: Vec::new(),
         }
     }
 }

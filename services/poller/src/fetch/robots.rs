@@ -55,6 +55,14 @@ impl Robots {
         Robots { named: None, any: Group { rules, crawl_delay: None } }
     }
 
+    /// Rules for everyone from another file: whether a path is allowed, and its pattern.
+    #[must_use]
+    pub fn of_rules(rules: Vec<(bool, String)>) -> Self {
+        let kept = rules.into_iter().filter(|(_, pattern)| !pattern.is_empty() && pattern.len() <= MAX_RULE_BYTES);
+        let rule = |(allow, pattern): (bool, String)| Rule { allow, pattern: percent_decoded(&pattern) };
+        Robots { named: None, any: Group { rules: kept.take(MAX_RULES).map(rule).collect(), crawl_delay: None } }
+    }
+
     /// Parses a file for `agent`, a product token in any case. All groups that name the agent apply together; the groups for
     /// `*` apply if none does. Other lines are ignored.
     #[must_use]

@@ -257,6 +257,7 @@ fn feed<'f>(
         rights: get(&["rights", "copyright"]),
         credentials_ref: get(&["credentialsref"]),
         backfill: get(&["backfill"]),
+        full_text: get(&["fulltext"]),
         min_interval_s: get(&["minintervals"]).parse().unwrap_or(0).max(0),
         paused: get(&["paused"]).eq_ignore_ascii_case("true"),
         ..Feed::default()

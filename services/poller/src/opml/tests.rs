@@ -194,6 +194,7 @@ fn a_written_list_reads_back_unchanged() {
         paused: true,
         site_url: "https://one.example/".into(),
         rights: "CC0-1.0".into(),
+        full_text: "AUTO".into(),
         credentials_ref: "one".into(),
         ..Feed::default()
     };

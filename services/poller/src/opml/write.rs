@@ -10,6 +10,7 @@ pub fn write(title: &str, feeds: &[Feed]) -> String {
     for feed in feeds {
         let title = if feed.title.is_empty() { &feed.url } else { &feed.title };
         let interval = if feed.min_interval_s > 0 { feed.min_interval_s.to_string() } else { String::new() };
+        let full_text = feed.full_text.to_ascii_lowercase();
         let paused = if feed.paused { "true" } else { "" };
         let tags = feed.tags.iter().map(|tag| category(tag)).collect::<Vec<_>>().join(",");
         let attributes = [
@@ -24,6 +25,7 @@ pub fn write(title: &str, feeds: &[Feed]) -> String {
             ("publisherCountry", &feed.publisher_country),
             ("rights", &feed.rights),
             ("backfill", &feed.backfill),
+            ("fullText", &full_text),
             ("minIntervalS", &interval),
             ("paused", paused),
             ("credentialsRef", &feed.credentials_ref),

@@ -252,7 +252,7 @@ fn fetch_failed(error: &FetchError) -> Evaluation {
         | FetchError::Credentials(_) => poll::REFUSED,
         FetchError::Redirect(_) => poll::HTTP_ERROR,
         FetchError::TooLarge(_) => poll::TOO_LARGE,
-        FetchError::Fault(_) => poll::UNREADABLE,
+        FetchError::NotHtml(_) | FetchError::Fault(_) => poll::UNREADABLE,
         FetchError::Network(_) | FetchError::NoAnswer { .. } | FetchError::Local(_) | FetchError::Busy(_) => {
             poll::NETWORK_ERROR
         }

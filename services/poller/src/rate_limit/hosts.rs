@@ -64,6 +64,18 @@ impl HostTable {
 
     /// Starts a request to `host` if one is allowed at `now`.
     pub fn try_acquire(&mut self, host: &str, now: Instant) -> Admission {
+        let admission = self.try_acquire_page(host, now);
+        let (host, _) = self.rate(host);
+        if admission == Admission::Granted
+            && let Some(state) = self.hosts.get_mut(host)
+        {
+            state.in_flight += 1;
+        }
+        admission
+    }
+
+    /// As [`HostTable::try_acquire`], for a request that does not count as one in flight and is not released.
+    pub fn try_acquire_page(&mut self, host: &str, now: Instant) -> Admission {
         self.remove_idle(now);
         let (host, rate) = self.rate(host);
         let state = self.hosts.entry(host.to_owned()).or_insert(HostState::idle(now));
@@ -79,7 +91,6 @@ impl HostTable {
         if state.free_at > now {
             return Admission::Wait(state.free_at - now);
         }
-        state.in_flight += 1;
         state.free_at = now + rate.interval;
         Admission::Granted
     }

@@ -73,14 +73,32 @@ impl HostLimiter {
     /// # Errors
     /// [`HostBlockedError`] at once, without waiting, while the host is blocked.
     pub async fn acquire(&self, host: &str) -> Result<Permit, HostBlockedError> {
+        self.acquire_as(host, HostTable::try_acquire, false).await
+    }
+
+    /// As [`HostLimiter::acquire`], for a page: feeds wait for the minimum interval after its start, but not for its end.
+    ///
+    /// # Errors
+    /// As [`HostLimiter::acquire`].
+    pub async fn acquire_page(&self, host: &str) -> Result<Permit, HostBlockedError> {
+        self.acquire_as(host, HostTable::try_acquire_page, true).await
+    }
+
+    async fn acquire_as(
+        &self,
+        host: &str,
+        try_acquire: fn(&mut HostTable, &str, std::time::Instant) -> Admission,
+        is_page: bool,
+    ) -> Result<Permit, HostBlockedError> {
         loop {
             let released = self.0.released.notified();
             tokio::pin!(released);
             released.as_mut().enable();
-            let admission = self.hosts().try_acquire(host, Instant::now().into_std());
+            let admission = try_acquire(&mut self.hosts(), host, Instant::now().into_std());
             match admission {
                 Admission::Granted => {
-                    return Ok(Permit { limiter: self.clone(), host: host.to_owned(), delay: Duration::ZERO });
+                    let (limiter, host) = (self.clone(), host.to_owned());
+                    return Ok(Permit { limiter, host, delay: Duration::ZERO, is_page });
                 }
                 Admission::Wait(delay) => tokio::time::sleep(delay).await,
                 Admission::Busy => released.await,
@@ -122,11 +140,12 @@ impl HostLimiter {
     }
 }
 
-/// Permission for one request to a host. The minimum interval starts when it is dropped.
+/// Permission for one request to a host. The minimum interval starts when it is dropped; that of a page, when it is granted.
 pub struct Permit {
     limiter: HostLimiter,
     host: String,
     delay: Duration,
+    is_page: bool,
 }
 
 impl Permit {
@@ -140,6 +159,9 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
+        if self.is_page {
+            return;
+        }
         self.limiter.hosts().release(&self.host, self.delay, Instant::now().into_std());
         self.limiter.0.released.notify_waiters();
     }
@@ -173,6 +195,18 @@ mod tests {
         for (at, expected) in started.iter().zip([0, 1_500, 3_000, 4_500]) {
             assert!(at.abs_diff(expected) <= 5, "{started:?}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_that_lasts_delays_a_feed_by_the_interval_only() {
+        let limiter = HostLimiter::new(Duration::from_secs(1));
+        let start = Instant::now();
+        let _page = limiter.acquire_page("e.org").await.unwrap();
+        let feed = limiter.acquire("e.org").await.unwrap();
+        assert_eq!(start.elapsed().as_millis().div_ceil(10), 100);
+        drop(feed);
+        let _other_page = limiter.acquire_page("e.org").await.unwrap();
+        assert!(start.elapsed() >= Duration::from_secs(2), "a page keeps the interval after a feed");
     }
 
     #[tokio::test(start_paused = true)]

@@ -25,18 +25,19 @@ use crate::{
     Config, Error, Metrics,
     document::Limits,
     fetch::{Client, FetchError},
+    pages::{self, Gate},
     poll::{self, Job, PollResult},
     rate_limit::HostLimiter,
 };
 use chassis::admin::Readiness;
-use poll_loop::PollLoop;
+use poll_loop::{PollLoop, Reachable};
 use tokio::{sync::mpsc, task::JoinSet};
 
 /// Name of the stage, of its consumer group and of its label in metrics.
 pub const STAGE: &str = "poller";
 
-/// Polls feeds until `runtime.shutdown` is cancelled. It then starts no more polls, commits the results that it has, and
-/// returns. `readiness` gets the condition `poller-network`: that this machine can poll.
+/// Polls feeds and fetches pages until `runtime.shutdown` is cancelled. It then starts no more, commits the results that it has,
+/// and returns. `readiness` gets the condition `poller-network`: that this machine can poll.
 ///
 /// # Errors
 /// If the HTTP client cannot be created, metrics cannot be registered, or a log error requires the process to end.
@@ -53,13 +54,29 @@ pub async fn run(config: Config, runtime: stream::Runtime, readiness: Readiness)
     // At most `parallel` polls are in flight, so a send never waits.
     let (jobs, to_fetch) = mpsc::channel(config.parallel);
     let (fetched, results) = mpsc::channel(config.parallel);
-    let (limiter, online) = (client.limiter().clone(), readiness.add("poller-network"));
+    let limiter = client.limiter().clone();
+    let reachable = Reachable { online: readiness.add("poller-network"), gate: Gate::default() };
     let network = tokio::runtime::Handle::current();
-    let poll_loop = PollLoop::new(config.clone(), runtime, metrics, limiter, online, network, (jobs, results));
-    let fetchers = tokio::spawn(fetch(client, config.document_limits(), to_fetch, fetched));
-    let ended = chassis::thread::run(STAGE, move || poll_loop.run()).await;
-    fetchers.abort();
-    Ok(ended??)
+    // The first of the two loops that ends stops the other.
+    let shutdown = runtime.shutdown.child_token();
+    let runtime = stream::Runtime { shutdown: shutdown.clone(), ..runtime };
+    let pages = pages::run(config.clone(), runtime.clone(), metrics.clone(), &client, reachable.gate.clone());
+    let limits = config.document_limits();
+    let poll_loop = PollLoop::new(config, runtime, metrics, limiter, reachable, network, (jobs, results));
+    let fetchers = tokio::spawn(fetch(client.clone(), limits, to_fetch, fetched));
+    let polls = async {
+        let ended = chassis::thread::run(STAGE, move || poll_loop.run()).await;
+        shutdown.cancel();
+        fetchers.abort();
+        Ok(ended??)
+    };
+    let pages = async {
+        let ended = pages.await;
+        shutdown.cancel();
+        ended
+    };
+    let (polls, pages) = tokio::join!(polls, pages);
+    polls.and(pages)
 }
 
 /// Runs each job in a task of its own. Dropping the future cancels them all.

@@ -80,14 +80,16 @@ impl PollLoop {
                     reason,
                     "this machine cannot poll; no feed counts as failed, and polling resumes automatically"
                 );
-                self.online.not_met(format!("this machine cannot poll: {reason}"));
+                self.reachable.gate.set_online(false);
+                self.reachable.online.not_met(format!("this machine cannot poll: {reason}"));
                 self.metrics.offline.set(1);
                 held.into_iter().for_each(|result| self.settle(result, Blame::Ours));
             }
             Change::Answered(held, lasted) => {
                 if let Some(lasted) = lasted {
                     tracing::info!(seconds = lasted.as_secs(), "polling resumes");
-                    self.online.met();
+                    self.reachable.gate.set_online(true);
+                    self.reachable.online.met();
                     self.metrics.offline.set(0);
                     let now = self.now();
                     self.feeds.spread_due(now, &mut self.spread, self.config.poll_interval);

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     Config, Metrics,
     fetch::Validators,
+    pages::Gate,
     poll::{Job, PollResult},
     rate_limit::HostLimiter,
     schedule::{Spread, clock::StepDetector},
@@ -66,6 +67,14 @@ impl InFlight {
     }
 }
 
+/// Who learns whether this machine can poll, and which partitions it owns.
+pub(super) struct Reachable {
+    /// Met while this machine can poll.
+    pub(super) online: Condition,
+    /// The stage of pages.
+    pub(super) gate: Gate,
+}
+
 /// Schedules polls and commits their results.
 pub(super) struct PollLoop {
     pub(super) config: Config,
@@ -83,8 +92,7 @@ pub(super) struct PollLoop {
     /// The polls in flight by number. They outlive a session.
     pub(super) in_flight: HashMap<u64, InFlight>,
     pub(super) network: Reachability<PollResult>,
-    /// Met while this machine can poll.
-    pub(super) online: Condition,
+    pub(super) reachable: Reachable,
     /// Definitions with secrets in their URL, which are to be written again, with their partitions.
     pub(super) to_relocate: Vec<(i32, Feed)>,
     /// Results that are not committed yet.
@@ -104,11 +112,11 @@ impl PollLoop {
         runtime: Runtime,
         metrics: Metrics,
         limiter: HostLimiter,
-        online: Condition,
+        reachable: Reachable,
         network_runtime: Handle,
         (jobs, results): (mpsc::Sender<Job>, mpsc::Receiver<PollResult>),
     ) -> Self {
-        online.met();
+        reachable.online.met();
         PollLoop {
             summary: Summary::new(Instant::now()),
             steps: StepDetector::new(config.clock.now(), Instant::now()),
@@ -129,7 +137,7 @@ impl PollLoop {
             feeds: FeedQueue::default(),
             in_flight: HashMap::new(),
             network: Reachability::default(),
-            online,
+            reachable,
             to_relocate: Vec::new(),
             pending: VecDeque::new(),
             last_number: 0,
@@ -254,14 +262,17 @@ impl Processor for PollLoop {
         self.waiting.clear();
         self.to_relocate.clear();
         self.network.clear();
+        self.reachable.gate.clear();
         Ok(())
     }
 
     fn on_assigned(&mut self, session: &Session, partitions: &[i32]) -> Result<(), ProcessError> {
+        self.reachable.gate.add(partitions);
         Ok(self.load_feeds(session, partitions)?)
     }
 
     fn on_revoked(&mut self, partitions: &[i32]) {
+        self.reachable.gate.remove(partitions);
         self.drop_feeds(partitions);
     }
 

@@ -4,50 +4,20 @@ use super::{queue::ScheduledFeed, recent::MAX_POLLS, status::Condition};
 use crate::{
     diff::{self, Publish},
     identity::{PACKED_BYTES, SeenEntry, pack},
+    outgoing::{bad_key, outgoing, unencodable},
     poll::PollUpdate,
     schedule::Arrivals,
 };
 use jiff::Timestamp;
 use proto::{
-    key::{self, KeyError},
-    partition, time,
-    topic::{InTopic, Topic},
+    key, partition, time,
+    topic::Topic,
     v1::{FeedEntries, FeedHealth, FeedState},
-    wire,
 };
 use stream::{LogError, Outgoing, Runtime};
 
-const SOURCE: &str = "newswire/poller";
-
 /// Upper bound for the bytes of a record's key and headers, and of what a record of entries has besides them.
 const OVERHEAD: usize = 1_024;
-
-fn unencodable(error: wire::EncodeError) -> LogError {
-    LogError::Corrupt(error.to_string())
-}
-
-fn bad_key(error: KeyError) -> LogError {
-    LogError::Corrupt(error.to_string())
-}
-
-/// The record of a message. `id` identifies the event.
-fn outgoing<M: InTopic>(
-    runtime: &Runtime,
-    (partition, key): (i32, Vec<u8>),
-    value: Vec<u8>,
-    id: &str,
-    trace: Option<&str>,
-    now: Timestamp,
-) -> Result<Outgoing, LogError> {
-    let event = wire::Attributes { id, event_type: M::TYPE, source: SOURCE, time: now };
-    Ok(Outgoing {
-        topic: runtime.names.of(M::TOPIC),
-        partition,
-        key,
-        value: Some(value),
-        headers: wire::headers(M::TOPIC.encoding(runtime.encoding), &event, trace),
-    })
-}
 
 /// The record of an item.
 pub(super) fn raw(runtime: &Runtime, publish: Publish, limit: usize, now: Timestamp) -> Result<Outgoing, LogError> {

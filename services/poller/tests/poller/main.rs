@@ -20,6 +20,8 @@ mod feed_status;
 mod hostile;
 /// Failures of this machine and its network.
 mod outages;
+/// Pages of articles.
+mod pages;
 /// Polls that publish much.
 mod parts;
 /// What is published, written and kept across restarts.

@@ -81,7 +81,7 @@ proptest! {
             }
             let now = at(100_000 + i64::try_from(n).unwrap());
             let (raw, hash) = (arrival.raw(own_is_dated), arrival.hash());
-            let revision = deliver(&mut state, &raw, &hash, Delivery { now, replayed: arrival.replayed });
+            let revision = deliver(&mut state, &raw, &hash, Delivery { replayed: arrival.replayed, ..Delivery::at(now) });
             if let Some(revision) = revision {
                 prop_assert!(revision > last, "revision {} after {}", revision, last);
                 prop_assert!(published.insert(revision, hash.clone()).is_none());

@@ -32,7 +32,7 @@ impl Row {
     fn show(&mut self, known: bool, hash: &str, now: i64, restart: bool) -> Option<(i32, bool)> {
         let raw = RawItem { known, ..copy("f", None, now) };
         let state = self.load(now, restart);
-        let (next, published) = match decide(&raw, state.as_ref(), hash, Delivery { now: at(now), replayed: false }) {
+        let (next, published) = match decide(&raw, state.as_ref(), hash, Delivery::at(at(now))) {
             Revision::New(next) => (Some(next), Some(true)),
             Revision::Updated(next) => (Some(next), Some(false)),
             Revision::Duplicate(next) => (next, None),

@@ -17,7 +17,7 @@ fn other(feed: &str, written: Option<i64>, fetched: i64) -> RawItem {
 }
 
 fn replay(state: &mut Option<ArticleState>, raw: &RawItem, hash: &str) -> Option<i32> {
-    deliver(state, raw, hash, Delivery { now: at(10_000), replayed: true })
+    deliver(state, raw, hash, Delivery { replayed: true, ..Delivery::at(at(10_000)) })
 }
 
 #[test]
