@@ -1,4 +1,8 @@
 //! The main content.
+mod paragraphs;
+mod prune;
+
+use dom_query::Document;
 use dom_smoothie::{Config, Readability, TextMode};
 
 /// The main content of a page.
@@ -29,9 +33,26 @@ pub fn extract(html: &str, url: Option<&str>) -> Main {
 /// [`extract`] with an effort.
 #[must_use]
 pub fn extract_with(html: &str, url: Option<&str>, _effort: Effort) -> Main {
-    let config = Config { text_mode: TextMode::Formatted, disable_json_ld: true, ..Config::default() };
     let url = url.filter(|url| url.starts_with("http"));
-    let article = Readability::new(html, url, Some(config)).ok().and_then(|mut page| page.parse().ok());
-    let html = article.map(|article| article.content.to_string()).unwrap_or_default();
+    let document = Document::from(html);
+    prune::prune(&document);
+    let total = document.body().map(|body| prune::paragraphs(&body)).unwrap_or_default();
+    let main = readability(document, url);
+    let n = letters(&main.text);
+    if std::env::var("DBG").is_ok() { println!("N {n} {total}"); }
+    main
+}
+
+fn letters(text: &str) -> usize {
+    text.chars().filter(|c| c.is_alphanumeric()).count()
+}
+
+fn readability(document: Document, url: Option<&str>) -> Main {
+    let config = Config { text_mode: TextMode::Raw, disable_json_ld: true, ..Config::default() };
+    let article = Readability::with_document(document, url, Some(config)).ok().and_then(|mut page| page.parse().ok());
+    let Some(article) = article else { return Main::default() };
+    let content = Document::fragment(article.content);
+    paragraphs::clean(&content, &article.title);
+    let html = content.html().to_string();
     Main { text: text::plain(&html), html }
 }
