@@ -1,9 +1,22 @@
-//! The main content.
-mod paragraphs;
+//! The main content of a page.
+//!
+//! Widgets are removed, then two cheap methods look for the article: readability (crate `dom_smoothie`), and the innermost
+//! element with most of the prose. Where they disagree, trafilatura is asked, and of the three the one wins that has most in
+//! common with the others.
+
+mod guard;
+mod lead;
+mod lines;
 mod prune;
+mod similarity;
 
 use dom_query::Document;
 use dom_smoothie::{Config, Readability, TextMode};
+
+use similarity::Shingles;
+
+/// Two methods that have this much in common agree.
+const AGREE: f64 = 0.85;
 
 /// The main content of a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,14 +30,17 @@ pub struct Main {
 /// How much time extraction may take.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Effort {
-    /// The second library only where the first one's result is doubtful.
+    /// The third method only where the first two disagree.
     #[default]
     Fast,
-    /// Both.
+    /// All methods.
     Accurate,
 }
 
-/// The main content of `html`; empty if none is found. `url` resolves links.
+/// The main content of `html`; empty if none is found. `url` is the page's, on which links are resolved.
+///
+/// Never panics. A page that would nest too deep for a parser, or has very many elements, gives its paragraphs without
+/// a search for the main content.
 #[must_use]
 pub fn extract(html: &str, url: Option<&str>) -> Main {
     extract_with(html, url, Effort::Fast)
@@ -32,27 +48,67 @@ pub fn extract(html: &str, url: Option<&str>) -> Main {
 
 /// [`extract`] with an effort.
 #[must_use]
-pub fn extract_with(html: &str, url: Option<&str>, _effort: Effort) -> Main {
-    let url = url.filter(|url| url.starts_with("http"));
+pub fn extract_with(html: &str, url: Option<&str>, effort: Effort) -> Main {
+    if guard::is_costly(html) {
+        return guard::paragraphs(html);
+    }
+    // The libraries parse what strangers wrote; a panic of theirs costs this page its main content, not the service.
+    let found = std::panic::catch_unwind(|| search(html, url, effort));
+    found.unwrap_or_else(|_| guard::paragraphs(html))
+}
+
+fn search(html: &str, url: Option<&str>, effort: Effort) -> Main {
+    let url = url.filter(|url| url.starts_with("http://") || url.starts_with("https://"));
     let document = Document::from(html);
+    let page = lead::About::read(&document);
     prune::prune(&document);
-    let total = document.body().map(|body| prune::paragraphs(&body)).unwrap_or_default();
-    let main = readability(document, url);
-    let n = letters(&main.text);
-    if std::env::var("DBG").is_ok() { println!("N {n} {total}"); }
-    main
+    let Some(body) = document.body() else { return Main::default() };
+    let lines = lines::lines(&body);
+    let leads = page.leads(&lines);
+    let container = lines::container(&lines).map(|node| node.html().to_string()).unwrap_or_default();
+    drop(lines);
+    let container = finished(&container, &page);
+    let readable = finished(&readability(document, url), &page);
+    let main = chosen(html, &page, vec![readable, container], effort);
+    lead::with_leads(main, leads)
 }
 
-fn letters(text: &str) -> usize {
-    text.chars().filter(|c| c.is_alphanumeric()).count()
+/// Of the first two candidates the first if they agree; otherwise a third is made, and votes are counted.
+fn chosen(html: &str, page: &lead::About, mut candidates: Vec<Main>, effort: Effort) -> Main {
+    let mut shingles: Vec<Shingles> = candidates.iter().map(|main| Shingles::of(&main.text)).collect();
+    let agreement = match shingles.as_slice() {
+        [first, second] => first.similarity(second),
+        _ => 0.0,
+    };
+    if std::env::var("DBG").is_ok() { println!("AGREE {agreement:.2}"); }
+    if effort == Effort::Fast && agreement >= AGREE {
+        return candidates.swap_remove(0);
+    }
+    let options = trafilatura::Options::default().with_fallback(true).with_exclude_comments(true).with_links(true);
+    if let Ok(result) = trafilatura::extract(html, &options) {
+        let main = finished(&result.content_html, page);
+        shingles.push(Shingles::of(&main.text));
+        candidates.push(main);
+    }
+    let votes = |at: usize| -> f64 {
+        let Some(own) = shingles.get(at) else { return 0.0 };
+        shingles.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, other)| own.similarity(other)).sum()
+    };
+    let best = (0..candidates.len()).rev().max_by(|a, b| votes(*a).total_cmp(&votes(*b))).unwrap_or(0);
+    if std::env::var("DBG").is_ok() { println!("BEST {best}"); }
+    candidates.swap_remove(best)
 }
 
-fn readability(document: Document, url: Option<&str>) -> Main {
-    let config = Config { text_mode: TextMode::Raw, disable_json_ld: true, ..Config::default() };
-    let article = Readability::with_document(document, url, Some(config)).ok().and_then(|mut page| page.parse().ok());
-    let Some(article) = article else { return Main::default() };
-    let content = Document::fragment(article.content);
-    paragraphs::clean(&content, &article.title);
+/// HTML and text without lines that are no text of the article.
+fn finished(html: &str, page: &lead::About) -> Main {
+    let content = Document::fragment(html);
+    lines::clean(&content.root(), &page.titles);
     let html = content.html().to_string();
     Main { text: text::plain(&html), html }
+}
+
+fn readability(document: Document, url: Option<&str>) -> String {
+    let config = Config { text_mode: TextMode::Raw, disable_json_ld: true, ..Config::default() };
+    let article = Readability::with_document(document, url, Some(config)).ok().and_then(|mut page| page.parse().ok());
+    article.map(|article| article.content.to_string()).unwrap_or_default()
 }
