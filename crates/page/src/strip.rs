@@ -203,11 +203,13 @@ fn data_uri(value: &str) -> Option<usize> {
     memchr::memchr_iter(b':', bytes).find_map(|colon| {
         let at = colon.checked_sub(4)?;
         let is_data = bytes.get(at..colon)?.eq_ignore_ascii_case(b"data");
-        let begins = at == 0 || bytes.get(at - 1).is_some_and(|b| !b.is_ascii_alphanumeric() && *b != b'-' && *b != b'_');
+        let begins =
+            at == 0 || bytes.get(at - 1).is_some_and(|b| !b.is_ascii_alphanumeric() && *b != b'-' && *b != b'_');
         // `data:image/png;base64,`, `data:,`: a media type without spaces, then a comma (RFC 2397).
         let rest = bytes.get(colon + 1..)?;
         let head = rest.iter().take(100).position(|b| *b == b',')?;
-        let is_type = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b';' | b'=' | b'-' | b'+' | b'.' | b'\\');
+        let is_type =
+            |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b';' | b'=' | b'-' | b'+' | b'.' | b'\\');
         (is_data && begins && rest.get(..head)?.iter().all(is_type)).then_some(at)
     })
 }

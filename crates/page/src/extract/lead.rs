@@ -2,7 +2,9 @@
 
 use dom_query::{Document, NodeRef};
 
-use super::Main;
+use crate::Main;
+use crate::metadata::json_ld::{JsonLd, strings};
+
 use super::lines::{Line, key};
 use super::prune::{is_one, words};
 
@@ -12,6 +14,8 @@ const LEAD: &str = "abstract bajada chapo copete deck dek description entradilla
 /// Letters of a summary.
 const SHORT: usize = 40;
 const LONG: usize = 1_000;
+/// Longest block of JSON-LD that is read, in bytes.
+const MAX_JSON: usize = 1 << 20;
 /// Metas that hold the summary.
 const METAS: [&str; 3] = ["description", "og:description", "twitter:description"];
 
@@ -21,11 +25,13 @@ pub(super) struct About {
     pub titles: Vec<String>,
     /// Keys of descriptions.
     descriptions: Vec<String>,
+    /// The text of the article by JSON-LD.
+    pub body: Option<String>,
 }
 
 impl About {
     pub fn read(document: &Document) -> About {
-        let (mut titles, mut descriptions) = (Vec::new(), Vec::new());
+        let (mut titles, mut descriptions, mut blocks) = (Vec::new(), Vec::new(), Vec::new());
         for node in document.root().descendants_it().filter(NodeRef::is_element) {
             let Some(name) = node.node_name() else { continue };
             match &*name {
@@ -39,12 +45,18 @@ impl About {
                         titles.push(key(&content));
                     }
                 }
+                "script" => {
+                    let text = node.text();
+                    if text.contains("\"articleBody\"") && text.len() <= MAX_JSON {
+                        blocks.push(text.to_string());
+                    }
+                }
                 _ => {}
             }
         }
         titles.retain(|title| !title.is_empty());
         descriptions.retain(|text| text.chars().count() >= SHORT);
-        About { titles, descriptions }
+        About { titles, descriptions, body: body(&blocks) }
     }
 
     /// Lines that are a summary: with the text of the page's description, or called so, after the headline.
@@ -64,6 +76,16 @@ impl About {
         }
         leads
     }
+}
+
+/// The declared text of the article.
+fn body(blocks: &[String]) -> Option<String> {
+    if blocks.is_empty() {
+        return None;
+    }
+    let json = JsonLd::read(blocks);
+    let text = json.article()?.get("articleBody").map(strings)?.join("\n");
+    Some(if text.contains("</") { text::plain(&text) } else { htmlize::unescape(text.as_str()).into_owned() })
 }
 
 /// One is the other, or its beginning: descriptions are often cut.

@@ -7,9 +7,8 @@ use dom_query::{NodeId, NodeRef};
 use super::prune::letters;
 
 /// Elements that hold text of their own line.
-const BLOCKS: [&str; 16] = [
-    "blockquote", "dd", "div", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "li", "p", "pre", "section", "td", "th",
-];
+const BLOCKS: [&str; 16] =
+    ["blockquote", "dd", "div", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "li", "p", "pre", "section", "td", "th"];
 /// Letters of a line that is as long as a sentence.
 pub(super) const SENTENCE: usize = 60;
 /// Letters below which a line that repeats is a label.
@@ -37,6 +36,11 @@ impl<'a> Line<'a> {
     /// It is a sentence or more and not mostly links.
     pub fn is_prose(&self) -> bool {
         self.letters >= SENTENCE && self.linked * 2 < self.letters
+    }
+
+    /// It is a heading below the headline, and no link.
+    pub fn is_subheading(&self) -> bool {
+        self.heading && !self.node.has_name("h1") && self.linked == 0
     }
 
     /// It ends as a sentence does.

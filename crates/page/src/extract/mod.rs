@@ -4,6 +4,7 @@
 //! element with most of the prose. Where they disagree, trafilatura is asked, and of the three the one wins that has most in
 //! common with the others.
 
+mod declared;
 mod guard;
 mod lead;
 mod lines;
@@ -16,7 +17,7 @@ use dom_smoothie::{Config, Readability, TextMode};
 use similarity::Shingles;
 
 /// Two methods that have this much in common agree.
-const AGREE: f64 = 0.85;
+const AGREE: f64 = 0.75;
 
 /// The main content of a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,8 +67,13 @@ fn search(html: &str, url: Option<&str>, effort: Effort) -> Main {
     let lines = lines::lines(&body);
     let leads = page.leads(&lines);
     let container = lines::container(&lines).map(|node| node.html().to_string()).unwrap_or_default();
-    drop(lines);
     let container = finished(&container, &page);
+    let declared =
+        page.body.as_deref().and_then(|body| declared::article(&lines, body, prune::letters(&container.text)));
+    drop(lines);
+    if let Some(declared) = declared {
+        return lead::with_leads(finished(&declared, &page), leads);
+    }
     let readable = finished(&readability(document, url), &page);
     let main = chosen(html, &page, vec![readable, container], effort);
     lead::with_leads(main, leads)
@@ -80,12 +86,13 @@ fn chosen(html: &str, page: &lead::About, mut candidates: Vec<Main>, effort: Eff
         [first, second] => first.similarity(second),
         _ => 0.0,
     };
-    if std::env::var("DBG").is_ok() { println!("AGREE {agreement:.2}"); }
     if effort == Effort::Fast && agreement >= AGREE {
         return candidates.swap_remove(0);
     }
     let options = trafilatura::Options::default().with_fallback(true).with_exclude_comments(true).with_links(true);
-    if let Ok(result) = trafilatura::extract(html, &options) {
+    let document = Document::from(html);
+    prune::prune(&document);
+    if let Ok(result) = trafilatura::extract(&document.html(), &options) {
         let main = finished(&result.content_html, page);
         shingles.push(Shingles::of(&main.text));
         candidates.push(main);
@@ -95,7 +102,6 @@ fn chosen(html: &str, page: &lead::About, mut candidates: Vec<Main>, effort: Eff
         shingles.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, other)| own.similarity(other)).sum()
     };
     let best = (0..candidates.len()).rev().max_by(|a, b| votes(*a).total_cmp(&votes(*b))).unwrap_or(0);
-    if std::env::var("DBG").is_ok() { println!("BEST {best}"); }
     candidates.swap_remove(best)
 }
 

@@ -4,13 +4,42 @@ use dom_query::{Document, NodeRef};
 
 /// Elements that are removed with their content.
 const ELEMENTS: [&str; 22] = [
-    "audio", "button", "canvas", "datalist", "dialog", "embed", "figcaption", "iframe", "input", "menu", "nav",
-    "noscript", "object", "option", "progress", "script", "select", "style", "svg", "template", "textarea", "video",
+    "audio",
+    "button",
+    "canvas",
+    "datalist",
+    "dialog",
+    "embed",
+    "figcaption",
+    "iframe",
+    "input",
+    "menu",
+    "nav",
+    "noscript",
+    "object",
+    "option",
+    "progress",
+    "script",
+    "select",
+    "style",
+    "svg",
+    "template",
+    "textarea",
+    "video",
 ];
 
 /// Roles of WAI-ARIA 1.2 that an article's text does not have.
 const ROLES: [&str; 11] = [
-    "alertdialog", "banner", "button", "contentinfo", "dialog", "menu", "menubar", "navigation", "search", "toolbar",
+    "alertdialog",
+    "banner",
+    "button",
+    "contentinfo",
+    "dialog",
+    "menu",
+    "menubar",
+    "navigation",
+    "search",
+    "toolbar",
     "tooltip",
 ];
 

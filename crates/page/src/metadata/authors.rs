@@ -9,13 +9,40 @@ const MAX_NAME: usize = 80;
 
 /// Words before names in a byline, in lower case.
 const BEFORE: [&str; 29] = [
-    "by", "written by", "story by", "reported by", "von", "par", "por", "di", "de", "door", "av", "af", "przez", "autor",
-    "autorin", "author", "authors", "autore", "auteur", "autori", "автор", "by:", "text", "texte", "texto", "tekst", "od",
-    "écrit par", "ein artikel von",
+    "by",
+    "written by",
+    "story by",
+    "reported by",
+    "von",
+    "par",
+    "por",
+    "di",
+    "de",
+    "door",
+    "av",
+    "af",
+    "przez",
+    "autor",
+    "autorin",
+    "author",
+    "authors",
+    "autore",
+    "auteur",
+    "autori",
+    "автор",
+    "by:",
+    "text",
+    "texte",
+    "texto",
+    "tekst",
+    "od",
+    "écrit par",
+    "ein artikel von",
 ];
 /// Words between names.
 const BETWEEN: [&str; 15] = [
-    " and ", " und ", " et ", " y ", " e ", " og ", " och ", " en ", " & ", " i ", " a ", " ve ", " и ", " with ", " mit ",
+    " and ", " und ", " et ", " y ", " e ", " og ", " och ", " en ", " & ", " i ", " a ", " ve ", " и ", " with ",
+    " mit ",
 ];
 
 /// The authors by the first source that names one.
@@ -33,7 +60,21 @@ pub(super) fn authors(page: &Collected, json: &[String], site: &str) -> Vec<Stri
     let first_by = |byline: Byline| -> Vec<String> { by(byline).into_iter().take(1).collect() };
     let sources: [&dyn Fn() -> Vec<String>; 5] = [
         &|| json.to_vec(),
-        &|| metas(&["author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "byl", "dc.contributor", "twitter:data1"][..8]),
+        &|| {
+            metas(
+                &[
+                    "author",
+                    "article:author",
+                    "parsely-author",
+                    "sailthru.author",
+                    "dc.creator",
+                    "dcterms.creator",
+                    "byl",
+                    "dc.contributor",
+                    "twitter:data1",
+                ][..8],
+            )
+        },
         &|| by(Byline::Relation),
         &|| first_by(Byline::Microdata),
         &|| first_by(Byline::Class),
@@ -65,7 +106,12 @@ fn split(text: &str) -> Vec<String> {
         parts = parts.iter().flat_map(|part| divided(part, word)).collect();
     }
     // Commas part names; what follows a single name after a comma may be a title, so each part must look like a name.
-    parts.iter().flat_map(|part| commas(part)).map(|part| without_prefix(line(&part))).filter(|p| !p.is_empty()).collect()
+    parts
+        .iter()
+        .flat_map(|part| commas(part))
+        .map(|part| without_prefix(line(&part)))
+        .filter(|p| !p.is_empty())
+        .collect()
 }
 
 /// Both sides if each has two words or more: `Procter & Gamble` stays whole.

@@ -207,7 +207,8 @@ fn time_kind(tag: &Tag<'_>, name: &str, property: &str) -> Option<TimeKind> {
     let class = tag.attribute("class").unwrap_or_default().to_ascii_lowercase();
     if ["updated", "modified", "update"].iter().any(|word| class.contains(word)) {
         Some(TimeKind::Modified)
-    } else if tag.attribute("pubdate").is_some() || ["publish", "entry-date", "pubdate"].iter().any(|w| class.contains(w))
+    } else if tag.attribute("pubdate").is_some()
+        || ["publish", "entry-date", "pubdate"].iter().any(|w| class.contains(w))
     {
         Some(TimeKind::Published)
     } else {
@@ -230,9 +231,23 @@ fn byline(tag: &Tag<'_>, name: &str, property: &str) -> Option<Byline> {
         let part = part.split("--").next().unwrap_or(part);
         matches!(
             part,
-            "author" | "authors" | "byline" | "author-name" | "author_name" | "authorname" | "article-author"
-                | "byline-name" | "byline-author" | "entry-author" | "post-author" | "story-author"
-                | "article-authors" | "author-link" | "author-names" | "article-byline" | "meta-author"
+            "author"
+                | "authors"
+                | "byline"
+                | "author-name"
+                | "author_name"
+                | "authorname"
+                | "article-author"
+                | "byline-name"
+                | "byline-author"
+                | "entry-author"
+                | "post-author"
+                | "story-author"
+                | "article-authors"
+                | "author-link"
+                | "author-names"
+                | "article-byline"
+                | "meta-author"
         )
     });
     (names_author && matches!(name, "a" | "span" | "p" | "div" | "address" | "strong" | "li" | "b" | "em" | "cite"))

@@ -42,7 +42,9 @@ impl JsonLd {
                 Value::Array(values) => left.extend(values.into_iter().rev()),
                 Value::Object(mut node) => {
                     for key in ["mainEntity", "mainEntityOfPage", "@graph"] {
-                        if node.get(key).is_some_and(|inner| inner.is_array() || is_article_value(inner) || key == "@graph")
+                        if node
+                            .get(key)
+                            .is_some_and(|inner| inner.is_array() || is_article_value(inner) || key == "@graph")
                             && let Some(inner) = node.remove(key)
                         {
                             left.push(inner);
@@ -117,7 +119,9 @@ impl JsonLd {
 
 /// Articles by how sure they are the article: 0 for news, 1 for what may be one.
 fn rank(node: &Map<String, Value>) -> Option<u8> {
-    if has_type(node, |t| t.ends_with("NewsArticle") || matches!(t, "LiveBlogPosting" | "Report" | "ReportageNewsArticle")) {
+    if has_type(node, |t| {
+        t.ends_with("NewsArticle") || matches!(t, "LiveBlogPosting" | "Report" | "ReportageNewsArticle")
+    }) {
         return Some(0);
     }
     let is_article = |t: &str| t.ends_with("Article") || t.ends_with("BlogPosting") || t == "SocialMediaPosting";

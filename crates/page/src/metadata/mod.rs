@@ -70,7 +70,13 @@ impl Sources<'_> {
         let site_name = self.first(&[&self.meta(&["og:site_name"]), &self.publisher(), &self.meta(SITE)]);
         let (published_text, modified_text) = self.dates();
         Metadata {
-            title: title::title(self.page, &self.json_text("headline"), &self.meta(&["og:title"]), &site_name, &self.titles()),
+            title: title::title(
+                self.page,
+                &self.json_text("headline"),
+                &self.meta(&["og:title"]),
+                &site_name,
+                &self.titles(),
+            ),
             description: self.first(&[
                 &self.meta(&["og:description"]),
                 &self.meta(&["description"]),
@@ -152,7 +158,13 @@ impl Sources<'_> {
         let candidates = [
             Some(og),
             of_article().and_then(|value| self.json.address(value)),
-            Some(self.meta(&["twitter:image", "twitter:image:src", "parsely-image-url", "sailthru.image.full", "thumbnail"])),
+            Some(self.meta(&[
+                "twitter:image",
+                "twitter:image:src",
+                "parsely-image-url",
+                "sailthru.image.full",
+                "thumbnail",
+            ])),
         ];
         let given = candidates.into_iter().flatten().filter(|address| !address.is_empty());
         given.filter_map(|address| self.absolute(&address)).next().unwrap_or_default()
@@ -192,13 +204,12 @@ impl Sources<'_> {
             self.json_text("uploadDate"),
             time(TimeKind::Unknown),
         ];
-        let modified = [
-            self.json_text("dateModified"),
-            self.meta(MODIFIED),
-            time(TimeKind::Modified),
-            page("dateModified"),
-        ];
-        let is_date = |value: &&String| value.bytes().filter(u8::is_ascii_digit).count() >= 3 || value.chars().any(|c| c.is_numeric() && !c.is_ascii());
+        let modified =
+            [self.json_text("dateModified"), self.meta(MODIFIED), time(TimeKind::Modified), page("dateModified")];
+        let is_date = |value: &&String| {
+            value.bytes().filter(u8::is_ascii_digit).count() >= 3
+                || value.chars().any(|c| c.is_numeric() && !c.is_ascii())
+        };
         let first = |values: &[String]| values.iter().find(is_date).map(|value| cut(line(value))).unwrap_or_default();
         let (published, modified) = (first(&published), first(&modified));
         (if published.is_empty() { modified.clone() } else { published }, modified)
@@ -255,11 +266,13 @@ impl Sources<'_> {
     }
 }
 
-const SITE: &[&str] = &["application-name", "dc.publisher", "dcterms.publisher", "article:publisher_name", "twitter:app:name:iphone"];
+const SITE: &[&str] =
+    &["application-name", "dc.publisher", "dcterms.publisher", "article:publisher_name", "twitter:app:name:iphone"];
 const DESCRIPTION: &[&str] = &["twitter:description", "dc.description", "dcterms.description", "sailthru.description"];
 const TITLE: &[&str] =
     &["twitter:title", "parsely-title", "sailthru.title", "dc.title", "dcterms.title", "headline", "title"];
-const SECTION: &[&str] = &["parsely-section", "section", "sailthru.section", "dcsext.section", "category", "article.section"];
+const SECTION: &[&str] =
+    &["parsely-section", "section", "sailthru.section", "dcsext.section", "category", "article.section"];
 const PUBLISHED: &[&str] = &[
     "article:published_time",
     "og:published_time",
@@ -280,8 +293,19 @@ const PUBLISHED: &[&str] = &[
     "cxenseparse:recs:publishtime",
     "cxenseparse:publishtime",
 ];
-const PUBLISHED_LESS_SURE: &[&str] =
-    &["dcterms.created", "dc.date.created", "dcterms.date", "dc.date", "date", "datecreated", "article:date", "og:pubdate", "og:regdate", "citation_publication_date", "citation_date"];
+const PUBLISHED_LESS_SURE: &[&str] = &[
+    "dcterms.created",
+    "dc.date.created",
+    "dcterms.date",
+    "dc.date",
+    "date",
+    "datecreated",
+    "article:date",
+    "og:pubdate",
+    "og:regdate",
+    "citation_publication_date",
+    "citation_date",
+];
 const MODIFIED: &[&str] = &[
     "article:modified_time",
     "og:updated_time",

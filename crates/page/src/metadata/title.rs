@@ -12,7 +12,8 @@ pub(super) fn title(page: &Collected, headline: &str, og: &str, site: &str, othe
     candidates.extend(others.iter().map(|text| plain(text)));
     candidates.push(plain(&page.title));
     candidates.extend(page.h1.iter().map(|text| plain(text)));
-    let candidates: Vec<String> = candidates.into_iter().filter(|text| text.chars().any(char::is_alphanumeric)).collect();
+    let candidates: Vec<String> =
+        candidates.into_iter().filter(|text| text.chars().any(char::is_alphanumeric)).collect();
     let Some(first) = candidates.iter().find(|text| !is_site(text, site)).or(candidates.first()) else {
         return String::new();
     };
