@@ -66,6 +66,7 @@ fn search(html: &str, url: Option<&str>, effort: Effort) -> Main {
     let Some(body) = document.body() else { return Main::default() };
     let lines = lines::lines(&body);
     let leads = page.leads(&lines);
+    let prose = lines.iter().filter(|line| line.is_prose()).map(|line| line.letters).sum();
     let container = lines::container(&lines).map(|node| node.html().to_string()).unwrap_or_default();
     let container = finished(&container, &page);
     let declared =
@@ -75,12 +76,12 @@ fn search(html: &str, url: Option<&str>, effort: Effort) -> Main {
         return lead::with_leads(finished(&declared, &page), leads);
     }
     let readable = finished(&readability(document, url), &page);
-    let main = chosen(html, &page, vec![readable, container], effort);
+    let main = chosen(html, &page, vec![readable, container], prose, effort);
     lead::with_leads(main, leads)
 }
 
 /// Of the first two candidates the first if they agree; otherwise a third is made, and votes are counted.
-fn chosen(html: &str, page: &lead::About, mut candidates: Vec<Main>, effort: Effort) -> Main {
+fn chosen(html: &str, page: &lead::About, mut candidates: Vec<Main>, prose: usize, effort: Effort) -> Main {
     let mut shingles: Vec<Shingles> = candidates.iter().map(|main| Shingles::of(&main.text)).collect();
     let agreement = match shingles.as_slice() {
         [first, second] => first.similarity(second),
@@ -101,7 +102,14 @@ fn chosen(html: &str, page: &lead::About, mut candidates: Vec<Main>, effort: Eff
         let Some(own) = shingles.get(at) else { return 0.0 };
         shingles.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, other)| own.similarity(other)).sum()
     };
-    let best = (0..candidates.len()).rev().max_by(|a, b| votes(*a).total_cmp(&votes(*b))).unwrap_or(0);
+    // A first candidate with more than half of the page's prose has the article: what is much longer has other texts, too.
+    let lengths: Vec<usize> = candidates.iter().map(|main| prune::letters(&main.text)).collect();
+    let first = lengths.first().copied().unwrap_or_default();
+    let may_win = |at: &usize| {
+        let length = lengths.get(*at).copied().unwrap_or_default();
+        first * 2 < prose || length * 10 <= first * 13
+    };
+    let best = (0..candidates.len()).rev().filter(may_win).max_by(|a, b| votes(*a).total_cmp(&votes(*b))).unwrap_or(0);
     candidates.swap_remove(best)
 }
 

@@ -161,7 +161,13 @@ pub(super) fn prose(node: &NodeRef<'_>) -> usize {
     count
 }
 
-/// Letters and digits.
+/// Letters and digits. A character of Chinese, Japanese or Korean says as much as some letters of an alphabet.
 pub(super) fn letters(text: &str) -> usize {
-    text.chars().filter(|c| c.is_alphanumeric()).count()
+    let weight = |c: char| match c {
+        c if !c.is_alphanumeric() => 0,
+        '\u{2e80}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}' => 3,
+        '\u{ac00}'..='\u{d7af}' => 2,
+        _ => 1,
+    };
+    text.chars().map(weight).sum()
 }
