@@ -9,19 +9,24 @@ const PRESCAN: usize = 1_024;
 /// Publishers declare it later; browsers then start again (section 13.2.3.5).
 const LATE: usize = 64 << 10;
 
-/// Decodes a page by the HTML standard (section 13.2.3): byte order mark, charset of the HTTP header `content_type`, `meta`.
-/// Without any of them it is UTF-8 if it is valid, else windows-1252. Invalid bytes are U+FFFD.
+/// Decodes a page by the HTML standard (section 13.2.3): byte order mark, charset of the HTTP header `content_type`, `meta`;
+/// without any of them windows-1252. Invalid bytes are U+FFFD.
+///
+/// Unlike the standard, bytes beyond ASCII that are valid UTF-8 are UTF-8 whatever is declared: text in another encoding
+/// hardly ever is, and a declaration is often left over from before a site changed its encoding.
 #[must_use]
 pub fn decode(bytes: &[u8], content_type: Option<&str>) -> String {
     if let Some((encoding, length)) = Encoding::for_bom(bytes) {
         return text(encoding, bytes.get(length..).unwrap_or_default());
     }
+    if !bytes.is_ascii() && std::str::from_utf8(bytes).is_ok() {
+        return text(UTF_8, bytes);
+    }
     if let Some(encoding) = content_type.and_then(charset) {
         return text(encoding, bytes);
     }
     let declared = [PRESCAN, LATE].iter().find_map(|length| declared(bytes.get(..*length).unwrap_or(bytes)));
-    let guessed = || if std::str::from_utf8(bytes).is_ok() { UTF_8 } else { WINDOWS_1252 };
-    text(declared.unwrap_or_else(guessed), bytes)
+    text(declared.unwrap_or(WINDOWS_1252), bytes)
 }
 
 fn text(encoding: &'static Encoding, bytes: &[u8]) -> String {
