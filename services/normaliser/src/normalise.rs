@@ -1,7 +1,9 @@
 //! The stage as a plain function: a raw item and the state of its article in, an article out.
 
 use crate::{
-    boilerplate, date, html, language, publisher,
+    boilerplate, date, html,
+    language::{self, Hint},
+    publisher,
     revision::{self, Delivery, Revision},
     signature, size,
     title::{self, Title},
@@ -81,7 +83,8 @@ pub fn normalise(raw: &RawItem, state: Option<&ArticleState>, delivery: Delivery
     let fetched_at = raw.fetch.as_ref().and_then(|fetch| fetch.fetched_at.as_ref()).and_then(from_wire).unwrap_or(now);
     let first_seen_at = state.first_seen_at.as_ref().and_then(from_wire).unwrap_or(fetched_at);
     let published = date::published(raw, fetched_at, first_seen_at);
-    let language = language::detect(&format!("{}\n{}", texts.title.text, texts.body.text), &raw.language);
+    let hints = [Hint::Feed(&raw.language)];
+    let language = language::detect(&format!("{}\n{}", texts.title.text, texts.body.text), &hints);
     let has_body = !texts.body.text.is_empty();
     let body_html = if has_body { body_html(&content, &texts.body, source.base(raw).as_ref()) } else { String::new() };
 

@@ -4,6 +4,7 @@ pub mod countries;
 pub mod dates;
 pub mod expect;
 pub mod feeds;
+pub mod language;
 pub mod names;
 pub mod places;
 mod python;

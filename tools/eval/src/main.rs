@@ -39,6 +39,8 @@ enum Measure {
     Salience,
     /// Polls spent and delay of entries, simulated.
     Schedule,
+    /// The language of short texts, compared with whatlang and whichlang.
+    Language,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -53,6 +55,7 @@ fn main() -> anyhow::Result<()> {
         Measure::LeftOut => eval::names::left_out::run(first, args.json, Plan::default())?,
         Measure::Salience => eval::salience::run(first, args.json)?,
         Measure::Schedule => eval::schedule::run(first, args.json)?,
+        Measure::Language => eval::language::run(&args.data, args.json)?,
     };
     if args.json {
         println!("{value}");
