@@ -10,3 +10,4 @@ pub mod places;
 mod python;
 pub mod salience;
 pub mod schedule;
+pub mod url;

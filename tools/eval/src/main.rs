@@ -41,6 +41,8 @@ enum Measure {
     Schedule,
     /// The language of short texts, compared with whatlang and whichlang.
     Language,
+    /// Canonical URLs and registrable domains, by the expectations of test suites.
+    Url,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -56,6 +58,7 @@ fn main() -> anyhow::Result<()> {
         Measure::Salience => eval::salience::run(first, args.json)?,
         Measure::Schedule => eval::schedule::run(first, args.json)?,
         Measure::Language => eval::language::run(&args.data, args.json)?,
+        Measure::Url => eval::url::run(first, args.json)?,
     };
     if args.json {
         println!("{value}");
