@@ -1,7 +1,9 @@
 //! The stage as a plain function: a raw item and the state of its article in, an article out.
 
 use crate::{
-    boilerplate, date, html, language, pages, publisher,
+    boilerplate, date, html,
+    language::{self, Hint},
+    pages, publisher,
     revision::{self, Delivery, EntryRevision, Revision},
     signature, size,
     title::{self, Title},
@@ -201,7 +203,9 @@ impl<'a> Item<'a> {
             raw.fetch.as_ref().and_then(|fetch| fetch.fetched_at.as_ref()).and_then(from_wire).unwrap_or(now);
         let first_seen_at = state.first_seen_at.as_ref().and_then(from_wire).unwrap_or(fetched_at);
         let published = date::published(raw, fetched_at, first_seen_at);
-        let language = language::detect(&format!("{}\n{}", texts.title.text, texts.body.text), &raw.language);
+        let page_language = raw.page.as_ref().map_or("", |page| page.language.as_str());
+        let hints = [Hint::Feed(&raw.language), Hint::Page(page_language)];
+        let language = language::detect(&format!("{}\n{}", texts.title.text, texts.body.text), &hints);
         let has_body = !texts.body.text.is_empty();
         let body_html =
             if has_body { body_html(&content, &texts.body, source.base(raw).as_ref()) } else { String::new() };

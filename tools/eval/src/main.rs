@@ -39,6 +39,10 @@ enum Measure {
     Salience,
     /// Polls spent and delay of entries, simulated.
     Schedule,
+    /// The language of short texts, compared with whatlang and whichlang.
+    Language,
+    /// Canonical URLs and registrable domains, by the expectations of test suites.
+    Url,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -53,6 +57,8 @@ fn main() -> anyhow::Result<()> {
         Measure::LeftOut => eval::names::left_out::run(first, args.json, Plan::default())?,
         Measure::Salience => eval::salience::run(first, args.json)?,
         Measure::Schedule => eval::schedule::run(first, args.json)?,
+        Measure::Language => eval::language::run(&args.data, args.json)?,
+        Measure::Url => eval::url::run(first, args.json)?,
     };
     if args.json {
         println!("{value}");

@@ -1,10 +1,18 @@
-//! Detects the language of a text by its characters and trigrams (whatlang), with the feed's declaration as a prior.
+//! Detects the language of a text by its script and its letter sequences, with what feed, server and page declare as
+//! evidence.
 //!
-//! On 184 news articles of 36 countries, whatlang detects the language of 181, and whichlang, which knows 16 languages,
-//! that of 167; on their titles alone, 157 and 162. (The reference is whatlang's answer, corrected by hand if country
-//! and text showed it wrong, so it favours whatlang.) A short text therefore follows the declaration.
+//! Own code because no library is both fast and right on short texts: see `docs/benchmarks/language.md`, which compares
+//! whatlang, whichlang and lingua. The models are made from those of lingua (see `NOTICE`).
 
-use whatlang::{Lang, Script};
+mod features;
+mod hints;
+mod model;
+mod script;
+
+use hints::Declared;
+pub use hints::Hint;
+use model::Model;
+use script::Script;
 
 /// A detected language.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,84 +24,78 @@ pub struct Language {
 }
 
 /// Characters that are examined. More cost time and do not change the result.
-const SAMPLE: usize = 2_000;
-/// Letters below which a text is too short for trigrams.
-const FEW_LETTERS: usize = 60;
+const SAMPLE: usize = 600;
+/// Letters below which a text without a declaration has no language: names are of no language.
+const FEW_LETTERS: usize = 12;
+/// Letters from which on a text is long enough to contradict any declaration.
+const MANY_LETTERS: usize = 60;
 /// Confidence of a declared language that the text neither confirms nor contradicts.
 const HINTED: f64 = 0.6;
 /// Least confidence of a detection without a declaration.
-const LEAST: f64 = 0.5;
+const LEAST: f64 = 0.4;
+/// The same for a short Latin text whose declared language is in another script: it may be but names.
+const LEAST_AGAINST: f64 = 0.75;
+/// Confidence of English or Russian from which on a language without a model was declared wrongly: those are the
+/// languages that sites in other languages also publish in.
+const SURE: f64 = 0.99;
 
-/// Detects the language of `text`. `hint` is the language that the feed declares, as a BCP 47 tag; it may be empty or
-/// wrong.
+/// Detects the language of `text`. `hints` are the languages that its sources declare; they may be empty or wrong. A hint
+/// counts only if the language is written in the script of the text.
 #[must_use]
-pub fn detect(text: &str, hint: &str) -> Language {
-    let sample: String = text.chars().take(SAMPLE).collect();
-    let letters = sample.chars().filter(|c| c.is_alphabetic()).count();
-    let hint = primary(hint);
-    let hinted = |confidence| Language { code: hint.clone(), confidence };
-    let unknown = Language { code: "und".to_owned(), confidence: 0.0 };
-    let Some(info) = whatlang::detect(&sample) else {
-        return if hint.is_empty() { unknown } else { hinted(HINTED) };
+pub fn detect(text: &str, hints: &[Hint<'_>]) -> Language {
+    let hints = hints::read(hints);
+    let end = text.char_indices().nth(SAMPLE).map_or(text.len(), |(at, _)| at);
+    let sample = text.get(..end).unwrap_or(text);
+    let Some((script, letters)) = script::dominant(sample) else {
+        return hints.first().map_or_else(unknown, |hint| found(&hint.code, HINTED));
     };
-    let found = Language { code: subtag(info.lang()).to_owned(), confidence: info.confidence() };
-    if hint.is_empty() {
-        let enough = letters >= FEW_LETTERS || has_own_script(info.script());
-        return if (info.is_reliable() || found.confidence >= LEAST) && enough { found } else { unknown };
+    let fitting: Vec<&Declared> = hints.iter().filter(|hint| hints::is_written_in(&hint.code, script)).collect();
+    let Some(model) = model::of(script) else { return of_script(script, letters, &fitting) };
+    let (code, confidence) = most_probable(model, sample, &fitting);
+    if let Some(first) = fitting.first() {
+        let contradicted = letters >= MANY_LETTERS && confidence >= SURE && matches!(code, "en" | "ru");
+        return if model.languages.contains(&first.code.as_str()) || contradicted {
+            found(code, confidence)
+        } else {
+            found(&first.code, HINTED)
+        };
     }
-    if found.code == hint {
-        return hinted(found.confidence.max(HINTED + 0.3));
-    }
-    // Feeds declare their template's `en-us` for texts of any language, so a reliable detection wins over the
-    // declaration. A language that whatlang does not know is accepted unless the script is another.
-    let hinted_lang = Lang::all().iter().find(|lang| subtag(**lang) == hint);
-    let same_script = match hinted_lang {
-        Some(lang) => info.script().langs().contains(lang),
-        None => info.script() == Script::Latin || !has_own_script(info.script()),
-    };
-    if !same_script {
-        // A few Latin words could be of a hundred languages: `Malaysia said no.` in a Persian feed.
-        let sure = info.script() != Script::Latin
-            || letters >= FEW_LETTERS && (info.is_reliable() || found.confidence >= LEAST);
-        return if sure { found } else { unknown };
-    }
-    if hinted_lang.is_some() && letters >= FEW_LETTERS && info.is_reliable() && found.confidence >= 0.9 {
-        return found;
-    }
-    hinted(HINTED)
+    let against = script == Script::Latin && letters < MANY_LETTERS && !hints.is_empty();
+    let least = if against { LEAST_AGAINST } else { LEAST };
+    if letters >= FEW_LETTERS && confidence >= least { found(code, confidence) } else { unknown() }
 }
 
-/// The primary subtag: `pt` of `pt-BR`; empty if `tag` is not a language tag.
-fn primary(tag: &str) -> String {
-    let first = tag.trim().split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
-    let fits = (2..=3).contains(&first.len()) && first.bytes().all(|byte| byte.is_ascii_lowercase());
-    match first.as_str() {
-        _ if !fits => String::new(),
-        "und" | "mul" | "zxx" | "xx" => String::new(),
-        "iw" => "he".to_owned(),
-        "in" => "id".to_owned(),
-        "no" | "nn" => "nb".to_owned(),
-        "tl" => "fil".to_owned(),
-        "cmn" => "zh".to_owned(),
-        _ => first,
+/// The language of a script that few languages share.
+fn of_script(script: Script, letters: usize, fitting: &[&Declared]) -> Language {
+    let confidence = if letters >= FEW_LETTERS { 1.0 } else { 0.8 };
+    match (fitting.first(), script) {
+        (Some(hint), _) => found(&hint.code, confidence),
+        (None, Script::Of(code)) => found(code, confidence),
+        (None, Script::Kana) => found("ja", confidence),
+        (None, Script::Hangul) => found("ko", confidence),
+        // A Japanese headline may have no kana.
+        _ => found("zh", if letters >= MANY_LETTERS { 1.0 } else { 0.8 }),
     }
 }
 
-/// True for scripts that are used for one language, or nearly so.
-fn has_own_script(script: Script) -> bool {
-    !matches!(script, Script::Latin | Script::Cyrillic | Script::Arabic | Script::Devanagari | Script::Hebrew)
+/// The most probable language and its probability, from the text and the declarations.
+fn most_probable(model: &Model, text: &str, hints: &[&Declared]) -> (&'static str, f64) {
+    let mut scores = model.scores(text);
+    for (score, language) in scores.iter_mut().zip(&model.languages) {
+        *score += hints.iter().filter(|hint| hint.code == *language).map(|hint| hint.weight).sum::<f32>();
+    }
+    let best = scores.iter().zip(&model.languages).max_by(|a, b| a.0.total_cmp(b.0));
+    let Some((most, language)) = best else { return ("und", 0.0) };
+    let sum: f32 = scores.iter().map(|score| (score - most).exp()).sum();
+    (language, f64::from(1.0 / sum))
 }
 
-/// The primary language subtag of one of whatlang's languages: ISO 639-1 if there is a code, else ISO 639-3.
-fn subtag(lang: Lang) -> &'static str {
-    match lang {
-        // Individual languages whose code of two letters belongs to their macrolanguage.
-        Lang::Cmn => "zh",
-        Lang::Pes => "fa",
-        // CLDR's name for Tagalog.
-        Lang::Tgl => "fil",
-        lang => isolang::Language::from_639_3(lang.code()).and_then(|known| known.to_639_1()).unwrap_or(lang.code()),
-    }
+fn found(code: &str, confidence: f64) -> Language {
+    Language { code: code.to_owned(), confidence }
+}
+
+fn unknown() -> Language {
+    found("und", 0.0)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 //! | summary | the entry's summary, the entry's content, the page's description |
 //! | authors, categories | the entry, the page |
 //! | published_at, updated_at | the entry, the page |
-//! | language | the entry's declaration, the page's |
+//! | language | the text, with the declarations of both as hints |
 //! | same_as, section, image | the page |
 
 mod policy;
@@ -106,7 +106,7 @@ pub fn merge(raw: &RawItem, entry: &RawItem, html: String) -> RawItem {
         content_form: "HTML".to_owned(),
         fetch: raw.fetch.clone(),
         warnings: [entry.warnings.as_slice(), raw.warnings.as_slice()].concat(),
-        page: None,
+        page: raw.page.clone(),
         entry: None,
         ..entry.clone()
     };
@@ -118,9 +118,6 @@ pub fn merge(raw: &RawItem, entry: &RawItem, html: String) -> RawItem {
     }
     if merged.categories.is_empty() {
         merged.categories.clone_from(&page.keywords);
-    }
-    if merged.language.is_empty() {
-        merged.language.clone_from(&page.language);
     }
     if merged.published_at.is_none() && page.published_at.is_some() {
         merged.published_at = page.published_at;

@@ -14,6 +14,15 @@ pub fn canonical_url(link: &str) -> Option<String> {
     canonical_link(link).map(|link| link.page)
 }
 
+/// A link resolved against an http or https base, by the WHATWG URL standard; `None` if the result is no URL. Own code for
+/// links with three slashes or more, of which the standard ignores all but two and the `url` crate refuses the rest.
+#[must_use]
+pub fn join(base: &Url, link: &str) -> Option<Url> {
+    let rest = link.trim_start_matches(['/', '\\']);
+    let is_web = matches!(base.scheme(), "http" | "https");
+    if is_web && link.len() - rest.len() > 2 { base.join(&format!("//{rest}")).ok() } else { base.join(link).ok() }
+}
+
 /// A link in canonical form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct CanonicalLink {
@@ -35,9 +44,11 @@ pub(super) fn canonical_link(link: &str) -> Option<CanonicalLink> {
         if bare.is_empty() {
             return None;
         }
-        url.set_host(Some(&bare)).ok()?;
+        // A name such as `a.1..` may not be shortened: its end would be a number, and the whole an address.
+        url.set_host(Some(&bare)).unwrap_or_default();
     }
-    let fragment = url.fragment().and_then(own_fragment);
+    let host = url.host_str()?.to_owned();
+    let fragment = url.fragment().and_then(|fragment| own_fragment(&host, fragment));
     url.set_fragment(None);
     url.set_username("").ok()?;
     url.set_password(None).ok()?;
@@ -46,7 +57,7 @@ pub(super) fn canonical_link(link: &str) -> Option<CanonicalLink> {
     let query = url.query().and_then(|query| {
         let kept: Vec<String> = query
             .split('&')
-            .filter(|pair| !pair.is_empty() && !is_tracking(pair))
+            .filter(|pair| !pair.is_empty() && !is_tracking(&host, pair))
             .map(|pair| normalised(pair, Part::Query))
             .collect();
         (!kept.is_empty()).then(|| kept.join("&"))
@@ -56,12 +67,12 @@ pub(super) fn canonical_link(link: &str) -> Option<CanonicalLink> {
 }
 
 /// A fragment without the directives of the browser (`:~:text=`); `None` if nothing but tracking parameters remains.
-fn own_fragment(fragment: &str) -> Option<String> {
+fn own_fragment(host: &str, fragment: &str) -> Option<String> {
     let fragment = fragment.split(":~:").next().unwrap_or_default();
     let mut pairs = fragment.trim_start_matches('?').split('&').filter(|pair| !pair.is_empty());
     // A name without a value is an anchor, but for those that only say where the link was placed.
     let tracks_only = pairs.all(|pair| match pair.contains('=') {
-        true => is_tracking(pair),
+        true => is_tracking(host, pair),
         false => ["rss", "feed", "newsletter"].iter().any(|place| pair.eq_ignore_ascii_case(place)),
     });
     (!tracks_only).then(|| normalised(fragment, Part::Query))
@@ -151,6 +162,7 @@ mod tests {
             ("https://example.org:443", "https://example.org/"),
             ("https://example.org:8443/a", "https://example.org:8443/a"),
             ("https://example.org./a", "https://example.org/a"),
+            ("http://example.1../a", "http://example.1../a"),
             ("https://me:secret@example.org/a", "https://example.org/a"),
             ("https://example.org/a/../b/./c", "https://example.org/b/c"),
             ("https://example.org/%7euser/%e4%bd%a0", "https://example.org/~user/%E4%BD%A0"),
@@ -179,6 +191,16 @@ mod tests {
         ];
         for (link, canonical) in cases {
             assert_eq!(canonical_url(link).as_deref(), Some(canonical), "{link}");
+        }
+    }
+
+    #[test]
+    fn further_slashes_before_a_host_are_ignored() {
+        let base = Url::parse("https://e.org/a/b").unwrap();
+        for (link, url) in
+            [("///f.org/c", "https://f.org/c"), ("//f.org/c", "https://f.org/c"), ("/c", "https://e.org/c")]
+        {
+            assert_eq!(join(&base, link).unwrap().as_str(), url);
         }
     }
 

@@ -9,7 +9,7 @@ mod fragments;
 mod seen_entry;
 mod tracking;
 
-pub use canonical::canonical_url;
+pub use canonical::{canonical_url, join};
 pub(crate) use corrections::join_corrected;
 pub use entry::{IdentifiedEntry, Identity, identify};
 pub use fingerprint::{Fingerprint, fingerprints};

@@ -96,7 +96,7 @@ impl BaseUrls {
         }
         let joined = match self.current() {
             Some(base) if begins_with_host(link, base) => Url::parse(&format!("{}://{link}", base.scheme())).ok(),
-            Some(base) => base.join(link).ok(),
+            Some(base) => crate::identity::join(base, link),
             None => Url::parse(link).ok(),
         };
         let absolute = joined.filter(is_web).map_or_else(String::new, String::from);

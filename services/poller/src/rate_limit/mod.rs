@@ -24,10 +24,12 @@ pub fn host_of(url: &url::Url) -> String {
 /// The site of a URL: the registrable domain of its host, or the host itself where it has none, as an IP address.
 #[must_use]
 pub fn site_of(url: &url::Url) -> String {
-    let host = host_of(url);
-    // Of an address the list knows nothing: its last number would count as a domain.
-    let domain = matches!(url.host(), Some(url::Host::Domain(_))).then(|| psl::domain_str(&host)).flatten();
-    domain.map_or_else(|| host.clone(), str::to_owned)
+    // Of an address the list knows nothing: its last number would count as a domain. `www.` may be part of a domain: `www.ck`.
+    let host = match url.host() {
+        Some(url::Host::Domain(host)) => host.trim_end_matches('.').to_ascii_lowercase(),
+        _ => return host_of(url),
+    };
+    psl::domain_str(&host).map_or_else(|| host_of(url), str::to_owned)
 }
 
 /// The name under which the requests to a host are counted: that of its platform, or its own.
