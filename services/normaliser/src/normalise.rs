@@ -1,10 +1,13 @@
 //! The stage as a plain function: a raw item and the state of its article in, an article out.
 
 use crate::{
-    boilerplate, date, html, language, publisher,
+    boilerplate, date, html, language,
+    publisher::{self, Origin},
     revision::{self, Delivery, Revision},
     signature, size,
     title::{self, Title},
+    trace::Trace,
+    withheld,
 };
 use proto::{
     Warning,
@@ -14,7 +17,7 @@ use proto::{
 };
 use std::collections::{BTreeSet, HashSet};
 use stream::ProcessError;
-use text::{Document, Form, characters};
+use text::{Document, Form, Typed};
 use unicode_segmentation::UnicodeSegmentation;
 use url::Url;
 
@@ -48,6 +51,8 @@ pub struct Published {
     pub boilerplate_lines: usize,
     /// True if the site's name was removed from the title.
     pub site_removed: bool,
+    /// What was decided on the way.
+    pub trace: Trace,
     /// Warnings of the normaliser, without those of the raw item.
     pub warnings: Vec<Warning>,
     /// Work of reading the item's texts: [`Document::steps`].
@@ -67,11 +72,10 @@ pub fn normalise(raw: &RawItem, state: Option<&ArticleState>, delivery: Delivery
     }
     let body_source = body_source(raw)?;
     let source = Source::of(raw);
-    let content = if raw.content.trim().is_empty() { &raw.summary } else { &raw.content };
-    let content = Document::parse(content);
-    let texts = Texts::of(raw, &source, &content)?;
+    let (content, is_summary) = content(raw);
+    let mut texts = Texts::of(raw, &source, &content, is_summary)?;
 
-    let content_hash = proto::id::digest(&[texts.title.text.as_bytes(), texts.body.text.as_bytes()]);
+    let content_hash = withheld::content_hash(&raw.publish_text, &texts.title.text, &texts.summary, &texts.body.text);
     let (state, change) = match revision::decide(raw, state, &content_hash, delivery) {
         Revision::New(state) => (state, change::NEW),
         Revision::Updated(state) => (state, change::UPDATED),
@@ -86,6 +90,7 @@ pub fn normalise(raw: &RawItem, state: Option<&ArticleState>, delivery: Delivery
     let body_html = if has_body { body_html(&content, &texts.body, source.base(raw).as_ref()) } else { String::new() };
 
     let boilerplate_lines = texts.body.lines();
+    let trace = Trace { origin: source.origin.clone(), ..std::mem::take(&mut texts.trace) };
     let mut warnings = Vec::new();
     warnings.extend((content.form() == Form::Escaped).then_some(Warning::DoubleEscaped));
     warnings.extend(published.warning);
@@ -108,8 +113,9 @@ pub fn normalise(raw: &RawItem, state: Option<&ArticleState>, delivery: Delivery
         updated_at: date::updated(raw.updated_at, fetched_at),
         first_seen_at: state.first_seen_at,
         fetched_at: Some(to_wire(fetched_at)),
-        publisher_domain: source.domain,
-        publisher_name: source.publisher_name,
+        publisher_domain: source.origin.domain,
+        publisher_name: source.origin.name,
+        carrier: source.origin.carrier,
         publisher_country: raw.publisher_country.clone(),
         feed_title: source.feed_title,
         rights: raw.rights.clone(),
@@ -137,6 +143,7 @@ pub fn normalise(raw: &RawItem, state: Option<&ArticleState>, delivery: Delivery
         state,
         boilerplate_lines,
         site_removed: texts.title.site_removed,
+        trace,
         warnings,
         steps,
     })))
@@ -158,19 +165,17 @@ fn body_source(raw: &RawItem) -> Result<&'static str, ProcessError> {
 struct Source<'a> {
     url: &'a str,
     canonical_url: &'a str,
-    domain: String,
     feed_title: String,
-    publisher_name: String,
+    origin: Origin,
 }
 
 impl<'a> Source<'a> {
     fn of(raw: &'a RawItem) -> Self {
         let url = if raw.url.is_empty() { &raw.canonical_url } else { &raw.url };
         let canonical_url = if raw.canonical_url.is_empty() { url } else { &raw.canonical_url };
-        let domain = publisher::domain(canonical_url);
-        let feed_title = text::line(&raw.feed_title);
-        let publisher_name = publisher::name(&raw.publisher_name, &feed_title, &domain);
-        Source { url, canonical_url, domain, feed_title, publisher_name }
+        let feed_title = text::title(&raw.feed_title, Typed::Unknown);
+        let origin = publisher::origin(raw, canonical_url, &feed_title);
+        Source { url, canonical_url, feed_title, origin }
     }
 
     /// The URL against which relative links are resolved.
@@ -185,31 +190,55 @@ struct Texts {
     title: Title,
     summary: String,
     body: boilerplate::Stripped,
+    trace: Trace,
     /// Work of the title and the summary.
     steps: usize,
 }
 
 impl Texts {
-    /// Refuses items with neither title nor text.
-    fn of(raw: &RawItem, source: &Source<'_>, content: &Document<'_>) -> Result<Self, ProcessError> {
-        let names = [source.publisher_name.as_str(), &source.feed_title, &source.domain];
-        let line = Document::parse(&raw.title);
-        let mut steps = line.steps();
-        let title = title::strip_site(&characters::collapse_whitespace(line.text()), &names);
-        let body = boilerplate::strip(content.text());
-        if title.text.is_empty() && body.text.is_empty() {
-            return Err(ProcessError::poison(NO_TEXT, format!("{} has neither title nor text", source.url)));
-        }
-        // An item without content has its summary as the content.
-        let summary = if raw.content.trim().is_empty() {
+    /// Refuses items with neither title nor text, or none that may be published.
+    fn of(raw: &RawItem, source: &Source<'_>, content: &Document<'_>, is_summary: bool) -> Result<Self, ProcessError> {
+        let names: Vec<&str> = source.origin.in_title.iter().map(String::as_str).collect();
+        let mut steps = raw.title.len();
+        let full_title = text::title(&raw.title, Typed::named(&raw.title_form));
+        let title = title::strip_site(&full_title, &names);
+        let mut body = boilerplate::strip(content.text(), &raw.repeated_lines);
+        boilerplate::clear_title(&mut body, &title.text, &raw.source_name);
+        let full_summary = if is_summary {
             body.text.clone()
         } else {
-            let summary = Document::parse(&raw.summary);
+            let summary = Document::parse_as(&raw.summary, Typed::named(&raw.summary_form));
             steps += summary.steps();
-            boilerplate::strip(summary.text()).text
+            boilerplate::strip(summary.text(), &raw.repeated_lines).text
         };
-        Ok(Texts { title, summary, body, steps })
+        let is_withheld = withheld::withholds(&raw.publish_text) && !(full_summary.is_empty() && body.text.is_empty());
+        let body_from = if is_summary { "summary" } else { "content" };
+        let cuts = body.cuts().cloned().collect();
+        let trace = Trace { title: full_title, body_from, cuts, is_withheld, ..Trace::default() };
+        let summary;
+        (summary, body.text) = withheld::permitted(&raw.publish_text, full_summary, body.text);
+        if title.text.is_empty() && body.text.is_empty() && summary.is_empty() {
+            return Err(ProcessError::poison(NO_TEXT, format!("{} has neither title nor text", source.url)));
+        }
+        Ok(Texts { title, summary, body, trace, steps })
     }
+}
+
+/// Longest content that may be nothing but boilerplate, in bytes.
+const SHORT_TEXT: usize = 500;
+
+/// The content of an item, parsed; its summary if the content has no text of its own (an image, an empty element, `Read more`). True
+/// if it is the summary.
+fn content(raw: &RawItem) -> (Document<'_>, bool) {
+    if !raw.content.trim().is_empty() {
+        let content = Document::parse_as(&raw.content, Typed::named(&raw.content_form));
+        let text = content.text();
+        let may_be_boilerplate = text.len() <= SHORT_TEXT;
+        if !(may_be_boilerplate && boilerplate::strip(text, &raw.repeated_lines).text.is_empty()) {
+            return (content, false);
+        }
+    }
+    (Document::parse_as(&raw.summary, Typed::named(&raw.summary_form)), true)
 }
 
 /// The sanitised HTML of a body, without the boilerplate at its end as far as it stands in elements of its own.
@@ -217,12 +246,15 @@ fn body_html(content: &Document<'_>, body: &boilerplate::Stripped, base: Option<
     if content.is_too_deep() {
         return html::paragraphs(&body.text);
     }
-    html::sanitise(content, base, &body.trailing)
+    let trailing: Vec<String> = body.trailing.iter().map(|cut| cut.line.clone()).collect();
+    let lines: Vec<&str> = body.leading.iter().chain(&body.inner).map(|cut| cut.line.as_str()).collect();
+    html::sanitise_without(content, base, &lines, &trailing)
 }
 
 /// Each text as one line of plain text, without repetitions, in the given order.
 fn unique_lines(texts: &[String]) -> Vec<String> {
-    let lines = texts.iter().take(MAX_LIST).map(|text| text::line(text)).filter(|line| !line.is_empty());
+    let lines =
+        texts.iter().take(MAX_LIST).map(|text| text::title(text, Typed::Unknown)).filter(|line| !line.is_empty());
     let mut seen = HashSet::new();
     lines.filter(|line| seen.insert(line.clone())).collect()
 }

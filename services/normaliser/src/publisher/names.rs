@@ -1,4 +1,4 @@
-//! The publisher of an article: its registrable domain, and its name from the title of the feed.
+//! Domains and names of publishers.
 
 use crate::title::key;
 use url::{Host, Url};
