@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod carrier;
 pub mod feed_entries;
 pub mod id;
 pub mod key;

@@ -52,6 +52,30 @@ pub mod kind {
     pub const RESTORE: &str = "RESTORE";
 }
 
+/// How a publisher types a text.
+pub mod form {
+    /// Plain text: every character stands for itself.
+    pub const TEXT: &str = "TEXT";
+    /// HTML.
+    pub const HTML: &str = "HTML";
+    /// XHTML.
+    pub const XHTML: &str = "XHTML";
+    /// The format does not say.
+    pub const UNKNOWN: &str = "UNKNOWN";
+}
+
+/// How much of an article may be published.
+pub mod publish_text {
+    /// All of it.
+    pub const FULL: &str = "FULL";
+    /// Title and summary.
+    pub const SUMMARY: &str = "SUMMARY";
+    /// The title.
+    pub const NONE: &str = "NONE";
+    /// Every value.
+    pub const ALL: [&str; 3] = [FULL, SUMMARY, NONE];
+}
+
 /// Whose text an article has.
 pub mod source_rank {
     /// The publisher's own feed or page.

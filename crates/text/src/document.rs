@@ -4,6 +4,7 @@ use crate::{
     characters,
     form::{self, Form},
     html, paragraphs,
+    typed::Typed,
 };
 use std::borrow::Cow;
 
@@ -22,7 +23,18 @@ impl<'a> Document<'a> {
     /// Detects the form of `source` and parses it. Never fails: any string is a document.
     #[must_use]
     pub fn parse(source: &'a str) -> Self {
-        match form::detect(source) {
+        Self::parse_as(source, Typed::Unknown)
+    }
+
+    /// Parses `source`, which its publisher typed. Text is verbatim. Text without tags that is typed as HTML is text with character
+    /// references: publishers type it so whatever it is.
+    #[must_use]
+    pub fn parse_as(source: &'a str, typed: Typed) -> Self {
+        if typed == Typed::Text {
+            let (text, markup) = (paragraphs::of(source), Cow::Borrowed(""));
+            return Document { form: Form::Plain, markup, text, too_deep: false, steps: source.len() };
+        }
+        match form::detect(source, typed) {
             form::Detected::Html => Self::html(Form::Html, source.into()),
             form::Detected::Escaped(decoded) => Self::html(Form::Escaped, decoded.into()),
             form::Detected::Plain => Document {
@@ -36,7 +48,7 @@ impl<'a> Document<'a> {
     }
 
     fn html(form: Form, markup: Cow<'a, str>) -> Self {
-        let markup = html::with_limited_attributes(markup);
+        let markup = html::prepared(markup);
         let html::Walk { text, too_deep, steps } = html::walk(&markup);
         Document { form, markup, text, too_deep, steps }
     }
@@ -87,7 +99,7 @@ pub fn plain(source: &str) -> String {
     Document::parse(source).into_text()
 }
 
-/// Plain text of `source` on one line.
+/// Plain text of `source` on one line. For a title or a name see [`title`](crate::title).
 #[must_use]
 pub fn line(source: &str) -> String {
     characters::collapse_whitespace(&plain(source))

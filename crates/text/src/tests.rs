@@ -1,4 +1,4 @@
-use crate::{Document, Form, plain};
+use crate::{Document, Form, Typed, plain};
 use proptest::prelude::*;
 
 #[test]
@@ -42,6 +42,52 @@ fn a_less_than_sign_does_not_make_a_text_html() {
     for text in ["5 < 6 and 7 > 3", "List<String> in Java", "a <b and c", "x<y", "<3 this"] {
         assert_eq!(plain(text), text);
     }
+}
+
+#[test]
+fn a_text_that_mentions_tags_is_text() {
+    for text in [
+        "The <video> element arrives at ten.",
+        "How <script> blocks rendering.",
+        "The <p> and <div> elements are blocks.",
+        "Put it between <head> and </head>.",
+        "when i <b and x> 4, stop",
+    ] {
+        assert_eq!(plain(text), text);
+    }
+    assert_eq!(plain("One. <p>Two.<p>Three."), "One.\n\nTwo.\n\nThree.");
+    assert_eq!(plain("One<br>two"), "One\ntwo");
+}
+
+#[test]
+fn what_is_not_closed_does_not_hide_the_rest() {
+    for (source, text) in [
+        ("<p>One.</p><script>two<p>Three.</p>", "One.\n\ntwo\n\nThree."),
+        ("<p>The <script> element.</p><p>Two.</p>", "The <script> element.\n\nTwo."),
+        ("<p>The <video> element.</p><p>Two.</p>", "The <video> element.\n\nTwo."),
+        ("<p>One.</p><!-- two <p>Three.</p>", "One.\n\ntwo\n\nThree."),
+        ("<p>One.</p><style>.a{}<p>Two.</p>", "One.\n\n.a{}\n\nTwo."),
+        ("<p>One.</p><textarea><p>Two.</p>", "One.\n\nTwo."),
+        ("<p>a <b and c</p><p>Two.</p>", "a <b and c\n\nTwo."),
+    ] {
+        assert_eq!(plain(source), text, "{source}");
+    }
+}
+
+#[test]
+fn typed_text_is_verbatim() {
+    for text in ["<p>One</p> &amp; two", "a <b>c</b>", "&lt;p&gt;", "<script>x"] {
+        let document = Document::parse_as(text, Typed::Text);
+        assert_eq!((document.text(), document.markup()), (text, None));
+    }
+    assert_eq!(Document::parse_as("One.\n\nTwo.", Typed::Text).text(), "One.\n\nTwo.");
+}
+
+#[test]
+fn references_to_surrogates_are_one_character_or_nothing() {
+    let source = "Wink &#55357;&#56841; and &#xD83D;&#xDE09; and a lone &#xDE09;.";
+    assert_eq!(plain(source), "Wink \u{1f609} and \u{1f609} and a lone .");
+    assert_eq!(plain(&format!("<p>{source}</p>")), "Wink \u{1f609} and \u{1f609} and a lone .");
 }
 
 #[test]

@@ -13,7 +13,9 @@ pub mod revision;
 pub mod signature;
 pub mod size;
 pub mod title;
+pub mod trace;
 pub mod withdrawal;
+pub mod withheld;
 
 pub use config::{Args, Config};
 pub use metrics::Metrics;

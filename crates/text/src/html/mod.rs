@@ -1,6 +1,6 @@
 //! One walk over the tokens of HTML gives its plain text and its depth.
 
-use crate::characters;
+use crate::{characters, references};
 use html5ever::{
     LocalName,
     tendril::StrTendril,
@@ -19,6 +19,7 @@ use std::{
 
 mod attributes;
 mod links;
+mod repair;
 mod tree;
 
 pub use links::{Link, Links, links};
@@ -82,9 +83,9 @@ pub(crate) fn walk(source: &str) -> Walk {
     Walk { text: walker.text.into_inner().out, too_deep, steps }
 }
 
-/// `source` with at most hundreds of attributes in a tag.
-pub(crate) fn with_limited_attributes(source: Cow<'_, str>) -> Cow<'_, str> {
-    attributes::limited(source)
+/// `source` as it is read: at most hundreds of attributes in a tag, and nothing that is not closed hides the text behind it.
+pub(crate) fn prepared(source: Cow<'_, str>) -> Cow<'_, str> {
+    repair::repaired(attributes::limited(references::without_surrogates(source)))
 }
 
 /// True if `name` is one of the words of `list`.
@@ -96,7 +97,11 @@ pub(crate) fn is_one(list: &str, name: &str) -> bool {
 pub(crate) fn unescape(source: &str) -> String {
     // RCDATA has references and no tags: `a < b` stays as it is.
     let opts = TokenizerOpts { initial_state: Some(State::RawData(Rcdata)), ..TokenizerOpts::default() };
-    tokenize(Decoder(RefCell::new(String::with_capacity(source.len()))), source, opts).0.into_inner()
+    if !source.contains('&') {
+        return source.to_owned();
+    }
+    let source = references::without_surrogates(source.into());
+    tokenize(Decoder(RefCell::new(String::with_capacity(source.len()))), &source, opts).0.into_inner()
 }
 
 fn tokenize<S: TokenSink>(sink: S, source: &str, opts: TokenizerOpts) -> S {

@@ -1,18 +1,37 @@
-//! Removes lines that a site puts around every article: links to comments, to sharing, to the rest of the text.
+//! Removes lines that a site puts around every article: links to comments, to sharing, to the rest of the text, credits of
+//! pictures, advertisements.
 //!
-//! A line is removed only if a pattern matches the whole of it, it is short, and only such lines stand between it
-//! and the end (or the start) of the body. `patterns.rs` is the list.
+//! A line is removed only if a rule matches the whole of it and it is short. Most rules hold only at the ends of a text, with
+//! nothing but such lines between. `rules` has them, by language. A line that the feed repeats at the ends of its entries is
+//! removed there, too (`RawItem.repeated_lines`).
 
-mod patterns;
+mod rules;
 
-use patterns::{END, START, TAIL};
+pub use rules::At;
+use rules::{TAIL, matching};
+use text::fold;
 
-/// Longest line of boilerplate, in characters.
+/// Longest line of boilerplate, in characters, and in bytes.
 const MAX_CHARS: usize = 200;
-/// Bytes at the end of a text in which an ellipsis and a link are searched.
+const MAX_BYTES: usize = 4 * MAX_CHARS;
+/// Bytes at the end of a text in which a link behind the story is searched.
 const MAX_TAIL: usize = 1_000;
+/// Longest body that may only repeat the title, in bytes.
+const MAX_TITLE: usize = 2_000;
 /// Most lines that are removed from each end.
 const MAX_LINES: usize = 12;
+
+/// A line that was removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cut {
+    /// The line.
+    pub line: String,
+    /// The rule that it matches: a file of rules and a section (`en/comments`), `repeated` (the feed repeats it), `tail` (a link
+    /// behind the story), `title` (it only repeats the title) or `rule` (it has no letters).
+    pub rule: &'static str,
+    /// Where it stood.
+    pub at: At,
+}
 
 /// A text and the boilerplate that was removed from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,36 +39,54 @@ pub struct Stripped {
     /// The text that is left.
     pub text: String,
     /// Lines removed from the end, the last one first.
-    pub trailing: Vec<String>,
+    pub trailing: Vec<Cut>,
     /// Lines removed from the start, the first one first.
-    pub leading: Vec<String>,
+    pub leading: Vec<Cut>,
+    /// Lines removed from within.
+    pub inner: Vec<Cut>,
 }
 
 impl Stripped {
     /// Number of lines that were removed.
     #[must_use]
     pub fn lines(&self) -> usize {
-        self.trailing.len() + self.leading.len()
+        self.trailing.len() + self.leading.len() + self.inner.len()
+    }
+
+    /// The removed lines, from the start of the text to its end.
+    pub fn cuts(&self) -> impl Iterator<Item = &Cut> {
+        self.leading.iter().chain(&self.inner).chain(self.trailing.iter().rev())
     }
 }
 
-/// Removes boilerplate from both ends of plain text.
+/// Removes boilerplate from plain text. `repeated` are the lines that the feed repeats at the ends of its entries.
 #[must_use]
-pub fn strip(text: &str) -> Stripped {
+pub fn strip(text: &str, repeated: &[String]) -> Stripped {
     let (mut trailing, mut leading) = (Vec::new(), Vec::new());
-    let mut rest = text.trim();
+    let (text, inner) = without_inner(text.trim());
+    let of = |line: &str, at: At| {
+        let is_repeated = || repeated.iter().any(|known| known == line);
+        if !is_short(line) {
+            None
+        } else if is_repeated() {
+            Some("repeated")
+        } else {
+            matching(line, at)
+        }
+    };
+    let mut rest = text.as_str();
     while trailing.len() < MAX_LINES && !rest.is_empty() {
         let (before, line) = rest.rsplit_once('\n').unwrap_or(("", rest));
-        if is_boilerplate(line, &END) {
-            trailing.push(line.trim().to_owned());
+        if let Some(rule) = of(line, At::End) {
+            trailing.push(Cut { line: line.trim().to_owned(), rule, at: At::End });
             rest = before.trim_end();
             continue;
         }
         // `The text begins and ... Read more`: the link is removed and the ellipsis stays.
         let end = &line[line.ceil_char_boundary(line.len().saturating_sub(MAX_TAIL))..];
-        let tail = TAIL.as_ref().and_then(|tail| tail.captures(end)).and_then(|found| found.get(1));
-        if let Some(link) = tail {
-            trailing.push(link.as_str().trim().to_owned());
+        let found = TAIL.as_ref().and_then(|tail| tail.captures(end));
+        if let Some(link) = found.and_then(|found| found.get(1).or_else(|| found.get(2))) {
+            trailing.push(Cut { line: link.as_str().trim().to_owned(), rule: "tail", at: At::End });
             let at = rest.len() - end.len() + link.start();
             rest = rest[..at].trim_end();
         }
@@ -57,28 +94,48 @@ pub fn strip(text: &str) -> Stripped {
     }
     while leading.len() < MAX_LINES && !rest.is_empty() {
         let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
-        if !is_boilerplate(line, &START) {
-            break;
-        }
-        leading.push(line.trim().to_owned());
+        let Some(rule) = of(line, At::Start) else { break };
+        leading.push(Cut { line: line.trim().to_owned(), rule, at: At::Start });
         rest = after.trim_start();
     }
-    Stripped { text: rest.to_owned(), trailing, leading }
+    Stripped { text: rest.to_owned(), trailing, leading, inner }
 }
 
-fn is_boilerplate(line: &str, set: &Option<regex::RegexSet>) -> bool {
-    let line = line.trim();
-    if line.is_empty() || line.chars().nth(MAX_CHARS).is_some() {
-        return false;
+/// Empties a body that only repeats the title and the source's name, as aggregators write it.
+pub fn clear_title(body: &mut Stripped, title: &str, source: &str) {
+    let (title, source) = (fold::alphanumeric(title), fold::alphanumeric(source));
+    if title.is_empty() || source.is_empty() || body.text.len() > MAX_TITLE {
+        return;
     }
-    let bare = line.trim_matches(|c: char| !c.is_alphanumeric() && c != '\u{a9}').to_lowercase();
-    if bare.is_empty() {
-        return true; // a rule or an ellipsis
+    let text = fold::alphanumeric(&body.text);
+    if text.strip_prefix(title.as_str()).is_some_and(|rest| rest == source) {
+        let line = std::mem::take(&mut body.text);
+        body.leading.push(Cut { line, rule: "title", at: At::Start });
     }
-    // `Continue reading Some Headline ->` is a link by its arrow; without one it may be a sentence.
-    let arrow = line.ends_with(['\u{2192}', '\u{bb}', '\u{203a}', '\u{2026}', '>', ']']) || line.ends_with("...");
-    let bare = if arrow { format!("{bare} \u{2192}") } else { bare };
-    set.as_ref().is_some_and(|set| set.is_match(&bare))
+}
+
+/// `text` without the lines that are boilerplate wherever they stand, and these.
+fn without_inner(text: &str) -> (String, Vec<Cut>) {
+    let mut inner = Vec::new();
+    let mut keep = |line: &&str| {
+        let rule = if is_short(line) && !line.is_empty() { matching(line, At::Anywhere) } else { None };
+        inner.extend(rule.map(|rule| Cut { line: line.trim().to_owned(), rule, at: At::Anywhere }));
+        rule.is_none()
+    };
+    let mut kept = String::with_capacity(text.len());
+    for paragraph in text.split("\n\n") {
+        let mut separator = if kept.is_empty() { "" } else { "\n\n" };
+        for line in paragraph.split('\n').filter(&mut keep) {
+            kept.push_str(separator);
+            kept.push_str(line);
+            separator = "\n";
+        }
+    }
+    (kept, inner)
+}
+
+fn is_short(line: &str) -> bool {
+    line.len() <= MAX_BYTES && line.chars().nth(MAX_CHARS).is_none()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Sanitised HTML, safe to be shown in a page as it is.
 
+mod inner;
 mod pieces;
 mod trailing;
 
@@ -34,6 +35,12 @@ pub fn sanitise(document: &Document<'_>, base: Option<&Url>, trailing: &[String]
         _ => paragraphs(document.text()),
     };
     trailing::without_trailing(html, trailing)
+}
+
+/// As [`sanitise`], and without the elements whose texts are `lines`, wherever they stand.
+#[must_use]
+pub fn sanitise_without(document: &Document<'_>, base: Option<&Url>, lines: &[&str], trailing: &[String]) -> String {
+    trailing::without_trailing(inner::without(sanitise(document, base, &[]), lines), trailing)
 }
 
 /// Most bytes that relative links may grow by: the base's length for each attribute.

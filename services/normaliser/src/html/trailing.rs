@@ -6,7 +6,7 @@ use text::characters;
 /// Starts of elements that may hold such a line.
 const HOLDERS: [&str; 6] = ["<p", "<div", "<li", "<a ", "<br", "<h"];
 /// Elements that ammonia keeps and that have no end tag.
-const VOID: [&str; 6] = ["area", "br", "col", "hr", "img", "wbr"];
+pub(super) const VOID: [&str; 6] = ["area", "br", "col", "hr", "img", "wbr"];
 
 /// `html` without the elements at its end whose texts are `lines`, the last line first. Stops at the first line that is
 /// not an element of its own.
@@ -39,7 +39,7 @@ fn shows(html: &str, line: &str) -> bool {
 }
 
 /// The character references that a serialiser of HTML writes.
-fn unescape(text: &str) -> String {
+pub(super) fn unescape(text: &str) -> String {
     if !text.contains('&') {
         return text.to_owned();
     }

@@ -2,7 +2,7 @@
 
 use proto::{
     v1::{PageRequest, RawItem},
-    vocab::{full_text, page_reason},
+    vocab::{full_text, page_reason, publish_text},
 };
 use unicode_segmentation::UnicodeSegmentation;
 use url::Url;
@@ -51,7 +51,9 @@ impl FullText {
 #[must_use]
 pub fn reason(raw: &RawItem, body: &str, policy: FullText) -> Option<&'static str> {
     let texts = raw.title.len() + raw.summary.len() + raw.content.len();
-    if policy == FullText::Never || texts > MAX_ENTRY || !may_be_page(&raw.url) {
+    // What may not be published need not be fetched.
+    let is_withheld = matches!(raw.publish_text.as_str(), publish_text::SUMMARY | publish_text::NONE);
+    if policy == FullText::Never || is_withheld || texts > MAX_ENTRY || !may_be_page(&raw.url) {
         return None;
     }
     if policy == FullText::Always {

@@ -1,0 +1,187 @@
+//! The rules of `rules/*.txt`: one file for a language or for languages that are written alike.
+//!
+//! `script` names the script of a file's lines: only lines in it are compared with its rules; `any` are all. A section
+//! `[PLACE NAME]` begins a list of rules, one a line: regular expressions that match a whole line. `end` rules hold at the end of
+//! a text, `ends` at both ends, `anywhere` in it, too. A line is compared without marks and case and without the punctuation around
+//! it, and so are the rules: they are written as the language is, without capitals and without `\W`, `\S` and the like.
+//!
+//! | in a rule | means |
+//! | --- | --- |
+//! | `{next}` | an arrow or an ellipsis at the end of the line |
+//! | `{sign}` | an arrow or a bullet at its start |
+//! | `{who}` | a network on which readers share |
+//! | `{agency}` | an agency or an archive that sells pictures |
+
+use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use std::sync::{LazyLock, OnceLock};
+use text::fold;
+
+macro_rules! files {
+    ($($name:literal),* $(,)?) => {
+        /// The files, by name.
+        pub(super) const FILES: &[(&str, &str)] = &[$(($name, include_str!(concat!("rules/", $name, ".txt")))),*];
+    };
+}
+
+files!(
+    "common", "en", "es", "pt", "fr", "de", "it", "nl", "nordic", "fi", "pl", "cs_sk", "hu", "ro", "tr", "id_ms", "vi",
+    "cyrillic", "el", "arabic", "he", "indic", "th", "cjk",
+);
+
+/// Scripts, by the name that the files have for them, with the first and the last of their characters.
+const SCRIPTS: [(&str, &[(char, char)]); 8] = [
+    ("latin", &[]),
+    ("cyrillic", &[('\u{400}', '\u{52f}')]),
+    ("greek", &[('\u{370}', '\u{3ff}'), ('\u{1f00}', '\u{1fff}')]),
+    ("arabic", &[('\u{600}', '\u{77f}'), ('\u{8a0}', '\u{8ff}'), ('\u{fb50}', '\u{fdff}'), ('\u{fe70}', '\u{fefc}')]),
+    ("hebrew", &[('\u{590}', '\u{5ff}')]),
+    ("indic", &[('\u{900}', '\u{9ff}')]),
+    ("thai", &[('\u{e00}', '\u{e7f}')]),
+    ("cjk", &[('\u{1100}', '\u{11ff}'), ('\u{3040}', '\u{30ff}'), ('\u{3400}', '\u{9fff}'), ('\u{ac00}', '\u{d7af}')]),
+];
+
+const NEXT: &str = "(?: →)";
+const SIGN: &str = "→ ";
+const WHO: &str = "(?:facebook|twitter|x|whatsapp|telegram|linkedin|reddit|pinterest|e-?mail|messenger|viber|vk|instagram|tumblr|\
+    threads|bluesky|mastodon|line|weibo|wechat|youtube|tiktok|flipboard|signal|google news)";
+const AGENCY: &str = "(?:reuters|thomson reuters|associated press|ap|ap photo|ap images|afp|agence france-presse|getty|getty images|\
+    afp via getty images|bloomberg|epa|epa-efe|pa media|pa wire|pa images|press association|anadolu|anadolu agency|nurphoto|\
+    upi|picture alliance|sipa|sipa usa|zuma press|shutterstock|imago|the canadian press|aap|pti|ani|yonhap|kyodo|xinhua|via reuters)";
+
+/// Where a rule holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// At the end of a text.
+    End,
+    /// At its start.
+    Start,
+    /// In it.
+    Anywhere,
+}
+
+/// A rule as its file has it.
+pub(super) struct Rule {
+    /// The file's name and the section's, with a slash between them.
+    pub name: String,
+    /// `end`, `ends` or `anywhere`.
+    pub place: &'static str,
+    pub script: &'static str,
+    pub pattern: &'static str,
+}
+
+/// The rules of all files.
+pub(super) fn rules() -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for (file, text) in FILES {
+        let (mut script, mut section, mut place) = ("any", String::new(), "");
+        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            if let Some(name) = line.strip_prefix("script ") {
+                script = name;
+            } else if let Some((at, name)) =
+                line.strip_prefix('[').and_then(|line| line.strip_suffix(']')).and_then(|line| line.split_once(' '))
+                && !name.contains(['[', '|'])
+            {
+                (place, section) = (at, format!("{file}/{name}"));
+            } else {
+                rules.push(Rule { name: section.clone(), place, script, pattern: line });
+            }
+        }
+    }
+    rules
+}
+
+/// The rules of one script that hold at one place.
+struct Set {
+    patterns: RegexSet,
+    names: Vec<String>,
+}
+
+impl Set {
+    fn of(script: &str, at: At) -> Self {
+        let holds = |rule: &Rule| match at {
+            At::End => rule.place != "anywhere",
+            At::Start => rule.place == "ends",
+            At::Anywhere => rule.place == "anywhere",
+        };
+        let chosen = rules().into_iter().filter(|rule| (rule.script == script || rule.script == "any") && holds(rule));
+        let (names, patterns): (Vec<String>, Vec<String>) =
+            chosen.map(|rule| (rule.name, expanded(rule.pattern))).unzip();
+        let built = RegexSetBuilder::new(patterns).size_limit(MAX_SET_BYTES).dfa_size_limit(MAX_CACHE_BYTES).build();
+        // A test excludes that a pattern is invalid.
+        match built {
+            Ok(patterns) => Set { patterns, names },
+            Err(_) => Set { patterns: RegexSet::empty(), names: Vec::new() },
+        }
+    }
+}
+
+/// Bytes of a compiled set, and of its cache while it is searched.
+const MAX_SET_BYTES: usize = 64 << 20;
+const MAX_CACHE_BYTES: usize = 8 << 20;
+
+/// A rule as a regular expression of a whole line.
+pub(super) fn expanded(pattern: &str) -> String {
+    let sign = if pattern.contains("{sign}") { "" } else { "(?:→ )?" };
+    let pattern = fold::base_letters(pattern)
+        .replace("{next}", NEXT)
+        .replace("{sign}", SIGN)
+        .replace("{who}", WHO)
+        .replace("{agency}", AGENCY);
+    format!("^{sign}(?:{pattern})$")
+}
+
+/// The sets by script and place, each made when it is first needed.
+static SETS: [[OnceLock<Set>; 3]; SCRIPTS.len()] = [const { [const { OnceLock::new() }; 3] }; SCRIPTS.len()];
+
+/// The name of the rule that a line matches there: a line of text without the whitespace around it.
+#[must_use]
+pub fn matching(line: &str, at: At) -> Option<&'static str> {
+    let bare = line.trim_matches(|c: char| !c.is_alphanumeric() && c != '\u{a9}');
+    if bare.is_empty() {
+        // A rule or an ellipsis.
+        return (at != At::Anywhere).then_some("rule");
+    }
+    let script = script(bare);
+    let set = SETS.get(script)?.get(at as usize)?;
+    let set = set.get_or_init(|| Set::of(SCRIPTS.get(script).map_or("", |(name, _)| name), at));
+    let folded = folded(line, bare);
+    if !set.patterns.is_match(&folded) {
+        return None;
+    }
+    let first = set.patterns.matches(&folded).iter().next()?;
+    set.names.get(first).map(String::as_str)
+}
+
+/// The index of a line's script: that of the first character which is not Latin.
+fn script(line: &str) -> usize {
+    let of =
+        |c: char| SCRIPTS.iter().position(|(_, ranges)| ranges.iter().any(|(from, to)| (*from..=*to).contains(&c)));
+    if line.is_ascii() { 0 } else { line.chars().filter(|c| *c > '\u{36f}').find_map(of).unwrap_or(0) }
+}
+
+/// A line in the form in which it is compared, with an arrow at its ends for any sign that leads elsewhere.
+fn folded(line: &str, bare: &str) -> String {
+    let bare = if bare.is_ascii() { bare.to_ascii_lowercase() } else { fold::base_letters(bare) };
+    let bare = bare.replace(['\u{2019}', '\u{2018}', '`', '\u{2bc}'], "'").replace(['\u{a0}', '\u{202f}'], " ");
+    let line = line.trim();
+    let begins =
+        line.starts_with(['\u{2192}', '\u{bb}', '\u{203a}', '>', '\u{25b6}', '\u{25ba}', '\u{2022}', '*', '\u{1f449}']);
+    let ends = line.ends_with(['\u{2192}', '\u{bb}', '\u{203a}', '\u{2026}', '>', ']']) || line.ends_with("...");
+    format!("{}{bare}{}", if begins { SIGN } else { "" }, if ends { " →" } else { "" })
+}
+
+/// A link behind the story in its last line: group 1 is the link. `None` only if a pattern is invalid, which a test excludes.
+pub(super) static TAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let text = include_str!("rules/tail.txt");
+    let (ellipsis, sentence) = text.split_once("[sentence]")?;
+    let all = |part: &str| {
+        let lines = part.lines().filter(|line| !line.is_empty() && !line.starts_with(['#', '[']));
+        lines.collect::<Vec<_>>().join("|")
+    };
+    let sentence = all(sentence).replace("{title}", r"(?:[^.!?]|[.!?]\S){1,200}").replace("{site}", ".{1,60}?");
+    let pattern = format!(
+        r#"(?i)(?:(?:…|\.\.\.|\[…\]|\[\.\.\.\])\s*(\(?(?:{})\b[^.]{{0,100}})|(?:[.!?…]["”’»)]?\s+|[。।؟！？]\s*)((?:{sentence})[\s.…:>→»]*))$"#,
+        all(ellipsis)
+    );
+    RegexBuilder::new(&pattern).size_limit(MAX_SET_BYTES).build().ok()
+});
