@@ -1,4 +1,6 @@
 use super::*;
+use crate::size;
+use proto::time::to_wire;
 
 fn delivered() -> Delivery {
     Delivery::at("2026-11-24T12:00:00Z".parse().unwrap())
