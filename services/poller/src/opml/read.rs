@@ -258,6 +258,7 @@ fn feed<'f>(
         credentials_ref: get(&["credentialsref"]),
         backfill: get(&["backfill"]),
         min_interval_s: get(&["minintervals"]).parse().unwrap_or(0).max(0),
+        publish_text: get(&["publishtext"]),
         paused: get(&["paused"]).eq_ignore_ascii_case("true"),
         ..Feed::default()
     };

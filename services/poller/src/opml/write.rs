@@ -25,6 +25,7 @@ pub fn write(title: &str, feeds: &[Feed]) -> String {
             ("rights", &feed.rights),
             ("backfill", &feed.backfill),
             ("minIntervalS", &interval),
+            ("publishText", &feed.publish_text),
             ("paused", paused),
             ("credentialsRef", &feed.credentials_ref),
         ];
