@@ -6,7 +6,7 @@ use proto::{
     id, partition, time,
     topic::{Names, Topic},
     v1::Feed,
-    vocab::full_text,
+    vocab::{full_text, publish_text},
     wire::{self, Message},
 };
 use std::borrow::Cow;
@@ -54,6 +54,9 @@ pub enum DefinitionError {
     /// The policy for pages is unknown.
     #[error("full text {0:?} is not auto, always or never")]
     FullText(String),
+    /// What may be published is not known.
+    #[error("publish_text {0:?} is not FULL, SUMMARY or NONE")]
+    PublishText(String),
     /// The definition cannot be encoded.
     #[error(transparent)]
     Encode(#[from] wire::EncodeError),
@@ -116,20 +119,30 @@ pub fn complete(mut feed: Feed, now: Timestamp) -> Result<Feed, DefinitionError>
     if !matches!(feed.full_text.as_str(), "" | full_text::AUTO | full_text::ALWAYS | full_text::NEVER) {
         return Err(DefinitionError::FullText(feed.full_text));
     }
+    feed.publish_text.make_ascii_uppercase();
+    check_publish_text(&feed)?;
     feed.added_at.get_or_insert(time::to_wire(now));
     Ok(feed)
+}
+
+/// What may be published is stated in a known word or not at all: under an unknown one nothing may be published.
+fn check_publish_text(feed: &Feed) -> Result<(), DefinitionError> {
+    let stated = feed.publish_text.as_str();
+    let is_known = stated.is_empty() || publish_text::ALL.contains(&stated);
+    if is_known { Ok(()) } else { Err(DefinitionError::PublishText(feed.publish_text.clone())) }
 }
 
 /// Validates a definition that was read from its topic, and returns its URL. `secrets` are masked in errors.
 ///
 /// # Errors
-/// [`DefinitionError`] if the URL is invalid or the id does not belong to it.
+/// [`DefinitionError`] if the URL is invalid, the id does not belong to it, or `publish_text` is not known.
 pub fn validate(feed: &Feed, secrets: &SecretParameters) -> Result<Url, DefinitionError> {
     let url = parse_url_with(&feed.url, secrets)?;
     let expected = id::feed_id_with(&feed.url, &feed.credentials_ref);
     if feed.feed_id != expected {
         return Err(DefinitionError::Id { url: secrets.masked(&feed.url), expected, found: feed.feed_id.clone() });
     }
+    check_publish_text(feed)?;
     Ok(url)
 }
 
@@ -214,6 +227,18 @@ mod tests {
         }
         let odd = Feed { backfill: "some".into(), ..feed("https://example.org/") };
         assert!(matches!(complete(odd, Timestamp::UNIX_EPOCH), Err(DefinitionError::Backfill(_))));
+    }
+
+    #[test]
+    fn what_may_be_published_is_one_of_three_words_in_any_case() {
+        let stated = |text: &str| Feed { publish_text: text.into(), ..feed("https://example.org/") };
+        let complete = |text: &str| complete(stated(text), Timestamp::UNIX_EPOCH).map(|feed| feed.publish_text);
+        assert_eq!(complete("summary").unwrap(), publish_text::SUMMARY);
+        assert_eq!(complete("").unwrap(), "");
+        assert!(matches!(complete("headline"), Err(DefinitionError::PublishText(_))));
+        let mut odd = stated("headline");
+        odd.feed_id = id::feed_id(&odd.url);
+        assert!(matches!(validate(&odd, &SecretParameters::default()), Err(DefinitionError::PublishText(_))));
     }
 
     #[test]

@@ -77,6 +77,26 @@ pub struct Document {
     pub is_cut: bool,
 }
 
+/// How the texts of an item are typed: values of [`proto::vocab::form`]; empty for a text that is absent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Forms {
+    /// Of the title.
+    pub title: &'static str,
+    /// Of the summary.
+    pub summary: &'static str,
+    /// Of the content.
+    pub content: &'static str,
+}
+
+/// Where an item comes from, by RSS and Atom `source`. Empty if it names none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Source {
+    /// Name of the publisher or title of its feed; may contain markup.
+    pub name: String,
+    /// Absolute URL of its site or feed.
+    pub url: String,
+}
+
 /// An item of a feed. Absent texts are empty.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Entry {
@@ -92,6 +112,12 @@ pub struct Entry {
     pub summary: String,
     /// Full content, in the same form as the summary.
     pub content: String,
+    /// How title, summary and content are typed.
+    pub forms: Forms,
+    /// The publisher that an aggregator's entry names.
+    pub source: Source,
+    /// Absolute URL of the publisher's page, where the carrier of the feed names it apart from the link (`origLink`).
+    pub original_link: String,
     /// Names of the authors, or mail addresses if there are no names.
     pub authors: Vec<String>,
     /// Category terms.

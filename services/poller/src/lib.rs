@@ -3,6 +3,7 @@
 mod args;
 mod check;
 pub mod credentials;
+mod data_urls;
 pub mod dates;
 pub mod definition;
 pub mod diff;

@@ -2,7 +2,10 @@
 //! `fetch`, to a document when it has been parsed, to a definition when it is read. What is the feed's stands in each of its
 //! items, so its limits are small.
 
-use crate::document::{Document, Entry};
+use crate::{
+    data_urls,
+    document::{Document, Entry},
+};
 use proto::{
     Warning, id,
     v1::{Feed, PageMetadata},
@@ -59,6 +62,8 @@ limits! {
     LINK = "item: link, comments page", 8_192, 1, Drop;
     TITLE = "item: title", 20_000, 1, Cut;
     TEXT = "item: summary, content", 1_000_000, 1, Cut;
+    SOURCE_NAME = "item: name of the source", 200, 1, Cut;
+    SOURCE_URL = "item: URL of the source", 2_048, 1, Drop;
     NAME = "item: author, category", 200, 64, Cut;
     MEDIA_URL = "item: URL of a file", 4_096, 64, Drop;
     MEDIA_TITLE = "item: title of a file", 500, 64, Cut;
@@ -144,6 +149,9 @@ fn entry(entry: &mut Entry) {
     GUID.apply(&mut entry.guid);
     LINK.apply(&mut entry.link);
     LINK.apply(&mut entry.comments);
+    LINK.apply(&mut entry.original_link);
+    SOURCE_NAME.apply(&mut entry.source.name);
+    SOURCE_URL.apply(&mut entry.source.url);
     LANGUAGE.apply(&mut entry.language);
     DATE_TEXT.apply(&mut entry.published_text);
     DATE_TEXT.apply(&mut entry.updated_text);
@@ -159,38 +167,13 @@ fn entry(entry: &mut Entry) {
     let mut is_cut = TITLE.apply(&mut entry.title);
     for text in [&mut entry.summary, &mut entry.content] {
         if text.len() > TEXT.bytes {
-            *text = without_data_urls(text);
+            *text = data_urls::removed(text);
             is_cut |= TEXT.apply(text);
         }
     }
     if is_cut && !entry.warnings.contains(&Warning::ContentCut) {
         entry.warnings.push(Warning::ContentCut);
     }
-}
-
-/// A text without its `data:` URLs in base64 (RFC 2397): megabytes of an image must not displace the text behind it.
-fn without_data_urls(text: &str) -> String {
-    const BASE64: &str = ";base64,";
-    let (mut out, mut rest) = (String::new(), text);
-    while let Some(at) = rest.find("data:") {
-        let (before, url) = rest.split_at(at);
-        out.push_str(before);
-        // A media type is short.
-        let head = url.get(..url.floor_char_boundary(200)).unwrap_or(url);
-        let end = head.find(BASE64).filter(|end| !url[..*end].contains(['"', '\'', '<', ' '])).map(|end| {
-            let data = url.get(end + BASE64.len()..).unwrap_or_default();
-            let length =
-                data.bytes().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'%'));
-            end + BASE64.len() + length.count()
-        });
-        let skipped = end.unwrap_or("data:".len());
-        if end.is_none() {
-            out.push_str("data:");
-        }
-        rest = url.get(skipped..).unwrap_or_default();
-    }
-    out.push_str(rest);
-    out
 }
 
 /// Applies the limits to a definition, except to its URL: another one would be another feed.

@@ -144,6 +144,9 @@ impl Mask {
             title,
             summary,
             content,
+            forms: _,
+            source,
+            original_link,
             authors,
             categories,
             media,
@@ -155,8 +158,8 @@ impl Mask {
             comments,
             warnings: _,
         } = entry;
-        [guid, link, comments].into_iter().for_each(|text| self.apply_to_url(text));
-        [title, summary, content, published_text, updated_text, language]
+        [guid, link, comments, original_link, &mut source.url].into_iter().for_each(|text| self.apply_to_url(text));
+        [title, summary, content, &mut source.name, published_text, updated_text, language]
             .into_iter()
             .chain(authors)
             .chain(categories)

@@ -5,6 +5,7 @@ mod backfill;
 mod budget;
 mod raw_item;
 mod renewal;
+mod repeated;
 mod seen_entries;
 
 pub use backfill::{Backfill, MAX_UNDATED};
@@ -23,7 +24,11 @@ use crate::{
 use budget::{Budget, Share};
 use jiff::Timestamp;
 use proto::v1::{Feed, Fetch, RawItem};
-use std::collections::{HashMap, HashSet};
+use repeated::RepeatedLines;
+use std::{
+    cell::OnceCell,
+    collections::{HashMap, HashSet},
+};
 use stream::faults::{Sabotage, sabotaged};
 
 /// Why an entry of a document was not published although it is new.
@@ -161,6 +166,7 @@ pub fn diff(
 
     let mut counts = Counts { seen: identified.len(), ..Counts::default() };
     let mut budget = Budget::of(usize::try_from(fetch.bytes).unwrap_or_default(), part);
+    let repeated = OnceCell::new();
     let (mut is_deferred, mut left) = (false, 0_usize);
     let mut publish = Vec::new();
     let mut entries = Vec::with_capacity(identified.len());
@@ -229,7 +235,11 @@ pub fn diff(
         }
         renewed.insert(one.article_id, now_min);
         publish.push(Publish {
-            item: RawItem { known: is_published, ..raw_item::raw_item(feed, document, one, fetch, backfill) },
+            item: RawItem {
+                known: is_published,
+                repeated_lines: repeated.get_or_init(|| RepeatedLines::of(document)).of_entry(at),
+                ..raw_item::raw_item(feed, document, one, fetch, backfill)
+            },
             entry_key: format!("{:016x}", one.key),
             fingerprint: format!("{:016x}", one.text),
         });

@@ -1,6 +1,6 @@
 //! The raw item of an entry, and what its record needs.
 
-use crate::{document::Document, identity::IdentifiedEntry};
+use crate::{data_urls, document::Document, identity::IdentifiedEntry};
 use proto::{
     Warning, id, time,
     v1::{Feed, Fetch, RawItem},
@@ -38,6 +38,11 @@ pub(super) fn raw_item(
         title: entry.title.clone(),
         summary: entry.summary.clone(),
         content: entry.content.clone(),
+        title_form: form(&entry.title, entry.forms.title),
+        summary_form: form(&entry.summary, entry.forms.summary),
+        content_form: form(&entry.content, entry.forms.content),
+        source_name: entry.source.name.clone(),
+        source_url: entry.source.url.clone(),
         language: first(&[&entry.language, &document.language, &feed.language]),
         authors: entry.authors.clone(),
         categories: entry.categories.clone(),
@@ -61,17 +66,23 @@ pub(super) fn raw_item(
     }
 }
 
+/// How a text is typed; empty for one that is absent.
+fn form(text: &str, form: &str) -> String {
+    if text.is_empty() { String::new() } else { form.to_owned() }
+}
+
 /// About the bytes of an entry's raw record, without making it.
 pub(super) fn bytes(feed: &Feed, document: &Document, one: &IdentifiedEntry<'_>, fetch: &Fetch) -> usize {
     /// Names, ids, times and punctuation of a record.
     const FIXED: usize = 1_000;
     let entry = one.entry;
     let texts = [&entry.guid, &entry.link, &one.canonical_url, &entry.title, &entry.summary, &entry.content];
+    let source = [&entry.source.name, &entry.source.url];
     let shared = [&document.title, &feed.title, &feed.url, &feed.site_url, &feed.rights, &feed.publisher_name];
     let headers = [&fetch.final_url, &fetch.content_type, &fetch.etag, &fetch.last_modified];
     let lists = entry.authors.iter().chain(&entry.categories).chain(&feed.tags);
     let media = entry.media.iter().map(|media| media.url.len() + media.title.len() + media.r#type.len() + 50);
-    let all = texts.into_iter().chain(shared).chain(headers).chain(lists).map(|text| text.len() + 4);
+    let all = texts.into_iter().chain(source).chain(shared).chain(headers).chain(lists).map(|text| text.len() + 4);
     FIXED + all.chain(media).sum::<usize>()
 }
 
@@ -79,13 +90,20 @@ fn first(texts: &[&String]) -> String {
     texts.iter().find(|text| !text.trim().is_empty()).map(|text| (*text).clone()).unwrap_or_default()
 }
 
-/// Encodes an item in at most `limit` bytes. A longer item is shortened, content first and title last, and gets the warning
-/// `content-cut`.
+/// Encodes an item in at most `limit` bytes. A longer item loses its `data:` URLs. If that is not enough it is shortened, content
+/// first and title last, and gets the warning `content-cut`.
 ///
 /// # Errors
 /// [`wire::EncodeError`] where a timestamp is out of range.
 pub fn encode_within(item: &mut RawItem, encoding: wire::Encoding, limit: usize) -> Result<Vec<u8>, wire::EncodeError> {
     let mut encoded = encoding.encode(item)?;
+    if encoded.len() <= limit {
+        return Ok(encoded);
+    }
+    for text in [&mut item.content, &mut item.summary] {
+        *text = data_urls::removed(text);
+    }
+    encoded = encoding.encode(item)?;
     if encoded.len() <= limit {
         return Ok(encoded);
     }

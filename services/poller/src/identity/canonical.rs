@@ -1,6 +1,6 @@
 //! Canonicalisation of links. An article id is made from the result.
 
-use super::tracking::is_tracking;
+use super::{carriers, tracking::is_tracking};
 use url::Url;
 
 /// The canonical form of an absolute http or https link; `None` for anything else.
@@ -34,7 +34,7 @@ pub(super) struct CanonicalLink {
 
 /// The canonical form of a link with its fragment; `None` if [`canonical_url`] has none.
 pub(super) fn canonical_link(link: &str) -> Option<CanonicalLink> {
-    let mut url = Url::parse(link.trim()).ok()?;
+    let mut url = carriers::unwrapped(Url::parse(link.trim()).ok()?);
     if !matches!(url.scheme(), "http" | "https") {
         return None;
     }

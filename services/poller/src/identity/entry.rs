@@ -3,7 +3,7 @@
 use super::{
     Fingerprint, LinkHash, SeenEntry,
     canonical::{CanonicalLink, canonical_link, schemeless},
-    canonical_url,
+    canonical_url, carriers,
     fragments::{self, Linked},
     seen_entry::{number, upper_32, upper_64},
 };
@@ -79,7 +79,8 @@ pub fn identify<'a>(
     remembered: &[SeenEntry],
 ) -> Vec<IdentifiedEntry<'a>> {
     let home = canonical_url(&document.site_url);
-    let links: Vec<Option<CanonicalLink>> = document.entries.iter().map(|entry| canonical_link(&entry.link)).collect();
+    let links: Vec<Option<CanonicalLink>> =
+        document.entries.iter().map(|entry| canonical_link(carriers::article_link(entry))).collect();
     let guids: Vec<Cow<'_, str>> = document.entries.iter().map(|entry| canonical_guid(&entry.guid)).collect();
 
     let mut pages_of_guid: HashMap<&str, HashSet<&str>> = HashMap::new();

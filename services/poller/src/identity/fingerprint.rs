@@ -1,8 +1,9 @@
 //! What an entry says, apart from how it is marked up.
 
 use super::seen_entry::upper_64;
-use crate::document::{Document, Entry};
+use crate::document::{self, Entry};
 use proto::id;
+use text::{Document, Typed};
 
 /// What tells the text of an entry from others.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,12 +19,16 @@ pub struct Fingerprint {
 
 /// The fingerprints of a document's entries, in document order. Takes time in proportion to the document's length.
 #[must_use]
-pub fn fingerprints(document: &Document) -> Vec<Fingerprint> {
+pub fn fingerprints(document: &document::Document) -> Vec<Fingerprint> {
     document.entries.iter().map(fingerprint).collect()
 }
 
 fn fingerprint(entry: &Entry) -> Fingerprint {
-    let [title, summary, content] = [&entry.title, &entry.summary, &entry.content].map(|source| text::line(source));
+    let title = text::title(&entry.title, Typed::named(entry.forms.title));
+    let line = |source: &str, form: &str| {
+        text::characters::collapse_whitespace(Document::parse_as(source, Typed::named(form)).text())
+    };
+    let (summary, content) = (line(&entry.summary, entry.forms.summary), line(&entry.content, entry.forms.content));
     let digest = id::digest(&[title.as_bytes(), summary.as_bytes(), content.as_bytes()]);
     Fingerprint { text: upper_64(&digest), digest, words: words(&summary).max(words(&content)) }
 }

@@ -2,6 +2,7 @@
 //! an entry from the others of its feed. Pure. The rules are described in docs/identity.md.
 
 mod canonical;
+mod carriers;
 mod corrections;
 mod entry;
 mod fingerprint;

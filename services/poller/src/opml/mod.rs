@@ -1,7 +1,8 @@
 //! Lists of feeds in OPML 1.0 and 2.0 (<http://opml.org/spec2.opml>).
 //!
 //! In addition to the attributes of the specification these are read, with or without a prefix: `publisherName`,
-//! `publisherCountry` (or `country`), `rights`, `backfill`, `fullText`, `minIntervalS`, `paused`, `credentialsRef`.
+//! `publisherCountry` (or `country`), `rights`, `backfill`, `fullText`, `minIntervalS`, `publishText`, `paused`,
+//! `credentialsRef`.
 
 mod outlines;
 mod read;

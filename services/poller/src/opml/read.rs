@@ -259,6 +259,7 @@ fn feed<'f>(
         backfill: get(&["backfill"]),
         full_text: get(&["fulltext"]),
         min_interval_s: get(&["minintervals"]).parse().unwrap_or(0).max(0),
+        publish_text: get(&["publishtext"]),
         paused: get(&["paused"]).eq_ignore_ascii_case("true"),
         ..Feed::default()
     };

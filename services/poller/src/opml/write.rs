@@ -27,6 +27,7 @@ pub fn write(title: &str, feeds: &[Feed]) -> String {
             ("backfill", &feed.backfill),
             ("fullText", &full_text),
             ("minIntervalS", &interval),
+            ("publishText", &feed.publish_text),
             ("paused", paused),
             ("credentialsRef", &feed.credentials_ref),
         ];

@@ -6,7 +6,7 @@ use super::elements::Field;
 use crate::salvage::references::escape_into;
 use crate::salvage::repairs::Repairs;
 use crate::salvage::tokenizer::attributes;
-use proto::Warning;
+use proto::{Warning, vocab::form};
 
 /// An element whose text is being collected.
 pub(super) struct Capture<'a> {
@@ -17,6 +17,8 @@ pub(super) struct Capture<'a> {
     pub permalink: bool,
     /// True if feed-rs rejects the content or reads it differently.
     pub needs_own_parser: bool,
+    /// How the text is typed, a value of [`form`].
+    form: &'static str,
     name: &'a str,
     text: String,
     /// The text with its markup; empty before the first tag.
@@ -32,13 +34,15 @@ pub(super) struct Capture<'a> {
 }
 
 impl<'a> Capture<'a> {
-    /// Starts collecting the text of element `name`, whose attributes as written are `inside`.
-    pub fn new(field: Field, name: &'a str, inside: &'a str, wanted: bool, atom: bool) -> Self {
+    /// Starts collecting the text of element `name`, whose attributes as written are `inside`. `form` is what the element's
+    /// attributes say.
+    pub fn new(field: Field, name: &'a str, inside: &'a str, wanted: bool, atom: bool, form: &'static str) -> Self {
         let mut capture = Self {
             field,
             wanted,
             permalink: true,
             needs_own_parser: false,
+            form,
             name,
             text: String::new(),
             markup: String::new(),
@@ -151,6 +155,15 @@ impl<'a> Capture<'a> {
         self.markup.push_str("</");
         self.markup.push_str(name.rsplit(':').next().unwrap_or(name));
         self.markup.push('>');
+    }
+
+    /// How the text is typed. Elements in it are markup, whatever is declared.
+    pub fn form(&self) -> &'static str {
+        match (self.has_markup, self.xhtml) {
+            (_, true) => form::XHTML,
+            (true, false) => form::HTML,
+            (false, false) => self.form,
+        }
     }
 
     /// The collected text, trimmed; `None` if it is empty.

@@ -1,6 +1,7 @@
 //! The role of an element, by its vocabulary, its name and its position.
 
 use super::namespaces::Namespace as Ns;
+use proto::vocab::form;
 
 /// The position of an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub enum Place {
     Item,
     /// In a person.
     Person,
+    /// In the Atom `source` of an item.
+    Source,
     /// In an image of an item.
     Image,
     /// In `skipHours` or `skipDays`.
@@ -52,6 +55,12 @@ pub enum Field {
     Rights,
     /// Comments page.
     Comments,
+    /// Name of the source that an item comes from.
+    SourceName,
+    /// Id of that source.
+    SourceId,
+    /// The publisher's page, apart from the link.
+    OriginalLink,
     /// URL of an image.
     ImageUrl,
     /// `ttl`.
@@ -83,6 +92,8 @@ pub enum Role {
     Item,
     /// Starts a person.
     Person,
+    /// Starts the source of an item, with elements of its own.
+    Source,
     /// Starts an image that has elements of its own.
     Image,
     /// Starts a list of hours or days.
@@ -114,6 +125,8 @@ pub enum Kind {
     Thumbnail,
     /// `category term`.
     Category,
+    /// `source url`, and `link href` of an Atom source.
+    SourceLink,
     /// `cloud`.
     Cloud,
     /// `fh:complete`.
@@ -144,6 +157,12 @@ pub fn role(ns: Ns, local: &str, place: Place) -> Role {
                 "email" => R::Text(F::Email),
                 _ => R::Ignore,
             },
+            Place::Source => match local {
+                "title" | "name" => R::Text(F::SourceName),
+                "id" => R::Text(F::SourceId),
+                "link" => R::Attributes(Kind::SourceLink),
+                _ => R::Ignore,
+            },
             Place::Image => match local {
                 "url" | "loc" => R::Text(F::ImageUrl),
                 _ => R::Ignore,
@@ -154,6 +173,24 @@ pub fn role(ns: Ns, local: &str, place: Place) -> Role {
                 _ => R::Ignore,
             },
         },
+    }
+}
+
+/// How the text of an element is typed, a value of [`form`]; `kind` is its attribute `type`, `is_old_atom` is true for Atom 0.3.
+///
+/// RSS does not say what a title or a description is. A summary or content of Atom without `type` is text by the standard
+/// (RFC 4287 section 3.1.1), but is so often HTML that the format cannot be said to tell.
+#[must_use]
+pub fn form_of(ns: Ns, local: &str, kind: &str, is_old_atom: bool) -> &'static str {
+    let kind = kind.trim().to_ascii_lowercase();
+    match (ns, kind.as_str(), local) {
+        (Ns::Atom | Ns::Media, "text" | "text/plain" | "plain", _) => form::TEXT,
+        (Ns::Atom | Ns::Media, "html" | "text/html", _) => form::HTML,
+        (Ns::Atom, "xhtml" | "application/xhtml+xml", _) => form::XHTML,
+        (Ns::Atom, "", "title") if !is_old_atom => form::TEXT,
+        (Ns::Content, _, "encoded") => form::HTML,
+        (Ns::Xhtml, ..) => form::XHTML,
+        _ => form::UNKNOWN,
     }
 }
 
@@ -193,9 +230,12 @@ fn in_item(ns: Ns, local: &str) -> Role {
         | (Ns::Content, "encoded" | "items")
         | (Ns::Xhtml, "body" | "div") => R::Text(F::Content(u8::from(local != "encoded"))),
         (Ns::Own | Ns::Atom, "content") => R::Text(F::Content(0)),
-        (Ns::Own | Ns::Atom, "source" | "textinput" | "rating") => R::Ignore,
-        // FeedBurner's `origLink` is the publisher's page; some feeds have no other link.
-        (Ns::Other, "origlink") => R::Text(F::Link(3)),
+        // RSS 2.0 and Bing News name the publisher in a text, Atom in elements (RFC 4287 section 4.2.11).
+        (Ns::Own | Ns::News, "source") => R::Text(F::SourceName),
+        (Ns::Atom, "source") => R::Source,
+        (Ns::Own | Ns::Atom, "textinput" | "rating") => R::Ignore,
+        // `feedburner:origLink` and `pheedo:origLink`.
+        (Ns::Other, "origlink") => R::Text(F::OriginalLink),
         (Ns::Own, "tags") => R::Text(F::Keywords),
         (Ns::Own, "categories") | (Ns::News, "news") => R::Through,
         (Ns::News, "publication_date") => R::Text(F::Published(0)),

@@ -326,3 +326,86 @@ proptest::proptest! {
         let _ = read(&bytes[..cut.min(bytes.len())], &cx());
     }
 }
+
+fn entry_of_rss(inside: &str) -> Entry {
+    let text = format!(
+        "<rss version=\"2.0\" xmlns:News=\"https://search.example/news\"><channel><title>c</title><link>https://a.example/</link>\
+         <description>d</description><item><guid>g</guid>{inside}</item></channel></rss>"
+    );
+    let mut document = read(text.as_bytes(), &cx()).unwrap();
+    document.entries.remove(0)
+}
+
+#[test]
+fn the_source_of_an_item_is_read_in_every_form() {
+    for (inside, name, url) in [
+        (
+            "<title>t</title><source url=\"https://wire.example\">Example Wire</source>",
+            "Example Wire",
+            "https://wire.example",
+        ),
+        (
+            "<source url=\"/feed\">Example &amp; Wire</source><title>t</title>",
+            "Example & Wire",
+            "https://a.example/feed",
+        ),
+        ("<source url=\"https://wire.example/\"/><title>t</title>", "", "https://wire.example/"),
+        ("<title>t</title><News:Source>Example Wire</News:Source>", "Example Wire", ""),
+        (
+            "<source><title>Example Wire</title><link href=\"https://wire.example/\"/></source><title>t</title>",
+            "Example Wire",
+            "https://wire.example/",
+        ),
+        ("<title>t</title>", "", ""),
+    ] {
+        let entry = entry_of_rss(inside);
+        assert_eq!((entry.source.name.as_str(), entry.source.url.as_str()), (name, url), "{inside}");
+        assert_eq!(entry.title, "t", "{inside}");
+    }
+}
+
+#[test]
+fn the_publishers_page_is_read_apart_from_the_link() {
+    let entry = entry_of_rss(
+        "<title>t</title><link>https://carrier.example/1</link><feedburner:origLink xmlns:feedburner=\"x\">https://e.example/1</feedburner:origLink>",
+    );
+    assert_eq!(
+        (entry.link.as_str(), entry.original_link.as_str()),
+        ("https://carrier.example/1", "https://e.example/1")
+    );
+    let only =
+        entry_of_rss("<title>t</title><pheedo:origLink xmlns:pheedo=\"y\">https://e.example/1</pheedo:origLink>");
+    assert_eq!(only.link, "https://e.example/1");
+}
+
+#[test]
+fn texts_are_typed_by_their_format() {
+    let forms = |entry: &Entry| [entry.forms.title, entry.forms.summary, entry.forms.content];
+    let rss = entry_of_rss(
+        "<title>t</title><description>d</description>\
+         <content:encoded xmlns:content=\"http://purl.org/rss/1.0/modules/content/\">c</content:encoded>",
+    );
+    assert_eq!(forms(&rss), ["UNKNOWN", "UNKNOWN", "HTML"]);
+    let inline = entry_of_rss("<title>a <b>b</b></title><description>d</description>");
+    assert_eq!((inline.title.as_str(), inline.forms.title), ("a <b>b</b>", "HTML"));
+    let atom = |attributes: &str| {
+        let text = format!(
+            "<feed xmlns=\"http://www.w3.org/2005/Atom\"><title>c</title><id>urn:c</id><updated>2026-11-28T11:00:00Z</updated>\
+             <entry><id>urn:1</id><updated>2026-11-28T11:00:00Z</updated><title{attributes}>t</title>\
+             <summary{attributes}>s</summary><content{attributes}>c</content></entry></feed>"
+        );
+        let document = read(text.as_bytes(), &cx()).unwrap();
+        forms(document.entries.first().unwrap())
+    };
+    assert_eq!(atom(""), ["TEXT", "UNKNOWN", "UNKNOWN"]);
+    assert_eq!(atom(" type=\"text\""), ["TEXT"; 3]);
+    assert_eq!(atom(" type=\"html\""), ["HTML"; 3]);
+    assert_eq!(atom(" type=\"xhtml\""), ["XHTML"; 3]);
+    let json = |item: &str| {
+        let text = format!("{{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"c\",\"items\":[{item}]}}");
+        let document = read(text.as_bytes(), &cx()).unwrap();
+        forms(document.entries.first().unwrap())
+    };
+    assert_eq!(json(r#"{"id":"1","title":"t","summary":"s","content_html":"c"}"#), ["TEXT", "TEXT", "HTML"]);
+    assert_eq!(json(r#"{"id":"1","content_text":"c"}"#), ["TEXT"; 3]);
+}

@@ -4,7 +4,7 @@ use proto::v1::Media;
 use super::authors::Authors;
 use super::{MAX_VALUES, Ranked, add};
 use crate::dates;
-use crate::document::{Date, Entry};
+use crate::document::{Date, Entry, Forms, Source};
 use crate::parse::base_urls::{BaseUrls, is_absolute};
 use crate::parse::elements::{Field, Kind};
 use crate::salvage::repairs::Repairs;
@@ -16,6 +16,12 @@ pub(in crate::parse) struct EntryBuilder {
     title: Ranked<String>,
     summary: Ranked<String>,
     content: Ranked<String>,
+    title_form: Ranked<&'static str>,
+    summary_form: Ranked<&'static str>,
+    content_form: Ranked<&'static str>,
+    source_name: Ranked<String>,
+    source_url: Ranked<String>,
+    original_link: String,
     link: Ranked<String>,
     guid: Ranked<String>,
     permalink: bool,
@@ -71,16 +77,44 @@ impl EntryBuilder {
         }
     }
 
-    /// Takes the text of an element. True if feed-rs prefers another of several elements.
-    pub fn take(&mut self, field: Field, text: String, permalink: bool, bases: &BaseUrls) -> bool {
+    /// Takes how the text of an element is typed that is not collected here.
+    pub fn form(&mut self, field: Field, form: &'static str) {
         match field {
-            Field::Title(rank) => return !self.title.offer_text(rank, text),
+            Field::Title(rank) => self.title_form.offer(rank, form),
+            Field::Summary(rank) => self.summary_form.offer(rank, form),
+            Field::Content(rank) => self.content_form.offer(rank, form),
+            _ => false,
+        };
+    }
+
+    /// Takes the text of an element, which is typed as `form`. True if feed-rs prefers another of several elements.
+    pub fn take(&mut self, field: Field, text: String, form: &'static str, permalink: bool, bases: &BaseUrls) -> bool {
+        match field {
+            Field::Title(rank) => {
+                if self.title.offer_text(rank, text) {
+                    self.title_form.offer(rank, form);
+                    return false;
+                }
+                return true;
+            }
             Field::Summary(rank) => {
-                self.summary.offer_text(rank, text);
+                if self.summary.offer_text(rank, text) {
+                    self.summary_form.offer(rank, form);
+                }
             }
             Field::Content(rank) => {
-                self.content.offer_text(rank, text);
+                if self.content.offer_text(rank, text) {
+                    self.content_form.offer(rank, form);
+                }
             }
+            Field::SourceName => {
+                self.source_name.offer_text(0, text);
+            }
+            Field::SourceId if is_absolute(&text) => {
+                self.source_url.offer_text(2, text);
+            }
+            Field::SourceId => {}
+            Field::OriginalLink => self.original_link = bases.resolve(&text),
             Field::Link(rank) => {
                 let link = bases.resolve(&text);
                 if link.is_empty() {
@@ -145,6 +179,14 @@ impl EntryBuilder {
                 let term = [get("term"), get("label"), get("text")].into_iter().find(|t| !t.is_empty());
                 add(&mut self.categories, term.unwrap_or_default());
             }
+            Kind::SourceLink => {
+                let url = if get("url").is_empty() { get("href") } else { get("url") };
+                match get("rel").to_ascii_lowercase().as_str() {
+                    "" | "alternate" => self.source_url.offer_text(0, bases.resolve(url)),
+                    "self" => self.source_url.offer_text(1, bases.resolve(url)),
+                    _ => false,
+                };
+            }
             Kind::Cdf => self.link(&bases.resolve(get("href")), 1),
             Kind::Cloud | Kind::Complete => {}
         }
@@ -183,7 +225,8 @@ impl EntryBuilder {
         let link = match self.link.take() {
             Some(link) => link,
             None if is_absolute(&guid) && self.permalink => guid.clone(),
-            None => String::new(),
+            // Some feeds have no other link.
+            None => self.original_link.clone(),
         };
         let mut entry = Entry {
             guid_is_permalink: self.permalink && !guid.is_empty(),
@@ -192,6 +235,16 @@ impl EntryBuilder {
             title: self.title.take().unwrap_or_default(),
             summary: self.summary.take().unwrap_or_default(),
             content: self.content.take().unwrap_or_default(),
+            forms: Forms {
+                title: self.title_form.take().unwrap_or_default(),
+                summary: self.summary_form.take().unwrap_or_default(),
+                content: self.content_form.take().unwrap_or_default(),
+            },
+            source: Source {
+                name: self.source_name.take().unwrap_or_default(),
+                url: self.source_url.take().unwrap_or_default(),
+            },
+            original_link: self.original_link,
             authors: self.authors.finish(),
             categories: self.categories,
             media: self.media,

@@ -53,6 +53,11 @@ impl FeedBuilder {
         }
     }
 
+    /// The format, as [`FeedBuilder::root`] has determined it.
+    pub fn format(&self) -> &'static str {
+        self.format
+    }
+
     /// Takes a language tag.
     pub fn language(&mut self, value: &str, rank: u8) {
         self.language.offer_text(rank, value.trim().to_owned());
@@ -95,7 +100,13 @@ impl FeedBuilder {
             Field::Day => self.day(&text),
             Field::Period => self.period = period(&text),
             Field::Frequency => self.frequency = text.parse().ok().filter(|n| *n > 0),
-            Field::Content(_) | Field::Guid(_) | Field::Comments | Field::ImageUrl => {}
+            Field::Content(_)
+            | Field::Guid(_)
+            | Field::Comments
+            | Field::ImageUrl
+            | Field::SourceName
+            | Field::SourceId
+            | Field::OriginalLink => {}
         }
     }
 
@@ -159,7 +170,7 @@ impl FeedBuilder {
             Kind::Cdf => {
                 self.link.offer_text(1, bases.resolve(get("href")));
             }
-            Kind::Enclosure | Kind::Content | Kind::Thumbnail => {}
+            Kind::Enclosure | Kind::Content | Kind::Thumbnail | Kind::SourceLink => {}
         }
     }
 

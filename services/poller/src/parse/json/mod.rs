@@ -10,9 +10,9 @@ use serde_json::Value;
 use super::base_urls::BaseUrls;
 use super::builder::{MAX_VALUES, add, inherited, is_media_type};
 use crate::dates;
-use crate::document::{Context, Document, DocumentError, Entry};
+use crate::document::{Context, Document, DocumentError, Entry, Forms};
 use crate::salvage::repairs::Repairs;
-use proto::Warning;
+use proto::{Warning, vocab::form};
 
 /// Parses a JSON Feed. One that ends early, or has an error that cannot be repaired, is closed after its last complete item.
 ///
@@ -90,9 +90,11 @@ fn entry(item: &Value, bases: &BaseUrls, inherited: &[String]) -> Entry {
         authors: authors(item),
         ..Entry::default()
     };
+    // Title and summary are plain text (JSON Feed 1.1).
+    entry.forms = Forms { title: form::TEXT, summary: form::TEXT, content: form::HTML };
     let plain = string(item, "content_text", &mut repairs);
     if entry.content.is_empty() {
-        entry.content = plain;
+        (entry.content, entry.forms.content) = (plain, form::TEXT);
     }
     for key in ["url", "external_url"] {
         if entry.link.is_empty() {

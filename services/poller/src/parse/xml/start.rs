@@ -4,11 +4,11 @@ use super::texts::{is_structural, shared_with_feed_rs};
 use super::{Open, Parser, Scope, key, lower};
 use crate::parse::builder::EntryBuilder;
 use crate::parse::capture::Capture;
-use crate::parse::elements::{Field, Kind, Place, Role, role};
+use crate::parse::elements::{Field, Kind, Place, Role, form_of, role};
 use crate::parse::namespaces::Namespace;
 use crate::salvage::references::decode;
 use crate::salvage::tokenizer::attributes;
-use proto::Warning;
+use proto::{Warning, vocab::form};
 
 impl<'a> Parser<'a, '_> {
     /// Handles a start tag; `raw` is the whole tag as written.
@@ -63,8 +63,18 @@ impl<'a> Parser<'a, '_> {
             }
         }
         let role = if self.is_ignored() && !matches!(role, Role::Item | Role::Feed) { Role::Ignore } else { role };
-        let shared = shared_with_feed_rs(&self.root.0, ns, &local);
-        self.open(name, role, inside, empty, depth, shared);
+        let traits =
+            Traits { shared: shared_with_feed_rs(&self.root.0, ns, &local), form: self.form(ns, &local, inside) };
+        self.open(name, role, inside, empty, depth, traits);
+    }
+
+    /// How the text of an element is typed.
+    fn form(&self, ns: Namespace, local: &str, inside: &str) -> &'static str {
+        if !matches!(local, "title" | "summary" | "description" | "content" | "encoded" | "body" | "div") {
+            return form::UNKNOWN;
+        }
+        let kind = attributes(inside).find(|(key, _)| key.eq_ignore_ascii_case("type")).map_or("", |(_, value)| value);
+        form_of(ns, local, kind, self.feed.format() == "atom0")
     }
 
     fn is_ignored(&self) -> bool {
@@ -92,7 +102,7 @@ impl<'a> Parser<'a, '_> {
         }
     }
 
-    fn open(&mut self, name: &'a str, role: Role, inside: &'a str, empty: bool, depth: usize, shared: bool) {
+    fn open(&mut self, name: &'a str, role: Role, inside: &'a str, empty: bool, depth: usize, traits: Traits) {
         if role == Role::Item && empty && self.entry.is_some() && inside.trim().is_empty() {
             // `<item/>` in an item is an empty item and does not close the outer one.
             self.repairs.add(Warning::MismatchedTags);
@@ -115,6 +125,7 @@ impl<'a> Parser<'a, '_> {
                 self.begin_person();
                 Place::Person
             }
+            Role::Source => Place::Source,
             Role::Image => Place::Image,
             Role::Skip => Place::Skip,
             Role::Html => {
@@ -128,8 +139,10 @@ impl<'a> Parser<'a, '_> {
             Role::Ignore if self.place() == Place::Outside => Place::Outside,
             _ => self.place(),
         };
-        if let Role::Attributes(kind) = role {
-            self.read_attributes(kind, inside);
+        match role {
+            Role::Attributes(kind) => self.read_attributes(kind, inside),
+            Role::Text(Field::SourceName) if place == Place::Item => self.read_attributes(Kind::SourceLink, inside),
+            _ => {}
         }
         let before = self.stack.len();
         // An item in an item closes the outer one, which begin_item has done.
@@ -139,8 +152,15 @@ impl<'a> Parser<'a, '_> {
             && !empty
             && self.stack.len() > depth
         {
-            let wanted = self.scope == Scope::Full || !shared || is_structural(field);
-            self.capture = Some(Capture::new(field, name, inside, wanted, self.namespaces.fallback == Namespace::Atom));
+            let wanted = self.scope == Scope::Full || !traits.shared || is_structural(field);
+            self.capture = Some(Capture::new(
+                field,
+                name,
+                inside,
+                wanted,
+                self.namespaces.fallback == Namespace::Atom,
+                traits.form,
+            ));
         }
         if empty && role == Role::Item {
             self.end_item();
@@ -188,6 +208,15 @@ impl<'a> Parser<'a, '_> {
         }
         self.stack.push(Open { name, key: key(name), role, place, bases });
     }
+}
+
+/// What an element's namespace, name and attributes say of its text.
+#[derive(Clone, Copy)]
+struct Traits {
+    /// True if feed-rs reads it alike.
+    shared: bool,
+    /// How it is typed.
+    form: &'static str,
 }
 
 fn has_attribute(inside: &str, key: &str) -> bool {

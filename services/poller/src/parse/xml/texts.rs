@@ -33,7 +33,7 @@ impl<'a> Parser<'a, '_> {
         let image = self.stack.last().is_some_and(|open| open.role == Role::Image);
         let field = if image { Field::ImageUrl } else { Field::Link(0) };
         match &mut self.entry {
-            Some(entry) => self.needs_own_parser |= entry.take(field, text, false, &self.bases),
+            Some(entry) => self.needs_own_parser |= entry.take(field, text, "", false, &self.bases),
             None => self.text_of_feed(field, text),
         }
     }
@@ -51,6 +51,14 @@ impl<'a> Parser<'a, '_> {
                 open.place = Place::Person;
             }
             self.begin_person();
+            return false;
+        }
+        if matches!(capture.field, Field::SourceName) && matches!(&*local, "title" | "name" | "link" | "id") {
+            // RSS has a text here; this feed has the source of Atom.
+            self.capture = None;
+            if let Some(open) = self.stack.last_mut() {
+                open.place = Place::Source;
+            }
             return false;
         }
         let place = if self.entry.is_some() { Place::Item } else { Place::Feed };
@@ -93,15 +101,18 @@ impl<'a> Parser<'a, '_> {
     pub(super) fn close_capture(&mut self) {
         let Some(capture) = self.capture.take() else { return };
         self.needs_own_parser |= capture.needs_own_parser;
+        let (field, form) = (capture.field, capture.form());
         if !capture.wanted {
+            if let Some(entry) = &mut self.entry {
+                entry.form(field, form);
+            }
             return;
         }
-        let field = capture.field;
         let guid_is_link = capture.permalink;
         let Some(text) = capture.finish(&mut self.repairs) else { return };
         match &mut self.entry {
             Some(entry) => {
-                self.needs_own_parser |= entry.take(field, text, guid_is_link, &self.bases);
+                self.needs_own_parser |= entry.take(field, text, form, guid_is_link, &self.bases);
             }
             None => self.text_of_feed(field, text),
         }

@@ -1,0 +1,167 @@
+//! Links of carriers: wrappers that name the page they lead to, and entries that name the publisher's page apart from the link.
+//! `wrappers.txt` lists the wrappers, [`proto::carrier`] the carriers.
+
+use crate::document::Entry;
+use percent_encoding::percent_decode_str;
+use proto::carrier;
+use std::{collections::HashMap, sync::LazyLock};
+use url::Url;
+
+/// Wrappers around wrappers that are followed.
+const MAX_DEPTH: usize = 4;
+
+/// A wrapper: the path that its links begin with, and where the page's URL stands.
+type Wrapper = (&'static str, Place);
+
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Query(&'static str),
+    AmpPath,
+    PathParameter(&'static str),
+    AfterAsterisk,
+}
+
+/// The wrappers by host as listed.
+static WRAPPERS: LazyLock<HashMap<&'static str, Vec<Wrapper>>> = LazyLock::new(|| {
+    let mut all: HashMap<&'static str, Vec<Wrapper>> = HashMap::new();
+    for line in include_str!("wrappers.txt").lines().filter(|line| !line.starts_with('#')) {
+        let mut columns = line.split('\t');
+        let (Some(host), Some(path), Some(place)) = (columns.next(), columns.next(), columns.next()) else { continue };
+        let place = match (place, place.strip_prefix('?')) {
+            (_, Some(name)) => Place::Query(name),
+            ("/s/", _) => Place::AmpPath,
+            ("*", _) => Place::AfterAsterisk,
+            (name, _) => Place::PathParameter(name),
+        };
+        all.entry(host).or_default().push((path, place));
+    }
+    all
+});
+
+/// The page that a link leads to by its own words; the link itself if it is no wrapper.
+pub(super) fn unwrapped(link: Url) -> Url {
+    let mut url = link;
+    for _ in 0..MAX_DEPTH {
+        match target(&url) {
+            Some(page) => url = page,
+            None => break,
+        }
+    }
+    url
+}
+
+fn target(url: &Url) -> Option<Url> {
+    let host = url.host_str()?.trim_end_matches('.');
+    let below = host.split_once('.').map(|(_, parent)| format!("*.{parent}"));
+    // `www.google.co.uk` is listed as `www.google.*`.
+    let mut labels = host.splitn(3, '.');
+    let any_country = labels.next().zip(labels.next()).map(|(one, two)| format!("{one}.{two}.*"));
+    let listed = [Some(host.to_owned()), below, any_country].into_iter().flatten();
+    let wrappers = listed.filter_map(|host| WRAPPERS.get(host.as_str())).flatten();
+    wrappers.filter(|(path, _)| url.path().starts_with(path)).find_map(|(path, place)| page(url, path, *place))
+}
+
+fn page(url: &Url, path: &str, place: Place) -> Option<Url> {
+    let text = match place {
+        Place::Query(name) => {
+            let pairs = url.query()?.split('&').filter_map(|pair| pair.split_once('='));
+            let value = pairs.into_iter().find(|(key, _)| *key == name)?.1;
+            percent_decode_str(value).decode_utf8().ok()?.into_owned()
+        }
+        Place::AmpPath => {
+            let rest = url.path().get(path.len()..)?;
+            let (scheme, rest) = rest.strip_prefix("s/").map_or(("http", rest), |rest| ("https", rest));
+            let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+            // A path that begins with no host is no address of a page.
+            rest.split('/').next().filter(|host| host.contains('.'))?;
+            format!("{scheme}://{rest}{query}")
+        }
+        Place::PathParameter(name) => {
+            let value = url.path().split('/').find_map(|part| part.strip_prefix(name))?;
+            percent_decode_str(value).decode_utf8().ok()?.into_owned()
+        }
+        Place::AfterAsterisk => url.as_str().split_once("/*")?.1.to_owned(),
+    };
+    let page = Url::parse(text.trim()).ok()?;
+    (matches!(page.scheme(), "http" | "https") && page.host_str().is_some_and(|host| host.contains('.')))
+        .then_some(page)
+}
+
+/// The link by which an entry is identified: its own, unless that is a carrier's and the entry names the publisher's page in
+/// another element: `origLink`, or a guid that is an address.
+pub(super) fn article_link(entry: &Entry) -> &str {
+    let leads_elsewhere = Url::parse(entry.link.trim()).is_ok_and(|link| is_carriers(&unwrapped(link)));
+    if !leads_elsewhere {
+        return &entry.link;
+    }
+    let named = [&entry.original_link, &entry.guid].into_iter().find(|text| is_page(text));
+    named.unwrap_or(&entry.link)
+}
+
+/// True for the address of a page that is not a carrier's.
+fn is_page(text: &str) -> bool {
+    let Ok(url) = Url::parse(text.trim()) else { return false };
+    let url = unwrapped(url);
+    let is_root = url.path() == "/" && url.query().is_none();
+    matches!(url.scheme(), "http" | "https") && !is_root && !is_carriers(&url)
+}
+
+fn is_carriers(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| carrier::of(host, url.path()).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::canonical_url;
+
+    #[test]
+    fn a_wrapper_leads_to_the_page_that_it_names() {
+        let page = "https://example.org/a?id=7";
+        for link in [
+            "https://www.google.com/url?rct=j&sa=t&url=https://example.org/a%3Fid%3D7&ct=ga",
+            "https://www.google.co.uk/url?q=https%3A%2F%2Fexample.org%2Fa%3Fid%3D7&sa=U",
+            "http://www.bing.com/news/apiclick.aspx?ref=FexRss&aid=&tid=1&url=https%3a%2f%2fexample.org%2fa%3fid%3d7&c=1",
+            "https://l.facebook.com/l.php?u=https%3A%2F%2Fexample.org%2Fa%3Fid%3D7%26fbclid%3Dx&h=AT1",
+            "https://t.umblr.com/redirect?z=https%3A%2F%2Fexample.org%2Fa%3Fid%3D7&t=x",
+            "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fexample.org%2Fa%3Fid%3D7&data=05",
+            "https://example-org.cdn.ampproject.org/c/s/example.org/a?id=7",
+            "https://www.google.com/amp/s/example.org/a?id=7",
+            "https://r.search.yahoo.com/_ylt=A0/RV=2/RE=1/RO=10/RU=https%3a%2f%2fexample.org%2fa%3fid%3d7/RK=2/RS=x-",
+            "http://us.rd.yahoo.com/dailynews/rss/world/*https://example.org/a?id=7",
+            "https://out.reddit.com/t3_x?url=https%3A%2F%2Fwww.google.com%2Furl%3Fq%3Dhttps%253A%252F%252Fexample.org%252Fa%253Fid%253D7",
+        ] {
+            assert_eq!(canonical_url(link).as_deref(), Some(page), "{link}");
+        }
+    }
+
+    #[test]
+    fn a_link_that_names_no_page_stays() {
+        for link in [
+            "https://www.google.com/search?q=https://example.org/",
+            "https://www.google.com/url?sa=t",
+            "https://www.google.com/url?q=javascript:alert(1)",
+            "https://www.bing.com/news/search?q=harbour",
+            "https://example.org/url?q=https://example.com/",
+            "https://news.google.com/rss/articles/CBMi?oc=5",
+            "https://www.google.com/amp/about",
+        ] {
+            assert_eq!(canonical_url(link).as_deref(), Some(link));
+        }
+    }
+
+    #[test]
+    fn the_publishers_page_comes_before_a_carriers_link() {
+        let link = |link: &str, original_link: &str, guid: &str| {
+            let (link, original_link, guid) = (link.to_owned(), original_link.to_owned(), guid.to_owned());
+            article_link(&Entry { link, original_link, guid, ..Entry::default() }).to_owned()
+        };
+        let (carried, page) = ("http://feedproxy.google.com/~r/ExamplePost/~3/x/", "https://example.org/a");
+        assert_eq!(link(carried, page, "1"), page);
+        assert_eq!(link(carried, "", page), page);
+        assert_eq!(link(carried, "", "https://example.org/"), carried);
+        assert_eq!(link(carried, "", "tag:example.org,2026:1"), carried);
+        assert_eq!(link(carried, carried, carried), carried);
+        assert_eq!(link(page, "https://example.com/b", "https://example.com/c"), page);
+    }
+}
