@@ -5,6 +5,7 @@ pub mod dates;
 pub mod expect;
 pub mod feeds;
 pub mod names;
+pub mod pages;
 pub mod places;
 mod python;
 pub mod salience;
