@@ -6,6 +6,7 @@ pub mod expect;
 pub mod feeds;
 pub mod language;
 pub mod names;
+pub mod pages;
 pub mod places;
 mod python;
 pub mod salience;

@@ -35,6 +35,8 @@ enum Measure {
     Names,
     /// Names in each training corpus, with a model trained without it.
     LeftOut,
+    /// Main content and metadata of web pages, by F1, and their speed.
+    Pages,
     /// Salience of entities, by rank correlation.
     Salience,
     /// Polls spent and delay of entries, simulated.
@@ -55,6 +57,7 @@ fn main() -> anyhow::Result<()> {
         Measure::Places => eval::places::run(&args.data, args.json)?,
         Measure::Names => eval::names::run(&args.data, args.json)?,
         Measure::LeftOut => eval::names::left_out::run(first, args.json, Plan::default())?,
+        Measure::Pages => eval::pages::run(first, args.json)?,
         Measure::Salience => eval::salience::run(first, args.json)?,
         Measure::Schedule => eval::schedule::run(first, args.json)?,
         Measure::Language => eval::language::run(&args.data, args.json)?,

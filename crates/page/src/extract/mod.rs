@@ -14,6 +14,7 @@ mod similarity;
 use dom_query::Document;
 use dom_smoothie::{Config, Readability, TextMode};
 
+pub(crate) use prune::letters;
 use similarity::Shingles;
 
 /// Two methods that have this much in common agree.
@@ -69,8 +70,7 @@ fn search(html: &str, url: Option<&str>, effort: Effort) -> Main {
     let prose = lines.iter().filter(|line| line.is_prose()).map(|line| line.letters).sum();
     let container = lines::container(&lines).map(|node| node.html().to_string()).unwrap_or_default();
     let container = finished(&container, &page);
-    let declared =
-        page.body.as_deref().and_then(|body| declared::article(&lines, body, prune::letters(&container.text)));
+    let declared = page.body.as_deref().and_then(|body| declared::article(&lines, body, letters(&container.text)));
     drop(lines);
     if let Some(declared) = declared {
         return lead::with_leads(finished(&declared, &page), leads);
@@ -103,7 +103,7 @@ fn chosen(html: &str, page: &lead::About, mut candidates: Vec<Main>, prose: usiz
         shingles.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, other)| own.similarity(other)).sum()
     };
     // A first candidate with more than half of the page's prose has the article: what is much longer has other texts, too.
-    let lengths: Vec<usize> = candidates.iter().map(|main| prune::letters(&main.text)).collect();
+    let lengths: Vec<usize> = candidates.iter().map(|main| letters(&main.text)).collect();
     let first = lengths.first().copied().unwrap_or_default();
     let may_win = |at: &usize| {
         let length = lengths.get(*at).copied().unwrap_or_default();

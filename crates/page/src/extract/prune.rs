@@ -66,13 +66,13 @@ const LARGE: usize = 5;
 /// Removes widgets, menus, captions and what is not shown.
 pub(super) fn prune(document: &Document) {
     let Some(body) = document.body() else { return };
-    let total = prose(&body);
+    let total = prose(&body, usize::MAX);
     let mut removed = Vec::new();
     let mut left: Vec<NodeRef<'_>> = body.children();
     while let Some(node) = left.pop() {
         match verdict(&node) {
             Verdict::Remove => removed.push(node),
-            Verdict::RemoveIfSmall if prose(&node) * LARGE < total => removed.push(node),
+            Verdict::RemoveIfSmall if prose(&node, total) * LARGE < total => removed.push(node),
             _ => left.extend(node.children_it(false).filter(NodeRef::is_element)),
         }
     }
@@ -147,13 +147,16 @@ pub(super) fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// Letters and digits of text that is not in links and may be shown.
-pub(super) fn prose(node: &NodeRef<'_>) -> usize {
-    let mut count = 0;
+/// Letters and digits of text that is not in links and may be shown; counting ends at a share of `total` that is large.
+fn prose(node: &NodeRef<'_>, total: usize) -> usize {
+    let mut count = 0_usize;
     let mut left = vec![*node];
     while let Some(node) = left.pop() {
         if node.is_text() {
             count += letters(&node.text());
+            if count.saturating_mul(LARGE) >= total {
+                break;
+            }
         } else if !node.element_ref().is_some_and(|e| &*e.name.local == "a" || ELEMENTS.contains(&&*e.name.local)) {
             left.extend(node.children_it(false));
         }
@@ -162,7 +165,7 @@ pub(super) fn prose(node: &NodeRef<'_>) -> usize {
 }
 
 /// Letters and digits. A character of Chinese, Japanese or Korean says as much as some letters of an alphabet.
-pub(super) fn letters(text: &str) -> usize {
+pub(crate) fn letters(text: &str) -> usize {
     let weight = |c: char| match c {
         c if !c.is_alphanumeric() => 0,
         '\u{2e80}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}' => 3,
