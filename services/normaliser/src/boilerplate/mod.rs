@@ -68,12 +68,9 @@ pub fn strip(text: &str, repeated: &[String]) -> Stripped {
         // What would leave nothing is the text.
         let is_repeated = || line.len() < rest.len() && repeated.iter().any(|known| known == line);
         if !is_short(line) {
-            None
-        } else if is_repeated() {
-            Some("repeated")
-        } else {
-            matching(line, at)
+            return None;
         }
+        matching(line, at).or_else(|| is_repeated().then_some("repeated"))
     };
     let mut rest = text.as_str();
     while trailing.len() < MAX_LINES && !rest.is_empty() {
