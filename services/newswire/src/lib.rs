@@ -4,6 +4,7 @@ mod answer;
 mod articles;
 mod dead_letter;
 mod exclusive;
+mod explain;
 mod feeds;
 mod log;
 mod log_state;
@@ -52,6 +53,8 @@ enum Command {
     Tail(Box<tail::Args>),
     /// Reports how far a story or a feed has come, and why.
     Why(Box<why::Args>),
+    /// Reports what the normaliser makes of a story, and by which rules.
+    Explain(Box<explain::Args>),
     /// Enriches articles again, with this version and model.
     Replay(Box<replay::Args>),
     /// Lists, shows and replays dead letters: the records that a stage refused.
@@ -112,6 +115,7 @@ fn task(command: &Command) -> Result<Task, Vec<String>> {
         Command::Positions(args) => Task::Answer(args.check()?),
         Command::Tail(args) => Task::Answer(args.check()?),
         Command::Why(args) => Task::Answer(args.check()?),
+        Command::Explain(args) => Task::Answer(args.check()?),
         Command::Replay(args) => Task::Answer(args.check()?),
         Command::DeadLetter(args) => Task::Answer(args.check()?),
         Command::Log(args) => Task::Answer(args.check()?),

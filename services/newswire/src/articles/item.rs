@@ -4,7 +4,7 @@ use super::{Action, known::Known};
 use proto::{
     time::to_wire,
     v1::{Article, Fetch, RawItem},
-    vocab::{date_source, kind},
+    vocab::{date_source, form, kind},
 };
 
 /// The item: ids, URLs and date; for RESTORE also the text that was last published.
@@ -44,8 +44,11 @@ fn with_text(item: RawItem, last: Article) -> RawItem {
     RawItem {
         feed_title: escaped(&last.feed_title),
         feed_tags: last.feed_tags,
-        title: escaped(&last.title),
-        summary: escaped(&summary),
+        title: last.title,
+        title_form: form::TEXT.to_owned(),
+        summary,
+        summary_form: form::TEXT.to_owned(),
+        content_form: form::HTML.to_owned(),
         content,
         language: if last.language == "und" { String::new() } else { last.language },
         authors: last.authors.iter().map(|author| escaped(author)).collect(),
@@ -62,7 +65,7 @@ fn with_text(item: RawItem, last: Article) -> RawItem {
     }
 }
 
-/// Plain text as HTML: the normaliser reads every text of an item as HTML.
+/// Plain text as HTML: the normaliser reads a text without a form as HTML.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -13,7 +13,7 @@ use poller::{
     credentials::{CredentialArgs, Credentials, SecretArgs},
     opml::{self, InvalidFeedError, List, OpmlError},
 };
-use proto::{topic::Topic, v1::Feed};
+use proto::{topic::Topic, v1::Feed, vocab::publish_text};
 use std::{
     collections::BTreeMap,
     io::Write,
@@ -44,6 +44,9 @@ pub enum Args {
         /// Label that its articles carry; may be repeated.
         #[arg(long = "tag", value_name = "TAG")]
         tags: Vec<String>,
+        /// How much of its text is published: full, summary or none (title only).
+        #[arg(long, value_name = "full|summary|none", value_parser = publish_text, default_value = "")]
+        publish_text: String,
         /// Which entries of the first poll are published: 48h, all, a number of entries, or a time.
         #[arg(long, default_value = "")]
         backfill: String,
@@ -64,6 +67,9 @@ pub enum Args {
     Import {
         /// File in OPML 1.0 or 2.0.
         file: PathBuf,
+        /// How much of the text of feeds without an attribute `publishText` is published: full, summary or none (title only).
+        #[arg(long, value_name = "full|summary|none", value_parser = publish_text, default_value = "")]
+        publish_text: String,
         #[command(flatten)]
         credentials: CredentialArgs,
         #[command(flatten)]
@@ -92,7 +98,7 @@ pub enum Args {
         #[command(flatten)]
         log: Box<LogArgs>,
     },
-    /// Prints URL and title of each feed.
+    /// Prints URL and title of each feed, and whether it is paused or its text withheld.
     List {
         /// Prints an OPML file, which `import` reads.
         #[arg(long)]
@@ -145,6 +151,7 @@ impl Args {
                 country,
                 site_url,
                 tags,
+                publish_text,
                 backfill,
                 full_text,
                 credentials_ref,
@@ -158,6 +165,7 @@ impl Args {
                     publisher_country: country.clone(),
                     site_url: site_url.clone().unwrap_or_default(),
                     tags: tags.clone(),
+                    publish_text: publish_text.clone(),
                     backfill: backfill.clone(),
                     full_text: full_text.clone(),
                     credentials_ref: credentials_ref.clone(),
@@ -171,11 +179,14 @@ impl Args {
                     Ok(writeln!(out, "{}", if written == 1 { "added" } else { "unchanged" })?)
                 })
             }
-            Args::Import { file, credentials, log } => {
-                let file = file.clone();
+            Args::Import { file, publish_text, credentials, log } => {
+                let (file, publish_text) = (file.clone(), publish_text.clone());
                 let (credentials, config) = chassis::config::both(credentials.check(), log.check())?;
                 Box::new(move |out| {
-                    let List { feeds, refused } = read(&file, &credentials)?;
+                    let List { mut feeds, refused } = read(&file, &credentials)?;
+                    for feed in feeds.iter_mut().filter(|feed| feed.publish_text.is_empty()) {
+                        feed.publish_text.clone_from(&publish_text);
+                    }
                     for refused in &refused {
                         answer::report(&format!("{}: {refused}", file.display()));
                     }
@@ -221,6 +232,13 @@ impl Args {
 /// An absolute http or https URL.
 fn site_url(text: &str) -> Result<String, String> {
     poller::definition::parse_url(text).map(String::from).map_err(|error| error.to_string())
+}
+
+/// A value of `Feed.publish_text`, in any case.
+fn publish_text(text: &str) -> Result<String, String> {
+    let upper = text.to_ascii_uppercase();
+    let is_known = upper.is_empty() || proto::vocab::publish_text::ALL.contains(&upper.as_str());
+    if is_known { Ok(upper) } else { Err("neither full, summary nor none".to_owned()) }
 }
 
 /// Reads an OPML file: the feeds that can be polled, and those that cannot. Secrets in URLs are written to the file of
@@ -346,7 +364,13 @@ fn list(out: &mut dyn Write, opml: bool, credentials: &Credentials, config: &Log
         return Ok(write!(out, "{}", opml::write("newswire", &feeds))?);
     }
     for feed in &feeds {
-        writeln!(out, "{}\t{}{}", line(&feed.url), line(&feed.title), if feed.paused { "\tpaused" } else { "" })?;
+        let paused = if feed.paused { "\tpaused" } else { "" };
+        let withheld = match feed.publish_text.as_str() {
+            publish_text::SUMMARY => "\tsummary only",
+            publish_text::NONE => "\ttitle only",
+            _ => "",
+        };
+        writeln!(out, "{}\t{}{paused}{withheld}", line(&feed.url), line(&feed.title))?;
     }
     Ok(())
 }

@@ -143,3 +143,29 @@ fn an_export_is_imported_again() {
     assert_eq!(urls(&data), urls(&other));
     assert_eq!(newswire(&data, &["feeds", "export"]), std::fs::read_to_string(export).unwrap());
 }
+
+#[test]
+fn what_may_be_published_is_set_listed_and_exported() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, data) = (folder.path().join("feeds.opml"), folder.path().join("data"));
+    newswire(&data, &["feeds", "add", "https://three.example/feed", "--publish-text", "none"]);
+    let list = LIST.replacen("text=\"One\"", "text=\"One\" publishText=\"full\"", 1);
+    std::fs::write(&file, list).unwrap();
+    newswire(&data, &["feeds", "import", file.to_str().unwrap(), "--publish-text", "Summary"]);
+    let listed = newswire(&data, &["feeds", "list"]);
+    let lines: Vec<&str> = listed.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "https://one.example/feed\tOne",
+            "https://three.example/feed\t\ttitle only",
+            "https://two.example/feed\tTwo\tsummary only"
+        ]
+    );
+    let opml = newswire(&data, &["feeds", "list", "--opml"]);
+    for value in ["FULL", "NONE", "SUMMARY"] {
+        assert!(opml.contains(&format!("publishText=\"{value}\"")), "{opml}");
+    }
+    let (_, error, code) = run(&data, &["feeds", "add", "https://four.example/", "--publish-text", "headline"]);
+    assert!(code == 64 && error.contains("neither full, summary nor none"), "{code}: {error}");
+}

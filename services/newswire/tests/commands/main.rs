@@ -4,6 +4,7 @@
 mod articles;
 mod credentials;
 mod dead_letters;
+mod explain;
 mod feeds;
 mod log;
 mod model;

@@ -64,20 +64,18 @@ impl Stripped {
 pub fn strip(text: &str, repeated: &[String]) -> Stripped {
     let (mut trailing, mut leading) = (Vec::new(), Vec::new());
     let (text, inner) = without_inner(text.trim());
-    let of = |line: &str, at: At| {
-        let is_repeated = || repeated.iter().any(|known| known == line);
+    let of = |line: &str, rest: &str, at: At| {
+        // What would leave nothing is the text.
+        let is_repeated = || line.len() < rest.len() && repeated.iter().any(|known| known == line);
         if !is_short(line) {
-            None
-        } else if is_repeated() {
-            Some("repeated")
-        } else {
-            matching(line, at)
+            return None;
         }
+        matching(line, at).or_else(|| is_repeated().then_some("repeated"))
     };
     let mut rest = text.as_str();
     while trailing.len() < MAX_LINES && !rest.is_empty() {
         let (before, line) = rest.rsplit_once('\n').unwrap_or(("", rest));
-        if let Some(rule) = of(line, At::End) {
+        if let Some(rule) = of(line, rest, At::End) {
             trailing.push(Cut { line: line.trim().to_owned(), rule, at: At::End });
             rest = before.trim_end();
             continue;
@@ -94,7 +92,7 @@ pub fn strip(text: &str, repeated: &[String]) -> Stripped {
     }
     while leading.len() < MAX_LINES && !rest.is_empty() {
         let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
-        let Some(rule) = of(line, At::Start) else { break };
+        let Some(rule) = of(line, rest, At::Start) else { break };
         leading.push(Cut { line: line.trim().to_owned(), rule, at: At::Start });
         rest = after.trim_start();
     }

@@ -191,13 +191,12 @@ const SHORT_TEXT: usize = 500;
 /// The content of an item, parsed; its summary if the content has no text of its own (an image, an empty element, `Read more`). True
 /// if it is the summary.
 fn content(raw: &RawItem) -> (Document<'_>, bool) {
-    if !raw.content.trim().is_empty() {
-        let content = Document::parse_as(&raw.content, Typed::named(&raw.content_form));
-        let text = content.text();
-        let may_be_boilerplate = text.len() <= SHORT_TEXT;
-        if !(may_be_boilerplate && boilerplate::strip(text, &raw.repeated_lines).text.is_empty()) {
-            return (content, false);
-        }
+    let content = Document::parse_as(&raw.content, Typed::named(&raw.content_form));
+    let has_text = !content.text().is_empty()
+        && (content.text().len() > SHORT_TEXT
+            || !boilerplate::strip(content.text(), &raw.repeated_lines).text.is_empty());
+    if has_text || raw.summary.trim().is_empty() {
+        return (content, false);
     }
     (Document::parse_as(&raw.summary, Typed::named(&raw.summary_form)), true)
 }

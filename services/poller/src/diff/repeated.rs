@@ -22,13 +22,13 @@ const MAX_LINES: usize = 12;
 pub(super) struct RepeatedLines(Vec<Vec<String>>);
 
 impl RepeatedLines {
-    /// Reads the texts of all entries. An entry that repeats another one whole does not count.
+    /// Reads the texts of all entries. A text that is that of another entry whole does not count, nor one of a single line.
     pub fn of(document: &Document) -> Self {
         let edges: Vec<Vec<String>> = document.entries.iter().map(edges).collect();
         let mut counts: HashMap<&str, usize> = HashMap::new();
-        let mut distinct: HashSet<(&str, &[String])> = HashSet::new();
-        for (entry, lines) in document.entries.iter().zip(&edges) {
-            if !lines.is_empty() && distinct.insert((&entry.title, lines)) {
+        let mut distinct: HashSet<&[String]> = HashSet::new();
+        for lines in &edges {
+            if lines.len() > 1 && distinct.insert(lines) {
                 lines.iter().for_each(|line| *counts.entry(line).or_default() += 1);
             }
         }
@@ -92,6 +92,9 @@ mod tests {
         assert!(RepeatedLines::of(&few).of_entry(0).is_empty());
         let same = document(&[("a", "<p>One.</p><p>Note</p>"); 8]);
         assert!(RepeatedLines::of(&same).of_entry(0).is_empty());
+        let lone: Vec<(String, &str)> = (0..8).map(|n| (format!("t{n}"), "<p>Stocks rose.</p>")).collect();
+        let lone: Vec<(&str, &str)> = lone.iter().map(|(title, text)| (title.as_str(), *text)).collect();
+        assert!(RepeatedLines::of(&document(&lone)).of_entry(0).is_empty());
     }
 
     #[test]

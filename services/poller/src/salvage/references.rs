@@ -152,23 +152,42 @@ fn html_entity(name: &str) -> Option<&'static str> {
     htmlize::ENTITIES.get(&*slot).and_then(|bytes| std::str::from_utf8(bytes).ok())
 }
 
-fn numeric<'a>(number: &str, repairs: &mut Repairs) -> Reference<'a> {
-    let (digits, radix, skipped) = match number.as_bytes().first() {
-        Some(b'x' | b'X') => (number.get(1..).unwrap_or_default(), 16, 3),
-        _ => (number, 10, 2),
+/// The number that `text`, behind `&#`, begins with, `None` if it is too large; the bytes of the whole reference; and whether it is
+/// closed. `None` if there are no digits.
+fn number_of(text: &str) -> Option<(Option<u32>, usize, bool)> {
+    let (digits, radix, skipped) = match text.as_bytes().first() {
+        Some(b'x' | b'X') => (text.get(1..).unwrap_or_default(), 16, 3),
+        _ => (text, 10, 2),
     };
     let length = digits.bytes().take(MAX_NAME_BYTES).take_while(|b| char::from(*b).is_digit(radix)).count();
     if length == 0 {
-        return Reference::None;
+        return None;
     }
     let closed = digits.as_bytes().get(length) == Some(&b';');
+    let number = digits.get(..length).and_then(|digits| u32::from_str_radix(digits, radix).ok());
+    Some((number, skipped + length + usize::from(closed), closed))
+}
+
+/// The character whose two surrogates are the number `high` and the reference that `rest` begins with, and the bytes of that one.
+/// Programs that count in UTF-16 write an emoji so.
+fn joined(high: u32, rest: &str) -> Option<(char, usize)> {
+    let (low, length, _) = number_of(rest.strip_prefix("&#")?)?;
+    let pair = [u16::try_from(high).ok()?, u16::try_from(low?).ok()?];
+    (0xD800..0xDC00).contains(&pair[0]).then_some(())?;
+    Some((char::decode_utf16(pair).next()?.ok()?, length))
+}
+
+fn numeric<'a>(text: &str, repairs: &mut Repairs) -> Reference<'a> {
+    let Some((number, all, closed)) = number_of(text) else { return Reference::None };
     if !closed {
         repairs.add(Warning::BadReference);
     }
-    let all = skipped + length + usize::from(closed);
-    let scalar =
-        digits.get(..length).and_then(|d| u32::from_str_radix(d, radix).ok()).and_then(|n| character(n, repairs));
-    match scalar {
+    let rest = text.get(all - 2..).unwrap_or_default();
+    if let Some((joined, length)) = number.and_then(|high| joined(high, rest)) {
+        repairs.add(Warning::BadReference);
+        return Reference::Valid(Cow::Owned(joined.to_string()), all + length);
+    }
+    match number.and_then(|number| character(number, repairs)) {
         Some(c) if is_allowed(c) => Reference::Valid(Cow::Owned(c.to_string()), all),
         _ => Reference::Invalid(all),
     }
@@ -217,6 +236,14 @@ mod tests {
         assert_eq!(read("caf&eacute; &hellip;"), ("café …".into(), vec![Warning::NamedEntities]));
         assert_eq!(read("AT&T & Co &nosuch; &"), ("AT&T & Co &nosuch; &".into(), vec![Warning::BareAmpersand]));
         assert_eq!(read("&#146;&#0;&#xD800;&#99999999999;&#65 x"), ("’A x".into(), vec![Warning::BadReference]));
+    }
+
+    #[test]
+    fn references_to_two_surrogates_are_one_character() {
+        for raw in ["&#55357;&#56911; all", "&#xD83D;&#xDE4F; all", "&#55357;&#xde4f; all"] {
+            assert_eq!(read(raw), ("\u{1f64f} all".into(), vec![Warning::BadReference]));
+        }
+        assert_eq!(read("&#xDE4F;&#xD83D;&#65;").0, "A");
     }
 
     #[test]
