@@ -61,9 +61,10 @@ fn explain(
     raw.feed_url = secrets.parameters.masked(&raw.feed_url);
     let fetched = raw.fetch.as_ref().and_then(|fetch| fetch.fetched_at.as_ref()).and_then(proto::time::from_wire);
     // Without state: whether the text is new to the pipeline is not the question.
-    let delivery = Delivery { now: fetched.unwrap_or_else(jiff::Timestamp::now), replayed: false };
+    let delivery = Delivery::at(fetched.unwrap_or_else(jiff::Timestamp::now));
     let published = match normalise(&raw, None, delivery) {
         Ok(Normalised::Article(published)) => published,
+        Ok(Normalised::Dropped(reason)) => bail!("the page at {place} changes nothing: {reason}"),
         Ok(_) => bail!("the record at {place} has no text"),
         Err(ProcessError::Poison { reason, detail }) => {
             bail!("the normaliser refuses the record at {place}: {reason}: {detail}")
@@ -91,7 +92,8 @@ fn last(config: &LogConfig, given: &str, shown: &str) -> anyhow::Result<Option<(
                     || canonical.iter().flatten().any(|url| *url == item.canonical_url)
             }
         };
-        if is_meant && matches!(item.kind.as_str(), kind::ENTRY | kind::PAGE | "") {
+        let has_text = matches!(item.kind.as_str(), kind::ENTRY | kind::PAGE | "") && item.page_failure.is_empty();
+        if is_meant && has_text {
             found = Some((format!("{}[{}]@{}", record.topic, record.partition, record.offset), item));
         }
     })?;
