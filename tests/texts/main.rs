@@ -26,7 +26,7 @@ fn items(feed: &Feed, bytes: &[u8]) -> Vec<RawItem> {
 }
 
 fn articles_of(feed: &Feed, bytes: &[u8]) -> Vec<Article> {
-    let delivery = Delivery { now: NOW.parse().unwrap(), replayed: false };
+    let delivery = Delivery::at(NOW.parse().unwrap());
     let article = |raw: RawItem| match normalise(&raw, None, delivery) {
         Ok(Normalised::Article(published)) => published.article,
         other => panic!("{other:?}"),
@@ -278,7 +278,7 @@ fn a_feed_publishes_as_much_of_the_text_as_its_definition_allows() {
 #[test]
 fn little_is_cut_from_the_captures_of_publishers() {
     let Some(folder) = corpora::find("corpora/publishers") else { return };
-    let delivery = Delivery { now: NOW.parse().unwrap(), replayed: false };
+    let delivery = Delivery::at(NOW.parse().unwrap());
     let show = std::env::var_os("NEWSWIRE_SHOW").is_some();
     let (mut words, mut cut_words, mut empty) = (0, 0, 0);
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
