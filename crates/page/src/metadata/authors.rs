@@ -7,6 +7,18 @@ use super::plain;
 const MAX_AUTHORS: usize = 20;
 const MAX_NAME: usize = 80;
 
+/// Metas that name authors.
+const METAS: [&str; 8] = [
+    "author",
+    "article:author",
+    "parsely-author",
+    "sailthru.author",
+    "dc.creator",
+    "dcterms.creator",
+    "byl",
+    "dc.contributor",
+];
+
 /// Words before names in a byline, in lower case.
 const BEFORE: [&str; 29] = [
     "by",
@@ -58,28 +70,31 @@ pub(super) fn authors(page: &Collected, json: &[String], site: &str) -> Vec<Stri
         found.take(MAX_AUTHORS).collect()
     };
     let first_by = |byline: Byline| -> Vec<String> { by(byline).into_iter().take(1).collect() };
-    let sources: [&dyn Fn() -> Vec<String>; 5] = [
-        &|| json.to_vec(),
-        &|| {
-            metas(
-                &[
-                    "author",
-                    "article:author",
-                    "parsely-author",
-                    "sailthru.author",
-                    "dc.creator",
-                    "dcterms.creator",
-                    "byl",
-                    "dc.contributor",
-                    "twitter:data1",
-                ][..8],
-            )
-        },
-        &|| by(Byline::Relation),
-        &|| first_by(Byline::Microdata),
-        &|| first_by(Byline::Class),
-    ];
-    sources.iter().map(|source| names(&source(), site)).find(|found| !found.is_empty()).unwrap_or_default()
+    let sources: [&dyn Fn() -> Vec<String>; 5] =
+        [&|| json.to_vec(), &|| metas(&METAS), &|| by(Byline::Relation), &|| first_by(Byline::Microdata), &|| {
+            first_by(Byline::Class)
+        }];
+    // The site itself is the author only where no source names anyone else.
+    let mut named = Vec::new();
+    for source in sources {
+        let found = names(&source(), site);
+        if found.iter().any(|name| !is_site(name, site)) {
+            return found;
+        }
+        if named.is_empty() {
+            named = found;
+        }
+    }
+    named
+}
+
+/// The name of the site, a part of it, or an address.
+fn is_site(name: &str, site: &str) -> bool {
+    let key =
+        |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
+    let (name_key, site_key) = (key(name), key(site));
+    let is_domain = !name.contains(' ') && name.rsplit_once('.').is_some_and(|(_, end)| end.len() >= 2);
+    is_domain || !site_key.is_empty() && (site_key.contains(&name_key) || name_key.contains(&site_key))
 }
 
 /// The names in texts: each once, without the words around them.
@@ -109,7 +124,7 @@ fn split(text: &str) -> Vec<String> {
     parts
         .iter()
         .flat_map(|part| commas(part))
-        .map(|part| without_prefix(line(&part)))
+        .map(|part| without_brackets(without_prefix(line(&part))))
         .filter(|p| !p.is_empty())
         .collect()
 }
@@ -155,12 +170,21 @@ fn without_prefix(text: String) -> String {
     text.get(longest.len()..).unwrap_or_default().trim_start_matches([':', ' ', '\u{a0}']).to_owned()
 }
 
+/// Without an abbreviation in brackets at its end.
+fn without_brackets(name: String) -> String {
+    match name.split_once(['(', '[', '（']) {
+        Some((before, _)) => before.trim_end().to_owned(),
+        None => name,
+    }
+}
+
 fn is_name(name: &str) -> bool {
     let characters = name.chars().count();
     let is_address = name.contains("://") || name.starts_with("www.") || name.contains('@') || name.starts_with('/');
-    let is_placeholder = ["null", "undefined", "none", "admin", "unknown", "n/a", "author", "false"]
-        .iter()
-        .any(|word| word.eq_ignore_ascii_case(name));
+    let is_placeholder =
+        ["by", "von", "par", "por", "null", "undefined", "none", "admin", "unknown", "n/a", "author", "false"]
+            .iter()
+            .any(|word| word.eq_ignore_ascii_case(name));
     (2..=MAX_NAME).contains(&characters)
         && !is_address
         && !is_placeholder

@@ -5,6 +5,8 @@
 
 mod phrases;
 
+use phrases::{PHRASES, in_text};
+
 use crate::extract::letters;
 use crate::scan::{Piece, Scanner};
 use crate::{Main, Metadata};
@@ -46,7 +48,7 @@ impl Wall {
 #[must_use]
 pub fn wall(html: &str, metadata: &Metadata, main: &Main) -> Option<Wall> {
     let letters = letters(&main.text);
-    if letters >= ARTICLE && !metadata.paywalled && phrases::in_text(phrases::CONSENT, &main.text) < 3 {
+    if letters >= ARTICLE && !metadata.paywalled && in_text(&PHRASES.consent, &main.text) < 3 {
         return None;
     }
     let page = Page::read(html, metadata);
@@ -114,43 +116,43 @@ impl Page {
         let is_dated = self.is_article && letters > 200;
         is_short
             && !is_dated
-            && (self.has_title(phrases::CHALLENGE_TITLES)
-                || self.has_marker(phrases::CHALLENGE_MARKERS) && self.visible() < TEASER
-                || phrases::in_text(phrases::CHALLENGE, &self.text) > 0 && self.visible() < 2 * TEASER)
+            && (self.has_title(&PHRASES.challenge_titles)
+                || self.has_marker(&PHRASES.challenge_markers) && self.visible() < TEASER
+                || in_text(&PHRASES.challenge, &self.text) > 0 && self.visible() < 2 * TEASER)
     }
 
     fn is_error(&self, letters: usize) -> bool {
         // The title of an article about an error has a date beside it, and text.
-        let is_error_title = self.has_title(phrases::ERROR_TITLES) || self.titles.iter().any(|title| is_status(title));
+        let is_error_title = self.has_title(&PHRASES.error_titles) || self.titles.iter().any(|title| is_status(title));
         !self.is_article && letters < ARTICLE && is_error_title
             || !self.is_article
                 && letters < TEASER / 2
-                && phrases::in_text(phrases::ERROR, &self.text) > 0
+                && in_text(&PHRASES.error, &self.text) > 0
                 && self.visible() < 4 * TEASER
     }
 
     fn is_consent(&self, main: &Main, letters: usize) -> bool {
-        let in_main = phrases::in_text(phrases::CONSENT, &main.text.to_lowercase());
+        let in_main = in_text(&PHRASES.consent, &main.text.to_lowercase());
         // The article that was found is the dialog.
         let is_dialog = in_main >= 3 || in_main >= 1 && letters < TEASER && !self.is_article;
         let is_empty = letters < TEASER / 3;
         is_dialog
             && letters < 2 * ARTICLE
-            && (in_main >= 3 || self.has_marker(phrases::CONSENT_MARKERS) || self.visible() < 3 * TEASER)
+            && (in_main >= 3 || self.has_marker(&PHRASES.consent_markers) || self.visible() < 3 * TEASER)
             || is_empty
                 && !self.is_article
-                && (self.has_marker(phrases::CONSENT_MARKERS) || phrases::in_text(phrases::CONSENT, &self.text) >= 2)
-                && phrases::in_text(phrases::CONSENT, &self.text) >= 1
+                && (self.has_marker(&PHRASES.consent_markers) || in_text(&PHRASES.consent, &self.text) >= 2)
+                && in_text(&PHRASES.consent, &self.text) >= 1
     }
 
     fn is_paywall(&self, metadata: &Metadata, main: &Main, letters: usize) -> bool {
-        let prompts = phrases::in_text(phrases::PAYWALL, &self.text);
-        let in_main = phrases::in_text(phrases::PAYWALL, &main.text.to_lowercase());
+        let prompts = in_text(&PHRASES.paywall, &self.text);
+        let in_main = in_text(&PHRASES.paywall, &main.text.to_lowercase());
         // An article of a subscriber's page can still be whole: search engines are given it.
         if metadata.paywalled {
             return letters < TEASER || letters < ARTICLE && prompts > 0;
         }
-        letters < TEASER && (in_main > 0 || prompts > 1 || prompts > 0 && self.has_marker(phrases::PAYWALL_MARKERS))
+        letters < TEASER && (in_main > 0 || prompts > 1 || prompts > 0 && self.has_marker(&PHRASES.paywall_markers))
     }
 }
 
@@ -171,7 +173,7 @@ fn is_status(title: &str) -> bool {
     match (words.next(), words.next()) {
         (Some(first), None) => CODES.contains(&first),
         (Some(first), Some(second)) => {
-            let says_error = |word: &str| phrases::ERROR_WORDS.contains(&word);
+            let says_error = |word: &str| PHRASES.error_words.contains(&word);
             CODES.contains(&first) && says_error(second) || says_error(first) && CODES.contains(&second)
         }
         _ => false,
