@@ -12,7 +12,10 @@
 //! | `{who}` | a network on which readers share |
 //! | `{agency}` | an agency or an archive that sells pictures |
 
-use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::{
+    Regex, RegexBuilder,
+    bytes::{RegexSet, RegexSetBuilder},
+};
 use std::sync::{LazyLock, OnceLock};
 use text::fold;
 
@@ -105,7 +108,7 @@ impl Set {
         };
         let chosen = rules().into_iter().filter(|rule| (rule.script == script || rule.script == "any") && holds(rule));
         let (names, patterns): (Vec<String>, Vec<String>) =
-            chosen.map(|rule| (rule.name, expanded(rule.pattern))).unzip();
+            chosen.map(|rule| (rule.name, expanded(rule.pattern, bytes_of(script)))).unzip();
         let built = RegexSetBuilder::new(patterns).size_limit(MAX_SET_BYTES).dfa_size_limit(MAX_CACHE_BYTES).build();
         // A test excludes that a pattern is invalid.
         match built {
@@ -119,15 +122,33 @@ impl Set {
 const MAX_SET_BYTES: usize = 64 << 20;
 const MAX_CACHE_BYTES: usize = 8 << 20;
 
-/// A rule as a regular expression of a whole line.
-pub(super) fn expanded(pattern: &str) -> String {
+/// Bytes of most characters of a script.
+fn bytes_of(script: &str) -> usize {
+    match script {
+        "latin" | "any" => 1,
+        "indic" | "thai" | "cjk" => 3,
+        _ => 2,
+    }
+}
+
+/// A rule as a regular expression of a whole line. A repetition of any character is one of bytes, `width` for each character:
+/// a hundred times the same set of characters would take a hundred times the states.
+pub(super) fn expanded(pattern: &str, width: usize) -> String {
     let sign = if pattern.contains("{sign}") { "" } else { "(?:→ )?" };
     let pattern = fold::base_letters(pattern)
         .replace("{next}", NEXT)
         .replace("{sign}", SIGN)
         .replace("{who}", WHO)
         .replace("{agency}", AGENCY);
-    format!("^{sign}(?:{pattern})$")
+    let mut parts = pattern.split(".{");
+    let mut bytes = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (bounds, rest) = part.split_once('}').unwrap_or((part, ""));
+        let (least, most) = bounds.split_once(',').unwrap_or((bounds, bounds));
+        let most = most.parse::<usize>().map_or_else(|_| most.to_owned(), |most| (most * width).to_string());
+        bytes.push_str(&format!("(?-u:[^\\n]){{{least},{most}}}{rest}"));
+    }
+    format!("^{sign}(?:{bytes})$")
 }
 
 /// The sets by script and place, each made when it is first needed.
@@ -145,10 +166,10 @@ pub fn matching(line: &str, at: At) -> Option<&'static str> {
     let set = SETS.get(script)?.get(at as usize)?;
     let set = set.get_or_init(|| Set::of(SCRIPTS.get(script).map_or("", |(name, _)| name), at));
     let folded = folded(line, bare);
-    if !set.patterns.is_match(&folded) {
+    if !set.patterns.is_match(folded.as_bytes()) {
         return None;
     }
-    let first = set.patterns.matches(&folded).iter().next()?;
+    let first = set.patterns.matches(folded.as_bytes()).iter().next()?;
     set.names.get(first).map(String::as_str)
 }
 
@@ -178,7 +199,7 @@ pub(super) static TAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
         let lines = part.lines().filter(|line| !line.is_empty() && !line.starts_with(['#', '[']));
         lines.collect::<Vec<_>>().join("|")
     };
-    let sentence = all(sentence).replace("{title}", r"(?:[^.!?]|[.!?]\S){1,200}").replace("{site}", ".{1,60}?");
+    let sentence = all(sentence).replace("{title}", r"(?:[^.!?]|[.!?]\S)+").replace("{site}", ".{1,60}?");
     let pattern = format!(
         r#"(?i)(?:(?:…|\.\.\.|\[…\]|\[\.\.\.\])\s*(\(?(?:{})\b[^.]{{0,100}})|(?:[.!?…]["”’»)]?\s+|[。।؟！？]\s*)((?:{sentence})[\s.…:>→»]*))$"#,
         all(ellipsis)
