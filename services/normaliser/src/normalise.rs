@@ -11,7 +11,7 @@ use crate::{
 use proto::{
     Warning,
     time::{from_wire, to_wire},
-    v1::{Article, ArticleState, RawItem, Signature},
+    v1::{Article, ArticleState, Media, RawItem, Signature},
     vocab::{body_source, change, kind},
 };
 use std::collections::{BTreeSet, HashSet};
@@ -98,8 +98,8 @@ pub fn normalise(raw: &RawItem, state: Option<&ArticleState>, delivery: Delivery
         revision: state.revision,
         change: change.to_owned(),
         content_hash,
-        url: source.url.to_owned(),
-        canonical_url: source.canonical_url.to_owned(),
+        url: html::web_url(source.url),
+        canonical_url: html::web_url(source.canonical_url),
         guid: raw.guid.clone(),
         feed_ids: state.feed_ids.clone(),
         feed_tags: raw.feed_tags.clone(),
@@ -125,7 +125,7 @@ pub fn normalise(raw: &RawItem, state: Option<&ArticleState>, delivery: Delivery
         language_confidence: language.confidence,
         authors: unique_lines(&raw.authors),
         categories: unique_lines(&raw.categories),
-        media: raw.media.clone(),
+        media: media(&raw.media),
         schema_version: proto::SCHEMA_VERSION.to_owned(),
         ..Article::default()
     };
@@ -172,7 +172,7 @@ impl<'a> Source<'a> {
         let canonical_url = if raw.canonical_url.is_empty() { url } else { &raw.canonical_url };
         let domain = publisher::domain(canonical_url);
         let feed_title = text::line(&raw.feed_title);
-        let publisher_name = publisher::name(&raw.publisher_name, &feed_title, &domain);
+        let publisher_name = publisher::name(&text::line(&raw.publisher_name), &feed_title, &domain);
         Source { url, canonical_url, domain, feed_title, publisher_name }
     }
 
@@ -228,6 +228,17 @@ fn unique_lines(texts: &[String]) -> Vec<String> {
     let lines = texts.iter().take(MAX_LIST).map(|text| text::line(text)).filter(|line| !line.is_empty());
     let mut seen = HashSet::new();
     lines.filter(|line| seen.insert(line.clone())).collect()
+}
+
+/// The files with an http or https URL, with their titles as plain text.
+fn media(files: &[Media]) -> Vec<Media> {
+    let files = files.iter().take(MAX_LIST).map(|file| Media {
+        url: html::web_url(&file.url),
+        r#type: text::line(&file.r#type),
+        title: text::line(&file.title),
+        ..file.clone()
+    });
+    files.filter(|file| !file.url.is_empty()).collect()
 }
 
 /// The warnings of the raw item and of the normaliser, sorted, each once.

@@ -4,6 +4,7 @@ pub mod broker;
 pub mod enrich;
 pub mod languages;
 pub mod latency;
+pub mod normalise;
 pub mod parse;
 pub mod pipeline;
 pub mod poll;
