@@ -4,7 +4,7 @@
 # make test    all tests; lists what was skipped   make lint   format, clippy, words, imports, dependencies, contract
 # make kafka   one Kafka node; prints its address  make image  the container image
 # make eval    WHAT=feeds|dates|names|left-out|countries|places|salience|schedule|pages|language|url DATA=PATH [JSON=1]
-# make bench   WHAT=parse|enrich|languages|full-text|pipeline|latency|restore|start|state|poll|feeds [DATA=PATH or number] [JSON=1]
+# make bench   WHAT=parse|normalise|enrich|languages|full-text|pipeline|latency|restore|start|state|poll|feeds [DATA=PATH or number] [JSON=1]
 # make model   trains the taggers from ../shared/ner and ../shared/ner-multilingual
 # make chaos   MINUTES=10 SEED=n: delivery guarantees under load and faults; hostile feeds; then fifty kills end to end
 #              CLUSTER=3 MINUTES=90 RATE=50: on three brokers, with faults of brokers, connections and clocks, too

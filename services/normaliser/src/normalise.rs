@@ -3,7 +3,7 @@
 mod item;
 
 use crate::{
-    pages,
+    html, pages,
     revision::{self, Delivery, EntryRevision, Revision},
     trace::Trace,
 };
@@ -137,7 +137,7 @@ fn page(raw: &RawItem, state: Option<&ArticleState>, delivery: Delivery) -> Resu
                 let article = &mut published.article;
                 article.same_as = pages::same_as(page, &article.canonical_url);
                 article.section = text::line(&page.section);
-                article.image = pages::web_address(&page.image).unwrap_or_default();
+                article.image = html::web_url(&page.image);
             }
             Ok(Normalised::Article(Box::new(published)))
         }

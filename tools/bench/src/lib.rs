@@ -5,6 +5,7 @@ pub mod enrich;
 pub mod full_text;
 pub mod languages;
 pub mod latency;
+pub mod normalise;
 pub mod parse;
 pub mod pipeline;
 pub mod poll;

@@ -1,7 +1,7 @@
-//! `bench parse|enrich|languages|full-text|pipeline|latency|restore|start|state|poll|feeds`: speed, compared with other programs in the same run, and sizes.
+//! `bench parse|normalise|enrich|languages|full-text|pipeline|latency|restore|start|state|poll|feeds`: speed, compared with other programs in the same run, and sizes.
 #![expect(clippy::print_stdout, reason = "the result goes to standard output")]
 
-use bench::{enrich, full_text, languages, latency, parse, pipeline, poll, restore, start, state};
+use bench::{enrich, full_text, languages, latency, normalise, parse, pipeline, poll, restore, start, state};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use test_support::corpora;
@@ -25,6 +25,11 @@ enum What {
     /// Feeds and megabytes a second, compared with feed-rs and feedparser
     Parse {
         /// Folder of feed documents [default: corpora of NEWSWIRE_CORPORA or ../shared]
+        data: Option<PathBuf>,
+    },
+    /// Articles a second from feed text on one core, whole and by step, compared with Python
+    Normalise {
+        /// Folder of captured feeds [default: corpora of NEWSWIRE_CORPORA or ../shared]
         data: Option<PathBuf>,
     },
     /// Articles and tokens a second, compared with spaCy; cost by length of the article
@@ -94,6 +99,9 @@ fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let value = match args.what {
         What::Parse { data } => parse::run(&data.unwrap_or_else(|| corpora::folder().join("corpora")), args.json)?,
+        What::Normalise { data } => {
+            normalise::run(&data.unwrap_or_else(|| corpora::folder().join("corpora")), args.json)?
+        }
         What::Languages { data } => {
             languages::run(&data.unwrap_or_else(|| corpora::folder().join("ner-multilingual")), args.json)?
         }

@@ -31,7 +31,7 @@ const TRACKERS: [&str; 12] = [
 #[must_use]
 pub fn sanitise(document: &Document<'_>, base: Option<&Url>, trailing: &[String]) -> String {
     let html = match document.markup() {
-        Some(markup) if !document.is_too_deep() => without_pixels(&clean(markup, base)).trim().to_owned(),
+        Some(markup) if !document.is_too_deep() => sanitise_markup(markup, base),
         _ => paragraphs(document.text()),
     };
     trailing::without_trailing(html, trailing)
@@ -41,6 +41,126 @@ pub fn sanitise(document: &Document<'_>, base: Option<&Url>, trailing: &[String]
 #[must_use]
 pub fn sanitise_without(document: &Document<'_>, base: Option<&Url>, lines: &[&str], trailing: &[String]) -> String {
     trailing::without_trailing(inner::without(sanitise(document, base, &[]), lines), trailing)
+}
+
+/// Sanitises HTML that is not too deep to be parsed: [`Document::is_too_deep`]. What remains are the elements and attributes
+/// that ammonia allows, with http, https and mailto URLs. The same again changes nothing.
+#[must_use]
+pub fn sanitise_markup(markup: &str, base: Option<&Url>) -> String {
+    let mut html = sanitise_once(markup, base);
+    if !may_be_read_otherwise(markup) {
+        return html;
+    }
+    for _ in 0..MAX_PASSES {
+        let again = sanitise_once(&html, base);
+        if again == html {
+            return html;
+        }
+        html = again;
+    }
+    paragraphs(&text::plain(&html))
+}
+
+fn sanitise_once(markup: &str, base: Option<&Url>) -> String {
+    without_pixels(&clean(markup, base)).trim().to_owned()
+}
+
+/// Passes after which HTML that is still read differently each time becomes paragraphs.
+const MAX_PASSES: usize = 4;
+
+/// Elements that stay, or go with all of their content, without a change to what a parser does with the others. Where another
+/// is removed, or is a table, a parser may read the result as another tree: a heading in a form may stand in a heading (HTML
+/// standard, section 13.2.6). In alphabetical order.
+const PLAIN: [&str; 66] = [
+    "a",
+    "abbr",
+    "acronym",
+    "article",
+    "aside",
+    "b",
+    "bdi",
+    "bdo",
+    "blockquote",
+    "br",
+    "center",
+    "cite",
+    "code",
+    "data",
+    "dd",
+    "del",
+    "details",
+    "dfn",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "figcaption",
+    "figure",
+    "footer",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hgroup",
+    "hr",
+    "i",
+    "iframe",
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "mark",
+    "nav",
+    "noscript",
+    "ol",
+    "p",
+    "q",
+    "rp",
+    "rt",
+    "ruby",
+    "s",
+    "samp",
+    "script",
+    "small",
+    "span",
+    "strike",
+    "strong",
+    "style",
+    "sub",
+    "summary",
+    "sup",
+    "time",
+    "tt",
+    "u",
+    "ul",
+    "var",
+    "wbr",
+];
+/// Most letters of one of them.
+const MAX_NAME: usize = 10;
+
+fn may_be_read_otherwise(markup: &str) -> bool {
+    markup.match_indices('<').any(|(at, _)| {
+        let after = markup.get(at + 1..).unwrap_or_default().trim_start_matches('/');
+        if !after.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            return false;
+        }
+        let end = after.bytes().take(MAX_NAME + 1).take_while(u8::is_ascii_alphanumeric).count();
+        let name = after.get(..end).unwrap_or_default().to_ascii_lowercase();
+        PLAIN.binary_search(&name.as_str()).is_err()
+    })
+}
+
+/// `url` if it is an absolute http or https URL, else an empty text: any other in a field that consumers link to may run a script.
+#[must_use]
+pub fn web_url(url: &str) -> String {
+    match Url::parse(url) {
+        Ok(parsed) if matches!(parsed.scheme(), "http" | "https") => url.trim().to_owned(),
+        _ => String::new(),
+    }
 }
 
 /// Most bytes that relative links may grow by: the base's length for each attribute.
@@ -53,6 +173,11 @@ fn clean(markup: &str, base: Option<&Url>) -> String {
         .url_schemes(HashSet::from(["http", "https", "mailto"]))
         .clean_content_tags(HashSet::from(["script", "style", "noscript", "iframe", "svg", "math"]))
         .rm_tags(["svg", "math"])
+        // ammonia does not look at the scheme of these, and no browser shows them.
+        .rm_tag_attributes("blockquote", ["cite"])
+        .rm_tag_attributes("del", ["cite"])
+        .rm_tag_attributes("ins", ["cite"])
+        .rm_tag_attributes("q", ["cite"])
         .url_relative(match base {
             Some(base) => ammonia::UrlRelative::RewriteWithBase(base.clone()),
             None => ammonia::UrlRelative::Deny,

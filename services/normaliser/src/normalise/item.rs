@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use proto::{
     Warning,
     time::{from_wire, to_wire},
-    v1::{Article, ArticleState, RawItem, Signature},
+    v1::{Article, ArticleState, Media, RawItem, Signature},
 };
 use std::collections::{BTreeSet, HashSet};
 use stream::ProcessError;
@@ -71,8 +71,8 @@ impl<'a> Item<'a> {
             revision: state.revision,
             change: change.to_owned(),
             content_hash: hash,
-            url: source.url.to_owned(),
-            canonical_url: source.canonical_url.to_owned(),
+            url: html::web_url(source.url),
+            canonical_url: html::web_url(source.canonical_url),
             guid: raw.guid.clone(),
             feed_ids: state.feed_ids.clone(),
             feed_tags: raw.feed_tags.clone(),
@@ -99,7 +99,7 @@ impl<'a> Item<'a> {
             language_confidence: language.confidence,
             authors: unique_lines(&raw.authors),
             categories: unique_lines(&raw.categories),
-            media: raw.media.clone(),
+            media: media(&raw.media),
             schema_version: proto::SCHEMA_VERSION.to_owned(),
             ..Article::default()
         };
@@ -217,6 +217,17 @@ fn unique_lines(texts: &[String]) -> Vec<String> {
         texts.iter().take(MAX_LIST).map(|text| text::title(text, Typed::Unknown)).filter(|line| !line.is_empty());
     let mut seen = HashSet::new();
     lines.filter(|line| seen.insert(line.clone())).collect()
+}
+
+/// The files with an http or https URL, with their titles as plain text.
+fn media(files: &[Media]) -> Vec<Media> {
+    let files = files.iter().take(MAX_LIST).map(|file| Media {
+        url: html::web_url(&file.url),
+        r#type: text::line(&file.r#type),
+        title: text::line(&file.title),
+        ..file.clone()
+    });
+    files.filter(|file| !file.url.is_empty()).collect()
 }
 
 /// The warnings of the raw item and of the normaliser, sorted, each once.

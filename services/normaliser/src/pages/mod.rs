@@ -15,13 +15,12 @@ mod policy;
 
 pub use policy::{FullText, reason, request};
 
-use crate::revision::rank;
+use crate::{html, revision::rank};
 use proto::{
     v1::{PageMetadata, RawItem},
     vocab::{date_source, page_failure, source_rank},
 };
 use unicode_segmentation::UnicodeSegmentation;
-use url::Url;
 
 /// Reason for which a page is dropped whose entry has changed since: the page of the changed entry replaces it.
 pub const SUPERSEDED: &str = "page-superseded";
@@ -135,13 +134,8 @@ pub fn merge(raw: &RawItem, entry: &RawItem, html: String) -> RawItem {
 /// The canonical URL that a page names, if it is another than the article's.
 #[must_use]
 pub fn same_as(page: &PageMetadata, canonical_url: &str) -> String {
-    web_address(&page.canonical_url).filter(|url| url != canonical_url).unwrap_or_default()
-}
-
-/// `url` if it is an absolute http or https URL.
-pub(crate) fn web_address(url: &str) -> Option<String> {
-    let parsed = Url::parse(url.trim()).ok()?;
-    (matches!(parsed.scheme(), "http" | "https") && parsed.has_host()).then(|| parsed.into())
+    let url = html::web_url(&page.canonical_url);
+    if url == canonical_url { String::new() } else { url }
 }
 
 #[cfg(test)]
