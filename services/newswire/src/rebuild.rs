@@ -55,7 +55,7 @@ fn rebuild(out: &mut dyn Write, config: &LogConfig, dry_run: bool) -> anyhow::Re
     let count = log.partitions(&config.names.of(Topic::ArticleState))?;
     let mut transaction = Transaction::default();
     let (mut missing, mut older, mut withdrawn) = (0_usize, 0_usize, 0_usize);
-    for Rebuilt { state, withdrawn_at } in found.values() {
+    for Rebuilt { state, withdrawn_at, .. } in found.values() {
         let id = state.article_id.as_str();
         let number = partition::of(id.as_bytes(), count);
         if state.withdrawn && are_withdrawals_lost {

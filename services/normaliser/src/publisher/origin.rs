@@ -59,9 +59,9 @@ pub fn origin(raw: &RawItem, canonical_url: &str, feed_title: &str) -> Origin {
         sources.into_iter().find(|one| is_known(one) && !(one.1 == "source" && is_feeds_own)).unwrap_or_default();
 
     let mixes = listed_feed.is_some_and(|carrier| carrier.mixes);
-    let defined = raw.publisher_name.trim();
+    let defined = title(&raw.publisher_name, Typed::Unknown);
     let is_named = !source_name.is_empty() && (defined.is_empty() || !carrier.is_empty());
-    let (name, name_by) = match (is_named && !(is_feeds_own && carrier.is_empty()), defined) {
+    let (name, name_by) = match (is_named && !(is_feeds_own && carrier.is_empty()), defined.as_str()) {
         (true, _) => (source_name.clone(), "source"),
         // Its title is what was searched for.
         (false, "") if mixes => (domain.clone(), "feed"),

@@ -153,7 +153,7 @@ fn is_held_out(key: &str) -> bool {
 fn metadata_scores(pages: &[Page], metadata: &[Metadata], json: bool) -> serde_json::Map<String, Value> {
     let (mut titles, mut dates, mut names, mut exact) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (page, metadata) in pages.iter().zip(metadata).filter(|(page, _)| page.set == Set::Fundus) {
-        let mut miss = |what: &str, is: &dyn std::fmt::Debug, expected: &dyn std::fmt::Debug| {
+        let miss = |what: &str, is: &dyn std::fmt::Debug, expected: &dyn std::fmt::Debug| {
             if !json {
                 println!("  {what} of {}: {is:?}, expected {expected:?}", page.key);
             }
