@@ -2,7 +2,7 @@
 # make run     the pipeline on invented news; FEEDS=my.opml KAFKA=host:9092 for your feeds and your cluster
 # make test    all tests; lists what was skipped   make lint   format, clippy, words, imports, dependencies, contract
 # make kafka   one Kafka node; prints its address  make image  the container image
-# make eval    WHAT=feeds|dates|names|left-out|countries|places|salience|schedule DATA=PATH [JSON=1]
+# make eval    WHAT=feeds|dates|names|left-out|countries|places|pages|salience|schedule DATA=PATH [JSON=1]
 # make bench   WHAT=parse|enrich|languages|pipeline|latency|restore|start|state|poll|feeds [DATA=PATH or number] [JSON=1]
 # make model   trains the taggers from ../shared/ner and ../shared/ner-multilingual
 # make chaos   MINUTES=10 SEED=n: delivery guarantees under load and faults; hostile feeds; then fifty kills end to end

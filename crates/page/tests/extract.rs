@@ -68,7 +68,7 @@ fn the_article_body_of_json_ld_says_which_lines_are_the_article() {
         "<script type=\"application/ld+json\">{{\"@type\":\"NewsArticle\",\"articleBody\":\"{body}\"}}</script>"
     );
     let html = page(&format!(
-        "{script}<p>{FIRST}</p><p>{other}</p><p>{SECOND}</p><h3>What is next</h3><p>{THIRD}</p><p>{other}</p>"
+        "{script}<p>{FIRST}</p><p>{other}</p><p>{SECOND}</p><h3>What is next</h3><p>{THIRD}</p><p>{FOURTH}</p><p>{FIFTH}</p><p>{other}</p>"
     ));
     assert_eq!(extract(&html, None).text, [FIRST, SECOND, "What is next", THIRD, FOURTH, FIFTH].join("\n\n"));
 }
