@@ -89,6 +89,12 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// A tag without an end is where the page was cut: it is dropped as in a browser.
+    fn unfinished(&mut self) -> Piece<'a> {
+        self.at = self.source.len();
+        Piece::Comment
+    }
+
     fn markup(&mut self) -> Option<Piece<'a>> {
         let bytes = self.source.as_bytes();
         let rest = bytes.get(self.at + 1..)?;
@@ -113,18 +119,20 @@ impl<'a> Scanner<'a> {
                 Some(if is_doctype { Piece::Doctype(piece) } else { Piece::Comment })
             }
             b'/' if rest.get(1).is_some_and(u8::is_ascii_alphabetic) => {
-                let end = memchr(b'>', rest).map_or(self.source.len(), |at| self.at + 2 + at);
-                let tag = self.take(end);
+                let Some(end) = memchr(b'>', rest) else { return Some(self.unfinished()) };
+                let tag = self.take(self.at + 2 + end);
                 Some(Piece::End(name_of(tag.get(2..)?), tag))
             }
             b if b.is_ascii_alphabetic() => {
                 let name = name_of(self.source.get(self.at + 1..)?);
                 let from = self.at + 1 + name.len();
                 let length = tag_length(self.source.get(from..)?);
-                // A tag without an end is the end of a page that was cut.
                 let to = from + length;
+                if to >= self.source.len() {
+                    return Some(self.unfinished());
+                }
                 let attributes = self.source.get(from..to)?;
-                let end = (to + 1).min(self.source.len());
+                let end = to + 1;
                 if RAW.iter().any(|raw| raw.eq_ignore_ascii_case(name)) {
                     self.raw = Some(name);
                 }

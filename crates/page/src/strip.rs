@@ -45,7 +45,15 @@ pub fn strip(html: &str) -> String {
         match piece {
             Piece::Comment => {}
             Piece::Doctype(source) => out.push_str(source),
-            Piece::Text(text) => push_text(&mut out, text),
+            Piece::Text(text) => match text.strip_suffix('<').or_else(|| text.strip_suffix("</")) {
+                // What follows may be removed; then the bracket would begin a tag with what follows that.
+                Some(before) => {
+                    push_text(&mut out, before);
+                    out.push_str("&lt;");
+                    out.push_str(text.get(before.len() + 1..).unwrap_or_default());
+                }
+                None => push_text(&mut out, text),
+            },
             Piece::Raw(text) => match raw {
                 Raw::Keep => push_text(&mut out, text),
                 Raw::JsonLd => out.push_str(&without_data(text)),

@@ -2,7 +2,7 @@
 
 use page::{Effort, extract, extract_with};
 
-const FIRST: &str = "The harbour council decided on Tuesday to widen the northern quay and to move the fish market to the old customs house.";
+const FIRST: &str = "The harbour council decided on Tuesday to widen the northern quay and to move the fish market to the old customs hall.";
 const SECOND: &str = "Traders had asked for more space since spring, and a first plan was refused because it closed the road to the lighthouse.";
 const THIRD: &str = "Work begins in March and ends, if the winter is mild, before the herring season of the year after next, the council says.";
 const FOURTH: &str = "Fishers are glad of the plan but fear for their mornings: the new hall stands an hour of wind and rain away from the boats.";
@@ -68,7 +68,7 @@ fn the_article_body_of_json_ld_says_which_lines_are_the_article() {
         "<script type=\"application/ld+json\">{{\"@type\":\"NewsArticle\",\"articleBody\":\"{body}\"}}</script>"
     );
     let html = page(&format!(
-        "{script}<p>{FIRST}</p><p>{other}</p><p>{SECOND}</p><h3>What is next</h3><p>{THIRD}</p><p>{other}</p>"
+        "{script}<p>{FIRST}</p><p>{other}</p><p>{SECOND}</p><h3>What is next</h3><p>{THIRD}</p><p>{FOURTH}</p><p>{FIFTH}</p><p>{other}</p>"
     ));
     assert_eq!(extract(&html, None).text, [FIRST, SECOND, "What is next", THIRD, FOURTH, FIFTH].join("\n\n"));
 }

@@ -16,7 +16,7 @@ fn page(title: &str, body: &str) -> String {
 
 fn article(paragraphs: usize) -> String {
     "<p>The harbour council decided on Tuesday to widen the northern quay, and to move the fish market to the old customs \
-     house, where traders had asked for more space since spring.</p>"
+     hall, where traders had asked for more space since spring.</p>"
         .repeat(paragraphs)
 }
 
@@ -161,7 +161,7 @@ fn articles_are_not_walls() {
         page("404 Not Found: why error pages became an art", &format!("{dated}<article>{}</article>", article(4))),
         page("Just a moment: how a quay was widened", &format!("{dated}<article>{}</article>", article(4))),
         page(
-            "Access denied to the old customs house",
+            "Access denied to the old customs hall",
             &format!("{dated}<article>{}</article><div class=\"g-recaptcha\"></div>", article(4)),
         ),
         page(

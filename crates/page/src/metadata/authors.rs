@@ -74,18 +74,30 @@ pub(super) fn authors(page: &Collected, json: &[String], site: &str) -> Vec<Stri
         [&|| json.to_vec(), &|| metas(&METAS), &|| by(Byline::Relation), &|| first_by(Byline::Microdata), &|| {
             first_by(Byline::Class)
         }];
-    // The site itself is the author only where no source names anyone else.
-    let mut named = Vec::new();
+    // The site itself is the author only where no other source names a person.
+    let mut sites = Vec::new();
     for source in sources {
-        let found = names(&source(), site);
+        let mut found = names(&source(), site);
+        if !sites.is_empty() {
+            found.retain(|name| is_person(name) && !is_site(name, site));
+        }
         if found.iter().any(|name| !is_site(name, site)) {
             return found;
         }
-        if named.is_empty() {
-            named = found;
+        if sites.is_empty() {
+            sites = found;
         }
     }
-    named
+    sites
+}
+
+/// Words as a name of a person has them.
+fn is_person(name: &str) -> bool {
+    let words = name.split_whitespace().count();
+    let is_of_name = |c: char| c.is_alphabetic() || c.is_whitespace() || matches!(c, '.' | '-' | '\'' | '’');
+    (2..=4).contains(&words)
+        && name.chars().all(is_of_name)
+        && name.split_whitespace().all(|word| !word.starts_with(char::is_lowercase) || word.len() <= 3)
 }
 
 /// The name of the site, a part of it, or an address.

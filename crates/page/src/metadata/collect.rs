@@ -37,7 +37,7 @@ pub(crate) struct Time {
     pub kind: TimeKind,
 }
 
-/// What a time says of itself.
+/// What a time stands for.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TimeKind {
     Published,

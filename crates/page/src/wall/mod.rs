@@ -122,7 +122,7 @@ impl Page {
     }
 
     fn is_error(&self, letters: usize) -> bool {
-        // The title of an article about an error has a date beside it, and text.
+        // The title of an article about an error has a date and text, too.
         let is_error_title = self.has_title(&PHRASES.error_titles) || self.titles.iter().any(|title| is_status(title));
         !self.is_article && letters < ARTICLE && is_error_title
             || !self.is_article

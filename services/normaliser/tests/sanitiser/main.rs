@@ -89,7 +89,7 @@ fn has_markup(text: &str) -> bool {
 }
 
 fn article(item: &RawItem) -> Article {
-    match normalise(item, None, Delivery { now: jiff::Timestamp::UNIX_EPOCH, replayed: false }) {
+    match normalise(item, None, Delivery::at(jiff::Timestamp::UNIX_EPOCH)) {
         Ok(Normalised::Article(published)) => published.article,
         other => panic!("no article: {other:?}"),
     }

@@ -23,7 +23,7 @@ use score::{Counts, folded, names_f1};
 const WAYS: [&str; 4] = ["newswire", "newswire, accurate", "dom_smoothie 0.19", "trafilatura 0.6"];
 
 /// What one way made of all pages.
-struct Result {
+struct Outcome {
     counts: Vec<Counts>,
     /// Seconds of processor time of each page.
     seconds: Vec<f64>,
@@ -81,8 +81,8 @@ pub fn run(data: &Path, json: bool) -> anyhow::Result<Value> {
     Ok(value)
 }
 
-fn extracted(way: &str, pages: &[Page], html: &[String], stripped: &[String]) -> Result {
-    let mut result = Result { counts: Vec::new(), seconds: Vec::new() };
+fn extracted(way: &str, pages: &[Page], html: &[String], stripped: &[String]) -> Outcome {
+    let mut result = Outcome { counts: Vec::new(), seconds: Vec::new() };
     for ((page, html), stripped) in pages.iter().zip(html).zip(stripped) {
         let start = Clock::start();
         let text = match way {
@@ -110,7 +110,7 @@ fn trafilatura(html: &str) -> String {
 }
 
 /// Scores by set, by halves and of languages without spaces; speed of all that is done to a page, and of extraction alone.
-fn summary(pages: &[Page], result: &Result, alone: f64) -> Value {
+fn summary(pages: &[Page], result: &Outcome, alone: f64) -> Value {
     let of = |is: &dyn Fn(&Page) -> bool| {
         let counts: Vec<&Counts> = pages.iter().zip(&result.counts).filter(|(p, _)| is(p)).map(|(_, c)| c).collect();
         (!counts.is_empty()).then(|| Counts::sum(counts).json())
