@@ -55,7 +55,7 @@ fn excerpt(text: &str) -> String {
         }
         end = at + sentence.len();
     }
-    if end > 0 {
+    if end > 0 || text.is_empty() {
         return text.get(..end).unwrap_or_default().trim_end().to_owned();
     }
     let cut = text.unicode_word_indices().nth(EXCERPT_WORDS).map_or(text.len(), |(at, _)| at);
@@ -90,6 +90,7 @@ mod tests {
             assert_eq!((excerpt.split(' ').count(), rest.as_str()), (60, ""));
             assert!(excerpt.ends_with("on Tuesday."));
         }
+        assert_eq!(parts(publish_text::SUMMARY, "", ""), Default::default());
         let (excerpt, _) = parts(publish_text::SUMMARY, "", &"word ".repeat(100));
         assert_eq!((excerpt.split(' ').count(), excerpt.ends_with('\u{2026}')), (60, true));
     }

@@ -4,7 +4,7 @@ use super::{Action, known::Known};
 use proto::{
     time::to_wire,
     v1::{Article, Fetch, RawItem},
-    vocab::{date_source, form, kind},
+    vocab::{date_source, form, kind, publish_text},
 };
 
 /// The item: ids, URLs and date; for RESTORE also the text that was last published.
@@ -49,6 +49,8 @@ fn with_text(item: RawItem, last: Article) -> RawItem {
         summary,
         summary_form: form::TEXT.to_owned(),
         content_form: form::HTML.to_owned(),
+        // A body that was withheld is not made up from the summary.
+        publish_text: if last.body.is_empty() { publish_text::SUMMARY.to_owned() } else { String::new() },
         content,
         language: if last.language == "und" { String::new() } else { last.language },
         authors: last.authors.iter().map(|author| escaped(author)).collect(),

@@ -4,7 +4,7 @@
 use crate::document::Entry;
 use percent_encoding::percent_decode_str;
 use proto::carrier;
-use std::{collections::HashMap, sync::LazyLock};
+use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 use url::Url;
 
 /// Wrappers around wrappers that are followed.
@@ -87,15 +87,45 @@ fn page(url: &Url, path: &str, place: Place) -> Option<Url> {
         .then_some(page)
 }
 
-/// The link by which an entry is identified: its own, unless that is a carrier's and the entry names the publisher's page in
-/// another element: `origLink`, or a guid that is an address.
-pub(super) fn article_link(entry: &Entry) -> &str {
-    let leads_elsewhere = Url::parse(entry.link.trim()).is_ok_and(|link| is_carriers(&unwrapped(link)));
-    if !leads_elsewhere {
-        return &entry.link;
+/// The link by which an entry is identified: the publisher's page where the entry names it apart from the link.
+///
+/// That is `origLink`; a guid that is an address, if the link is a carrier's; and an address on the site of the entry's `source` in
+/// the guid or in a parameter of the link, if the link leads to another site.
+pub(super) fn article_link(entry: &Entry) -> Cow<'_, str> {
+    if is_page(&entry.original_link) {
+        return Cow::Borrowed(&entry.original_link);
     }
-    let named = [&entry.original_link, &entry.guid].into_iter().find(|text| is_page(text));
-    named.unwrap_or(&entry.link)
+    let Ok(link) = Url::parse(entry.link.trim()) else { return Cow::Borrowed(&entry.link) };
+    let link = unwrapped(link);
+    let has_named_guid = || is_page(&entry.guid) && is_on_site(&entry.guid, &entry.source.url);
+    let is_elsewhere = !entry.source.url.is_empty() && !is_on_site(link.as_str(), &entry.source.url);
+    if is_carriers(&link) && is_page(&entry.guid) || is_elsewhere && has_named_guid() {
+        return Cow::Borrowed(&entry.guid);
+    }
+    let named = is_elsewhere.then(|| named_in_query(&link, &entry.source.url)).flatten();
+    named.map_or(Cow::Borrowed(&entry.link), Cow::Owned)
+}
+
+/// The address on `site` that a parameter of `link` holds.
+fn named_in_query(link: &Url, site: &str) -> Option<String> {
+    let values = link.query()?.split('&').filter_map(|pair| pair.split_once('=')).take(MAX_PARAMETERS);
+    let decoded = values.filter_map(|(_, value)| percent_decode_str(value).decode_utf8().ok());
+    decoded.map(Cow::into_owned).find(|value| is_page(value) && is_on_site(value, site))
+}
+
+/// Parameters of a link that are looked at.
+const MAX_PARAMETERS: usize = 50;
+
+/// True if the host of `url` is that of `site`, or one is below the other.
+fn is_on_site(url: &str, site: &str) -> bool {
+    let host = |url: &str| {
+        let host = Url::parse(url.trim()).ok()?.host_str()?.to_owned();
+        Some(host.strip_prefix("www.").map_or(host.clone(), str::to_owned))
+    };
+    let (Some(one), Some(other)) = (host(url), host(site)) else { return false };
+    let is_below =
+        |one: &str, other: &str| one.strip_suffix(other).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    is_below(&one, &other) || is_below(&other, &one)
 }
 
 /// True for the address of a page that is not a carrier's.
@@ -154,7 +184,7 @@ mod tests {
     fn the_publishers_page_comes_before_a_carriers_link() {
         let link = |link: &str, original_link: &str, guid: &str| {
             let (link, original_link, guid) = (link.to_owned(), original_link.to_owned(), guid.to_owned());
-            article_link(&Entry { link, original_link, guid, ..Entry::default() }).to_owned()
+            article_link(&Entry { link, original_link, guid, ..Entry::default() }).into_owned()
         };
         let (carried, page) = ("http://feedproxy.google.com/~r/ExamplePost/~3/x/", "https://example.org/a");
         assert_eq!(link(carried, page, "1"), page);
@@ -162,6 +192,28 @@ mod tests {
         assert_eq!(link(carried, "", "https://example.org/"), carried);
         assert_eq!(link(carried, "", "tag:example.org,2026:1"), carried);
         assert_eq!(link(carried, carried, carried), carried);
-        assert_eq!(link(page, "https://example.com/b", "https://example.com/c"), page);
+        assert_eq!(link("https://feeds.example.org/~r/x", page, "1"), page);
+        assert_eq!(link(page, "", "https://example.com/c"), page);
+        assert_eq!(link("/relative", "", page), "/relative");
+    }
+
+    #[test]
+    fn an_address_on_the_site_of_the_source_comes_before_an_aggregators_link() {
+        let link = |link: &str, guid: &str, source: &str| {
+            let source = crate::document::Source { name: "Example".into(), url: source.into() };
+            let entry = Entry { link: link.into(), guid: guid.into(), source, ..Entry::default() };
+            article_link(&entry).into_owned()
+        };
+        let (site, page) = ("https://www.example.org", "https://news.example.org/a");
+        let wrapped = "https://aggregator.example/go?id=1&to=https%3A%2F%2Fnews.example.org%2Fa";
+        assert_eq!(link("https://aggregator.example/1", page, site), page);
+        assert_eq!(link(wrapped, "1", site), page);
+        assert_eq!(link(wrapped, "1", "https://example.com/"), wrapped);
+        assert_eq!(link(wrapped, "1", ""), wrapped);
+        assert_eq!(link(page, "https://example.org/?p=1", site), page);
+        assert_eq!(
+            link("https://aggregator.example/1", "https://other.example/a", site),
+            "https://aggregator.example/1"
+        );
     }
 }

@@ -80,7 +80,7 @@ pub fn identify<'a>(
 ) -> Vec<IdentifiedEntry<'a>> {
     let home = canonical_url(&document.site_url);
     let links: Vec<Option<CanonicalLink>> =
-        document.entries.iter().map(|entry| canonical_link(carriers::article_link(entry))).collect();
+        document.entries.iter().map(|entry| canonical_link(&carriers::article_link(entry))).collect();
     let guids: Vec<Cow<'_, str>> = document.entries.iter().map(|entry| canonical_guid(&entry.guid)).collect();
 
     let mut pages_of_guid: HashMap<&str, HashSet<&str>> = HashMap::new();
