@@ -179,6 +179,7 @@ impl Topics {
                 }
                 Normalised::Duplicate(None) => {}
                 Normalised::Dropped(reason) => prop_assert!(false, "dropped: {}", reason),
+                Normalised::Requested(_) => prop_assert!(false, "no page is fetched"),
             }
         }
         if !aborts {
