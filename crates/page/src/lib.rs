@@ -8,7 +8,7 @@ mod strip;
 mod wall;
 
 pub use decode::decode;
-pub use extract::{Effort, Main, extract, extract_with};
+pub use extract::{Main, extract};
 pub use metadata::{Metadata, metadata};
 pub use strip::strip;
 pub use wall::{Wall, wall};

@@ -1,6 +1,6 @@
 //! The main content of invented pages.
 
-use page::{Effort, extract, extract_with};
+use page::extract;
 
 const FIRST: &str = "The harbour council decided on Tuesday to widen the northern quay and to move the fish market to the old customs hall.";
 const SECOND: &str = "Traders had asked for more space since spring, and a first plan was refused because it closed the road to the lighthouse.";
@@ -24,9 +24,7 @@ fn paragraphs(texts: &[&str]) -> String {
 #[test]
 fn paragraphs_of_the_article_are_separated_by_an_empty_line() {
     let html = page(&paragraphs(&[FIRST, SECOND, THIRD]));
-    for effort in [Effort::Fast, Effort::Accurate] {
-        assert_eq!(extract_with(&html, None, effort).text, [FIRST, SECOND, THIRD].join("\n\n"));
-    }
+    assert_eq!(extract(&html, None).text, [FIRST, SECOND, THIRD].join("\n\n"));
 }
 
 #[test]

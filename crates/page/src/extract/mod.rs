@@ -29,37 +29,21 @@ pub struct Main {
     pub text: String,
 }
 
-/// How much time extraction may take.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Effort {
-    /// The third method only where the first two disagree.
-    #[default]
-    Fast,
-    /// All methods.
-    Accurate,
-}
-
 /// The main content of `html`; empty if none is found. `url` is the page's, on which links are resolved.
 ///
 /// Never panics. A page that would nest too deep for a parser, or has very many elements, gives its paragraphs without
 /// a search for the main content.
 #[must_use]
 pub fn extract(html: &str, url: Option<&str>) -> Main {
-    extract_with(html, url, Effort::Fast)
-}
-
-/// [`extract`] with an effort.
-#[must_use]
-pub fn extract_with(html: &str, url: Option<&str>, effort: Effort) -> Main {
     if guard::is_costly(html) {
         return guard::paragraphs(html);
     }
     // The libraries parse what strangers wrote; a panic of theirs costs this page its main content, not the service.
-    let found = std::panic::catch_unwind(|| search(html, url, effort));
+    let found = std::panic::catch_unwind(|| search(html, url));
     found.unwrap_or_else(|_| guard::paragraphs(html))
 }
 
-fn search(html: &str, url: Option<&str>, effort: Effort) -> Main {
+fn search(html: &str, url: Option<&str>) -> Main {
     let url = url.filter(|url| url.starts_with("http://") || url.starts_with("https://"));
     let document = Document::from(html);
     let page = lead::About::read(&document);
@@ -76,18 +60,18 @@ fn search(html: &str, url: Option<&str>, effort: Effort) -> Main {
         return lead::with_leads(finished(&declared, &page), leads);
     }
     let readable = finished(&readability(document, url), &page);
-    let main = chosen(html, &page, vec![readable, container], prose, effort);
+    let main = chosen(html, &page, vec![readable, container], prose);
     lead::with_leads(main, leads)
 }
 
 /// Of the first two candidates the first if they agree; otherwise a third is made, and votes are counted.
-fn chosen(html: &str, page: &lead::About, mut candidates: Vec<Main>, prose: usize, effort: Effort) -> Main {
+fn chosen(html: &str, page: &lead::About, mut candidates: Vec<Main>, prose: usize) -> Main {
     let mut shingles: Vec<Shingles> = candidates.iter().map(|main| Shingles::of(&main.text)).collect();
     let agreement = match shingles.as_slice() {
         [first, second] => first.similarity(second),
         _ => 0.0,
     };
-    if effort == Effort::Fast && agreement >= AGREE {
+    if agreement >= AGREE {
         return candidates.swap_remove(0);
     }
     let options = trafilatura::Options::default().with_fallback(true).with_exclude_comments(true).with_links(true);

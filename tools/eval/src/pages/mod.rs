@@ -12,7 +12,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
-use page::{Effort, Metadata};
+use page::Metadata;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -20,7 +20,7 @@ use input::{Page, Set};
 use score::{Counts, folded, names_f1};
 
 /// A way to extract, by name.
-const WAYS: [&str; 4] = ["newswire", "newswire, accurate", "dom_smoothie 0.19", "trafilatura 0.6"];
+const WAYS: [&str; 3] = ["newswire", "dom_smoothie 0.19", "trafilatura 0.6"];
 
 /// What one way made of all pages.
 struct Outcome {
@@ -88,7 +88,6 @@ fn extracted(way: &str, pages: &[Page], html: &[String], stripped: &[String]) ->
         let text = match way {
             "dom_smoothie 0.19" => dom_smoothie(html),
             "trafilatura 0.6" => trafilatura(html),
-            "newswire, accurate" => page::extract_with(stripped, Some(&page.url), Effort::Accurate).text,
             _ => page::extract(stripped, Some(&page.url)).text,
         };
         result.seconds.push(start.seconds());
