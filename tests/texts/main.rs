@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+/// What is cut from real texts.
+mod precision;
+
 use normaliser::{Normalised, normalise, revision::Delivery};
 use poller::{
     diff::{Part, Remembered, diff},
@@ -272,45 +275,4 @@ fn a_feed_publishes_as_much_of_the_text_as_its_definition_allows() {
     assert_eq!((summary.body.as_str(), summary.body_html.as_str(), summary.word_count), ("", "", 0));
     assert_eq!((summary.summary.split(' ').count(), summary.body_source.as_str()), (60, ""));
     assert_eq!((none.title.as_str(), none.summary.as_str(), none.body.as_str()), ("Dam", "", ""));
-}
-
-/// What the rules cut from real feeds: little, and no paragraph. `NEWSWIRE_SHOW=1` prints it.
-#[test]
-fn little_is_cut_from_the_captures_of_publishers() {
-    let Some(folder) = corpora::find("corpora/publishers") else { return };
-    let delivery = Delivery::at(NOW.parse().unwrap());
-    let show = std::env::var_os("NEWSWIRE_SHOW").is_some();
-    let (mut words, mut cut_words, mut empty) = (0, 0, 0);
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    for file in files.iter().filter(|file| file.extension().is_none_or(|extension| extension != "json")) {
-        let name = file.file_name().unwrap().to_string_lossy();
-        let bytes = std::fs::read(file).unwrap();
-        if parse::read(&bytes, &Context::new("https://news.example/feed")).is_err() {
-            continue;
-        }
-        for raw in items(&feed("https://news.example/feed"), &bytes) {
-            let Ok(Normalised::Article(published)) = normalise(&raw, None, delivery) else { continue };
-            let (article, trace) = (&published.article, &published.trace);
-            words += usize::try_from(article.word_count).unwrap();
-            empty += usize::from(article.body.is_empty() && !trace.cuts.is_empty());
-            if show && trace.title != article.title {
-                println!("{name}\ttitle\t{}\t{}", trace.title, article.title);
-            }
-            if show && !raw.title.is_empty() && raw.title != trace.title && raw.title.contains('<') {
-                println!("{name}\tmarkup\t{}\t{}", raw.title, trace.title);
-            }
-            for cut in &trace.cuts {
-                cut_words += cut.line.split_whitespace().count();
-                if show {
-                    println!("{name}\t{}\t{:?}\t{}", cut.rule, cut.at, cut.line);
-                }
-                assert!(cut.line.chars().count() <= 300, "{name}: {}", cut.line);
-            }
-        }
-    }
-    if show {
-        println!("{words} words kept, {cut_words} cut, {empty} bodies emptied");
-    }
-    assert!(cut_words * 20 < words, "{cut_words} of {words} words were cut");
 }

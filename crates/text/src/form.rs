@@ -22,8 +22,44 @@ pub(crate) enum Detected {
 }
 
 /// Elements that begin and end a block.
-const BLOCKS: &str = "address article aside blockquote center dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 \
-    h6 header li main nav ol p pre section table tbody td tfoot th thead tr ul";
+const BLOCKS: &[&str] = &[
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "center",
+    "dd",
+    "div",
+    "dl",
+    "dt",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "form",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "li",
+    "main",
+    "nav",
+    "ol",
+    "p",
+    "pre",
+    "section",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+    "ul",
+];
 
 /// Detects the form of `source` in one pass, in two if it holds escaped tags.
 ///
@@ -38,7 +74,7 @@ pub(crate) fn detect(source: &str, typed: Typed) -> Detected {
         // A text about HTML mentions a tag. HTML that was escaped twice closes one, too.
         let decoded = unescape(source);
         let is_evidence = |tag: &Tag<'_>| {
-            (tag.closes && !tag.is_word(&decoded)) || (tag.is_named("br hr img") && !tag.is_word(&decoded))
+            (tag.closes && !tag.is_word(&decoded)) || (tag.is_named(&["br", "hr", "img"]) && !tag.is_word(&decoded))
         };
         if tags(&decoded).any(|tag| is_evidence(&tag)) {
             return Detected::Escaped(decoded);
@@ -54,7 +90,7 @@ fn tags(source: &str) -> impl Iterator<Item = Tag<'_>> {
 
 /// True for a tag that only markup has.
 fn is_markup(source: &str, tag: &Tag<'_>, typed: Typed) -> bool {
-    if tag.has_markup_attributes() || tag.is_named("br") {
+    if tag.has_markup_attributes() || tag.is_named(&["br"]) {
         return true;
     }
     if tag.closes || typed == Typed::Html {
@@ -63,7 +99,7 @@ fn is_markup(source: &str, tag: &Tag<'_>, typed: Typed) -> bool {
     if tag.has_words() {
         return false;
     }
-    if tag.is_named("hr img wbr") {
+    if tag.is_named(&["hr", "img", "wbr"]) {
         return !tag.is_word(source);
     }
     // `One. <p>Two.` separates paragraphs, `The <p> element` does not.

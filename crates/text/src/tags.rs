@@ -1,19 +1,175 @@
 //! Tags as they are written, and whether a tag is markup or a word of the text: `The <video> element`.
 
 /// Elements that format text or hold it.
-const FORMATTING: &str = "a abbr acronym article b bdi bdo big blockquote center cite code del dfn div em font h1 h2 h3 h4 \
-    h5 h6 header i ins kbd label li mark nobr ol p pre q s samp section small span strike strong sub sup tt u ul var";
+const FORMATTING: &[&str] = &[
+    "a",
+    "abbr",
+    "acronym",
+    "article",
+    "b",
+    "bdi",
+    "bdo",
+    "big",
+    "blockquote",
+    "center",
+    "cite",
+    "code",
+    "del",
+    "dfn",
+    "div",
+    "em",
+    "font",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "i",
+    "ins",
+    "kbd",
+    "label",
+    "li",
+    "mark",
+    "nobr",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "s",
+    "samp",
+    "section",
+    "small",
+    "span",
+    "strike",
+    "strong",
+    "sub",
+    "sup",
+    "tt",
+    "u",
+    "ul",
+    "var",
+];
 
 /// The other elements of HTML, past ones among them, and the roots of drawings and formulas.
-const OTHER: &str = "address applet area aside audio base basefont bgsound blink body br button canvas caption col colgroup \
-    data datalist dd details dialog dir dl dt embed fieldset figcaption figure footer form frame frameset head hgroup hr \
-    html iframe image img input isindex keygen layer legend link listing main map marquee math menu meta meter nav noembed \
-    noframes noscript object optgroup option output param picture plaintext progress rp rt ruby script select slot source \
-    style summary svg table tbody td template textarea tfoot th thead time title tr track video wbr xmp";
+const OTHER: &[&str] = &[
+    "address",
+    "applet",
+    "area",
+    "aside",
+    "audio",
+    "base",
+    "basefont",
+    "bgsound",
+    "blink",
+    "body",
+    "br",
+    "button",
+    "canvas",
+    "caption",
+    "col",
+    "colgroup",
+    "data",
+    "datalist",
+    "dd",
+    "details",
+    "dialog",
+    "dir",
+    "dl",
+    "dt",
+    "embed",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "form",
+    "frame",
+    "frameset",
+    "head",
+    "hgroup",
+    "hr",
+    "html",
+    "iframe",
+    "image",
+    "img",
+    "input",
+    "isindex",
+    "keygen",
+    "layer",
+    "legend",
+    "link",
+    "listing",
+    "main",
+    "map",
+    "marquee",
+    "math",
+    "menu",
+    "meta",
+    "meter",
+    "nav",
+    "noembed",
+    "noframes",
+    "noscript",
+    "object",
+    "optgroup",
+    "option",
+    "output",
+    "param",
+    "picture",
+    "plaintext",
+    "progress",
+    "rp",
+    "rt",
+    "ruby",
+    "script",
+    "select",
+    "slot",
+    "source",
+    "style",
+    "summary",
+    "svg",
+    "table",
+    "tbody",
+    "td",
+    "template",
+    "textarea",
+    "tfoot",
+    "th",
+    "thead",
+    "time",
+    "title",
+    "tr",
+    "track",
+    "video",
+    "wbr",
+    "xmp",
+];
 
 /// Attributes that only markup has. `<input type=date>` may be a word, `<a href=..>` is none.
-const MARKUP_ATTRIBUTES: &str = "align alt background bgcolor class color data face height href id name onclick rel size src \
-    srcset style target width xmlns";
+const MARKUP_ATTRIBUTES: &[&str] = &[
+    "align",
+    "alt",
+    "background",
+    "bgcolor",
+    "class",
+    "color",
+    "data",
+    "face",
+    "height",
+    "href",
+    "id",
+    "name",
+    "onclick",
+    "rel",
+    "size",
+    "src",
+    "srcset",
+    "style",
+    "target",
+    "width",
+    "xmlns",
+];
 
 /// A start or end tag of a known element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +208,7 @@ impl<'a> Tag<'a> {
         }
     }
 
-    pub fn is_named(&self, names: &str) -> bool {
+    pub fn is_named(&self, names: &[&str]) -> bool {
         is(names, self.name)
     }
 
@@ -115,6 +271,6 @@ fn tag_end(inside: &str) -> Option<usize> {
 /// Longest tag, in bytes.
 const MAX_TAG: usize = 20_000;
 
-fn is(list: &str, name: &str) -> bool {
-    list.split_ascii_whitespace().any(|known| known.eq_ignore_ascii_case(name))
+fn is(list: &[&str], name: &str) -> bool {
+    list.iter().any(|known| known.eq_ignore_ascii_case(name))
 }

@@ -7,11 +7,36 @@ use crate::{characters, html, tags::Tag, typed::Typed};
 use std::{borrow::Cow, collections::HashMap};
 
 /// Elements whose content is no text of a title.
-const WITHOUT_TEXT: &str = "applet iframe math noembed noframes object script style svg template";
+const WITHOUT_TEXT: &[&str] =
+    &["applet", "iframe", "math", "noembed", "noframes", "object", "script", "style", "svg", "template"];
 /// Elements without content.
-const VOID: &str = "area base br col embed hr img input link meta param source track wbr";
+const VOID: &[&str] =
+    &["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"];
 /// Elements that end a word.
-const BREAKS: &str = "article blockquote br center div h1 h2 h3 h4 h5 h6 header hr li ol p pre section td th tr ul";
+const BREAKS: &[&str] = &[
+    "article",
+    "blockquote",
+    "br",
+    "center",
+    "div",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hr",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "section",
+    "td",
+    "th",
+    "tr",
+    "ul",
+];
 
 /// A title as one line of plain text. Text is verbatim but for whitespace and characters that are not seen. In HTML, and where
 /// the format does not say, tags of markup are removed and character references decoded, once. Where the format does not say, markup
@@ -129,8 +154,8 @@ fn is_markup(source: &str, tag: &Tag<'_>, pair: Option<&Tag<'_>>, typed: Typed) 
         return false;
     }
     if tag.is_named(VOID) && !tag.closes {
-        let is_void_markup = typed == Typed::Html && tag.is_named("br hr img wbr");
-        return is_void_markup || tag.is_named("br") && tag.closes_itself() || !tag.is_word(source);
+        let is_void_markup = typed == Typed::Html && tag.is_named(&["br", "hr", "img", "wbr"]);
+        return is_void_markup || tag.is_named(&["br"]) && tag.closes_itself() || !tag.is_word(source);
     }
     !tag.is_word(source)
 }

@@ -31,7 +31,8 @@ const HIDING: [&str; 21] = [
     "xmp",
 ];
 /// Those of them that the tokenizer does not look into.
-const RAW: &str = "iframe noembed noframes noscript plaintext script style textarea title xmp";
+const RAW: &[&str] =
+    &["iframe", "noembed", "noframes", "noscript", "plaintext", "script", "style", "textarea", "title", "xmp"];
 
 /// What happens to a part of the source.
 enum Edit {

@@ -172,6 +172,7 @@ fn sentences_of_a_story_stay_wherever_they_stand() {
         "Video evidence was shown to the court.",
         "Cookies are baked in the village.",
         "Reuters reported the story first.",
+        "Sign up for the bundle with the same email as your account.",
     ] {
         for text in [format!("The dam opened.\n\n{line}\n\nIt closed."), format!("The dam opened.\n\n{line}")] {
             assert_eq!(strip(&text, &[]).text, text);
