@@ -1,11 +1,15 @@
 //! Sanitised HTML, safe to be shown in a page as it is.
 
+<<<<<<< HEAD
 mod inner;
+=======
+mod nesting;
+>>>>>>> wt-urls
 mod pieces;
 mod trailing;
 
 use pieces::{Piece, pieces};
-use std::collections::HashSet;
+use std::{cell::RefCell, collections::HashSet};
 use text::Document;
 use url::Url;
 
@@ -48,7 +52,7 @@ pub fn sanitise_without(document: &Document<'_>, base: Option<&Url>, lines: &[&s
 #[must_use]
 pub fn sanitise_markup(markup: &str, base: Option<&Url>) -> String {
     let mut html = sanitise_once(markup, base);
-    if !may_be_read_otherwise(markup) {
+    if !may_be_read_otherwise(markup) && !nesting::is_closed_early(&html) {
         return html;
     }
     for _ in 0..MAX_PASSES {
@@ -71,7 +75,7 @@ const MAX_PASSES: usize = 4;
 /// Elements that stay, or go with all of their content, without a change to what a parser does with the others. Where another
 /// is removed, or is a table, a parser may read the result as another tree: a heading in a form may stand in a heading (HTML
 /// standard, section 13.2.6). In alphabetical order.
-const PLAIN: [&str; 66] = [
+const PLAIN: [&str; 63] = [
     "a",
     "abbr",
     "acronym",
@@ -118,9 +122,6 @@ const PLAIN: [&str; 66] = [
     "ol",
     "p",
     "q",
-    "rp",
-    "rt",
-    "ruby",
     "s",
     "samp",
     "script",
@@ -166,8 +167,12 @@ pub fn web_url(url: &str) -> String {
 /// Most bytes that relative links may grow by: the base's length for each attribute.
 const MAX_RESOLVED: usize = 8_000_000;
 
-fn clean(markup: &str, base: Option<&Url>) -> String {
-    let base = base.filter(|base| base.as_str().len().saturating_mul(markup.matches('=').count()) <= MAX_RESOLVED);
+thread_local! {
+    /// One for each thread: to build its tables takes as long as to sanitise a short text.
+    static BUILDER: RefCell<ammonia::Builder<'static>> = RefCell::new(builder());
+}
+
+fn builder() -> ammonia::Builder<'static> {
     let mut builder = ammonia::Builder::default();
     builder
         .url_schemes(HashSet::from(["http", "https", "mailto"]))
@@ -177,12 +182,19 @@ fn clean(markup: &str, base: Option<&Url>) -> String {
         .rm_tag_attributes("blockquote", ["cite"])
         .rm_tag_attributes("del", ["cite"])
         .rm_tag_attributes("ins", ["cite"])
-        .rm_tag_attributes("q", ["cite"])
-        .url_relative(match base {
+        .rm_tag_attributes("q", ["cite"]);
+    builder
+}
+
+fn clean(markup: &str, base: Option<&Url>) -> String {
+    let base = base.filter(|base| base.as_str().len().saturating_mul(markup.matches('=').count()) <= MAX_RESOLVED);
+    BUILDER.with_borrow_mut(|builder| {
+        builder.url_relative(match base {
             Some(base) => ammonia::UrlRelative::RewriteWithBase(base.clone()),
             None => ammonia::UrlRelative::Deny,
         });
-    builder.clean(markup).to_string()
+        builder.clean(markup).to_string()
+    })
 }
 
 /// Plain text as HTML: a `p` for each paragraph, a `br` for each line end within one.

@@ -4,7 +4,6 @@
 //! texts. With 64 values, its standard error is at most 0.063. The hash functions are fixed, so signatures of different
 //! releases and machines are comparable.
 
-use std::collections::HashSet;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Number of values of a signature.
@@ -19,21 +18,45 @@ pub const MIN_WORDS: usize = 12;
 /// The signature of a text: [`VALUES`] numbers of 32 bits in hex. `None` if the text is too short.
 #[must_use]
 pub fn minhash(title: &str, body: &str) -> Option<Vec<String>> {
-    let words: Vec<String> =
-        title.unicode_words().chain(body.unicode_words()).take(MAX_WORDS).map(str::to_lowercase).collect();
-    if words.len() < MIN_WORDS {
+    // The words in lower case, one after the other, each with a space behind it.
+    let mut text = String::with_capacity(title.len() + body.len() + 16);
+    let mut starts = Vec::new();
+    for word in title.unicode_words().chain(body.unicode_words()).take(MAX_WORDS) {
+        starts.push(text.len());
+        if word.is_ascii() {
+            text.extend(word.bytes().map(|byte| char::from(byte.to_ascii_lowercase())));
+        } else {
+            text.push_str(&word.to_lowercase());
+        }
+        text.push(' ');
+    }
+    if starts.len() < MIN_WORDS {
         return None;
     }
-    let shingles: HashSet<u64> = words.windows(SHINGLE).map(|words| fnv1a(words.join(" ").as_bytes())).collect();
+    starts.push(text.len());
     let mut least = [u32::MAX; VALUES];
-    for shingle in shingles {
-        for (value, seed) in least.iter_mut().zip(0u64..) {
-            let hash = u32::try_from(mix(shingle ^ mix(seed + 1)) >> 32).unwrap_or(u32::MAX);
+    // A shingle that stands twice changes nothing.
+    for ends in starts.windows(SHINGLE + 1) {
+        let (Some(start), Some(end)) = (ends.first(), ends.last()) else { continue };
+        let shingle = fnv1a(text.as_bytes().get(*start..end - 1).unwrap_or_default());
+        for (value, seed) in least.iter_mut().zip(SEEDS) {
+            let hash = u32::try_from(mix(shingle ^ seed) >> 32).unwrap_or(u32::MAX);
             *value = hash.min(*value);
         }
     }
     Some(least.iter().map(|value| format!("{value:08x}")).collect())
 }
+
+/// What makes the hash functions differ.
+const SEEDS: [u64; VALUES] = {
+    let mut seeds = [0; VALUES];
+    let mut at = 0;
+    while at < VALUES {
+        seeds[at] = mix(at as u64 + 1);
+        at += 1;
+    }
+    seeds
+};
 
 /// FNV-1a, 64 bits. Own code: the hash must never change, whatever a library does.
 fn fnv1a(bytes: &[u8]) -> u64 {
@@ -41,7 +64,7 @@ fn fnv1a(bytes: &[u8]) -> u64 {
 }
 
 /// The finisher of SplitMix64.
-fn mix(mut z: u64) -> u64 {
+const fn mix(mut z: u64) -> u64 {
     z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
