@@ -11,7 +11,7 @@ fn shows() -> bool {
 #[test]
 fn little_is_cut_from_the_captures_of_publishers() {
     let Some(folder) = corpora::find("corpora/publishers") else { return };
-    let delivery = Delivery { now: NOW.parse().unwrap(), replayed: false };
+    let delivery = Delivery::at(NOW.parse().unwrap());
     let (mut words, mut cut_words, mut empty) = (0, 0, 0);
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();

@@ -1,10 +1,7 @@
 //! Sanitised HTML, safe to be shown in a page as it is.
 
-<<<<<<< HEAD
 mod inner;
-=======
 mod nesting;
->>>>>>> wt-urls
 mod pieces;
 mod trailing;
 
