@@ -39,7 +39,7 @@ enum Command {
     Sample(sample::Args),
     /// Adds, imports, lists, polls and removes feeds.
     #[command(subcommand)]
-    Feeds(feeds::Args),
+    Feeds(Box<feeds::Args>),
     /// Withdraws articles, and restores them.
     #[command(subcommand)]
     Articles(articles::Args),

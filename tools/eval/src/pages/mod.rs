@@ -120,7 +120,9 @@ fn summary(pages: &[Page], result: &Outcome, alone: f64) -> Value {
         "extract_pages_per_s": alone,
         "slowest_s": result.seconds.iter().copied().fold(0.0, f64::max),
     });
-    let parts: [(&str, &dyn Fn(&Page) -> bool); 7] = [
+    /// A part of the pages: its name, and which belong to it.
+    type Part<'p> = (&'p str, &'p dyn Fn(&Page) -> bool);
+    let parts: [Part<'_>; 7] = [
         ("aeb", &|p| p.set == Set::Aeb),
         ("fundus", &|p| p.set == Set::Fundus),
         ("cjk", &|p| p.is_cjk),
