@@ -24,7 +24,7 @@ pub struct Language {
 }
 
 /// Characters that are examined. More cost time and do not change the result.
-const SAMPLE: usize = 600;
+const SAMPLE: usize = 400;
 /// Letters below which a text without a declaration has no language: names are of no language.
 const FEW_LETTERS: usize = 12;
 /// Letters from which on a text is long enough to contradict any declaration.

@@ -34,16 +34,15 @@ pub fn minhash(title: &str, body: &str) -> Option<Vec<String>> {
         return None;
     }
     starts.push(text.len());
-    let mut least = [u32::MAX; VALUES];
     // A shingle that stands twice changes nothing.
-    for ends in starts.windows(SHINGLE + 1) {
-        let (Some(start), Some(end)) = (ends.first(), ends.last()) else { continue };
-        let shingle = fnv1a(text.as_bytes().get(*start..end - 1).unwrap_or_default());
-        for (value, seed) in least.iter_mut().zip(SEEDS) {
-            let hash = u32::try_from(mix(shingle ^ seed) >> 32).unwrap_or(u32::MAX);
-            *value = hash.min(*value);
-        }
-    }
+    let shingles: Vec<u64> = starts
+        .windows(SHINGLE + 1)
+        .filter_map(|ends| Some(fnv1a(text.as_bytes().get(*ends.first()?..ends.last()?.checked_sub(1)?)?)))
+        .collect();
+    let least = SEEDS.map(|seed| {
+        let hashes = shingles.iter().map(|shingle| u32::try_from(mix(shingle ^ seed) >> 32).unwrap_or(u32::MAX));
+        hashes.min().unwrap_or(u32::MAX)
+    });
     Some(least.iter().map(|value| format!("{value:08x}")).collect())
 }
 
