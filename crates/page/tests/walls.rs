@@ -145,6 +145,34 @@ fn teasers_before_a_paywall_are_recognised() {
 }
 
 #[test]
+fn walls_with_menus_and_other_stories_around_them_are_recognised() {
+    let nav = "<header><nav><ul><li><a href=/>Home</a><li><a href=/s>Sport</a><li><a href=/p>Politics</a></ul></nav></header>";
+    let foot = "<footer><p>About us. Contact. Terms of use. Privacy policy. Cookies.</p></footer>";
+    let teasers = "<h3><a href=/x>A long headline about something that happened today in the city</a></h3>".repeat(12);
+    let pages = [
+        (Wall::Error, "Seite nicht gefunden - Blatt", format!("{nav}<h1>404</h1><p>Leider konnten wir die Seite nicht finden.</p>{teasers}{foot}")),
+        (Wall::Error, "The Example - News", format!("{nav}<h1>Page not found</h1><p>Sorry about that.</p>{teasers}{foot}")),
+        (Wall::Error, "Strona nie istnieje", format!("{nav}<p>Przepraszamy</p>{foot}")),
+        (Wall::Error, "Sidan kunde inte hittas", format!("{nav}<h1>Sidan kunde inte hittas</h1><p>Länken är trasig.</p>{foot}")),
+        (Wall::Error, "Error", "<p>An unexpected error occurred. Reference 1234.</p>".into()),
+        (Wall::Challenge, "example.org", "<h1>Verify you are human by completing the action below.</h1><p>news.example.org needs to review the security of your connection before proceeding.</p>".into()),
+        (Wall::Challenge, "Vercel Security Checkpoint", "<p>We're verifying your browser</p><p>Enable JavaScript to continue</p>".into()),
+        (Wall::Challenge, "", "<p>Incapsula incident ID: 877000420</p>".into()),
+        (Wall::Challenge, "Human Verification", "<p>JavaScript is disabled. In order to continue, we need to verify that you're not a robot.</p>".into()),
+        (Wall::Challenge, "The Example - Are you a robot?", "<h2>We've detected unusual activity from your computer network</h2><p>To continue, please click the box below to let us know you're not a robot.</p>".into()),
+        (Wall::Consent, "Example", "<div><h1>Wir benötigen Ihre Zustimmung</h1><p>Wir und unsere 214 Partner speichern Informationen auf einem Gerät.</p><button>Alle akzeptieren</button><button>Einstellungen</button></div>".into()),
+        (Wall::Consent, "Esempio", "<div><p>Noi e i nostri partner archiviamo informazioni su un dispositivo, come i cookie.</p><button>Accetta e continua</button><button>Rifiuta e abbonati</button></div>".into()),
+        (Wall::Paywall, "Quay", format!("{nav}<article><h1>Quay</h1><p>The harbour council decided on Tuesday to widen the northern quay, and to move the market.</p></article><div><p>Subscribe to unlock this article</p><p>Try unlimited access. Only 1 for 4 weeks</p></div>{foot}")),
+        (Wall::Paywall, "Quai", format!("{nav}<article><h1>Quai</h1><p>Le conseil du port a décidé mardi d'élargir le quai nord et de déplacer le marché aux poissons.</p><p>La suite est réservée aux abonnés.</p></article>{foot}")),
+        (Wall::Paywall, "Kai", format!("{nav}<article><h1>Kai</h1><p>Havnerådet besluttet tirsdag å utvide den nordre kaien og flytte fisketorget.</p></article><p>Denne saken er for abonnenter. Logg inn for å lese videre</p>{foot}")),
+    ];
+    for (wall, title, body) in pages {
+        let html = page(title, &body);
+        assert_eq!(wall_of(&html), Some(wall), "{html}");
+    }
+}
+
+#[test]
 fn articles_are_not_walls() {
     let dated = "<meta property=\"article:published_time\" content=\"2026-11-24T08:00:00Z\">";
     let consent = "<div id=\"onetrust-banner-sdk\"><p>We and our partners store and/or access information on a device. We value \

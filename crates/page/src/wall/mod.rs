@@ -136,13 +136,14 @@ impl Page {
         // The article that was found is the dialog.
         let is_dialog = in_main >= 3 || in_main >= 1 && letters < TEASER && !self.is_article;
         let is_empty = letters < TEASER / 3;
+        let in_page = in_text(&PHRASES.consent, &self.text);
         is_dialog
             && letters < 2 * ARTICLE
             && (in_main >= 3 || self.has_marker(&PHRASES.consent_markers) || self.visible() < 3 * TEASER)
             || is_empty
                 && !self.is_article
-                && (self.has_marker(&PHRASES.consent_markers) || in_text(&PHRASES.consent, &self.text) >= 2)
-                && in_text(&PHRASES.consent, &self.text) >= 1
+                && in_page >= 1
+                && (in_page >= 2 || self.has_marker(&PHRASES.consent_markers) || self.visible() < TEASER)
     }
 
     fn is_paywall(&self, metadata: &Metadata, main: &Main, letters: usize) -> bool {
