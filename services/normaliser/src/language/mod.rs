@@ -90,8 +90,9 @@ fn most_probable(model: &Model, text: &str, hints: &[&Declared]) -> (&'static st
     (language, f64::from(1.0 / sum))
 }
 
+/// Three decimals are enough, and the same on every machine.
 fn found(code: &str, confidence: f64) -> Language {
-    Language { code: code.to_owned(), confidence }
+    Language { code: code.to_owned(), confidence: (confidence * 1000.0).round() / 1000.0 }
 }
 
 fn unknown() -> Language {
