@@ -145,3 +145,11 @@ proptest! {
         prop_assert!(!text.contains("\n\n\n") && !text.contains("  ") && !text.contains(" \n"));
     }
 }
+
+#[test]
+fn nesting_counts_within_elements_that_are_skipped() {
+    for name in ["math", "object", "svg", "select", "template", "ruby", "rt"] {
+        let source = format!("<p>x</p>{}", format!("<{name}><b>").repeat(20_000));
+        assert!(Document::parse(&source).is_too_deep(), "{name}");
+    }
+}

@@ -23,4 +23,5 @@ pub use client::Client;
 pub use error::FetchError;
 pub use limits::Limits;
 pub use opt_outs::forbids;
+pub(crate) use opt_outs::known;
 pub use response::{Response, Validators};

@@ -20,6 +20,14 @@ pub fn forbids(opt_outs: &[String]) -> bool {
     opt_outs.iter().any(|one| matches!(one.as_str(), "noindex" | "nosnippet" | "noai" | TDM))
 }
 
+/// The opt-outs that are kept, sorted, each once: those of the contract.
+pub(crate) fn known(mut opt_outs: Vec<String>) -> Vec<String> {
+    opt_outs.retain(|one| one == TDM || DIRECTIVES.contains(&one.as_str()));
+    opt_outs.sort();
+    opt_outs.dedup();
+    opt_outs
+}
+
 /// The opt-outs of a response's headers.
 pub(super) fn of_headers(headers: &HeaderMap) -> Vec<String> {
     let mut found = Vec::new();

@@ -2,7 +2,7 @@
 
 use crate::{
     dates,
-    fetch::{Client, FetchError, Held, Response, Validators, forbids},
+    fetch::{Client, FetchError, Held, Response, Validators, forbids, known},
     limits,
     rate_limit::host_of,
 };
@@ -131,8 +131,6 @@ fn to_wire(of: page::Metadata, of_headers: &[String]) -> PageMetadata {
     let (published, modified) = (date(&of.published_text), date(&of.modified_text));
     let mut opt_outs = of.opt_outs;
     opt_outs.extend(of_headers.iter().cloned());
-    opt_outs.sort();
-    opt_outs.dedup();
     let mut metadata = PageMetadata {
         title: of.title,
         description: of.description,
@@ -148,7 +146,7 @@ fn to_wire(of: page::Metadata, of_headers: &[String]) -> PageMetadata {
         published_text: of.published_text,
         modified_at: modified.map(|date| time::to_wire(date.at)),
         modified_text: of.modified_text,
-        opt_outs,
+        opt_outs: known(opt_outs),
         paywalled: of.paywalled,
     };
     limits::page(&mut metadata);

@@ -108,9 +108,12 @@ fn trafilatura(html: &str) -> String {
     trafilatura::extract(html, &options).map(|result| result.content_text).unwrap_or_default()
 }
 
+/// Which pages count.
+type Select = fn(&Page) -> bool;
+
 /// Scores by set, by halves and of languages without spaces; speed of all that is done to a page, and of extraction alone.
 fn summary(pages: &[Page], result: &Outcome, alone: f64) -> Value {
-    let of = |is: &dyn Fn(&Page) -> bool| {
+    let of = |is: Select| {
         let counts: Vec<&Counts> = pages.iter().zip(&result.counts).filter(|(p, _)| is(p)).map(|(_, c)| c).collect();
         (!counts.is_empty()).then(|| Counts::sum(counts).json())
     };
@@ -120,16 +123,14 @@ fn summary(pages: &[Page], result: &Outcome, alone: f64) -> Value {
         "extract_pages_per_s": alone,
         "slowest_s": result.seconds.iter().copied().fold(0.0, f64::max),
     });
-    /// A part of the pages: its name, and which belong to it.
-    type Part<'p> = (&'p str, &'p dyn Fn(&Page) -> bool);
-    let parts: [Part<'_>; 7] = [
-        ("aeb", &|p| p.set == Set::Aeb),
-        ("fundus", &|p| p.set == Set::Fundus),
-        ("cjk", &|p| p.is_cjk),
-        ("aeb_tuned", &|p| p.set == Set::Aeb && !is_held_out(&p.key)),
-        ("aeb_held_out", &|p| p.set == Set::Aeb && is_held_out(&p.key)),
-        ("fundus_tuned", &|p| p.set == Set::Fundus && !is_held_out(&p.key)),
-        ("fundus_held_out", &|p| p.set == Set::Fundus && is_held_out(&p.key)),
+    let parts: [(&str, Select); 7] = [
+        ("aeb", |p| p.set == Set::Aeb),
+        ("fundus", |p| p.set == Set::Fundus),
+        ("cjk", |p| p.is_cjk),
+        ("aeb_tuned", |p| p.set == Set::Aeb && !is_held_out(&p.key)),
+        ("aeb_held_out", |p| p.set == Set::Aeb && is_held_out(&p.key)),
+        ("fundus_tuned", |p| p.set == Set::Fundus && !is_held_out(&p.key)),
+        ("fundus_held_out", |p| p.set == Set::Fundus && is_held_out(&p.key)),
     ];
     for (name, is) in parts {
         if let (Some(scores), Some(object)) = (of(is), value.as_object_mut()) {
