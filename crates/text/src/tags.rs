@@ -171,7 +171,7 @@ const MARKUP_ATTRIBUTES: &[&str] = &[
     "xmlns",
 ];
 
-/// A start or end tag of a known element.
+/// A start or end tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Tag<'a> {
     /// Where it begins, and where what follows it begins.
@@ -185,23 +185,27 @@ pub(crate) struct Tag<'a> {
 }
 
 impl<'a> Tag<'a> {
-    /// The tag of a known element that begins at `start`, where `source` has a `<`. A tag that the source ends in is one if it
+    /// The tag of an element that begins at `start`, where `source` has a `<`. A tag that the source ends in is one if it
     /// has an attribute.
     pub fn at(source: &'a str, start: usize) -> Option<Tag<'a>> {
         let rest = source.get(start + 1..)?;
         let (closes, rest) = rest.strip_prefix('/').map_or((false, rest), |rest| (true, rest));
         let length = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
         let (name, inside) = rest.split_at(length);
-        if !inside.starts_with(['>', '/', ' ', '\t', '\n', '\r']) || !(is(FORMATTING, name) || is(OTHER, name)) {
+        if name.is_empty() || !inside.starts_with(['>', '/', ':', '-', ' ', '\t', '\n', '\r']) {
             return None;
         }
+        let is_known = !inside.starts_with([':', '-']) && (is(FORMATTING, name) || is(OTHER, name));
         let begin = source.len() - inside.len();
         match tag_end(inside) {
             Some(end) => {
                 let attributes = inside.get(..end)?;
-                Some(Tag { start, end: begin + end + 1, name, closes, attributes })
+                let tag = Tag { start, end: begin + end + 1, name, closes, attributes };
+                // Another element is one by its attributes.
+                let has_value = attributes.contains('=') && attributes.contains(['"', '\'']);
+                (is_known || has_value || tag.has_markup_attributes()).then_some(tag)
             }
-            None if inside.contains('=') && !inside.contains('<') => {
+            None if is_known && inside.contains('=') && !inside.contains('<') => {
                 Some(Tag { start, end: source.len(), name, closes, attributes: inside })
             }
             None => None,
@@ -220,9 +224,11 @@ impl<'a> Tag<'a> {
         self.attributes.ends_with('/')
     }
 
-    /// True if it has attributes that only markup has, or quotes without an attribute, as malformed markup has.
+    /// True if it has attributes that only markup has: by their names, by a value that is a URL or a call, or by quotes without an
+    /// attribute, as malformed markup has.
     pub fn has_markup_attributes(&self) -> bool {
-        if !self.attributes.contains('=') && self.attributes.contains(['"', '\'', '`']) {
+        let signs: &[char] = if self.attributes.contains('=') { &[':', '('] } else { &['"', '\'', '`'] };
+        if self.attributes.contains(signs) {
             return true;
         }
         let names = self.attributes.split(['/', ' ', '\t', '\n', '\r', '"', '\'']);
