@@ -71,8 +71,8 @@ impl<'a> Item<'a> {
             revision: state.revision,
             change: change.to_owned(),
             content_hash: hash,
-            url: html::web_url(source.url),
-            canonical_url: html::web_url(source.canonical_url),
+            url: address(source.url),
+            canonical_url: address(source.canonical_url),
             guid: raw.guid.clone(),
             feed_ids: state.feed_ids.clone(),
             feed_tags: raw.feed_tags.clone(),
@@ -217,6 +217,11 @@ fn unique_lines(texts: &[String]) -> Vec<String> {
         texts.iter().take(MAX_LIST).map(|text| text::title(text, Typed::Unknown)).filter(|line| !line.is_empty());
     let mut seen = HashSet::new();
     lines.filter(|line| seen.insert(line.clone())).collect()
+}
+
+/// The URL of an article: http or https, or the name that the poller gives to an entry without link.
+fn address(url: &str) -> String {
+    if url.starts_with("urn:newswire:") { url.to_owned() } else { html::web_url(url) }
 }
 
 /// The files with an http or https URL, with their titles as plain text.
