@@ -71,10 +71,13 @@ fn explain(
         }
         Err(error) => return Err(error).context(place),
     };
+    // What the feed says of a page is in the entry that asked for it.
+    let (kind, feed_url) = (raw.kind.clone(), raw.feed_url.clone());
+    let given = RawItem { kind, feed_url, ..raw.entry.take().map_or(raw, |entry| *entry) };
     if json {
-        return Ok(writeln!(out, "{}", as_json(&place, &raw, &published))?);
+        return Ok(writeln!(out, "{}", as_json(&place, &given, &published))?);
     }
-    Ok(print(out, &place, &raw, &published)?)
+    Ok(print(out, &place, &given, &published)?)
 }
 
 /// The last raw record with the text of a story, and its place.
