@@ -48,7 +48,7 @@ pub(super) fn without(html: String, lines: &[&str]) -> String {
                 removed.push((start, end));
                 shown.truncate(begin);
             }
-        } else if !piece.tag.is_empty() && !super::trailing::VOID.contains(&piece.name()) {
+        } else if !piece.tag.is_empty() && !super::pieces::VOID.contains(&piece.name()) {
             open.push((piece.name(), at, shown.len()));
         }
         shown.extend(characters::clean(&unescape(piece.text)).chars().filter(|c| !c.is_whitespace()));

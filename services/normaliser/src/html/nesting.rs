@@ -1,10 +1,8 @@
 //! Elements that a parser closes before others begin (HTML standard, section 13.2.6.4.7), so that HTML in which they are nested is read
 //! as another tree.
 
-use super::pieces::pieces;
+use super::pieces::{VOID, pieces};
 
-/// Elements without an end tag.
-const VOID: [&str; 6] = ["area", "br", "col", "hr", "img", "wbr"];
 /// Elements before which an open `p` is closed.
 const BLOCKS: [&str; 31] = [
     "article",

@@ -1,6 +1,9 @@
 //! Tags and texts of HTML that ammonia has written: `<` always begins a tag, attribute values are in double quotes,
 //! and every element with content is closed. One scan suffices; nothing is parsed again.
 
+/// Elements that ammonia keeps and that have no end tag.
+pub(super) const VOID: [&str; 6] = ["area", "br", "col", "hr", "img", "wbr"];
+
 /// A tag and the text up to the next one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Piece<'a> {

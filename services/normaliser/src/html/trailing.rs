@@ -1,12 +1,10 @@
 //! Removes from the HTML the lines that were removed from the end of the plain text.
 
-use super::pieces::pieces;
+use super::pieces::{VOID, pieces};
 use text::characters;
 
 /// Starts of elements that may hold such a line.
 const HOLDERS: [&str; 6] = ["<p", "<div", "<li", "<a ", "<br", "<h"];
-/// Elements that ammonia keeps and that have no end tag.
-pub(super) const VOID: [&str; 6] = ["area", "br", "col", "hr", "img", "wbr"];
 
 /// `html` without the elements at its end whose texts are `lines`, the last line first. Stops at the first line that is
 /// not an element of its own.
