@@ -82,6 +82,7 @@ fn the_readme_lists_the_topics() {
                 (Key::Article, Kind::State) => "article id, 16 bytes",
                 (Key::Feed, _) => "feed id, hex",
                 (Key::Article, _) => "article id, hex",
+                (Key::Digest, _) => "digest, 16 bytes",
                 (Key::Original, _) => "that of the refused record",
             },
             match partitioned_by {

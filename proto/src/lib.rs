@@ -5,6 +5,7 @@ pub mod feed_entries;
 pub mod id;
 pub mod key;
 pub mod partition;
+pub mod schema;
 pub mod time;
 pub mod topic;
 pub mod vocab;

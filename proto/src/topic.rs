@@ -39,6 +39,8 @@ pub enum Key {
     Article,
     /// The key of another topic's record.
     Original,
+    /// A digest of what the record is about.
+    Digest,
 }
 
 /// What decides the partition of a record.
@@ -277,6 +279,16 @@ topics! {
         key: Feed,
         partitioned_by: Host,
         retention: Retention::Compact,
+        is_created: true,
+    }
+    /// Articles by hour, country, entity, publisher and language, as each gateway counts them.
+    Trends {
+        suffix: "trends.v1",
+        messages: [TrendHour, TrendState],
+        kind: State,
+        key: Digest,
+        partitioned_by: Nothing,
+        retention: Retention::CompactDelete(10 * DAY_MS),
         is_created: true,
     }
     /// Records that a stage refused: the original value and key, the reason in the headers.

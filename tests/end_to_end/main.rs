@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test fails by panicking")]
 
+mod configuration;
+mod consumers;
 mod copies;
 mod dead_letters;
 mod disaster;
@@ -13,6 +15,7 @@ mod pages;
 mod polling;
 mod publishers;
 mod replay;
+mod rolling;
 mod stories;
 mod withdrawals;
 

@@ -6,7 +6,11 @@ use proto::{
     wire::{self, Encoding, Message},
 };
 use serde_json::Value;
-use std::{path::PathBuf, process::Command, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 use stream::{DeadLetter, Outgoing, Record};
 use test_support::{
     http, kcat, port,
@@ -32,6 +36,7 @@ pub struct Newswire {
     folder: tempfile::TempDir,
     prefix: String,
     port: u16,
+    admin_port: u16,
     process: Option<Process>,
 }
 
@@ -41,18 +46,24 @@ impl Newswire {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("feeds.opml"), opml).unwrap();
         let prefix = format!("e2e{}.", jiff::Timestamp::now().as_nanosecond());
-        Newswire { log: log.clone(), folder, prefix, port: port::free(), process: None }
+        Newswire { log: log.clone(), folder, prefix, port: port::free(), admin_port: port::free(), process: None }
     }
 
     pub fn start(&mut self) {
         let feeds = self.folder.path().join("feeds.opml");
         let listen = format!("127.0.0.1:{}", self.port);
         let mut arguments = vec!["run", "--poll-interval", "1s", "--host-interval", "20ms", "--allow-private-networks"];
-        arguments.extend(["--feeds", feeds.to_str().unwrap(), "--listen", &listen]);
+        let admin = self.admin();
+        arguments.extend(["--feeds", feeds.to_str().unwrap(), "--listen", &listen, "--admin", &admin]);
         let arguments: Vec<String> = arguments.into_iter().map(str::to_owned).chain(self.log_flags()).collect();
         let environment = [("NEWSWIRE_LOG".to_owned(), "info".to_owned())];
         let log_file = self.folder.path().join("log");
         self.process = Some(Process::start("newswire", &binary("newswire"), &arguments, &environment, &log_file));
+    }
+
+    /// A folder that is removed with it.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     fn data(&self) -> PathBuf {
@@ -86,6 +97,13 @@ impl Newswire {
     pub fn spawn(&self, command: &[&str]) -> Process {
         let log_file = self.folder.path().join("command.log");
         Process::start(command[0], &binary("newswire"), &self.arguments(command), &[], &log_file)
+    }
+
+    /// Starts one of the services as a process of its own.
+    pub fn service(&self, service: &str, flags: &[&str]) -> Process {
+        let arguments: Vec<String> = flags.iter().map(ToString::to_string).chain(self.log_flags()).collect();
+        let log_file = self.folder.path().join(format!("{service}.log"));
+        Process::start(service, &binary(&format!("newswire-{service}")), &arguments, &[], &log_file)
     }
 
     /// Runs a command: standard output, standard error, exit code.
@@ -144,7 +162,7 @@ impl Newswire {
 
     /// Sum of a counter of a stage over its other labels; 0 if the process does not answer.
     pub fn counter(&self, counter: &str, stage: &str) -> u64 {
-        let text = http::get(&self.address(), "/metrics").unwrap_or_default();
+        let text = http::get(&self.admin(), "/metrics").unwrap_or_default();
         let (start, stage) = (format!("{counter}{{"), format!("stage=\"{stage}\""));
         let lines = text.lines().filter(|line| line.starts_with(&start) && line.contains(&stage));
         lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok()).sum()
@@ -194,8 +212,8 @@ impl Newswire {
     pub fn wait_longer(&mut self, count: usize, limit: Duration) -> Vec<Value> {
         let mut found = Vec::new();
         wait::within(limit, || {
-            // Before the process is up, the topic may not exist, and a command would open the embedded log itself.
-            if http::get(&self.address(), "/healthz").is_some() {
+            // Before the API answers, the topic may not exist, and a command would open the embedded log itself.
+            if self.serves() {
                 found = self.enriched();
             }
             found.len() >= count || self.process().ended().is_some()
@@ -207,6 +225,16 @@ impl Newswire {
     /// Address of the gateway.
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// True if the gateway answers: the log is open and has its topics.
+    pub fn serves(&self) -> bool {
+        http::get(&self.address(), "/v1/openapi.json").is_some()
+    }
+
+    /// Address of `/metrics` and the probes.
+    pub fn admin(&self) -> String {
+        format!("127.0.0.1:{}", self.admin_port)
     }
 
     /// JSON that the gateway returns.

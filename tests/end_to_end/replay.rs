@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 use stream::{Batch, Event, MemberSpec};
-use test_support::{http, publisher::opml, wait::eventually};
+use test_support::{publisher::opml, wait::eventually};
 
 crate::on_both_logs! {
     a_replay_that_is_killed_and_started_again_repeats_nothing
@@ -166,9 +166,7 @@ fn a_replay_that_is_killed_and_started_again_repeats_nothing(log: &Log) {
     eventually(LIMIT, "the gateway shows the best records", || shown(&newswire, &mut seen) == best);
     newswire.stop();
     newswire.start();
-    eventually(LIMIT, "the restarted gateway shows them", || {
-        http::get(&newswire.address(), "/healthz").is_some() && shown(&newswire, &mut seen) == best
-    });
+    eventually(LIMIT, "the restarted gateway shows them", || newswire.serves() && shown(&newswire, &mut seen) == best);
     newswire.stop();
 
     // Nothing is left to do. Another topic gets every record once.

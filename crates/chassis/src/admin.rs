@@ -1,7 +1,7 @@
 //! The admin routes: `/metrics`, `/healthz` and `/readyz`, on a listener and a thread of their own.
 
 use crate::{
-    config,
+    config, health,
     http::{self, BindError, Hosts, Limits, Options, WhenFull},
     shutdown::CancellationToken,
 };
@@ -46,6 +46,10 @@ pub struct AdminArgs {
     /// or of a proxy before it. A page whose own name was rebound to this address is refused. `*` allows every name.
     #[arg(long, env = "NEWSWIRE_ALLOWED_HOSTS", value_name = "NAME", value_delimiter = ',', value_parser = http::host_name)]
     pub allowed_hosts: Vec<String>,
+    /// Ask the process that runs with these settings whether it is ready, and exit: 0 if it is, 1 if it is not or does not answer
+    /// within two seconds. The health check of a container.
+    #[arg(long)]
+    pub health: bool,
 }
 
 /// Settings of the admin routes.
@@ -58,6 +62,13 @@ pub struct AdminConfig {
 }
 
 impl AdminArgs {
+    /// With `--health`, asks the running process, and ends this one. It comes before all other checks: they read models.
+    pub fn answer_health(&self) {
+        if self.health {
+            health::answer(self.admin.unwrap_or(DEFAULT));
+        }
+    }
+
     /// The settings. clap has checked them.
     ///
     /// # Errors

@@ -1,22 +1,29 @@
-//! Flags and environment variables, with all errors reported at once.
+//! Flags, environment variables and a file of settings, with all errors reported at once. A flag precedes the environment
+//! variable, the variable the file, and the file the default.
 //!
 //! clap stops at the first argument that it cannot parse. [`parse`] records that error, removes the argument, and parses
 //! the rest again. The checks of the services add theirs.
 
+mod file;
+mod input;
+mod layers;
+mod names;
 mod settings;
+mod source;
 
-pub use settings::Settings;
+pub use settings::{Setting, Settings};
+pub use source::Source;
 
-use crate::{redact, terminal::Escaped};
-use clap::{
-    Arg, ArgMatches, Command, Parser,
-    builder::Resettable,
-    error::{ContextKind, ContextValue, ErrorKind},
-};
+use crate::terminal::Escaped;
+use clap::{Arg, ArgAction, Command, Parser, error::ErrorKind, value_parser};
+use file::ConfigFile;
+use input::Input;
+use layers::Environment;
 use std::{
     ffi::{OsStr, OsString},
     io::Write,
     net::SocketAddr,
+    path::Path,
     process,
 };
 
@@ -25,6 +32,10 @@ pub const EX_USAGE: u8 = 64;
 
 /// Parsing stops after this many errors.
 const MAX_ERRORS: usize = 50;
+/// Flag and variable of the file of settings.
+const FILE: (&str, &str) = ("config", "NEWSWIRE_CONFIG");
+/// The flag that only checks.
+const CHECK: &str = "check-config";
 
 /// Collects the errors of several checks.
 ///
@@ -92,9 +103,9 @@ pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
 /// The output of a process that exits before it has started.
 #[derive(Debug, PartialEq, Eq)]
 pub enum EarlyExit {
-    /// Help or version, for standard output. Exit status 0.
+    /// Help, version, or that the configuration is valid, for standard output. Exit status 0.
     Help(String),
-    /// Errors in flags or environment, for standard error. Exit status 64.
+    /// Errors in flags, environment or file, for standard error. Exit status 64.
     Usage(String),
 }
 
@@ -111,14 +122,30 @@ impl EarlyExit {
     }
 }
 
-/// Parses the flags and environment of the process into `A` and checks them. On errors it prints all of them to standard
-/// error and exits with 64. After `--help` and `--version` it exits with 0.
-pub fn parse<A: Parser, C>(check: impl FnOnce(&A) -> Result<C, Vec<String>>) -> (C, Settings) {
-    let environment = std::env::vars_os().map(|(name, _)| name);
-    parse_with(std::env::args_os(), environment, check).unwrap_or_else(|early| early.exit())
+/// The command of `A`, with the flags that every command has: `--config FILE` and `--check-config`.
+#[must_use]
+pub fn command<A: Parser>() -> Command {
+    let (flag, variable) = FILE;
+    let file = Arg::new("config-file")
+        .long(flag)
+        .env(variable)
+        .value_name("FILE")
+        .value_parser(value_parser!(OsString))
+        .help("File of settings in TOML. A flag precedes the environment variable, and the variable the file");
+    let check = Arg::new(CHECK)
+        .long(CHECK)
+        .action(ArgAction::SetTrue)
+        .help("Checks flags, environment variables and file, and exits: with 0, or with 64 and all errors");
+    A::command().args([file, check].map(|arg| arg.global(true).help_heading("Configuration")))
 }
 
-/// As [`parse`], from given arguments; the first is the program's name.
+/// Parses the flags, environment and file of the process into `A` and checks them. On errors it prints all of them to standard
+/// error and exits with 64. After `--help`, `--version` and `--check-config` without errors it exits with 0.
+pub fn parse<A: Parser, C>(check: impl FnOnce(&A) -> Result<C, Vec<String>>) -> (C, Settings) {
+    parse_with(std::env::args_os(), &std::env::vars_os().collect(), check).unwrap_or_else(|early| early.exit())
+}
+
+/// As [`parse`], from given arguments, without a file; the first is the program's name.
 ///
 /// # Errors
 /// The text to print before the process exits.
@@ -126,18 +153,19 @@ pub fn parse_from<A: Parser, C>(
     args: impl IntoIterator<Item = impl Into<OsString>>,
     check: impl FnOnce(&A) -> Result<C, Vec<String>>,
 ) -> Result<C, EarlyExit> {
-    parse_with(args, std::iter::empty(), check).map(|(config, _)| config)
+    parse_with(args, &Environment::new(), check).map(|(config, _)| config)
 }
 
-/// As [`parse_from`], with what the arguments and the variables named `environment` set.
+/// As [`parse_from`], with what the arguments, the variables of `environment` and the file that they name set.
 fn parse_with<A: Parser, C>(
     args: impl IntoIterator<Item = impl Into<OsString>>,
-    environment: impl Iterator<Item = OsString>,
+    environment: &Environment,
     check: impl FnOnce(&A) -> Result<C, Vec<String>>,
 ) -> Result<(C, Settings), EarlyExit> {
-    let args = with_negative_values(args.into_iter().map(Into::into));
-    let mut input = Input { command: with_negative_numbers(A::command()), args, rejected: Vec::new() };
-    let mut errors: Vec<String> = Vec::new();
+    let (args, command): (Vec<OsString>, _) = (args.into_iter().map(Into::into).collect(), command::<A>());
+    let (file, mut errors) = read_file(&command, &args, environment);
+    let (mut input, wrong) = Input::new(command, args, environment, &file);
+    errors.extend(wrong);
     let parsed = loop {
         let error = match input.parse::<A>() {
             Ok(parsed) => break Some(parsed),
@@ -158,176 +186,34 @@ fn parse_with<A: Parser, C>(
             break None;
         }
     };
-    match parsed.map(|(parsed, matches)| (check(&parsed), matches)) {
-        Some((Ok(config), matches)) if errors.is_empty() => {
-            return Ok((config, Settings::new(&input.command, &matches, environment)));
-        }
-        // What a check says of a flag whose value was removed follows from that.
-        Some((Err(failed), _)) => {
-            errors.extend(failed.into_iter().filter(|error| !input.rejected.iter().any(|flag| names(error, flag))));
-        }
-        Some((Ok(_), _)) | None => {}
+    let Some((parsed, matches)) = parsed else { return Err(input.usage(&errors)) };
+    let checked = check(&parsed);
+    let settings = Settings::new(&input.command, &matches, environment, &file, &input.sources);
+    let checks_only = matches.get_flag(CHECK);
+    if checks_only {
+        errors.extend(settings.unknown.iter().cloned());
     }
-    Err(input.usage(&errors))
-}
-
-/// What is still to be parsed.
-struct Input {
-    command: Command,
-    args: Vec<OsString>,
-    /// Flags (`--partitions`) that an error was reported for.
-    rejected: Vec<String>,
-}
-
-impl Input {
-    fn parse<A: Parser>(&mut self) -> Result<(A, ArgMatches), clap::Error> {
-        let matches = self.command.try_get_matches_from_mut(&self.args)?;
-        Ok((A::from_arg_matches(&matches)?, matches))
-    }
-
-    /// The messages of `error`. A required flag that was removed because of its value is not reported again.
-    fn messages(&mut self, error: &clap::Error) -> Vec<String> {
-        let missing = error.kind() == ErrorKind::MissingRequiredArgument;
-        match error.get(ContextKind::InvalidArg) {
-            Some(ContextValue::Strings(args)) if missing => {
-                let new = args.iter().filter(|arg| !self.rejected.contains(&flag_of(arg)));
-                new.map(|arg| format!("{arg} is required")).collect()
-            }
-            Some(ContextValue::String(arg)) => {
-                self.rejected.push(flag_of(arg));
-                vec![message(error)]
-            }
-            _ if missing && !self.rejected.is_empty() => Vec::new(),
-            _ => vec![message(error)],
+    match checked {
+        Ok(_) if errors.is_empty() && checks_only => Err(EarlyExit::Help("the configuration is valid\n".to_owned())),
+        Ok(config) if errors.is_empty() => Ok((config, settings)),
+        Ok(_) => Err(input.usage(&errors)),
+        Err(failed) => {
+            // What a check says of a flag whose value was removed follows from that.
+            errors.extend(failed.into_iter().filter(|error| !input.is_rejected(error)));
+            Err(input.usage(&errors))
         }
     }
+}
 
-    /// Removes what `error` is about, so that the rest can be parsed. False if that is not possible.
-    fn remove_cause(&mut self, error: &clap::Error) -> bool {
-        match (error.kind(), error.get(ContextKind::InvalidArg)) {
-            (_, Some(ContextValue::Strings(missing))) => {
-                let flags: Vec<String> = missing.iter().map(|arg| flag_of(arg)).collect();
-                let is_missing = |arg: &Arg| arg.is_required_set() && flags.iter().any(|flag| is_flag(arg, flag));
-                change_args(&mut self.command, &is_missing, |arg| arg.required(false))
-            }
-            (ErrorKind::UnknownArgument, Some(ContextValue::String(shown))) => {
-                let flag = flag_of(shown);
-                let name = flag.split('=').next().unwrap_or(&flag);
-                let before = self.args.len();
-                self.args.retain(|arg| arg != name && !starts_with(arg, &format!("{name}=")));
-                before != self.args.len()
-            }
-            (ErrorKind::InvalidValue | ErrorKind::ValueValidation, Some(ContextValue::String(shown))) => {
-                let value = match error.get(ContextKind::InvalidValue) {
-                    Some(ContextValue::String(value)) => Some(value.as_str()),
-                    _ => None,
-                };
-                self.remove_value(&flag_of(shown), value)
-            }
-            _ => false,
-        }
+/// The file that the flag or the variable names, and what is wrong with it. An empty name counts as none.
+fn read_file(command: &Command, args: &[OsString], environment: &Environment) -> (ConfigFile, Vec<String>) {
+    let (flag, variable) = FILE;
+    let path =
+        layers::given(args, flag).unwrap_or_else(|| environment.get(OsStr::new(variable)).map(OsString::as_os_str));
+    match path.filter(|path| !path.is_empty()) {
+        Some(path) => ConfigFile::read(Path::new(path), &names::of_settings(command)),
+        None => (ConfigFile::default(), Vec::new()),
     }
-
-    /// Removes `--flag=value`, `--flag value`, or the environment variable that gave the value.
-    fn remove_value(&mut self, flag: &str, value: Option<&str>) -> bool {
-        if !flag.starts_with("--") {
-            return false;
-        }
-        let joined = format!("{flag}=");
-        if let Some(at) = self.args.iter().position(|arg| starts_with(arg, &joined)) {
-            self.args.remove(at);
-            return true;
-        }
-        let is_pair = |pair: &[OsString]| pair[0] == flag && value.is_none_or(|value| pair[1] == value);
-        if let Some(at) = self.args.windows(2).position(is_pair) {
-            self.args.drain(at..at + 2);
-            return true;
-        }
-        let is_from_env = |arg: &Arg| is_flag(arg, flag) && arg.get_env().is_some();
-        change_args(&mut self.command, &is_from_env, |arg| arg.env(Resettable::Reset))
-    }
-
-    fn usage(&self, errors: &[String]) -> EarlyExit {
-        let errors: Vec<String> = errors.iter().map(|error| redact::message(error)).collect();
-        let name = self.command.get_bin_name().unwrap_or_else(|| self.command.get_name());
-        let mut text = format!("{name}: ");
-        match errors.as_slice() {
-            [error] => text.push_str(&format!("{}\n", error.trim_end())),
-            _ => {
-                text.push_str(&format!("{} configuration errors:\n", errors.len()));
-                errors.iter().for_each(|error| text.push_str(&format!("  - {}\n", error.trim_end())));
-            }
-        }
-        text.push_str(&format!("Run `{name} --help` for the options.\n"));
-        EarlyExit::Usage(text)
-    }
-}
-
-/// True if a message names this flag.
-fn names(message: &str, flag: &str) -> bool {
-    let is_end = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
-    message.match_indices(flag).any(|(at, _)| is_end(&message[at + flag.len()..]))
-}
-
-/// No flag is a digit, so `-1` is a value: of an argument without a flag here, of a flag in [`with_negative_values`].
-fn with_negative_numbers(command: Command) -> Command {
-    command.allow_negative_numbers(true).mut_subcommands(with_negative_numbers)
-}
-
-/// Joins `--flag -1h` to `--flag=-1h`: clap reads `-1h` as three flags.
-fn with_negative_values(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
-    let mut joined: Vec<OsString> = Vec::new();
-    let mut flags = true;
-    for arg in args {
-        flags &= arg != "--";
-        let is_negative = |text: &str| {
-            text.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '.'))
-        };
-        let is_flag = |text: &str| text.strip_prefix("--").is_some_and(|name| !name.is_empty() && !name.contains('='));
-        match joined.last_mut() {
-            Some(flag) if flags && arg.to_str().is_some_and(is_negative) && flag.to_str().is_some_and(is_flag) => {
-                flag.push("=");
-                flag.push(arg);
-            }
-            _ => joined.push(arg),
-        }
-    }
-    joined
-}
-
-/// clap's message without its prefix, usage and hint, on one line.
-fn message(error: &clap::Error) -> String {
-    let full = error.to_string();
-    let body = full.strip_prefix("error: ").unwrap_or(&full);
-    let end = body.find("\n\nUsage:").or_else(|| body.find("\n\nFor more information")).unwrap_or(body.len());
-    let lines: Vec<&str> = body[..end].lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    lines.join("; ")
-}
-
-fn starts_with(arg: &OsStr, prefix: &str) -> bool {
-    arg.to_str().is_some_and(|text| text.starts_with(prefix))
-}
-
-/// `--partitions` of `--partitions <N>`.
-fn flag_of(shown: &str) -> String {
-    shown.split(' ').next().unwrap_or(shown).to_owned()
-}
-
-fn is_flag(arg: &Arg, flag: &str) -> bool {
-    arg.get_long().is_some() && arg.get_long() == flag.strip_prefix("--")
-}
-
-/// Changes the arguments of `command` and its subcommands that `is_wanted` selects. False if there is none.
-fn change_args(command: &mut Command, is_wanted: &dyn Fn(&Arg) -> bool, change: fn(Arg) -> Arg) -> bool {
-    let ids: Vec<_> = command.get_arguments().filter(|arg| is_wanted(arg)).map(|arg| arg.get_id().clone()).collect();
-    let mut changed = !ids.is_empty();
-    for id in ids {
-        *command = std::mem::take(command).mut_arg(id, change);
-    }
-    for subcommand in command.get_subcommands_mut() {
-        changed |= change_args(subcommand, is_wanted, change);
-    }
-    changed
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@ pub use tikv_jemallocator::Jemalloc as Allocator;
 
 pub mod admin;
 pub mod config;
+pub mod health;
 pub mod http;
+mod observed;
 pub mod process;
 pub mod redact;
 pub mod shutdown;

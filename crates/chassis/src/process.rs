@@ -2,7 +2,7 @@
 
 use crate::{
     admin::{self, AdminArgs, AdminConfig, Readiness},
-    config,
+    config, observed,
     shutdown::{self, CancellationToken, Drain, Signals},
     telemetry::{self, TelemetryArgs},
     terminal::Escaped,
@@ -117,6 +117,9 @@ impl Starting {
         let shutdown = self.signals.start();
         let process =
             Process { registry: Registry::new(), readiness: Readiness::default(), shutdown: shutdown.clone() };
+        if let Err(error) = observed::register(&process.registry, process.readiness.clone()) {
+            tracing::warn!(%error, "/metrics lacks memory and readiness");
+        }
         let served = admin.map(|admin| admin::serve(admin, process.registry.clone(), process.readiness.clone()));
         let _admin = match served.transpose() {
             Ok(admin) => admin,
@@ -161,6 +164,7 @@ where
     let starting = Starting::new(name);
     let ((config, (telemetry, admin)), settings) = config::parse(|args: &A| {
         let (telemetry, admin) = common(args);
+        admin.answer_health();
         config::both(check(args), config::both(telemetry.check(), admin.check()))
     });
     telemetry::init(&telemetry);

@@ -1,6 +1,6 @@
 //! Logs on standard error: text for people, JSON lines for machines.
 
-use crate::terminal::LogLines;
+use crate::terminal::{self, LogLines};
 use clap::ValueEnum;
 use std::io::IsTerminal;
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
@@ -85,15 +85,21 @@ fn effective(filter: &str) -> EnvFilter {
 /// Starts logging. A second call in one process has no effect.
 pub fn init(config: &TelemetryConfig) {
     let filter = effective(&config.filter);
-    let terminal = std::io::stderr().is_terminal();
+    let is_terminal = std::io::stderr().is_terminal();
     let json = match config.format {
-        LogFormat::Auto => !terminal,
+        LogFormat::Auto => !is_terminal,
         LogFormat::Text => false,
         LogFormat::Json => true,
     };
     let registry = tracing_subscriber::registry().with(filter);
     // What publishers write stands in log lines too. Colours would be escaped with it.
-    let layer = fmt::layer().with_ansi(false).with_writer(|| LogLines(std::io::stderr()));
+    let layer = fmt::layer().with_ansi(false).with_writer(move || {
+        // A command may show its progress there.
+        if is_terminal && !json {
+            terminal::erase_line(&mut std::io::stderr());
+        }
+        LogLines(std::io::stderr())
+    });
     let started = if json {
         registry.with(layer.json().flatten_event(true).with_current_span(true).with_span_list(false)).try_init()
     } else {

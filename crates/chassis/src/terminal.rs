@@ -4,6 +4,7 @@
 //! Each such character is written as the escape of JSON (RFC 8259 section 7), `\u001b`: JSON keeps its value, and a reader
 //! sees what was there.
 
+use clap::builder::styling::{AnsiColor, Style};
 use std::{
     borrow::Cow,
     fmt::Write as _,
@@ -35,6 +36,38 @@ fn escaped(text: &str, is_kept: impl Fn(char) -> bool) -> String {
     out
 }
 
+/// True if a stream, which may be a terminal, is to have colours: a terminal that can show them, unless NO_COLOR
+/// (no-color.org) is set.
+#[must_use]
+pub fn wants_colours(is_terminal: bool) -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    is_terminal && !is_set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Erases the line of the cursor on a terminal (ECMA-48, EL), and returns to its begin: a line of progress may stand there.
+pub fn erase_line(terminal: &mut impl Write) {
+    // A terminal that is gone is no reason to end.
+    drop(terminal.write_all(b"\r\x1b[K"));
+}
+
+/// What a colour means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// The head of a table: bold.
+    Heading,
+    /// What is wrong: red.
+    Fault,
+}
+
+impl Colour {
+    fn style(self) -> Style {
+        match self {
+            Colour::Heading => Style::new().bold(),
+            Colour::Fault => AnsiColor::Red.on_default(),
+        }
+    }
+}
+
 /// A writer that escapes controls except line breaks and tabs. Bytes that are not UTF-8 become U+FFFD.
 #[derive(Debug)]
 pub struct Escaped<W> {
@@ -47,6 +80,22 @@ impl<W: Write> Escaped<W> {
     /// Writes to `inner`.
     pub fn new(inner: W) -> Self {
         Escaped { inner, partial: Vec::new() }
+    }
+
+    /// Begins a colour.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write_colour(&mut self, colour: Colour) -> io::Result<()> {
+        write!(self.inner, "{}", colour.style())
+    }
+
+    /// Ends a colour.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn end_colour(&mut self, colour: Colour) -> io::Result<()> {
+        write!(self.inner, "{:#}", colour.style())
     }
 }
 

@@ -70,7 +70,7 @@ pub trait Processor {
 /// | --- | --- |
 /// | [`LogError::Aborted`] | the log has rewound; a pause, then the records again |
 /// | [`LogError::Unavailable`], [`ProcessError::Transient`] | a rewind and a pause, then the records again |
-/// | [`LogError::Lost`] | a pause, then a new session |
+/// | [`LogError::Lost`], [`LogError::Denied`] | a pause, then a new session |
 /// | [`LogError::TooLarge`] | a rewind; half of the records again, and the process ends if there was only one |
 /// | [`ProcessError::Halt`], [`LogError::Newer`] | the group is left, and nothing is done until the shutdown |
 /// | [`LogError::Fenced`] and all others | the process ends |
@@ -108,7 +108,9 @@ pub fn drive(
                 wait_halted(stage, &reason, metrics, shutdown);
                 return Ok(());
             }
-            Err(error @ (LogError::Lost(_) | LogError::Unavailable(_) | LogError::Aborted(_))) => {
+            Err(
+                error @ (LogError::Lost(_) | LogError::Unavailable(_) | LogError::Denied(_) | LogError::Aborted(_)),
+            ) => {
                 batch.halve();
                 error
             }
@@ -232,7 +234,7 @@ fn run_session(
         | Err(
             ProcessError::Transient(_)
             | ProcessError::Halt(_)
-            | ProcessError::Log(LogError::Aborted(_) | LogError::Unavailable(_)),
+            | ProcessError::Log(LogError::Aborted(_) | LogError::Unavailable(_) | LogError::Denied(_)),
         ) => Ok(Ended::Shutdown),
         Err(error) => Err(into_log_error(error)),
     }

@@ -16,6 +16,9 @@ pub enum LogError {
     /// The log cannot be reached. Retry after a pause.
     #[error("the log cannot be reached: {0}")]
     Unavailable(String),
+    /// The cluster does not grant a right. Retry after a pause, as an operator may grant it.
+    #[error("the log denies access: {0} (`newswire topics acls` prints the rights of each service)")]
+    Denied(String),
     /// A transaction without offsets, which would fence no one. A bug in the caller.
     #[error("a transaction must commit at least one offset, or a zombie would not be fenced")]
     NoOffsets,

@@ -1,8 +1,12 @@
 //! A member with its tables. Changes to a table are staged in a transaction and become state when it has committed.
 
+mod tables;
+
+pub use tables::Tables;
+
 use crate::{
-    Batch, Clock, ContentType, Event, Findings, Log, LogError, Member, MemberSpec, Outgoing, Record, Row, Rows,
-    StageMetrics, Table, TableSpec,
+    Batch, ContentType, Event, Findings, Log, LogError, Member, MemberSpec, Outgoing, Record, Row, Rows, StageMetrics,
+    Table,
     faults::{Sabotage, sabotaged},
 };
 use proto::wire;
@@ -14,15 +18,11 @@ use std::{
 /// A member with its tables.
 pub struct Session {
     member: Box<dyn Member>,
-    tables: Vec<TableSpec>,
-    owned: HashMap<i32, Vec<Rows>>,
+    tables: Tables,
     /// Tables of revoked partitions, and since when.
     revoked: HashMap<i32, (Vec<Rows>, Instant)>,
-    /// Time of writing of the newest record read so far, in milliseconds since 1970.
-    newest_ms: i64,
     forgotten_at: Instant,
     max_record_bytes: usize,
-    clock: Clock,
     metrics: Option<StageMetrics>,
     /// Records that were polled and not processed yet.
     carried: VecDeque<Record>,
@@ -87,7 +87,7 @@ impl Transaction {
         table: &Table<M>,
         change: Outgoing,
     ) -> Result<(), LogError> {
-        let (number, changelog) = session.find(table)?;
+        let (number, changelog) = session.tables.find(table)?;
         if changelog != change.topic {
             return Err(LogError::Config(format!("{} is not the changelog of table {}", change.topic, table.name())));
         }
@@ -156,13 +156,10 @@ impl Session {
     fn of(member: Box<dyn Member>, log: &dyn Log, spec: &MemberSpec) -> Self {
         Session {
             member,
-            tables: spec.tables.clone(),
-            owned: HashMap::new(),
+            tables: Tables::new(spec.tables.clone(), log.clock()),
             revoked: HashMap::new(),
-            newest_ms: 0,
             forgotten_at: Instant::now(),
             max_record_bytes: log.max_record_bytes(),
-            clock: log.clock(),
             metrics: None,
             carried: VecDeque::new(),
         }
@@ -190,22 +187,22 @@ impl Session {
                 let kept = partitions.iter().filter_map(|one| Some((*one, self.revoked.remove(one)?.0))).collect();
                 let mut restored = self.member.resume(partitions, kept)?;
                 for partition in partitions {
-                    self.owned.insert(*partition, restored.remove(partition).unwrap_or_default());
+                    self.tables.owned.insert(*partition, restored.remove(partition).unwrap_or_default());
                 }
             }
             Event::Revoked(partitions) => {
                 for partition in partitions {
-                    if let Some(tables) = self.owned.remove(partition) {
+                    if let Some(tables) = self.tables.owned.remove(partition) {
                         self.revoked.insert(*partition, (tables, Instant::now()));
                     }
                 }
                 self.carried.retain(|record| !partitions.contains(&record.partition));
             }
-            Event::Records(records) if !has_carried => self.note_time(records),
+            Event::Records(records) if !has_carried => self.tables.note_time(records),
             Event::Idle if !has_carried => {}
             Event::Records(_) | Event::Idle => {
                 if let Event::Records(records) = event {
-                    self.note_time(&records);
+                    self.tables.note_time(&records);
                     self.carried.extend(records);
                 }
                 let count = self.carried.len().min(max.max(1));
@@ -215,18 +212,6 @@ impl Session {
         Ok(event)
     }
 
-    fn note_time(&mut self, records: &[Record]) {
-        self.newest_ms = records.iter().map(|record| record.timestamp_ms).fold(self.newest_ms, i64::max);
-    }
-
-    /// Time before which a row of the table must have been written to be forgotten, in milliseconds since 1970. A row is
-    /// forgotten when both the log's time and the clock say so: a clock that is ahead must not empty the tables.
-    fn oldest_ms(&self, number: usize) -> i64 {
-        let Some(retention) = self.tables.get(number).and_then(|table| table.retention) else { return 0 };
-        let now = self.newest_ms.min((self.clock)());
-        now.saturating_sub(i64::try_from(retention.as_millis()).unwrap_or(i64::MAX)).max(0)
-    }
-
     /// Drops what is no longer needed: rows that their changelog has forgotten, and tables of partitions that did not return.
     fn forget(&mut self) {
         self.revoked.retain(|_, (_, since)| since.elapsed() < KEEP_REVOKED);
@@ -234,12 +219,7 @@ impl Session {
             return;
         }
         self.forgotten_at = Instant::now();
-        let oldest: Vec<i64> = (0..self.tables.len()).map(|number| self.oldest_ms(number)).collect();
-        for tables in self.owned.values_mut() {
-            tables.iter_mut().zip(&oldest).for_each(|(rows, oldest)| {
-                rows.forget(*oldest);
-            });
-        }
+        self.tables.forget();
     }
 
     /// Returns the last records of a poll, which were not processed, to the next poll.
@@ -247,57 +227,10 @@ impl Session {
         records.rev().for_each(|record| self.carried.push_front(record));
     }
 
-    /// The row of `key` as `transaction` would leave it.
-    ///
-    /// # Errors
-    /// [`LogError::Config`] if the session has no such table; [`LogError::Corrupt`] if the row is not an `M`.
-    pub fn get<M: wire::Message>(
-        &self,
-        table: &Table<M>,
-        transaction: &Transaction,
-        partition: i32,
-        key: &[u8],
-    ) -> Result<Option<M>, LogError> {
-        let Some(row) = self.row(table, transaction, partition, key)? else { return Ok(None) };
-        row.decode().map(Some).map_err(|error| {
-            let key = String::from_utf8_lossy(key);
-            LogError::Corrupt(format!("table {}, partition {partition}, key {key:?}: {error}", table.name()))
-        })
-    }
-
-    /// As [`Session::get`], but the encoded row.
-    ///
-    /// # Errors
-    /// [`LogError::Config`] if the session has no such table; those of the log, where a long row is read there.
-    pub fn row<'a, M: wire::Message>(
-        &'a self,
-        table: &Table<M>,
-        transaction: &'a Transaction,
-        partition: i32,
-        key: &[u8],
-    ) -> Result<Option<Row<'a>>, LogError> {
-        let (number, _) = self.find(table)?;
-        if let Some(staged) = transaction.overlay.get(&(number, partition)).and_then(|rows| rows.get(key)) {
-            return Ok(staged.as_ref().map(StagedRow::row));
-        }
-        let oldest = self.oldest_ms(number);
-        let rows = self.owned.get(&partition).and_then(|tables| tables.get(number));
-        rows.map_or(Ok(None), |rows| rows.get(key, oldest))
-    }
-
-    /// The rows of one partition of a table by key, as last committed, each with the errors of the log, where it is read there.
-    ///
-    /// # Errors
-    /// [`LogError::Config`] if the session has no such table.
-    pub fn rows<M: wire::Message>(
-        &self,
-        table: &Table<M>,
-        partition: i32,
-    ) -> Result<impl Iterator<Item = Result<(&[u8], Row<'_>), LogError>>, LogError> {
-        let (number, _) = self.find(table)?;
-        let oldest = self.oldest_ms(number);
-        let rows = self.owned.get(&partition).and_then(|tables| tables.get(number));
-        Ok(rows.into_iter().flat_map(move |rows| rows.iter(oldest)))
+    /// The tables, with the rows of the owned partitions.
+    #[must_use]
+    pub fn tables(&self) -> &Tables {
+        &self.tables
     }
 
     /// The changelog of a table.
@@ -305,14 +238,7 @@ impl Session {
     /// # Errors
     /// [`LogError::Config`] if the session has no such table.
     pub fn changelog<M: wire::Message>(&self, table: &Table<M>) -> Result<&str, LogError> {
-        Ok(self.find(table)?.1)
-    }
-
-    /// Number and changelog of a table.
-    pub(crate) fn find<M: wire::Message>(&self, table: &Table<M>) -> Result<(usize, &str), LogError> {
-        let found = self.tables.iter().enumerate().find(|(_, spec)| spec.name == table.name());
-        let found = found.map(|(number, spec)| (number, spec.topic.as_str()));
-        found.ok_or_else(|| LogError::Config(format!("the member has no table {}", table.name())))
+        Ok(self.tables.find(table)?.1)
     }
 
     /// Largest record that the log accepts, in bytes.
@@ -324,7 +250,7 @@ impl Session {
     /// The time of the log's clock.
     #[must_use]
     pub fn now(&self) -> jiff::Timestamp {
-        jiff::Timestamp::from_millisecond((self.clock)()).unwrap_or_else(|_| jiff::Timestamp::now())
+        jiff::Timestamp::from_millisecond((self.tables.clock)()).unwrap_or_else(|_| jiff::Timestamp::now())
     }
 
     /// Next offset of each owned partition, as committed.
@@ -351,31 +277,16 @@ impl Session {
         let began = Instant::now();
         let Transaction { outputs, offsets, overlay, .. } = transaction;
         if sabotaged(Sabotage::StateFirst) {
-            self.apply(overlay);
+            self.tables.apply(overlay);
             return self.member.commit(Batch { outputs, offsets });
         }
         self.member.commit(Batch { outputs, offsets }).inspect_err(|_| self.carried.clear())?;
-        self.apply(overlay);
+        self.tables.apply(overlay);
         if let Some(metrics) = &self.metrics {
             metrics.commit_seconds.observe(began.elapsed().as_secs_f64());
             metrics.committed.inc();
         }
         Ok(())
-    }
-
-    fn apply(&mut self, overlay: Overlay) {
-        let now = (self.clock)();
-        for ((number, partition), changes) in overlay {
-            let Some(rows) = self.owned.get_mut(&partition).and_then(|tables| tables.get_mut(number)) else {
-                continue;
-            };
-            for (key, row) in changes {
-                match row {
-                    Some(row) => rows.insert(&key, &row.row(), now),
-                    None => rows.remove(&key),
-                }
-            }
-        }
     }
 
     /// Drops uncommitted work: its records are read again.

@@ -18,7 +18,7 @@ pub use tagger::Recogniser;
 
 use proto::{topic::Topic, v1::Article};
 use std::sync::Arc;
-use stream::{Input, Outcome, ProcessError, Runtime};
+use stream::{Access, Input, Outcome, ProcessError, Runtime, StageTopics};
 
 /// Name of the stage, of its group and of its metrics' label.
 pub const STAGE: &str = "enricher";
@@ -40,6 +40,12 @@ pub enum Error {
     KnowledgeError(#[from] KnowledgeError),
 }
 
+const STAGES: [StageTopics; 1] =
+    [StageTopics { name: STAGE, source: Topic::Articles, tables: &[], outputs: &[Topic::Enriched] }];
+
+/// All that the enricher does on the log.
+pub const ACCESS: Access = Access { service: "enricher", stages: &STAGES, reads: &[], appends: &[], watches: &[] };
+
 /// Enriches articles until `runtime.shutdown` is cancelled.
 ///
 /// # Errors
@@ -53,15 +59,22 @@ pub async fn run(config: Config, runtime: Runtime) -> Result<(), Error> {
 
 /// The stage's loop.
 fn stage(batch: usize, runtime: &Runtime, knowledge: &Knowledge) -> Result<(), stream::LogError> {
-    let mut spec = runtime.stage(STAGE, Topic::Articles, &[], &[Topic::Enriched]);
+    let [StageTopics { name, source, tables, outputs }] = STAGES;
+    let mut spec = runtime.stage(name, source, tables, outputs);
     spec.max_batch = batch;
     // Starting over would publish a month of articles again.
     spec.member.recovery.waits = true;
     let enriched = runtime.names.of(Topic::Enriched);
-    stream::run(runtime.log.as_ref(), &spec, &runtime.shutdown, &runtime.metrics, |input: &Input<Article>, context| {
-        let record = enrich(&input.message, knowledge, context.now)
-            .map_err(|error| ProcessError::poison(REFUSED_MODEL, error.to_string()))?;
-        context.emit(&enriched, &record.article_id, &record)?;
-        Ok(Outcome::Out)
-    })
+    stream::run(
+        runtime.log.as_ref(),
+        &spec,
+        &runtime.shutdown,
+        &runtime.metrics,
+        |input: &Input<'_, Article>, context| {
+            let record = enrich(&input.message, knowledge, context.now)
+                .map_err(|error| ProcessError::poison(REFUSED_MODEL, error.to_string()))?;
+            context.emit(&enriched, &record.article_id, &record)?;
+            Ok(Outcome::Out)
+        },
+    )
 }

@@ -5,10 +5,14 @@ use chassis::{
     http::{self, IpNet},
 };
 use clap::builder::RangedU64ValueParser;
-use std::{net::SocketAddr, time::Duration};
+use sha2::{Digest, Sha256};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-const ARTICLES_KEPT: usize = 5_000;
-const ARTICLES_MEGABYTES: usize = 128;
+const ARTICLES_KEPT: usize = 200_000;
+const ARTICLES_MEGABYTES: usize = 512;
+const WINDOW: &str = "24h";
+const WINDOW_MS: i64 = 24 * 60 * 60 * 1_000;
+const SEARCHES: usize = 8;
 const STREAM_CLIENTS: usize = 1_000;
 const CONNECTIONS_PER_ADDRESS: usize = 100;
 
@@ -21,11 +25,15 @@ pub struct Args {
     #[arg(long, env = "NEWSWIRE_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080",
           value_parser = chassis::config::listen_address)]
     pub listen: SocketAddr,
+    /// How long after newswire first saw it an article is kept in memory, 1m to 30d.
+    #[arg(long, env = "NEWSWIRE_WINDOW", value_name = "TIME", default_value = WINDOW, value_parser = window)]
+    pub window: i64,
     /// Most articles in memory; the newest are kept. 1 to 1000000.
     #[arg(long, env = "NEWSWIRE_ARTICLES_KEPT", value_name = "N", default_value_t = ARTICLES_KEPT,
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
     pub articles_kept: usize,
-    /// Most megabytes of articles in memory; fewer articles are kept if they are long. 1 to 65536.
+    /// Most megabytes of articles and their index in memory; fewer articles are kept if they are long. Recent events take a quarter
+    /// of it again. 1 to 65536.
     #[arg(long, env = "NEWSWIRE_ARTICLES_MEGABYTES", value_name = "N", default_value_t = ARTICLES_MEGABYTES,
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=65_536))]
     pub articles_megabytes: usize,
@@ -44,6 +52,10 @@ pub struct Args {
     /// Origins whose pages may read the API, comma separated: `https://app.example.org`, or `*` for all.
     #[arg(long, env = "NEWSWIRE_CORS_ORIGINS", value_name = "ORIGIN", value_delimiter = ',', value_parser = origin)]
     pub cors_origins: Vec<String>,
+    /// File with a token that clients of the API must send (`Authorization: Bearer TOKEN`): at least 16 characters, none of them a
+    /// space. The page asks for it.
+    #[arg(long, env = "NEWSWIRE_API_TOKEN_FILE", value_name = "FILE")]
+    pub api_token_file: Option<PathBuf>,
 }
 
 /// Settings of the gateway.
@@ -53,8 +65,12 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Most articles in memory.
     pub articles: usize,
-    /// Most bytes of articles in memory. Recent events take at most a quarter of it again.
+    /// Most bytes of articles and their index in memory. Recent events take at most a quarter of it again.
     pub article_bytes: usize,
+    /// How long after newswire first saw it an article is kept, in milliseconds.
+    pub window_ms: i64,
+    /// Most requests that search the window at a time; others wait.
+    pub searches: usize,
     /// Most clients of the stream at a time.
     pub clients: usize,
     /// Most open connections of one address.
@@ -65,8 +81,41 @@ pub struct Config {
     pub allowed_hosts: Vec<String>,
     /// Origins whose pages may read the API.
     pub cors_origins: Vec<String>,
+    /// What clients of the API must send; `None` if all may read it.
+    pub token: Option<Arc<ApiToken>>,
     /// Time for which a client may not read.
     pub write: Duration,
+}
+
+/// The token of the API, as its digest: the comparison takes as long for every wrong one.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiToken([u8; 32]);
+
+impl std::fmt::Debug for ApiToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ApiToken(***)")
+    }
+}
+
+impl ApiToken {
+    /// The token, without the whitespace around it.
+    ///
+    /// # Errors
+    /// A sentence, if it is too short or has spaces in it.
+    pub fn new(text: &str) -> Result<Self, String> {
+        let token = text.trim();
+        if token.len() < 16 || token.contains(char::is_whitespace) {
+            return Err("the token must have at least 16 characters, none of them a space".to_owned());
+        }
+        Ok(ApiToken(Sha256::digest(token).into()))
+    }
+
+    /// True if this is the token.
+    #[must_use]
+    pub fn is(&self, text: &str) -> bool {
+        let other: [u8; 32] = Sha256::digest(text).into();
+        self.0.iter().zip(other).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
+    }
 }
 
 impl Default for Config {
@@ -75,32 +124,54 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             articles: ARTICLES_KEPT,
             article_bytes: ARTICLES_MEGABYTES * 1024 * 1024,
+            window_ms: WINDOW_MS,
+            searches: SEARCHES,
             clients: STREAM_CLIENTS,
             per_address: CONNECTIONS_PER_ADDRESS,
             trusted_proxies: Vec::new(),
             allowed_hosts: Vec::new(),
             cors_origins: Vec::new(),
+            token: None,
             write: http::Limits::default().write,
         }
     }
 }
 
 impl Args {
-    /// The settings that the flags give. clap has checked them.
-    #[must_use]
-    pub fn config(&self, admin: &AdminArgs) -> Config {
-        Config {
+    /// The settings that the flags give.
+    ///
+    /// # Errors
+    /// A sentence for each wrong flag that clap cannot check.
+    pub fn config(&self, admin: &AdminArgs) -> Result<Config, Vec<String>> {
+        let token = self.api_token_file.as_ref().map(|path| {
+            let text = std::fs::read_to_string(path).map_err(|error| error.to_string());
+            let token = text.and_then(|text| ApiToken::new(&text));
+            token.map(Arc::new).map_err(|error| vec![format!("--api-token-file {}: {error}", path.display())])
+        });
+        Ok(Config {
             listen: self.listen,
             articles: self.articles_kept,
             article_bytes: self.articles_megabytes * 1024 * 1024,
+            window_ms: self.window,
+            searches: SEARCHES,
             clients: self.stream_clients,
             per_address: self.connections_per_address,
             trusted_proxies: self.trusted_proxies.clone(),
             allowed_hosts: admin.allowed_hosts.clone(),
             cors_origins: self.cors_origins.clone(),
+            token: token.transpose()?,
             write: http::Limits::default().write,
-        }
+        })
     }
+}
+
+/// Milliseconds of a time.
+fn window(text: &str) -> Result<i64, String> {
+    let hours = jiff::SpanRelativeTo::days_are_24_hours();
+    let span = text.trim().parse::<jiff::Span>().ok();
+    let ms = span.and_then(|span| span.to_duration(hours).ok()).map(|time| time.as_millis());
+    let ms = ms.and_then(|ms| i64::try_from(ms).ok()).filter(|ms| (60_000..=30 * 24 * 3_600_000).contains(ms));
+    ms.ok_or_else(|| "expected a time of 1m to 30d, such as 24h".to_owned())
 }
 
 /// A network, or an address alone.

@@ -3,21 +3,37 @@
 mod api;
 mod config;
 mod events;
+mod feeds;
 mod metrics;
 mod page;
 mod position;
+mod pulse;
 mod reader;
 mod state;
-mod store;
+mod trends;
+mod window;
 
 pub use api::check_query;
-pub use config::{Args, Config};
+pub use config::{ApiToken, Args, Config};
 pub use metrics::Metrics;
 pub use position::Position;
 
-use chassis::{admin, admin::Readiness, http};
+use chassis::{admin::Readiness, http};
+use proto::topic::Topic;
 use state::GatewayState;
 use tokio::net::TcpListener;
+
+/// All that the gateway does on the log: it has no group, and keeps its counts in a topic.
+pub const ACCESS: stream::Access = stream::Access {
+    service: "gateway",
+    stages: &[],
+    reads: &[Topic::Enriched, Topic::Feeds, Topic::FeedHealth, Topic::DeadLetter, Topic::Trends],
+    appends: &[Topic::Trends],
+    watches: &[],
+};
+
+/// Milliseconds of an hour.
+const HOUR_MS: i64 = 60 * 60 * 1_000;
 
 /// Why the gateway ended.
 #[derive(Debug, thiserror::Error)]
@@ -31,13 +47,16 @@ pub enum Error {
     /// The thread that reads the log could not be started, or panicked.
     #[error(transparent)]
     Thread(#[from] chassis::thread::ThreadError),
+    /// The description of the API could not be made.
+    #[error("the description of the API could not be made: {0}")]
+    Document(#[from] serde_json::Error),
     /// The registry already has metrics of these names.
     #[error("the gateway's metrics could not be registered: {0}")]
     Metrics(#[from] ::metrics::Error),
 }
 
-/// Reads the enriched topic and serves it until `runtime.shutdown`: page and API. `/metrics`, `/healthz` and `/readyz` are
-/// here too, but only the process's admin listener answers them whatever the clients do.
+/// Reads the enriched topic and serves it until `runtime.shutdown`: page and API. `/metrics`, `/healthz` and `/readyz` are on the
+/// process's admin listener alone.
 ///
 /// # Errors
 /// The address could not be bound, or reading failed for a reason other than an outage.
@@ -59,8 +78,10 @@ pub async fn serve(
     let address = listener.local_addr().unwrap_or(config.listen);
     let state = GatewayState::new(config, Metrics::new(&runtime.registry)?, runtime.shutdown.clone());
     let reader = reader::run(state.clone(), runtime.clone(), readiness.add("gateway-caught-up"));
+    let feeds = feeds::run(state.clone(), runtime.clone());
+    let snapshots = trends::write_until_shutdown(state.clone(), runtime.clone());
     let metrics = state.metrics.clone();
-    let routes = api::router(state, &config.cors_origins).merge(admin::router(runtime.registry.clone(), readiness));
+    let routes = api::router(state, &config.cors_origins)?;
     tracing::info!(%address, "listening on http://{address}/");
 
     let limits = http::Limits {
@@ -87,7 +108,12 @@ pub async fn serve(
         runtime.shutdown.cancel();
         ended
     };
-    let (ended, served) = tokio::join!(reader, server);
+    let feeds = async {
+        let ended = feeds.await;
+        runtime.shutdown.cancel();
+        ended
+    };
+    let (ended, feeds, (), served) = tokio::join!(reader, feeds, snapshots, server);
     served?;
-    ended
+    ended.and(feeds)
 }

@@ -24,7 +24,11 @@ fn main() -> ExitCode {
     process::main(
         "newswire-gateway",
         |args: &Arguments| (&args.telemetry, &args.admin),
-        |args| Ok((args.log.check()?, args.gateway.config(&args.admin))),
+        |args| {
+            let mut errors = chassis::config::ConfigErrors::default();
+            let (log, gateway) = (errors.ok(args.log.check()), errors.ok(args.gateway.config(&args.admin)));
+            errors.finish(|| Some((log?, gateway?)))
+        },
         |(log, _)| log.to_string(),
         |(log, gateway), process| async move {
             let opened =

@@ -1,4 +1,4 @@
-//! The page's files, part of the binary. There is no build step, and nothing is loaded from other hosts.
+//! The page: its files are part of the binary.
 
 use crate::state::GatewayState;
 use axum::{
@@ -11,20 +11,58 @@ const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
+const JSON: &str = "application/json";
+const TEXT: &str = "text/plain; charset=utf-8";
 
-/// Path, media type and content of each file.
-const FILES: [(&str, &str, &str); 7] = [
-    ("/", HTML, include_str!("../page/index.html")),
-    ("/page/style.css", CSS, include_str!("../page/style.css")),
-    ("/page/app.js", JS, include_str!("../page/app.js")),
-    ("/page/model.js", JS, include_str!("../page/model.js")),
-    ("/page/card.js", JS, include_str!("../page/card.js")),
-    ("/page/connection.js", JS, include_str!("../page/connection.js")),
-    ("/favicon.svg", SVG, include_str!("../page/favicon.svg")),
-];
+/// Path, media type and content of each file; those of the folder `page` are at `/page`.
+macro_rules! files {
+    ($($path:literal: $media_type:ident),* $(,)?) => {
+        [
+            ("/", HTML, include_str!("../page/index.html")),
+            ("/favicon.svg", SVG, include_str!("../page/favicon.svg")),
+            $((concat!("/page/", $path), $media_type, include_str!(concat!("../page/", $path)))),*
+        ]
+    };
+}
+
+const FILES: &[(&str, &str, &str)] = &files! {
+    "theme.js": JS,
+    "app.js": JS,
+    "lib/api.js": JS,
+    "lib/dom.js": JS,
+    "lib/events.js": JS,
+    "lib/format.js": JS,
+    "lib/live.js": JS,
+    "lib/url.js": JS,
+    "parts/card.js": JS,
+    "parts/charts.js": JS,
+    "parts/evidence.js": JS,
+    "parts/filters.js": JS,
+    "parts/hours.js": JS,
+    "parts/list.js": JS,
+    "parts/marks.js": JS,
+    "parts/matrix.js": JS,
+    "parts/notices.js": JS,
+    "parts/rankings.js": JS,
+    "parts/worldmap.js": JS,
+    "views/coverage.js": JS,
+    "views/entity.js": JS,
+    "views/feeds.js": JS,
+    "views/map.js": JS,
+    "views/rising.js": JS,
+    "views/wire.js": JS,
+    "style/base.css": CSS,
+    "style/charts.css": CSS,
+    "style/frame.css": CSS,
+    "style/views.css": CSS,
+    "style/wire.css": CSS,
+    "vendor/geo.js": JS,
+    "vendor/licences.txt": TEXT,
+    "vendor/world.json": JSON,
+};
 
 pub(crate) fn router() -> Router<GatewayState> {
-    FILES.into_iter().fold(Router::new(), |router, (path, media_type, content)| {
+    FILES.iter().fold(Router::new(), |router, &(path, media_type, content)| {
         // After an upgrade, a browser must not use files of the old version.
         router.route(path, get(async move || ([(CONTENT_TYPE, media_type), (CACHE_CONTROL, "no-cache")], content)))
     })

@@ -1,6 +1,6 @@
 //! Reads the enriched topic on a thread of its own, for as long as the process runs.
 
-use crate::{Error, state::GatewayState};
+use crate::{Error, position::Position, state::GatewayState, trends};
 use chassis::admin::Condition;
 use proto::{topic::Topic, wire};
 use std::{
@@ -13,8 +13,8 @@ use stream::{LogError, Runtime, Start};
 const BATCH: usize = 500;
 /// Longest wait for a record, and so the longest delay of a shutdown.
 const WAIT: Duration = Duration::from_millis(200);
-/// After an outage, reading resumes this long before it. Records that are read twice are skipped by their offset.
-const OVERLAP_MS: i64 = 60_000;
+/// Time between two looks for articles that have become too old.
+const EXPIRY: Duration = Duration::from_secs(10);
 /// After this long without a record the reader checks that the log responds. A client library may hide an outage, and a
 /// stall must be visible.
 const PROBE: Duration = Duration::from_secs(5);
@@ -37,12 +37,16 @@ fn read(state: &GatewayState, runtime: &Runtime, caught_up: &Condition) -> Resul
     let topic = runtime.names.of(Topic::Enriched);
     caught_up.not_met(format!("reading {topic}"));
     let mut backoff = MIN_BACKOFF;
-    let mut last_read: Option<i64> = None;
+    restore_trends(state, runtime);
     while !runtime.shutdown.is_cancelled() {
-        match read_until_error(state, runtime, &topic, &mut last_read, caught_up) {
+        match read_until_error(state, runtime, &topic, caught_up) {
             Ok(()) => return Ok(()),
             Err(
-                error @ (LogError::Unavailable(_) | LogError::Lost(_) | LogError::NoTopic(_) | LogError::Aborted(_)),
+                error @ (LogError::Unavailable(_)
+                | LogError::Denied(_)
+                | LogError::Lost(_)
+                | LogError::NoTopic(_)
+                | LogError::Aborted(_)),
             ) => {
                 caught_up.not_met(error.to_string());
                 tracing::warn!(topic, %error, "log unavailable; retrying");
@@ -63,21 +67,22 @@ fn read_until_error(
     state: &GatewayState,
     runtime: &Runtime,
     topic: &str,
-    last_read: &mut Option<i64>,
     caught_up: &Condition,
 ) -> Result<(), LogError> {
     let ends = runtime.log.ends(topic)?;
     state.check_ends(&ends);
-    let from = match last_read {
-        Some(at) => Start::Time(*at - OVERLAP_MS),
-        None => Start::Last(window(runtime, topic, &ends, share_of(state.max_articles, ends.len()))?),
-    };
+    let from = begin(state, runtime, topic, &ends)?;
     let mut tail = runtime.log.tail(topic, from)?;
     let (mut has_caught_up, mut last_response, mut reachable) = (false, Instant::now(), true);
+    let mut last_expiry = Instant::now();
     while !runtime.shutdown.is_cancelled() {
         let records = tail.poll(BATCH, WAIT)?;
         let now = jiff::Timestamp::now().as_millisecond();
         state.apply(&records, now);
+        if last_expiry.elapsed() >= EXPIRY {
+            last_expiry = Instant::now();
+            state.expire(now);
+        }
         if !records.is_empty() {
             last_response = Instant::now();
             if !std::mem::replace(&mut reachable, true) {
@@ -95,25 +100,54 @@ fn read_until_error(
         }
         if !has_caught_up && tail.caught_up() {
             has_caught_up = true;
+            state.read_to(&ends);
+            state.set_caught_up(true);
             caught_up.met();
-            tracing::info!(topic, articles = state.lock().store.len(), "caught up with the log");
-        }
-        // After an outage before this, reading starts from the beginning of the window again.
-        if has_caught_up {
-            *last_read = Some(now);
+            tracing::info!(topic, articles = state.window().len(), "caught up with the log");
         }
     }
     Ok(())
 }
 
+/// The counts of days before the window. Without them counting starts with the window: the articles do not depend on it.
+fn restore_trends(state: &GatewayState, runtime: &Runtime) {
+    match trends::load(runtime) {
+        Ok(Some(loaded)) => state.trends().restore(&loaded),
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "counts of earlier days cannot be read; counting starts with the window"),
+    }
+}
+
+/// Where reading starts: after what was read before; at first where the window begins, or at what was not yet counted if that is
+/// earlier.
+fn begin(state: &GatewayState, runtime: &Runtime, topic: &str, ends: &HashMap<i32, i64>) -> Result<Start, LogError> {
+    let next = |position: &Position| -> HashMap<i32, i64> {
+        position.partitions().filter_map(|one| Some((one, position.last(one)? + 1))).collect()
+    };
+    let position = state.position();
+    if state.is_caught_up() {
+        return Ok(Start::Offsets(next(&position)));
+    }
+    let since_ms = jiff::Timestamp::now().as_millisecond() - state.limits.age_ms;
+    let most = window(runtime, topic, ends, share_of(state.limits.articles, ends.len()), since_ms)?;
+    Ok(Start::Newest { since_ms, most, reaching: next(state.trends().counted()) })
+}
+
 /// The number of records before each partition's end at which reading starts, so that at least `share` of them are not
 /// replayed: a replay of old articles must not displace what has been published since.
-fn window(runtime: &Runtime, topic: &str, ends: &HashMap<i32, i64>, share: i64) -> Result<i64, LogError> {
+fn window(
+    runtime: &Runtime,
+    topic: &str,
+    ends: &HashMap<i32, i64>,
+    share: i64,
+    since_ms: i64,
+) -> Result<i64, LogError> {
     let longest = ends.values().copied().max().unwrap_or(0);
     let mut count = share;
     while count < longest && count < share * MAX_WIDENING && !runtime.shutdown.is_cancelled() {
         let (mut live, mut replayed): (HashMap<i32, i64>, bool) = (HashMap::new(), false);
-        let mut tail = runtime.log.tail(topic, Start::Last(count))?;
+        let from = Start::Newest { since_ms, most: count, reaching: HashMap::new() };
+        let mut tail = runtime.log.tail(topic, from)?;
         while !tail.caught_up() && !runtime.shutdown.is_cancelled() {
             for record in tail.poll(BATCH, WAIT)? {
                 if record.header("ce_source") == Some(wire::SOURCE_REPLAY) {
@@ -140,7 +174,7 @@ fn probe(runtime: &Runtime, topic: &str, caught_up: &Condition) -> Result<bool, 
             caught_up.met();
             Ok(true)
         }
-        Err(error @ LogError::Unavailable(_)) => {
+        Err(error @ (LogError::Unavailable(_) | LogError::Denied(_))) => {
             caught_up.not_met(error.to_string());
             Ok(false)
         }

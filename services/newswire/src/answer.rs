@@ -1,13 +1,14 @@
 //! Commands: their output, their access to the log, and how they show records.
 
+use crate::output::Out;
 use anyhow::Context;
-use chassis::terminal::Escaped;
+use chassis::terminal::{self, Colour, Escaped};
 use proto::{
     topic::{Names, Topic},
     wire,
 };
 use std::{
-    io::{BufWriter, ErrorKind, Write},
+    io::{ErrorKind, IsTerminal, Write},
     ops::ControlFlow,
     process::ExitCode,
     sync::Arc,
@@ -18,17 +19,27 @@ use stream::{CancellationToken, Log, LogConfig, LogError, Metrics, Record, Start
 /// Time limit for reading a topic to its end.
 pub const DEADLINE: Duration = Duration::from_secs(300);
 
+/// Exit code of a command that compares, and has found a difference.
+pub const EX_DIFFERS: u8 = 2;
+
+/// The answer says what differs: the process ends with [`EX_DIFFERS`], without an error.
+#[derive(Debug, thiserror::Error)]
+#[error("there are differences")]
+pub struct Differs;
+
 /// A command whose flags are checked: writes its answer.
-pub type Answer = Box<dyn FnOnce(&mut dyn Write) -> anyhow::Result<()>>;
+pub type Answer = Box<dyn FnOnce(&mut Out) -> anyhow::Result<()>>;
 
 /// Prints the answer on standard output and an error on standard error. A closed pipe (`| head -1`) is not an error.
 pub fn print(answer: Answer) -> ExitCode {
-    // Whatever publishers have written, nothing that acts on a terminal is printed.
-    let mut out = BufWriter::new(Escaped::new(std::io::stdout().lock()));
+    let mut out = Out::stdout();
     let result = answer(&mut out).and_then(|()| out.flush().context("standard output"));
     let Err(error) = result else { return ExitCode::SUCCESS };
     let is_closed_pipe =
         error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe);
+    if error.is::<Differs>() && out.flush().is_ok() {
+        return ExitCode::from(EX_DIFFERS);
+    }
     // The buffered part of the answer comes before the error.
     drop(out.flush());
     if is_closed_pipe {
@@ -40,7 +51,24 @@ pub fn print(answer: Answer) -> ExitCode {
 
 /// Prints a message about the command's work on standard error.
 pub fn report(message: &str) {
-    drop(writeln!(Escaped::new(std::io::stderr().lock()), "newswire: {message}"));
+    let mut stderr = Escaped::new(std::io::stderr().lock());
+    if std::io::stderr().is_terminal() {
+        terminal::erase_line(&mut std::io::stderr());
+    }
+    if terminal::wants_colours(std::io::stderr().is_terminal()) {
+        drop(stderr.write_colour(Colour::Fault).and_then(|()| write!(stderr, "newswire:")));
+        drop(stderr.end_colour(Colour::Fault).and_then(|()| writeln!(stderr, " {message}")));
+    } else {
+        drop(writeln!(stderr, "newswire: {message}"));
+    }
+}
+
+/// A message of the contract as JSON.
+///
+/// # Errors
+/// It has a value that JSON cannot hold.
+pub fn message<M: wire::Message>(message: &M) -> anyhow::Result<serde_json::Value> {
+    Ok(serde_json::from_slice(&wire::Encoding::Json.encode(message)?)?)
 }
 
 /// Opens the log for a command that runs alongside the services. Creates none.

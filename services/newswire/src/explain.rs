@@ -1,7 +1,10 @@
 //! `newswire explain`: what the normaliser makes of a story's last raw record, and by which rules. Reads what the topic still holds,
 //! and runs this version's normaliser on it.
 
-use crate::answer::{self, Answer};
+use crate::{
+    answer::{self, Answer},
+    output::OutputArgs,
+};
 use anyhow::{Context, bail};
 use chassis::terminal::line;
 use normaliser::{Normalised, Published, boilerplate, normalise, revision::Delivery};
@@ -17,9 +20,8 @@ pub struct Args {
     /// URL of a story, or its article id.
     #[arg(value_name = "URL or ID")]
     subject: String,
-    /// Prints one JSON object.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: OutputArgs,
     #[command(flatten)]
     secrets: SecretArgs,
     #[command(flatten)]
@@ -33,7 +35,7 @@ impl Args {
     /// One message for each invalid flag.
     pub fn check(&self) -> Result<Answer, Vec<String>> {
         let (config, given, json, secrets) =
-            (self.log.check()?, self.subject.trim().to_owned(), self.json, self.secrets.credentials());
+            (self.log.check()?, self.subject.trim().to_owned(), self.output.json, self.secrets.credentials());
         if id(&given).is_none() && poller::identity::canonical_url(&given).is_none() {
             return Err(vec![format!("{:?} is neither a URL nor an id", secrets.parameters.masked(&given))]);
         }

@@ -2,17 +2,22 @@
 
 mod answer;
 mod articles;
+mod canary;
 mod dead_letter;
 mod exclusive;
 mod explain;
 mod feeds;
 mod log;
 mod log_state;
+mod output;
 mod positions;
+mod progress;
 mod rebuild;
 mod replay;
 mod run;
 pub mod sample;
+mod settings;
+mod shell;
 mod tail;
 mod topics;
 mod why;
@@ -37,13 +42,15 @@ enum Command {
     Run(Box<run::Args>),
     /// Serves invented news in four feed formats from several local publishers.
     Sample(sample::Args),
+    /// Serves a feed and waits for its articles at the gateway: a test of the whole pipeline, as metrics.
+    Canary(canary::Args),
     /// Adds, imports, lists, polls and removes feeds.
     #[command(subcommand)]
     Feeds(Box<feeds::Args>),
     /// Withdraws articles, and restores them.
     #[command(subcommand)]
     Articles(articles::Args),
-    /// Creates and lists the pipeline's topics, and rebuilds lost state.
+    /// Compares, changes and lists the pipeline's topics, prints the rights of each service, and rebuilds lost state.
     #[command(subcommand)]
     Topics(topics::Args),
     /// Lists the positions of the stages, and accepts new ones in place of those that were lost.
@@ -63,26 +70,43 @@ enum Command {
     /// Checks, repairs, backs up and converts the file of the embedded log, and releases groups.
     #[command(subcommand)]
     Log(log::Args),
+    /// Prints every setting of the pipeline, its value, and what gave it: a flag, a variable, the file, or the default.
+    Config(Box<settings::Args>),
+    /// Prints a script that completes commands and flags in a shell.
+    Completions(shell::Completions),
+    /// Prints the manual page of a command, or writes those of all.
+    Man(shell::Man),
 }
 
 /// A command with its flags checked.
 enum Task {
     Run(Box<run::Config>),
     Sample(sample::Config),
+    Canary(Box<canary::Service>),
     Answer(answer::Answer),
+    /// Prints the settings, which are known once all of them are read.
+    Settings(output::OutputArgs),
+}
+
+/// The definition of the command line: commands, flags, variables and defaults.
+#[must_use]
+pub fn command() -> clap::Command {
+    config::command::<Arguments>()
 }
 
 /// Parses the arguments of the process and runs the command.
 #[must_use]
 pub fn main() -> ExitCode {
     // Only what runs until a signal handles signals: a command ends by their default action.
-    let is_service = |arg: std::ffi::OsString| arg == "run" || arg == "sample";
-    let starting = std::env::args_os().skip(1).any(is_service).then(|| Starting::new("newswire"));
+    let commands = command();
+    let command = std::env::args_os().skip(1).find(|arg| commands.find_subcommand(arg).is_some());
+    let is_service = command.is_some_and(|name| name == "run" || name == "sample" || name == "canary");
+    let starting = is_service.then(|| Starting::new("newswire"));
     let ((task, telemetry), settings) = config::parse(|arguments: &Arguments| {
         let mut errors = config::ConfigErrors::default();
         let (task, telemetry) = (errors.ok(task(&arguments.command)), errors.ok(arguments.telemetry.check()));
         // A command that prints an answer logs only warnings, unless --log is given.
-        let quiet = arguments.telemetry.log.is_none() && matches!(task, Some(Task::Answer(_)));
+        let quiet = arguments.telemetry.log.is_none() && matches!(task, Some(Task::Answer(_) | Task::Settings(_)));
         let telemetry = telemetry.map(|config| match quiet {
             true => telemetry::TelemetryConfig { filter: "warn".to_owned(), ..config },
             false => config,
@@ -90,7 +114,10 @@ pub fn main() -> ExitCode {
         errors.finish(|| Some((task?, telemetry?)))
     });
     telemetry::init(&telemetry);
-    settings.warn();
+    // `newswire config` names them itself.
+    if !matches!(task, Task::Settings(_)) {
+        settings.warn();
+    }
     let starting = || starting.unwrap_or_else(|| Starting::new("newswire"));
     match task {
         Task::Run(config) => {
@@ -101,7 +128,12 @@ pub fn main() -> ExitCode {
         Task::Sample(config) => {
             starting().run("newswire sample", None, |process| sample::run(config, process.shutdown))
         }
+        Task::Canary(service) => {
+            let admin = service.admin.clone();
+            starting().run("newswire canary", Some(&admin), |process| canary::run(*service, process))
+        }
         Task::Answer(answer) => answer::print(answer),
+        Task::Settings(output) => answer::print(settings::answer(settings, output)),
     }
 }
 
@@ -109,6 +141,7 @@ fn task(command: &Command) -> Result<Task, Vec<String>> {
     Ok(match command {
         Command::Run(args) => Task::Run(Box::new(args.check()?)),
         Command::Sample(args) => Task::Sample(args.config()),
+        Command::Canary(args) => Task::Canary(Box::new(args.check()?)),
         Command::Feeds(args) => Task::Answer(args.check()?),
         Command::Articles(args) => Task::Answer(args.check()?),
         Command::Topics(args) => Task::Answer(args.check()?),
@@ -119,5 +152,8 @@ fn task(command: &Command) -> Result<Task, Vec<String>> {
         Command::Replay(args) => Task::Answer(args.check()?),
         Command::DeadLetter(args) => Task::Answer(args.check()?),
         Command::Log(args) => Task::Answer(args.check()?),
+        Command::Config(args) => Task::Settings(args.output),
+        Command::Completions(args) => Task::Answer(args.check()?),
+        Command::Man(args) => Task::Answer(args.check()?),
     })
 }

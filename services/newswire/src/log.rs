@@ -1,13 +1,18 @@
 //! `newswire log`: checks, repairs, backs up and converts the file of the embedded log, and releases groups that are gone.
 
-use crate::answer::Answer;
+use crate::{
+    answer::Answer,
+    output::{Align, Out, OutputArgs, Table},
+    progress::Progress,
+};
 use anyhow::bail;
+use serde_json::json;
 use std::{
     io::Write,
     path::{Path, PathBuf},
 };
 use stream::{
-    LogArgs, LogKind,
+    LogArgs, LogError, LogKind,
     embedded::maintenance::{self, Copied},
 };
 
@@ -34,6 +39,8 @@ pub enum Args {
 pub struct Flags {
     #[command(flatten)]
     log: LogArgs,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Flags of `backup`.
@@ -43,6 +50,8 @@ pub struct Backup {
     file: PathBuf,
     #[command(flatten)]
     log: LogArgs,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Flags of `release`.
@@ -52,6 +61,8 @@ pub struct Release {
     group: String,
     #[command(flatten)]
     log: LogArgs,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 impl Args {
@@ -61,81 +72,114 @@ impl Args {
     /// One sentence for each wrong flag.
     pub fn check(&self) -> Result<Answer, Vec<String>> {
         Ok(match self {
-            Args::Check(flags) => on(&flags.log, |out, folder| check(out, folder))?,
-            Args::Repair(flags) => on(&flags.log, |out, folder| {
-                let Some(copied) = maintenance::repair(folder)? else {
-                    return Ok(writeln!(out, "nothing is damaged")?);
-                };
-                report(out, &copied)
-            })?,
-            Args::Backup(flags) => {
-                let to = flags.file.clone();
-                on(&flags.log, move |out, folder| report(out, &maintenance::backup(folder, &to)?))?
+            Args::Check(flags) => {
+                let output = flags.output;
+                on(&flags.log, move |out, folder| check(out, folder, output))?
             }
-            Args::Upgrade(flags) => on(&flags.log, |out, folder| {
-                let Some(copied) = maintenance::upgrade(folder)? else {
-                    return Ok(writeln!(out, "nothing to convert")?);
-                };
-                report(out, &copied)
-            })?,
-            Args::Groups(flags) => on(&flags.log, |out, folder| groups(out, folder))?,
+            Args::Repair(flags) => copying(flags, "nothing is damaged", maintenance::repair)?,
+            Args::Backup(flags) => {
+                let (to, output) = (flags.file.clone(), flags.output);
+                on(&flags.log, move |out, folder| {
+                    let progress = Progress::uncounted("copying the log");
+                    let copied = maintenance::backup(folder, &to)?;
+                    drop(progress);
+                    report(out, &copied, output)
+                })?
+            }
+            Args::Upgrade(flags) => copying(flags, "nothing to convert", maintenance::upgrade)?,
+            Args::Groups(flags) => {
+                let output = flags.output;
+                on(&flags.log, move |out, folder| groups(out, folder, output))?
+            }
             Args::Release(flags) => {
-                let group = flags.group.clone();
+                let (group, output) = (flags.group.clone(), flags.output);
                 on(&flags.log, move |out, folder| {
                     maintenance::release(folder, &group)?;
-                    Ok(writeln!(out, "{group} released: retention no longer waits for it, unless it joins again")?)
+                    let text = format!("{group} released: retention no longer waits for it, unless it joins again");
+                    Ok(out.either(output, &text, &json!({ "group": group, "released": true }))?)
                 })?
             }
         })
     }
 }
 
-/// A command on the data folder of the embedded log.
-fn on(
-    log: &LogArgs,
-    run: impl FnOnce(&mut dyn Write, &Path) -> anyhow::Result<()> + 'static,
+/// A command that writes a new file. If none is needed, it prints `nothing`.
+fn copying(
+    flags: &Flags,
+    nothing: &'static str,
+    copy: fn(&Path) -> Result<Option<Copied>, LogError>,
 ) -> Result<Answer, Vec<String>> {
+    let output = flags.output;
+    on(&flags.log, move |out, folder| {
+        let progress = Progress::uncounted("writing a new file");
+        let copied = copy(folder)?;
+        drop(progress);
+        match copied {
+            Some(copied) => report(out, &copied, output),
+            None => Ok(out.either(output, nothing, &json!({ "records": null }))?),
+        }
+    })
+}
+
+/// A command on the data folder of the embedded log.
+fn on(log: &LogArgs, run: impl FnOnce(&mut Out, &Path) -> anyhow::Result<()> + 'static) -> Result<Answer, Vec<String>> {
     match log.check()?.kind {
         LogKind::Embedded(folder) => Ok(Box::new(move |out| run(out, &folder))),
         LogKind::Kafka(_) => Err(vec!["newswire log is about the embedded log: --kafka does not apply".to_owned()]),
     }
 }
 
-fn check(out: &mut dyn Write, folder: &Path) -> anyhow::Result<()> {
+fn check(out: &mut Out, folder: &Path, output: OutputArgs) -> anyhow::Result<()> {
+    let progress = Progress::uncounted("reading every record");
     let report = maintenance::check(folder)?;
-    for damage in &report.damage {
-        writeln!(out, "{damage}")?;
-    }
+    drop(progress);
     let (topics, records, bytes) = (report.topics, report.records, report.bytes);
-    writeln!(out, "{topics} topics, {records} whole records of {bytes} bytes")?;
-    match report.damage.len() {
+    let damage: Vec<String> = report.damage.iter().map(ToString::to_string).collect();
+    if output.json {
+        out.json(&json!({ "topics": topics, "records": records, "bytes": bytes, "damage": damage }))?;
+    } else {
+        damage.iter().try_for_each(|damage| writeln!(out, "{damage}"))?;
+        writeln!(out, "{topics} topics, {records} whole records of {bytes} bytes")?;
+    }
+    match damage.len() {
+        0 if output.json => Ok(()),
         0 => Ok(writeln!(out, "nothing is damaged")?),
         count => bail!("{count} damaged: `newswire log repair` keeps what is whole"),
     }
 }
 
-fn report(out: &mut dyn Write, copied: &Copied) -> anyhow::Result<()> {
-    for lost in &copied.lost {
-        writeln!(out, "lost: {lost}")?;
+fn report(out: &mut Out, copied: &Copied, output: OutputArgs) -> anyhow::Result<()> {
+    let count: i64 = copied.lost.iter().map(|span| span.last - span.first + 1).sum();
+    let lost: Vec<String> = copied.lost.iter().map(ToString::to_string).collect();
+    let (records, to) = (copied.records, copied.to.display().to_string());
+    let kept = copied.kept.as_ref().map(|kept| kept.display().to_string());
+    if output.json {
+        let notes: Vec<String> = copied.notes.iter().map(ToString::to_string).collect();
+        let value = json!({
+            "records": records, "to": to, "lost_records": count, "lost": lost, "notes": notes, "kept": kept,
+        });
+        return Ok(out.json(&value)?);
     }
-    for note in &copied.notes {
-        writeln!(out, "{note}")?;
-    }
-    let lost: i64 = copied.lost.iter().map(|span| span.last - span.first + 1).sum();
-    let (records, to) = (copied.records, copied.to.display());
-    writeln!(out, "{records} records written to {to}, {lost} lost")?;
-    if let Some(kept) = &copied.kept {
-        writeln!(out, "the file as it was: {}", kept.display())?;
+    lost.iter().try_for_each(|lost| writeln!(out, "lost: {lost}"))?;
+    copied.notes.iter().try_for_each(|note| writeln!(out, "{note}"))?;
+    writeln!(out, "{records} records written to {to}, {count} lost")?;
+    if let Some(kept) = kept {
+        writeln!(out, "the file as it was: {kept}")?;
     }
     Ok(())
 }
 
-fn groups(out: &mut dyn Write, folder: &Path) -> anyhow::Result<()> {
-    let groups = maintenance::groups(folder)?;
-    writeln!(out, "{:<28} {:<28} {:>10} state", "group", "topic", "unread")?;
-    for group in groups {
-        let state = if group.is_running { "running" } else { "not running" };
-        writeln!(out, "{:<28} {:<28} {:>10} {state}", group.group, group.topic, group.unread)?;
+const GROUPS: &[(&str, Align)] =
+    &[("group", Align::Left), ("topic", Align::Left), ("unread", Align::Right), ("state", Align::Left)];
+
+fn groups(out: &mut Out, folder: &Path, output: OutputArgs) -> anyhow::Result<()> {
+    let mut table = Table::new(GROUPS);
+    for group in maintenance::groups(folder)? {
+        let (unread, state) = (group.unread, if group.is_running { "running" } else { "not running" });
+        let value = json!({
+            "group": group.group, "topic": group.topic, "unread": unread, "is_running": group.is_running,
+        });
+        table.add([group.group, group.topic, unread.to_string(), state.to_owned()], value);
     }
-    Ok(())
+    Ok(table.write(out, output)?)
 }

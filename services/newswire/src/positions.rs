@@ -1,9 +1,13 @@
 //! `newswire positions`: where each stage is on its topic, and the command that accepts a position in place of one that was
 //! lost.
 
-use crate::answer::{self, Answer};
+use crate::{
+    answer::{self, Answer},
+    output::{Align, Out, OutputArgs, Table},
+};
 use clap::ValueEnum;
 use proto::topic::Topic;
+use serde_json::json;
 use std::{collections::HashMap, io::Write};
 use stream::{Log, LogArgs, LogConfig};
 
@@ -22,6 +26,8 @@ pub enum Args {
 pub struct List {
     #[command(flatten)]
     log: LogArgs,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Flags of `accept`.
@@ -41,6 +47,8 @@ pub struct Accept {
     dry_run: bool,
     #[command(flatten)]
     log: LogArgs,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// A stage that keeps positions.
@@ -114,13 +122,16 @@ impl Args {
     pub fn check(&self) -> Result<Answer, Vec<String>> {
         match self {
             Args::List(flags) => {
-                let config = flags.log.check()?;
-                Ok(Box::new(move |out| list(out, &config)))
+                let (config, output) = (flags.log.check()?, flags.output);
+                Ok(Box::new(move |out| list(out, &config, output)))
             }
             Args::Accept(flags) => {
                 let (config, stage, to) = (flags.log.check()?, flags.stage, flags.to);
-                let (partition, dry_run) = (flags.partition, flags.dry_run);
-                Ok(Box::new(move |out| accept(out, &config, stage, to, partition, dry_run)))
+                let (partition, dry_run, output) = (flags.partition, flags.dry_run, flags.output);
+                Ok(Box::new(move |out| {
+                    let positions = Accepting { config: &config, stage, to, partition, dry_run };
+                    positions.run(out, output)
+                }))
             }
         }
     }
@@ -142,48 +153,88 @@ fn positions(log: &dyn Log, config: &LogConfig, stage: Stage) -> anyhow::Result<
     Ok(positions)
 }
 
-fn list(out: &mut dyn Write, config: &LogConfig) -> anyhow::Result<()> {
+const COLUMNS: &[(&str, Align)] = &[
+    ("stage", Align::Left),
+    ("partition", Align::Right),
+    ("start", Align::Right),
+    ("position", Align::Right),
+    ("end", Align::Right),
+    ("fault", Align::Left),
+];
+
+fn list(out: &mut Out, config: &LogConfig, output: OutputArgs) -> anyhow::Result<()> {
     let log = answer::reach(config)?;
-    writeln!(out, "{:<12} {:>9} {:>10} {:>10} {:>10}  fault", "stage", "partition", "start", "position", "end")?;
+    let mut table = Table::new(COLUMNS);
     for stage in Stage::value_variants() {
         for position in positions(&*log, config, *stage)? {
-            if position.end == 0 && position.fault().is_none() {
+            let fault = position.fault();
+            if position.end == 0 && fault.is_none() {
                 continue;
             }
-            let Position { partition, start, end, committed } = position;
+            let (name, Position { partition, start, end, committed }) = (stage.name(), position);
+            let value = json!({
+                "stage": name,
+                "topic": config.names.of(stage.source()),
+                "partition": partition,
+                "start": start,
+                "position": committed,
+                "end": end,
+                "fault": fault,
+            });
             let next = committed.map_or_else(|| "none".to_owned(), |next| next.to_string());
-            let fault = position.fault().unwrap_or_default();
-            writeln!(out, "{:<12} {partition:>9} {start:>10} {next:>10} {end:>10}  {fault}", stage.name())?;
+            let (partition, start, end) = (partition.to_string(), start.to_string(), end.to_string());
+            let cells = [name.to_owned(), partition, start, next, end, fault.unwrap_or_default().to_owned()];
+            if fault.is_some() {
+                table.add_fault(cells, value);
+            } else {
+                table.add(cells, value);
+            }
         }
     }
-    Ok(())
+    Ok(table.write(out, output)?)
 }
 
-fn accept(
-    out: &mut dyn Write,
-    config: &LogConfig,
+/// What `accept` is to do.
+struct Accepting<'a> {
+    config: &'a LogConfig,
     stage: Stage,
     to: Place,
     partition: Option<i32>,
     dry_run: bool,
-) -> anyhow::Result<()> {
-    let log = answer::reach(config)?;
-    let (group, topic) = (config.names.group(stage.name()), config.names.of(stage.source()));
-    let mut accepted = HashMap::new();
-    for position in positions(&*log, config, stage)? {
-        let is_asked_for = partition.is_none_or(|only| only == position.partition);
-        let Some(fault) = position.fault().filter(|_| is_asked_for) else { continue };
-        let next = if to == Place::Beginning { position.start } else { position.end };
-        accepted.insert(position.partition, next);
-        writeln!(out, "{topic} partition {}: the position is {fault}; accepted {next}", position.partition)?;
+}
+
+impl Accepting<'_> {
+    /// Accepts the positions that are lost. As JSON: an object a line for each.
+    fn run(&self, out: &mut Out, output: OutputArgs) -> anyhow::Result<()> {
+        let Accepting { config, stage, to, partition, dry_run } = *self;
+        let log = answer::reach(config)?;
+        let (group, topic) = (config.names.group(stage.name()), config.names.of(stage.source()));
+        let mut accepted = HashMap::new();
+        for position in positions(&*log, config, stage)? {
+            let is_asked_for = partition.is_none_or(|only| only == position.partition);
+            let Some(fault) = position.fault().filter(|_| is_asked_for) else { continue };
+            let next = if to == Place::Beginning { position.start } else { position.end };
+            let partition = position.partition;
+            accepted.insert(partition, next);
+            let text = format!("{topic} partition {partition}: the position is {fault}; accepted {next}");
+            let value = json!({
+                "stage": stage.name(), "topic": topic, "partition": partition, "fault": fault, "accepted": next,
+                "written": !dry_run,
+            });
+            out.either(output, &text, &value)?;
+        }
+        if !accepted.is_empty() && !dry_run {
+            log.set_committed(&group, &topic, &accepted)?;
+        }
+        if output.json {
+            return Ok(());
+        }
+        let name = stage.name();
+        match accepted.len() {
+            0 => writeln!(out, "every position of the {name} is valid; nothing to accept")?,
+            _ if dry_run => writeln!(out, "nothing was written: --dry-run")?,
+            count => writeln!(out, "{count} positions of the {name} written")?,
+        }
+        Ok(())
     }
-    if accepted.is_empty() {
-        writeln!(out, "every position of the {} is valid; nothing to accept", stage.name())?;
-    } else if dry_run {
-        writeln!(out, "nothing was written: --dry-run")?;
-    } else {
-        log.set_committed(&group, &topic, &accepted)?;
-        writeln!(out, "{} positions of the {} written", accepted.len(), stage.name())?;
-    }
-    Ok(())
 }

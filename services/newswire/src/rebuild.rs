@@ -9,6 +9,8 @@ use crate::{
     answer::{self, Answer},
     exclusive::ExclusiveMember,
     feeds,
+    output::{Out, OutputArgs},
+    progress::Progress,
 };
 use normaliser::{
     STAGE,
@@ -22,6 +24,7 @@ use proto::{
     vocab::{body_source, change, date_source, source_rank},
     wire,
 };
+use serde_json::json;
 use std::{
     collections::{BTreeMap, HashMap},
     io::Write,
@@ -40,11 +43,11 @@ const STATE: Table<ArticleState> = Table::new(Topic::ArticleState.suffix());
 const WITHDRAWALS: Table<Withdrawal> = Table::new(Topic::Withdrawals.suffix());
 
 /// The command, with its flags checked.
-pub fn command(config: LogConfig, dry_run: bool) -> Answer {
-    Box::new(move |out| rebuild(out, &config, dry_run))
+pub fn command(config: LogConfig, dry_run: bool, output: OutputArgs) -> Answer {
+    Box::new(move |out| rebuild(out, &config, dry_run, output))
 }
 
-fn rebuild(out: &mut dyn Write, config: &LogConfig, dry_run: bool) -> anyhow::Result<()> {
+fn rebuild(out: &mut Out, config: &LogConfig, dry_run: bool, output: OutputArgs) -> anyhow::Result<()> {
     let log = answer::ready(config)?;
     let mut member = take_over(&*log, config)?;
     // Read once all partitions are assigned: from here on no normaliser publishes an article.
@@ -55,7 +58,10 @@ fn rebuild(out: &mut dyn Write, config: &LogConfig, dry_run: bool) -> anyhow::Re
     let count = log.partitions(&config.names.of(Topic::ArticleState))?;
     let mut transaction = Transaction::default();
     let (mut missing, mut older, mut withdrawn) = (0_usize, 0_usize, 0_usize);
+    let progress = Progress::new("articles");
+    progress.expect(found.len());
     for Rebuilt { state, withdrawn_at, .. } in found.values() {
+        progress.add(1);
         let id = state.article_id.as_str();
         let number = partition::of(id.as_bytes(), count);
         if state.withdrawn && are_withdrawals_lost {
@@ -65,11 +71,12 @@ fn rebuild(out: &mut dyn Write, config: &LogConfig, dry_run: bool) -> anyhow::Re
                 transaction.put(&member.session, &WITHDRAWALS, outgoing(config, number, id, state.revision, &row)?)?;
             }
         }
-        let is_missing = match member.session.get(&STATE, &transaction, number, &Topic::ArticleState.key(id)?)? {
-            Some(row) if row.revision >= state.revision => None,
-            Some(_) => Some(false),
-            None => Some(true),
-        };
+        let is_missing =
+            match member.session.tables().get(&STATE, &transaction, number, &Topic::ArticleState.key(id)?)? {
+                Some(row) if row.revision >= state.revision => None,
+                Some(_) => Some(false),
+                None => Some(true),
+            };
         match is_missing {
             Some(true) => missing += 1,
             Some(false) => older += 1,
@@ -85,6 +92,12 @@ fn rebuild(out: &mut dyn Write, config: &LogConfig, dry_run: bool) -> anyhow::Re
     }
     if !transaction.is_empty() {
         member.commit(transaction)?;
+    }
+    drop(progress);
+    if output.json {
+        return Ok(out.json(&json!({
+            "articles": found.len(), "missing": missing, "earlier": older, "withdrawals": withdrawn, "written": !dry_run,
+        }))?);
     }
     let done = if dry_run { "would be written" } else { "written" };
     let topic = config.names.of(Topic::ArticleState);
@@ -159,6 +172,7 @@ fn published(
 ) -> anyhow::Result<HashMap<String, Rebuilt>> {
     let mut states: HashMap<String, Rebuilt> = HashMap::new();
     let (mut read, mut kept) = (0_usize, Ok(()));
+    let progress = Progress::new("records read");
     // Waits for open transactions, such as that of a normaliser that was killed.
     log.settled_ends(topic)?;
     stream::scan(log, topic, Start::Beginning, DEADLINE, |record| {
@@ -176,6 +190,7 @@ fn published(
             apply(&mut rebuilt.state, article, rank);
         }
         read += 1;
+        progress.add(1);
         if read.is_multiple_of(ROWS) {
             kept = member.keep_alive();
         }

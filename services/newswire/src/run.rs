@@ -1,6 +1,7 @@
 //! `newswire run`: poller, normaliser, enricher and gateway in one process, over one log.
 
 use crate::{
+    canary::{self, Canary},
     feeds::{self, FeedFile},
     log_state, sample,
 };
@@ -15,6 +16,7 @@ use stream::{CancellationToken, LogArgs, LogConfig, Runtime};
 
 /// Flags of the pipeline: its feeds, its log and its services.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Pipeline")]
 pub struct Args {
     /// OPML file of feeds to add or update. Feeds that cannot be polled are logged and skipped.
     #[arg(long, env = "NEWSWIRE_FEEDS", value_name = "FILE")]
@@ -33,6 +35,8 @@ pub struct Args {
     #[arg(long, env = "NEWSWIRE_SAMPLE_PORT", value_name = "PORT", default_value_t = sample::PORT)]
     sample_port: u16,
     #[command(flatten)]
+    canary: canary::RunArgs,
+    #[command(flatten)]
     log: LogArgs,
     #[command(flatten)]
     poller: poller::Args,
@@ -50,6 +54,7 @@ pub struct Args {
 pub struct Config {
     feeds: Option<FeedFile>,
     sample: Option<sample::Config>,
+    canary: Option<canary::Config>,
     log: LogConfig,
     poller: poller::Config,
     normaliser: normaliser::Config,
@@ -65,9 +70,11 @@ impl Args {
     /// # Errors
     /// One message for each invalid flag.
     pub fn check(&self) -> Result<Config, Vec<String>> {
+        self.admin.answer_health();
         let mut errors = chassis::config::ConfigErrors::default();
         let (log, poller) = (errors.ok(self.log.check()), errors.ok(self.poller.check()));
         let (enricher, admin) = (errors.ok(self.enricher.check()), errors.ok(self.admin.check()));
+        let gateway = errors.ok(self.gateway.config(&self.admin));
         if let Some(file) = self.feeds.as_ref().filter(|file| !file.is_file()) {
             errors.push(format!("--feeds {}: no such file", file.display()));
         }
@@ -82,11 +89,12 @@ impl Args {
                     removes: self.remove_unlisted_feeds,
                 }),
                 sample,
+                canary: self.canary.config(self.gateway.api_token_file.as_deref()),
                 log: log?,
                 poller,
                 normaliser: self.normaliser.config(),
                 enricher: enricher?,
-                gateway: self.gateway.config(&self.admin),
+                gateway: gateway?,
                 admin: admin?,
             })
         })
@@ -132,12 +140,32 @@ pub async fn run(config: Config, process: Process) -> Result<(), String> {
     if let Some(sample) = config.sample {
         let publishers = sample::bind(&sample).await.map_err(|error| error.to_string())?;
         write_feeds(publishers.feeds(), &runtime, &config.log).await?;
-        services.push(named("sample", publishers.serve(sample, process.shutdown.clone()).map(Ok::<(), String>)));
+        let (shutdown, log) = (process.shutdown.clone(), runtime.log.clone());
+        let withdrawn =
+            publishers.newest(&sample).map(|url| sample::withdraw(url, log, config.log.clone(), shutdown.clone()));
+        let withdrawn = futures_util::future::OptionFuture::from(withdrawn);
+        let served = publishers.serve(sample, shutdown);
+        services.push(named("sample", async {
+            futures_util::join!(served, withdrawn);
+            Ok::<(), String>(())
+        }));
     }
-    services.push(named("poller", poller::run(config.poller, runtime.clone(), process.readiness.clone())));
+    let listener = chassis::http::bind(config.gateway.listen).await.map_err(|error| error.to_string())?;
+    let mut poller = config.poller;
+    if let Some(canary) = config.canary {
+        let canary = Canary::bind(canary, &process.registry).await.map_err(|error| error.to_string())?;
+        poller.private_origins.push(canary.origin().to_owned());
+        write_feeds(vec![canary.feed()], &runtime, &config.log).await?;
+        let gateway = listener.local_addr().map(|address| canary::base(address, address.port()));
+        let gateway = gateway.map_err(|error| error.to_string())?;
+        let (stream, shutdown) = (process.readiness.add("canary-stream"), process.shutdown.clone());
+        services.push(named("canary", async move { canary.run(&gateway, stream, shutdown).await }));
+    }
+    services.push(named("poller", poller::run(poller, runtime.clone(), process.readiness.clone())));
     services.push(named("normaliser", normaliser::run(config.normaliser, runtime.clone())));
     services.push(named("enricher", enricher::run(config.enricher, runtime.clone())));
-    services.push(named("gateway", gateway::run(config.gateway, runtime.clone(), process.readiness)));
+    let (gateway, of_gateway, readiness) = (config.gateway, runtime.clone(), process.readiness);
+    services.push(named("gateway", async move { gateway::serve(listener, &gateway, of_gateway, readiness).await }));
     // Last: until its condition is met, the others have added theirs.
     services.push(named("log", log_state::report(runtime, writable)));
     run_all(services, &process.shutdown).await

@@ -30,7 +30,7 @@ use proto::{
 };
 use revision::Delivery;
 use stream::{
-    Input, Outcome, ProcessContext, ProcessError, Record, Runtime, Table,
+    Access, Input, Outcome, ProcessContext, ProcessError, Record, Runtime, StageTopics, Table,
     faults::{Sabotage, sabotaged},
     header,
 };
@@ -39,6 +39,17 @@ use withdrawal::Effect;
 
 /// Name of the stage, of its consumer group and of its label in metrics.
 pub const STAGE: &str = "normaliser";
+
+const STAGES: [StageTopics; 1] = [StageTopics {
+    name: STAGE,
+    source: Topic::Raw,
+    tables: &[Topic::ArticleState, Topic::Withdrawals],
+    outputs: &OUTPUTS,
+}];
+const OUTPUTS: [Topic; 3] = [Topic::Articles, Topic::Signatures, Topic::PageRequests];
+
+/// All that the normaliser does on the log.
+pub const ACCESS: Access = Access { service: "normaliser", stages: &STAGES, reads: &[], appends: &[], watches: &[] };
 
 const STATE: Table<ArticleState> = Table::new(Topic::ArticleState.suffix());
 const WITHDRAWALS: Table<Withdrawal> = Table::new(Topic::Withdrawals.suffix());
@@ -65,16 +76,15 @@ pub enum Error {
 pub async fn run(config: Config, runtime: Runtime) -> Result<(), Error> {
     let metrics = Metrics::new(&runtime.registry)?;
     chassis::thread::run(STAGE, move || {
-        let outputs = [Topic::Articles, Topic::Signatures, Topic::PageRequests];
-        let tables = [Topic::ArticleState, Topic::Withdrawals];
-        let mut spec = runtime.stage(STAGE, Topic::Raw, &tables, &outputs);
+        let [StageTopics { name, source, tables, outputs }] = STAGES;
+        let mut spec = runtime.stage(name, source, tables, outputs);
         spec.max_batch = config.batch;
         spec.refusal_limit.ignored = &[normalise::NO_TEXT];
-        let [articles, signatures, requests] = outputs.map(|topic| runtime.names.of(topic));
+        let [articles, signatures, requests] = OUTPUTS.map(|topic| runtime.names.of(topic));
         let topics = Outputs { articles, signatures, requests };
         let partitions = runtime.partitions;
         stream::run(&*runtime.log, &spec, &runtime.shutdown, &runtime.metrics, |input, context| {
-            check_partition(&input.record, partitions)?;
+            check_partition(input.record, partitions)?;
             step(input, context, config.full_text, &topics, &metrics)
         })
     })
@@ -102,7 +112,7 @@ struct Outputs {
 
 /// Processes one raw item.
 fn step(
-    input: &Input<RawItem>,
+    input: &Input<'_, RawItem>,
     context: &mut ProcessContext<'_>,
     full_text: FullText,
     topics: &Outputs,

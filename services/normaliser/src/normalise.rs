@@ -121,12 +121,18 @@ fn page(raw: &RawItem, state: Option<&ArticleState>, delivery: Delivery) -> Resu
         refusal = Some("page-elsewhere");
     }
     if let Some(reason) = refusal {
-        return Ok(match revision::without_page(&entry, state, &of_feed.hash, delivery) {
-            Some(state) => {
-                Normalised::Article(Box::new(of_feed.publish(state, change::UPDATED, body_source::FEED, delivery.now)))
-            }
-            None => Normalised::Dropped(reason),
-        });
+        let mut next = revision::without_page(&entry, state, &of_feed.hash, delivery);
+        let dated = if reason == pages::NOT_LONGER { pages::dated(raw, &entry) } else { None };
+        let item = if let Some(dated) = &dated {
+            let page_hash = Item::read(&pages::merge(raw, &entry, main.html))?.hash;
+            next = revision::with_page_date(raw, next, state, &page_hash, &of_feed.hash, delivery);
+            Item::read(dated)?
+        } else {
+            of_feed
+        };
+        return Ok(next.map_or(Normalised::Dropped(reason), |next| {
+            Normalised::Article(Box::new(item.publish(next, change::UPDATED, body_source::FEED, delivery.now)))
+        }));
     }
     let merged = pages::merge(raw, &entry, main.html);
     let item = Item::read(&merged)?;

@@ -4,7 +4,7 @@ use crate::{
     Error,
     credentials::{CredentialArgs, Credentials},
     document,
-    fetch::{self, Client, robots::Obey},
+    fetch::{self, Client, address_filter::Private, robots::Obey},
     rate_limit::HostLimiter,
     schedule::clock::Clock,
 };
@@ -33,6 +33,9 @@ pub struct Args {
     /// server.
     #[arg(long, env = "NEWSWIRE_ALLOW_PRIVATE_NETWORKS")]
     pub allow_private_networks: bool,
+    /// Origins that may be requested although their addresses are not public, comma separated: `http://canary:8095`.
+    #[arg(long, env = "NEWSWIRE_ALLOW_PRIVATE_ORIGINS", value_name = "ORIGIN", value_delimiter = ',', value_parser = origin)]
+    pub allow_private_origins: Vec<String>,
     /// Minimum interval between two requests to one host, 0s to 1h.
     #[arg(long, env = "NEWSWIRE_HOST_INTERVAL", value_name = "DURATION", default_value = "1s",
         value_parser = duration(SignedDuration::ZERO, HOUR))]
@@ -68,6 +71,8 @@ pub struct Config {
     pub poll_interval: SignedDuration,
     /// True if requests to addresses that are not public are allowed.
     pub allow_private_networks: bool,
+    /// Origins that may be requested although their addresses are not public: `http://canary:8095`.
+    pub private_origins: Vec<String>,
     /// Minimum interval between two requests to one host.
     pub host_interval: Duration,
     /// Contact in the User-Agent; may be empty.
@@ -94,6 +99,7 @@ impl Default for Config {
         Config {
             poll_interval: SignedDuration::from_mins(5),
             allow_private_networks: false,
+            private_origins: Vec::new(),
             host_interval: Duration::from_secs(1),
             contact: String::new(),
             limits: fetch::Limits::default(),
@@ -113,8 +119,8 @@ impl Config {
     /// # Errors
     /// [`Error::Client`] if TLS finds no root certificates, or the contact is not a valid header value.
     pub fn client(&self, limiter: HostLimiter) -> Result<Client, Error> {
-        let (proxy, allow_private) = (self.proxy.clone(), self.allow_private_networks);
-        let client = Client::through(proxy, limiter, self.limits.clone(), allow_private, &self.contact);
+        let private = Private::of(self.allow_private_networks, &self.private_origins);
+        let client = Client::through(self.proxy.clone(), limiter, self.limits.clone(), private, &self.contact);
         Ok(client.map_err(|failed| Error::Client(failed.to_string()))?.obeying(self.obey))
     }
 
@@ -134,6 +140,7 @@ impl Args {
         Ok(Config {
             poll_interval: self.poll_interval,
             allow_private_networks: self.allow_private_networks,
+            private_origins: self.allow_private_origins.clone(),
             host_interval: self.host_interval.unsigned_abs(),
             contact: self.user_agent_contact.clone(),
             limits: fetch::Limits { bytes: self.max_feed_bytes, ..fetch::Limits::default() },
@@ -162,6 +169,14 @@ fn duration(
 fn proxy(text: &str) -> Result<Url, String> {
     let url = Url::parse(text.trim()).ok().filter(|url| url.scheme() == "http" && url.has_host());
     url.ok_or_else(|| "expected http://host:port".to_owned())
+}
+
+fn origin(text: &str) -> Result<String, String> {
+    let url = Url::parse(text.trim()).ok().filter(|url| {
+        matches!(url.scheme(), "http" | "https") && url.has_host() && url.path() == "/" && url.query().is_none()
+    });
+    url.map(|url| url.origin().ascii_serialization())
+        .ok_or_else(|| "expected an origin, such as http://canary:8095".to_owned())
 }
 
 fn contact(text: &str) -> Result<String, String> {

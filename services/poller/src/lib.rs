@@ -24,9 +24,18 @@ pub mod salvage;
 pub mod schedule;
 
 pub use args::{Args, Config};
-pub use check::{CheckError, Checked, check};
+pub use check::{CheckError, Checked, Revalidation, check};
 pub use metrics::Metrics;
 pub use run::{STAGE, run};
+
+/// All that the poller does on the log. It asks for the positions of the stages behind, to keep their pace.
+pub const ACCESS: stream::Access = stream::Access {
+    service: "poller",
+    stages: &[run::TOPICS, pages::TOPICS],
+    reads: &[],
+    appends: &[],
+    watches: &run::WATCHED,
+};
 
 /// Why the poller failed.
 #[derive(Debug, thiserror::Error)]

@@ -7,10 +7,13 @@ pub mod hostile;
 pub mod http;
 pub mod kafka;
 pub mod kcat;
+pub mod oidc;
 pub mod onnx;
 pub mod port;
 pub mod process;
+pub mod proxy;
 pub mod publisher;
+pub mod tls;
 pub mod wait;
 
 /// Prints `skipped: WHAT (WHY)`. `.ci/test` lists these lines at its end.

@@ -32,6 +32,30 @@ pub fn memory(process: &str, field: &str) -> Option<u64> {
     Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1_024)
 }
 
+/// A process that has ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Exit code; -1 if a signal ended it.
+    pub code: i32,
+    /// What it wrote on standard output.
+    pub output: String,
+    /// What it wrote on standard error.
+    pub error: String,
+}
+
+impl Ended {
+    /// Runs a command to its end.
+    ///
+    /// # Panics
+    /// If it cannot be started, or writes what is not UTF-8.
+    #[must_use]
+    pub fn of(command: &mut Command) -> Self {
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Ended { code: output.status.code().unwrap_or(-1), output: text(output.stdout), error: text(output.stderr) }
+    }
+}
+
 /// A child process, killed on drop.
 pub struct Process {
     /// Name in messages.

@@ -65,7 +65,7 @@ pub fn runtime(kind: LogKind, prefix: &str, replica: &str) -> anyhow::Result<Run
 /// # Errors
 /// As [`runtime`].
 pub fn on_kafka(address: &str, prefix: &str, replica: &str) -> anyhow::Result<Runtime> {
-    runtime(LogKind::Kafka(KafkaConfig::new(address)), prefix, replica)
+    runtime(LogKind::Kafka(Box::new(KafkaConfig::new(address))), prefix, replica)
 }
 
 /// Runs a hidden command of this program in a process of its own, whose memory and processor time are those of the

@@ -41,7 +41,7 @@ struct Delay {
 pub fn run(articles: usize, json: bool) -> anyhow::Result<Value> {
     let (server, folder) = (broker::Server::start()?, tempfile::tempdir()?);
     let logs = [
-        ("kafka", LogKind::Kafka(KafkaConfig::new(&server.address))),
+        ("kafka", LogKind::Kafka(Box::new(KafkaConfig::new(&server.address)))),
         ("embedded", LogKind::Embedded(folder.path().to_owned())),
     ];
     let mut results = serde_json::Map::new();

@@ -3,10 +3,12 @@
 pub mod broker;
 pub mod enrich;
 pub mod full_text;
+pub mod gateway;
 pub mod languages;
 pub mod latency;
 pub mod normalise;
 pub mod parse;
+pub mod partitions;
 pub mod pipeline;
 pub mod poll;
 pub mod restore;

@@ -1,7 +1,9 @@
-//! `bench parse|normalise|enrich|languages|full-text|pipeline|latency|restore|start|state|poll|feeds`: speed, compared with other programs in the same run, and sizes.
+//! `bench parse|normalise|enrich|languages|full-text|pipeline|latency|restore|start|state|poll|feeds|partitions|gateway`: speed, compared with other programs in the same run, and sizes.
 #![expect(clippy::print_stdout, reason = "the result goes to standard output")]
 
-use bench::{enrich, full_text, languages, latency, normalise, parse, pipeline, poll, restore, start, state};
+use bench::{
+    enrich, full_text, gateway, languages, latency, normalise, parse, partitions, pipeline, poll, restore, start, state,
+};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use test_support::corpora;
@@ -75,6 +77,13 @@ enum What {
     Poll(poll::Args),
     /// Many feeds on many hosts: polls a second, lateness, memory
     Feeds(poll::scale::Args),
+    /// How evenly feeds fall on partitions, which are those of their hosts
+    Partitions(partitions::Args),
+    /// Delay from the topic to many clients of the stream, and the time of lists over a full window
+    Gateway(gateway::Args),
+    /// Serves articles; `gateway` runs it
+    #[command(hide = true)]
+    GatewayOnce(gateway::Place),
     /// Serves feeds; `poll` and `feeds` run it
     #[command(hide = true)]
     PollServer { processor: usize },
@@ -118,6 +127,12 @@ fn main() -> anyhow::Result<()> {
         }
         What::Poll(what) => poll::run(&what, args.json)?,
         What::Feeds(what) => poll::scale::run(&what, args.json)?,
+        What::Partitions(what) => {
+            let lists = what.lists.clone().unwrap_or_else(|| corpora::folder().join("corpora/sources"));
+            partitions::run(&lists, &what, args.json)?
+        }
+        What::Gateway(what) => gateway::run(&what, args.json)?,
+        What::GatewayOnce(place) => return gateway::serve(&place),
         What::PollServer { processor } => return poll::server::serve(processor),
         // These print JSON in any case.
         What::PollOnce(place) => return once(&poll::once(&place)?),

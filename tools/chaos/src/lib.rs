@@ -122,6 +122,7 @@ pub fn run(scenario: &Scenario) -> Option<Report> {
     report.in_time = checker.count_in_time(&load, scenario.complete_within, brokers.outages());
     if !report.violations().is_empty() || report.completed.is_none() {
         report.note(format!("the services' logs are in {}", cluster.keep_logs().display()));
+        brokers.evidence(cluster.prefix()).into_iter().for_each(|line| report.note(line));
     }
     Some(report)
 }

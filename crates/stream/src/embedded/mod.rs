@@ -257,6 +257,10 @@ impl Admin for Embedded {
         Ok(self.store.topic(topic)?.partitions)
     }
 
+    fn starts(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
+        tail::starts(&self.store, &self.store.topic(topic)?)
+    }
+
     fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
         Ok((0..).zip(self.store.ends(&self.store.topic(topic)?)?).collect())
     }

@@ -149,6 +149,10 @@ impl Admin for Remote {
         }
     }
 
+    fn starts(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
+        self.offsets(&Request::Starts(topic.to_owned()))
+    }
+
     fn ends(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
         self.offsets(&Request::Ends(topic.to_owned()))
     }

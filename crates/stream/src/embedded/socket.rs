@@ -4,7 +4,7 @@ use super::{
     fault::lock,
     maintenance,
     store::Store,
-    tail::EmbeddedTail,
+    tail::{self, EmbeddedTail},
     wire::{self, Answer, Request},
 };
 use crate::{LogError, Tail};
@@ -167,6 +167,7 @@ fn answer(store: &Arc<Store>, tail: &mut Option<EmbeddedTail>, request: Request)
             Answer::Done
         }
         Request::Partitions(topic) => Answer::Partitions(store.topic(&topic)?.partitions),
+        Request::Starts(topic) => Answer::Offsets(tail::starts(store, &store.topic(&topic)?)?),
         Request::Ends(topic) => Answer::Offsets((0..).zip(store.ends(&store.topic(&topic)?)?).collect()),
         Request::Committed { group, topic } => Answer::Offsets(store.committed(&group, &store.topic(&topic)?)?),
         Request::Append(records) => {

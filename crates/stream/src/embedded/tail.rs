@@ -1,8 +1,9 @@
 //! Reading a topic: a position in each partition, and the records that follow.
 
 use super::{store::Store, tables::Topic};
-use crate::{LogError, Record, Start, Tail};
+use crate::{LogError, Record, Start, Tail, tail::newest};
 use std::{
+    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -76,6 +77,11 @@ impl EmbeddedTail {
             Start::End => until.clone(),
             Start::Last(count) => until.iter().map(|end| end.saturating_sub(*count).clamp(0, *end)).collect(),
             Start::Time(at) => seek(&store, &topic, &until, *at)?,
+            Start::Newest { since_ms, most, reaching } => {
+                let of_time = seek(&store, &topic, &until, *since_ms)?;
+                let parts = (0..).zip(of_time.iter().zip(&until));
+                parts.map(|(part, (at, end))| newest(*at, *most, reaching.get(&part).copied(), 0, *end)).collect()
+            }
             Start::Offsets(offsets) => (0..)
                 .zip(&until)
                 .map(|(partition, end)| offsets.get(&partition).copied().filter(|next| next <= end).unwrap_or(0))
@@ -83,6 +89,12 @@ impl EmbeddedTail {
         };
         Ok(EmbeddedTail { store, cursor: Cursor::new(topic, next), until, is_caught_up: false })
     }
+}
+
+/// First offset that each partition holds; its end if it holds none.
+pub(super) fn starts(store: &Store, topic: &Topic) -> Result<HashMap<i32, i64>, LogError> {
+    let ends = store.ends(topic)?;
+    Ok((0..).zip(seek(store, topic, &ends, i64::MIN)?).collect())
 }
 
 /// First offset that was written at or after a time. Reads the whole index of the topic: times need not grow with the

@@ -12,7 +12,7 @@ use std::{
 /// Largest frame. A batch ends with the record that passes 8 MiB.
 pub(super) const MAX_FRAME: usize = 16 * 1024 * 1024;
 /// Raised whenever a message changes: both ends must have the same version.
-pub(super) const VERSION: u32 = 3;
+pub(super) const VERSION: u32 = 4;
 
 #[derive(Serialize, Deserialize)]
 pub(super) enum Request {
@@ -21,6 +21,7 @@ pub(super) enum Request {
     /// Name, partitions, kind of retention and its milliseconds, whether it is a changelog.
     EnsureTopics(Vec<(String, i32, u8, i64, bool)>),
     Partitions(String),
+    Starts(String),
     Ends(String),
     Committed {
         group: String,

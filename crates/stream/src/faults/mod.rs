@@ -21,8 +21,8 @@ pub fn now() -> jiff::Timestamp {
 }
 
 /// Arms failpoints from `NEWSWIRE_FAIL`: `POINT=ACTION@N`, comma separated. At the N-th passage of the point the process
-/// is killed (`kill`), freezes (`freeze`, SIGSTOP), or the transaction fails as if a broker had required its abort
-/// (`abort`).
+/// is killed (`kill`), freezes (`freeze`, SIGSTOP), its thread stays there (`hang`), or the transaction fails as if a broker
+/// had required its abort (`abort`).
 ///
 /// # Errors
 /// A message if the text is not a valid list.
@@ -39,14 +39,23 @@ fn arm() -> Result<(), String> {
                 fail::cfg(point, &format!("{}*off->1*return->off", passage.saturating_sub(1)))?;
                 continue;
             }
-            "kill" => nix::sys::signal::Signal::SIGKILL,
-            "freeze" => nix::sys::signal::Signal::SIGSTOP,
+            "kill" => Some(nix::sys::signal::Signal::SIGKILL),
+            "freeze" => Some(nix::sys::signal::Signal::SIGSTOP),
+            "hang" => None,
             _ => return Err(invalid()),
         };
-        let passed = std::sync::atomic::AtomicUsize::new(0);
+        let (passed, at) = (std::sync::atomic::AtomicUsize::new(0), point.to_owned());
         fail::cfg_callback(point, move || {
-            let is_the_one = passed.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1 == passage;
-            if is_the_one && let Err(error) = nix::sys::signal::raise(signal) {
+            if passed.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1 != passage {
+                return;
+            }
+            let Some(signal) = signal else {
+                tracing::warn!("a thread hangs at {at}");
+                loop {
+                    std::thread::park();
+                }
+            };
+            if let Err(error) = nix::sys::signal::raise(signal) {
                 tracing::error!(%error, "a signal could not be raised");
             }
         })?;

@@ -1,18 +1,20 @@
 //! Topics, ends and committed offsets.
 
 use super::{
-    client::{KafkaConfig, QuietContext, guard, log_error, watermarks},
+    client::{KafkaConfig, MAX_REPORTS, QuietContext, REPORT_WAIT, check_described, guard, watermarks},
+    errors::{Right, log_error, missing},
     settings::{self, SAFE_REPLICATION},
 };
 use crate::{LogError, TopicProblem, TopicSpec};
 use rdkafka::{
     admin::{
-        AdminClient, AdminOptions, AlterConfig, NewTopic, OwnedResourceSpecifier, ResourceSpecifier, TopicReplication,
-        TopicResult,
+        AdminClient, AdminOptions, AlterConfig, ConfigEntry, ConfigResource, NewTopic, OwnedResourceSpecifier,
+        ResourceSpecifier, TopicReplication, TopicResult,
     },
     config::FromClientConfigAndContext,
     consumer::{BaseConsumer, Consumer},
     error::RDKafkaErrorCode,
+    metadata::Metadata,
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -22,11 +24,11 @@ use std::{
 
 /// Clients for [`crate::Admin`].
 pub(super) struct AdminClients {
-    client: AdminClient<QuietContext>,
-    reader: BaseConsumer<QuietContext>,
-    bootstrap: String,
+    pub client: AdminClient<QuietContext>,
+    pub reader: BaseConsumer<QuietContext>,
+    pub bootstrap: String,
     replication: Option<i32>,
-    timeout: Duration,
+    pub timeout: Duration,
     /// Topics that exist. A broker may learn of them later than the one that says so.
     existing: Mutex<HashSet<String>>,
 }
@@ -34,9 +36,9 @@ pub(super) struct AdminClients {
 impl AdminClients {
     pub(super) fn new(config: &KafkaConfig) -> Result<Self, LogError> {
         Ok(AdminClients {
-            client: AdminClient::from_config_and_context(&config.client(), QuietContext)
+            client: AdminClient::from_config_and_context(&config.client(), QuietContext::default())
                 .map_err(|error| log_error(&error))?,
-            reader: BaseConsumer::from_config_and_context(&config.reader("read_committed"), QuietContext)
+            reader: BaseConsumer::from_config_and_context(&config.reader("read_committed"), QuietContext::default())
                 .map_err(|error| log_error(&error))?,
             bootstrap: config.bootstrap.clone(),
             replication: config.replication,
@@ -46,7 +48,7 @@ impl AdminClients {
     }
 
     pub(super) fn ensure_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError> {
-        let metadata = self.reader.fetch_metadata(None, self.timeout).map_err(|error| log_error(&error))?;
+        let metadata = self.metadata(None)?;
         let existing: HashMap<&str, usize> =
             metadata.topics().iter().map(|topic| (topic.name(), topic.partitions().len())).collect();
         for topic in topics {
@@ -65,16 +67,32 @@ impl AdminClients {
             self.note_existing(topics);
             return Ok(());
         }
-        let brokers = i32::try_from(metadata.brokers().len()).unwrap_or(i32::MAX);
-        let replication = self.replication.unwrap_or_else(|| brokers.clamp(1, SAFE_REPLICATION));
-        tracing::info!(topics = missing.len(), replication, brokers, "creating topics");
-        let results = self.create(&missing, replication, settings::declared)?;
+        self.create_topics(&missing)?;
+        self.note_existing(topics);
+        // A controller answers before the brokers know the topics and their leaders.
+        topics.iter().try_for_each(|topic| self.ends(&topic.name).map(drop))
+    }
+
+    /// Replicas of the topics that are created in a cluster of so many brokers.
+    pub(super) fn replication_of(&self, brokers: usize) -> i32 {
+        let brokers = i32::try_from(brokers).unwrap_or(i32::MAX);
+        self.replication.unwrap_or_else(|| brokers.clamp(1, SAFE_REPLICATION))
+    }
+
+    /// Creates topics with the declared settings, or with those of them that the cluster lets its users choose.
+    pub(super) fn create_topics(&self, topics: &[&TopicSpec]) -> Result<(), LogError> {
+        let metadata = self.metadata(None)?;
+        let brokers = metadata.brokers().len();
+        let replication = self.replication_of(brokers);
+        tracing::info!(topics = topics.len(), replication, brokers, "creating topics");
+        let results = self.create(topics, replication, settings::declared)?;
         let mut refused = Vec::new();
-        for (topic, result) in missing.iter().zip(results) {
+        for (topic, result) in topics.iter().zip(results) {
             match result {
                 // Another replica has created it.
                 Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
                 Err((_, code)) if fixes_settings(code) => refused.push(*topic),
+                Err((topic, code)) if is_denied(Some(code)) => return Err(self.not_creatable(&topic)),
                 Err((topic, code)) => return Err(LogError::Config(format!("topic {topic} cannot be created: {code}"))),
             }
         }
@@ -89,9 +107,32 @@ impl AdminClients {
                 }
             }
         }
-        self.note_existing(topics);
-        // A controller answers before the brokers know the topics and their leaders.
-        topics.iter().try_for_each(|topic| self.ends(&topic.name).map(drop))
+        Ok(())
+    }
+
+    /// Why a topic that no metadata show may not be created.
+    fn not_creatable(&self, topic: &str) -> LogError {
+        match self.partitions(topic) {
+            Err(error @ LogError::Denied(_)) => error,
+            _ => LogError::Denied(format!(
+                "topic {topic} does not exist, and {}",
+                missing(Right::Topic("Create", topic))
+            )),
+        }
+    }
+
+    /// What the cluster shows of a topic, or of all.
+    pub(super) fn metadata(&self, topic: Option<&str>) -> Result<Metadata, LogError> {
+        self.reader.fetch_metadata(topic, self.timeout).map_err(|error| {
+            // The reason is reported to a poll, behind lines of the log.
+            for _ in 0..MAX_REPORTS {
+                drop(self.reader.poll(REPORT_WAIT));
+                if self.reader.context().is_troubled() {
+                    break;
+                }
+            }
+            self.reader.context().explain(log_error(&error))
+        })
     }
 
     fn note_existing(&self, topics: &[TopicSpec]) {
@@ -114,42 +155,24 @@ impl AdminClients {
         futures_executor::block_on(self.client.create_topics(&new, &self.options())).map_err(|error| log_error(&error))
     }
 
-    fn options(&self) -> AdminOptions {
+    pub(super) fn options(&self) -> AdminOptions {
         AdminOptions::new().operation_timeout(Some(self.timeout)).request_timeout(Some(self.timeout))
     }
 
     /// Compares the settings of existing topics with the declared ones.
     pub(super) fn topic_problems(&self, topics: &[TopicSpec]) -> Result<Vec<TopicProblem>, LogError> {
-        let metadata = self.reader.fetch_metadata(None, self.timeout).map_err(|error| log_error(&error))?;
-        let replication: HashMap<&str, i32> = metadata
-            .topics()
-            .iter()
-            .filter_map(|topic| {
-                let fewest = topic.partitions().iter().map(|partition| partition.replicas().len()).min()?;
-                Some((topic.name(), i32::try_from(fewest).unwrap_or(i32::MAX)))
-            })
-            .collect();
+        let metadata = self.metadata(None)?;
+        let replicas = replicas(&metadata);
         let existing: Vec<&TopicSpec> =
-            topics.iter().filter(|topic| replication.contains_key(topic.name.as_str())).collect();
-        let names: Vec<ResourceSpecifier<'_>> =
-            existing.iter().map(|topic| ResourceSpecifier::Topic(&topic.name)).collect();
-        if names.is_empty() {
-            return Ok(Vec::new());
-        }
-        let described = match futures_executor::block_on(self.client.describe_configs(&names, &self.options())) {
-            Ok(described) => described,
-            Err(error) if is_denied(error.rdkafka_error_code()) => Vec::new(),
-            Err(error) => return Err(log_error(&error)),
-        };
-        let described: Vec<_> = described.into_iter().filter_map(Result::ok).collect();
+            topics.iter().filter(|topic| replicas.contains_key(topic.name.as_str())).collect();
+        let described = self.described(&existing)?;
         let mut all = Vec::new();
         for topic in existing {
-            // A topic whose settings the cluster does not show has no entries.
-            let is_topic = |name: &OwnedResourceSpecifier| matches!(name, OwnedResourceSpecifier::Topic(name) if *name == topic.name);
-            let entries = described.iter().filter(|one| is_topic(&one.specifier)).flat_map(|one| &one.entries);
+            let entries = settings_of(&described, &topic.name);
             let found: HashMap<&str, &str> =
                 entries.clone().filter_map(|entry| Some((entry.name.as_str(), entry.value.as_deref()?))).collect();
-            let fewest = replication.get(topic.name.as_str()).copied().unwrap_or(1);
+            let fewest = replicas.get(topic.name.as_str()).and_then(|all| all.iter().map(Vec::len).min());
+            let fewest = fewest.and_then(|fewest| i32::try_from(fewest).ok()).unwrap_or(1);
             let mut problems = settings::problems(topic, fewest, &found, &self.bootstrap);
             for problem in problems.iter_mut().filter(|problem| problem.loses_data) {
                 let is_read_only = entries.clone().any(|entry| entry.name == problem.setting && entry.is_read_only);
@@ -161,6 +184,20 @@ impl AdminClients {
             all.extend(problems);
         }
         Ok(all)
+    }
+
+    /// The settings of existing topics. Those of a topic that the cluster does not show are absent.
+    pub(super) fn described(&self, topics: &[&TopicSpec]) -> Result<Vec<ConfigResource>, LogError> {
+        let names: Vec<ResourceSpecifier<'_>> =
+            topics.iter().map(|topic| ResourceSpecifier::Topic(&topic.name)).collect();
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        match futures_executor::block_on(self.client.describe_configs(&names, &self.options())) {
+            Ok(described) => Ok(described.into_iter().filter_map(Result::ok).collect()),
+            Err(error) if is_denied(error.rdkafka_error_code()) => Ok(Vec::new()),
+            Err(error) => Err(log_error(&error)),
+        }
     }
 
     /// Whether the cluster refuses the declared value of a setting. Asks it to validate the change, and changes nothing.
@@ -186,7 +223,8 @@ impl AdminClients {
     pub(super) fn partitions(&self, topic: &str) -> Result<i32, LogError> {
         let end = Instant::now() + self.timeout;
         loop {
-            let metadata = self.reader.fetch_metadata(Some(topic), self.timeout).map_err(|error| log_error(&error))?;
+            let metadata = self.metadata(Some(topic))?;
+            check_described(&metadata, topic)?;
             let found = metadata.topics().iter().find(|one| one.name() == topic && one.error().is_none());
             match found.map(|one| one.partitions().len()) {
                 Some(count) if count > 0 => return Ok(i32::try_from(count).unwrap_or(i32::MAX)),
@@ -209,7 +247,7 @@ impl AdminClients {
 
     /// Waits until a read-committed client sees the ends that a read-uncommitted client sees now.
     pub(super) fn settled_ends(&self, config: &KafkaConfig, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
-        let open = BaseConsumer::from_config_and_context(&config.reader("read_uncommitted"), QuietContext)
+        let open = BaseConsumer::from_config_and_context(&config.reader("read_uncommitted"), QuietContext::default())
             .map_err(|error| log_error(&error))?;
         // Longer than a transaction can last.
         let end = Instant::now() + config.transaction_timeout * 2 + Duration::from_secs(60);
@@ -226,6 +264,29 @@ impl AdminClients {
         }
         Ok(ends)
     }
+}
+
+/// The brokers with a replica of each partition, by topic.
+pub(super) fn replicas(metadata: &Metadata) -> HashMap<&str, Vec<Vec<i32>>> {
+    let topics = metadata.topics().iter().filter(|topic| !topic.partitions().is_empty());
+    let of = |partition: &rdkafka::metadata::MetadataPartition| (partition.id(), partition.replicas().to_vec());
+    topics
+        .map(|topic| {
+            let mut all: Vec<(i32, Vec<i32>)> = topic.partitions().iter().map(of).collect();
+            all.sort_unstable();
+            (topic.name(), all.into_iter().map(|(_, replicas)| replicas).collect())
+        })
+        .collect()
+}
+
+/// The settings of a topic.
+pub(super) fn settings_of<'a>(
+    described: &'a [ConfigResource],
+    topic: &'a str,
+) -> impl Iterator<Item = &'a ConfigEntry> + Clone {
+    let is_topic =
+        move |one: &&ConfigResource| matches!(&one.specifier, OwnedResourceSpecifier::Topic(name) if name == topic);
+    described.iter().filter(is_topic).flat_map(|one| &one.entries)
 }
 
 /// Codes with which a cluster refuses the value of a setting.

@@ -1,5 +1,9 @@
-//! Settings of librdkafka's clients, and the meaning of their errors.
+//! Settings of librdkafka's clients.
 
+use super::{
+    errors::{Right, denied, log_error_of},
+    security::Security,
+};
 use crate::{Headers, LogError, Record};
 use rdkafka::{
     ClientConfig, ClientContext, Message,
@@ -7,11 +11,22 @@ use rdkafka::{
     consumer::{BaseConsumer, Consumer},
     error::{KafkaError, RDKafkaErrorCode},
     message::{BorrowedMessage, Headers as _},
+    metadata::{Metadata, MetadataTopic},
 };
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
+
+/// The group of clients that are in none. It has no members and no positions.
+pub const READER: &str = "newswire.reader";
+/// Beginning of the transactional ids of what is written outside a stage; the rest is unique.
+pub const APPENDERS: &str = "newswire.append.";
+
+/// Most reports of a client that are read after a call that failed.
+pub(super) const MAX_REPORTS: usize = 100;
+/// Longest wait for one of them.
+pub(super) const REPORT_WAIT: Duration = Duration::from_millis(1);
 
 /// How to reach a cluster, and its timeouts.
 #[derive(Debug, Clone)]
@@ -20,6 +35,8 @@ pub struct KafkaConfig {
     pub bootstrap: String,
     /// Security of the connections.
     pub security: Security,
+    /// Properties of librdkafka that replace newswire's own, as `LogArgs::check` has passed them.
+    pub properties: Vec<(String, String)>,
     /// Time after which a broker aborts the transaction of a silent producer.
     pub transaction_timeout: Duration,
     /// Time after which a group gives the partitions of a silent member to others.
@@ -39,6 +56,7 @@ impl KafkaConfig {
         KafkaConfig {
             bootstrap: bootstrap.to_owned(),
             security: Security::Plaintext,
+            properties: Vec::new(),
             transaction_timeout: Duration::from_secs(10),
             session_timeout: Duration::from_secs(6),
             replication: None,
@@ -66,25 +84,17 @@ impl KafkaConfig {
             .set("reconnect.backoff.ms", "50")
             .set("reconnect.backoff.max.ms", "1000")
             .set("socket.keepalive.enable", "true")
+            // A topic that is missing must not come into being with the broker's settings.
+            .set("allow.auto.create.topics", "false")
             .set_log_level(RDKafkaLogLevel::Warning);
-        match &self.security {
-            Security::Plaintext => {}
-            Security::Ssl { ca } => {
-                client.set("security.protocol", "ssl");
-                if let Some(ca) = ca {
-                    client.set("ssl.ca.location", ca);
-                }
-            }
-            Security::SaslSsl { ca, mechanism, username, password } => {
-                client
-                    .set("security.protocol", "sasl_ssl")
-                    .set("sasl.mechanism", mechanism.name())
-                    .set("sasl.username", username)
-                    .set("sasl.password", password);
-                if let Some(ca) = ca {
-                    client.set("ssl.ca.location", ca);
-                }
-            }
+        self.security.apply(&mut client);
+        self.tuned(client)
+    }
+
+    /// Sets what the operator has set. Each kind of client ends with this.
+    fn tuned(&self, mut client: ClientConfig) -> ClientConfig {
+        for (name, value) in &self.properties {
+            client.set(name, value);
         }
         client
     }
@@ -93,7 +103,7 @@ impl KafkaConfig {
     pub(super) fn reader(&self, isolation: &str) -> ClientConfig {
         let mut client = self.client();
         client
-            .set("group.id", "newswire.reader")
+            .set("group.id", READER)
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
             .set("enable.partition.eof", "true")
@@ -101,80 +111,64 @@ impl KafkaConfig {
             .set("isolation.level", isolation)
             .set("fetch.wait.max.ms", "50")
             .set("fetch.error.backoff.ms", "50");
+        self.tuned(client)
+    }
+
+    /// The consumer of a member of `group`: `id` is its name in the group, `incarnation` that of its process.
+    pub(super) fn member(&self, group: &str, id: &str, incarnation: &str) -> ClientConfig {
+        let mut client = self.reader("read_committed");
         client
+            .set("group.id", group)
+            .set("group.instance.id", id)
+            .set("client.id", incarnation)
+            .set("session.timeout.ms", self.session_timeout.as_millis().to_string())
+            .set("heartbeat.interval.ms", (self.session_timeout / 4).as_millis().to_string())
+            // It gives a member the same numbers of all topics with equal partition counts.
+            .set("partition.assignment.strategy", "range")
+            // A position that the log does not have is judged here, never skipped by the client.
+            .set("auto.offset.reset", "error")
+            .set("statistics.interval.ms", "2000")
+            // Enough for several batches of some hundred records.
+            .set("queued.max.messages.kbytes", "16384");
+        self.tuned(client)
     }
-}
 
-/// Security of a connection.
-#[derive(Clone)]
-pub enum Security {
-    /// Neither encrypted nor authenticated.
-    Plaintext,
-    /// Encrypted with TLS.
-    Ssl {
-        /// File with the authority's certificates; `None` for the system's authorities.
-        ca: Option<String>,
-    },
-    /// Encrypted with TLS, authenticated by user and password.
-    SaslSsl {
-        /// File with the authority's certificates; `None` for the system's authorities.
-        ca: Option<String>,
-        /// How the password is sent.
-        mechanism: SaslMechanism,
-        /// User.
-        username: String,
-        /// Password.
-        password: String,
-    },
-}
-
-impl Security {
-    /// Its protocol, as in `--kafka-security`.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Security::Plaintext => "plaintext",
-            Security::Ssl { .. } => "ssl",
-            Security::SaslSsl { .. } => "sasl-ssl",
-        }
-    }
-}
-
-/// SASL mechanisms of librdkafka that authenticate by user and password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SaslMechanism {
-    /// RFC 7677 with SHA-512.
-    ScramSha512,
-    /// RFC 7677.
-    ScramSha256,
-    /// RFC 4616: the password itself.
-    Plain,
-}
-
-impl SaslMechanism {
-    /// Its registered name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            SaslMechanism::ScramSha512 => "SCRAM-SHA-512",
-            SaslMechanism::ScramSha256 => "SCRAM-SHA-256",
-            SaslMechanism::Plain => "PLAIN",
-        }
-    }
-}
-
-impl std::fmt::Debug for Security {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Security::Plaintext => "Plaintext",
-            Security::Ssl { .. } => "Ssl",
-            Security::SaslSsl { .. } => "SaslSsl(password hidden)",
-        })
+    /// A transactional producer.
+    pub(super) fn producer(&self, transactional_id: &str) -> ClientConfig {
+        let mut client = self.client();
+        client
+            .set("transactional.id", transactional_id)
+            .set("transaction.timeout.ms", self.transaction_timeout.as_millis().to_string())
+            .set("message.timeout.ms", self.commit_timeout().as_millis().to_string())
+            .set("message.max.bytes", super::settings::MAX_MESSAGE_BYTES.to_string())
+            .set("compression.type", "zstd")
+            .set("linger.ms", "5")
+            .set("enable.idempotence", "true")
+            .set("acks", "all");
+        self.tuned(client)
     }
 }
 
 /// Logs what librdkafka reports, at debug level: the stage logs what an error means.
-pub(super) struct QuietContext;
+#[derive(Default)]
+pub(super) struct QuietContext {
+    /// Why a broker was last not reached: a call only times out.
+    trouble: Mutex<Option<String>>,
+}
+
+impl QuietContext {
+    pub(super) fn is_troubled(&self) -> bool {
+        guard(&self.trouble).is_some()
+    }
+
+    /// As `error`, with the reason for which no broker was reached since the last call.
+    pub(super) fn explain(&self, error: LogError) -> LogError {
+        match (error, guard(&self.trouble).take()) {
+            (LogError::Unavailable(what), Some(why)) => LogError::Unavailable(format!("{what}: {why}")),
+            (error, _) => error,
+        }
+    }
+}
 
 impl ClientContext for QuietContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
@@ -183,6 +177,10 @@ impl ClientContext for QuietContext {
 
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::debug!(%error, reason, "kafka client");
+        // That all brokers are down says less than what was reported of one.
+        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
+            *guard(&self.trouble) = Some(reason.to_owned());
+        }
     }
 }
 
@@ -190,36 +188,6 @@ impl rdkafka::consumer::ConsumerContext for QuietContext {}
 
 pub(super) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
     tracing::debug!(?level, facility, message, "kafka client");
-}
-
-/// What a client's error means to a stage.
-pub(super) fn log_error(error: &KafkaError) -> LogError {
-    if let KafkaError::Transaction(inner) = error {
-        return if fences(inner.code()) {
-            LogError::Fenced(inner.to_string())
-        } else if inner.txn_requires_abort() {
-            LogError::Aborted(inner.to_string())
-        } else {
-            // Fatal or timed out. librdkafka lacks KIP-890, so a producer whose request timed out is not used again.
-            LogError::Lost(inner.to_string())
-        };
-    }
-    match (error, error.rdkafka_error_code()) {
-        (_, Some(code)) if fences(code) => LogError::Fenced(error.to_string()),
-        (KafkaError::MessageConsumptionFatal(_), _) => LogError::Lost(error.to_string()),
-        (KafkaError::Canceled, _) => LogError::Lost("a call of the client does not return".to_owned()),
-        (KafkaError::ClientConfig(..) | KafkaError::ClientCreation(_), _) => LogError::Config(error.to_string()),
-        (_, Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic)) => {
-            LogError::NoTopic(error.to_string())
-        }
-        _ => LogError::Unavailable(error.to_string()),
-    }
-}
-
-/// Codes with which a broker reports that another producer has taken the transactional id. `FencedInstanceId` is not one of
-/// them: a restarted coordinator may report it of a member that only rejoins.
-fn fences(code: RDKafkaErrorCode) -> bool {
-    matches!(code, RDKafkaErrorCode::Fenced | RDKafkaErrorCode::ProducerFenced | RDKafkaErrorCode::InvalidProducerEpoch)
 }
 
 /// First and next offset of a partition. Waits up to `timeout` while it has no leader, as after its topic was created or while
@@ -248,9 +216,19 @@ pub(super) fn watermarks<C: rdkafka::consumer::ConsumerContext>(
             )
         );
         if !is_passing || Instant::now() > end {
-            return Err(log_error(&error));
+            return Err(log_error_of(&error, &[Right::Topic("Describe", topic)]));
         }
         std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// [`LogError::Denied`] if the metadata, which were asked for this topic, say that it may not be described.
+pub(super) fn check_described(metadata: &Metadata, topic: &str) -> Result<(), LogError> {
+    let error = metadata.topics().iter().find(|one| one.name() == topic).and_then(MetadataTopic::error);
+    let error = error.map(|error| KafkaError::MetadataFetch(error.into()));
+    match error.and_then(|error| denied(&error, &[Right::Topic("Describe", topic)])) {
+        Some(right) => Err(LogError::Denied(right)),
+        None => Ok(()),
     }
 }
 

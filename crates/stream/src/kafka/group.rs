@@ -1,7 +1,8 @@
 //! The consumer's side of a member: rebalances, and what librdkafka reports of each partition.
 
 use super::{
-    client::{guard, log, log_error},
+    client::{guard, log},
+    errors::log_error,
     positions::{self, Verdict},
 };
 use crate::LogError;
@@ -46,6 +47,8 @@ pub(super) struct Report {
 
 /// Handles rebalances: it reads and judges the committed offsets, then assigns.
 pub(super) struct Group {
+    /// The group's name.
+    pub name: String,
     /// Longer than a transaction can last: committed offsets are stable only when a predecessor's transaction has ended.
     pub offsets_timeout: Duration,
     pub rebalanced: Mutex<VecDeque<Rebalanced>>,
@@ -54,8 +57,8 @@ pub(super) struct Group {
 }
 
 impl Group {
-    pub(super) fn new(offsets_timeout: Duration) -> Self {
-        Group { offsets_timeout, rebalanced: Mutex::default(), report: Mutex::default() }
+    pub(super) fn new(name: &str, offsets_timeout: Duration) -> Self {
+        Group { name: name.to_owned(), offsets_timeout, rebalanced: Mutex::default(), report: Mutex::default() }
     }
 
     fn push(&self, event: Rebalanced) {
@@ -69,7 +72,7 @@ impl Group {
         partitions: &mut TopicPartitionList,
     ) -> Result<HashMap<i32, Verdict>, LogError> {
         let failed = |error: KafkaError| log_error(&error);
-        let verdicts = positions::ask(consumer, partitions.clone(), self.offsets_timeout)?;
+        let verdicts = positions::ask(consumer, &self.name, partitions.clone(), self.offsets_timeout)?;
         let mut doubtful = TopicPartitionList::new();
         let places: Vec<(String, i32)> =
             partitions.elements().iter().map(|one| (one.topic().to_owned(), one.partition())).collect();

@@ -5,20 +5,29 @@
 
 mod admin;
 mod client;
+mod differences;
 mod doubts;
+mod errors;
 mod fencing;
 mod group;
 mod member;
 mod places;
+mod plan;
 mod positions;
+mod properties;
 mod restore;
+mod security;
 mod settings;
 mod tail;
 mod transaction;
 
-pub use client::{KafkaConfig, SaslMechanism, Security};
+pub use client::{APPENDERS, KafkaConfig, READER};
+pub(crate) use properties::check as check_property;
+pub use security::{ClientCertificate, Sasl, SaslMechanism, Secret, Security, Tls};
 
-use crate::{Admin, Log, LogError, Member, MemberSpec, Outgoing, Start, Tail, TopicProblem, TopicSpec};
+use crate::{
+    Admin, Log, LogError, Member, MemberSpec, Outgoing, Start, Tail, TopicDifference, TopicProblem, TopicSpec,
+};
 use positions::GroupPositions;
 use std::{
     collections::HashMap,
@@ -54,6 +63,14 @@ impl Admin for Kafka {
         self.admin.topic_problems(topics)
     }
 
+    fn topic_differences(&self, topics: &[TopicSpec]) -> Result<Vec<TopicDifference>, LogError> {
+        self.admin.differences(&self.config, topics)
+    }
+
+    fn apply_topics(&self, topics: &[TopicSpec], differences: &[TopicDifference]) -> Result<(), LogError> {
+        self.admin.apply(&self.config, topics, differences)
+    }
+
     fn partitions(&self, topic: &str) -> Result<i32, LogError> {
         self.admin.partitions(topic)
     }
@@ -71,7 +88,7 @@ impl Admin for Kafka {
     }
 
     fn starts(&self, topic: &str) -> Result<HashMap<i32, i64>, LogError> {
-        GroupPositions::open(&self.config, "newswire.reader", topic)?.starts(topic)
+        GroupPositions::open(&self.config, READER, topic)?.starts(topic)
     }
 
     fn set_committed(&self, group: &str, topic: &str, offsets: &HashMap<i32, i64>) -> Result<(), LogError> {
@@ -91,12 +108,12 @@ impl Log for Kafka {
 
     fn append(&self, records: Vec<Outgoing>) -> Result<(), LogError> {
         let mut appender = self.appender.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let writer = match appender.take() {
+        let mut writer = match appender.take() {
             Some(writer) => writer,
             None => {
                 // No successor fences this writer, so its id is unique: the transaction only makes the batch atomic.
                 let now = jiff::Timestamp::now().as_nanosecond();
-                Writer::new(&self.config, &format!("newswire.append.{}.{now}", std::process::id()))?
+                Writer::new(&self.config, &format!("{APPENDERS}{}.{now}", std::process::id()))?
             }
         };
         writer.append(&records)?;

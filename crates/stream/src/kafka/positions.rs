@@ -1,8 +1,9 @@
 //! Where a member starts: the group's committed position, compared with what the partition holds.
 
 use super::{
-    client::{KafkaConfig, QuietContext, log_error, watermarks},
-    transaction::Writer,
+    client::{KafkaConfig, MAX_REPORTS, QuietContext, REPORT_WAIT, check_described, watermarks},
+    errors::{Right, denied, log_error, log_error_of},
+    transaction::{Offsets, Writer},
 };
 use crate::{LogError, MemberSpec};
 use rdkafka::{
@@ -61,9 +62,15 @@ impl std::fmt::Display for Verdict {
     }
 }
 
+/// What asking for positions needs.
+fn rights<'a>(group: &'a str, topic: &'a str) -> [Right<'a>; 2] {
+    [Right::Group("Describe", group), Right::Topic("Describe", topic)]
+}
+
 /// The group's committed positions of partitions. Waits for transactions that are open on them.
 fn settled<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
+    group: &str,
     partitions: TopicPartitionList,
     timeout: Duration,
 ) -> Result<TopicPartitionList, LogError> {
@@ -72,20 +79,21 @@ fn settled<C: ConsumerContext>(
         Some(RDKafkaErrorCode::OperationTimedOut) => LogError::Unavailable(format!(
             "the group's positions do not settle within {timeout:?}: no coordinator, or a transaction that stays open on them"
         )),
-        _ => log_error(&error),
+        _ => log_error_of(&error, &[Right::Group("Describe", group)]),
     })
 }
 
 /// Asks for the committed positions of partitions, and judges each. Waits for transactions that are open on the positions.
 pub(super) fn ask<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
+    group: &str,
     partitions: TopicPartitionList,
     timeout: Duration,
 ) -> Result<HashMap<i32, Verdict>, LogError> {
-    let committed = settled(consumer, partitions, timeout)?;
+    let committed = settled(consumer, group, partitions, timeout)?;
     let mut verdicts = HashMap::new();
     for element in committed.elements() {
-        element.error().map_err(|error| log_error(&error))?;
+        element.error().map_err(|error| log_error_of(&error, &rights(group, element.topic())))?;
         let position = match element.offset() {
             Offset::Offset(offset) => Some(offset),
             _ => None,
@@ -111,13 +119,15 @@ impl<'c> GroupPositions<'c> {
     pub(super) fn open(config: &'c KafkaConfig, group: &str, topic: &str) -> Result<Self, LogError> {
         let mut client = config.reader("read_committed");
         client.set("group.id", group);
-        let reader = BaseConsumer::from_config_and_context(&client, QuietContext).map_err(|error| log_error(&error))?;
+        let reader = BaseConsumer::from_config_and_context(&client, QuietContext::default())
+            .map_err(|error| log_error(&error))?;
         Ok(GroupPositions { config, reader, group: group.to_owned(), topic: topic.to_owned() })
     }
 
     fn partitions(&self, topic: &str) -> Result<Vec<i32>, LogError> {
         let timeout = self.config.call_timeout();
         let metadata = self.reader.fetch_metadata(Some(topic), timeout).map_err(|error| log_error(&error))?;
+        check_described(&metadata, topic)?;
         let found = metadata.topics().iter().find(|one| one.name() == topic && one.error().is_none());
         let numbers = found.map(|one| one.partitions().iter().map(rdkafka::metadata::MetadataPartition::id).collect());
         numbers.filter(|all: &Vec<i32>| !all.is_empty()).ok_or_else(|| LogError::NoTopic(topic.to_owned()))
@@ -129,15 +139,23 @@ impl<'c> GroupPositions<'c> {
         for partition in self.partitions(&self.topic)? {
             partitions.add_partition(&self.topic, partition);
         }
-        let committed = settled(&self.reader, partitions, self.config.call_timeout())?;
+        let committed = settled(&self.reader, &self.group, partitions, self.config.call_timeout())
+            .map_err(|error| self.denied().unwrap_or(error))?;
         let mut offsets = HashMap::new();
         for element in committed.elements() {
-            element.error().map_err(|error| log_error(&error))?;
+            element.error().map_err(|error| log_error_of(&error, &rights(&self.group, element.topic())))?;
             if let Offset::Offset(offset) = element.offset() {
                 offsets.insert(element.partition(), offset);
             }
         }
         Ok(offsets)
+    }
+
+    /// What the client has reported of rights that are missing: without Describe on the group it finds no coordinator, and a call
+    /// only times out.
+    fn denied(&self) -> Option<LogError> {
+        let reports = (0..MAX_REPORTS).filter_map(|_| self.reader.poll(REPORT_WAIT)?.err());
+        reports.filter_map(|error| denied(&error, &rights(&self.group, &self.topic))).next().map(LogError::Denied)
     }
 
     /// First offset of each partition of a topic.
@@ -164,7 +182,7 @@ impl<'c> GroupPositions<'c> {
     }
 
     /// Commits positions. A broker takes them from outside a group in a transaction, also while the group has members.
-    fn commit(&self, writer: &Writer, offsets: &HashMap<i32, i64>) -> Result<(), LogError> {
+    fn commit(&self, writer: &mut Writer, offsets: &HashMap<i32, i64>) -> Result<(), LogError> {
         let mut list = TopicPartitionList::with_capacity(offsets.len());
         for (partition, next) in offsets {
             list.add_partition_offset(&self.topic, *partition, Offset::Offset(*next))
@@ -172,7 +190,8 @@ impl<'c> GroupPositions<'c> {
         }
         let group = self.reader.group_metadata();
         let group = group.ok_or_else(|| LogError::Unavailable(format!("no metadata of group {}", self.group)))?;
-        writer.transact(&[], Some((list, group)))
+        let (name, topic) = (self.group.clone(), self.topic.clone());
+        writer.transact(&[], Some(Offsets { name, topic, next: list, group }))
     }
 
     /// As [`crate::Admin::set_committed`].
@@ -180,7 +199,7 @@ impl<'c> GroupPositions<'c> {
         if offsets.is_empty() {
             return Ok(());
         }
-        self.commit(&self.writer()?, offsets)
+        self.commit(&mut self.writer()?, offsets)
     }
 }
 
@@ -206,15 +225,16 @@ pub(super) fn begin_group(config: &KafkaConfig, spec: &MemberSpec) -> Result<(),
         if !is_first()? {
             return Ok(());
         }
-        let writer = positions.writer()?;
+        let mut writer = positions.writer()?;
         if !is_first()? {
             return Ok(());
         }
-        match positions.commit(&writer, &positions.starts(&spec.source)?) {
+        match positions.commit(&mut writer, &positions.starts(&spec.source)?) {
             Ok(()) => {
                 tracing::info!(stage = spec.stage, group = spec.group, "first start of the group");
                 return Ok(());
             }
+            Err(error @ LogError::Denied(_)) => return Err(error),
             // Another replica starts at the same time.
             Err(error) => last = LogError::Unavailable(error.to_string()),
         }

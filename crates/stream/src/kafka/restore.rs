@@ -1,6 +1,9 @@
 //! Restoring tables from their changelogs when partitions are assigned.
 
-use super::client::{KafkaConfig, QuietContext, guard, log, log_error, watermarks};
+use super::{
+    client::{KafkaConfig, QuietContext, guard, log, watermarks},
+    errors::{Right, log_error, log_error_of},
+};
 use crate::{
     ContentType, LogError, Row, Rows,
     faults::{Sabotage, sabotaged},
@@ -83,8 +86,11 @@ impl Restorer {
         let mut client = config.reader("read_committed");
         client.set("statistics.interval.ms", EOF_REPORT_MS);
         Ok(Restorer {
-            uncommitted: BaseConsumer::from_config_and_context(&config.reader("read_uncommitted"), QuietContext)
-                .map_err(|error| log_error(&error))?,
+            uncommitted: BaseConsumer::from_config_and_context(
+                &config.reader("read_uncommitted"),
+                QuietContext::default(),
+            )
+            .map_err(|error| log_error(&error))?,
             committed: BaseConsumer::from_config_and_context(&client, Ends::default())
                 .map_err(|error| log_error(&error))?,
             deadline: config.transaction_timeout * 2 + Duration::from_secs(60),
@@ -171,7 +177,10 @@ impl Restorer {
                         reading.at_end = true;
                     }
                 }
-                Some(Err(error)) => tracing::debug!(%error, topic, "while restoring"),
+                Some(Err(error)) => match log_error_of(&error, &[Right::Topic("Read", topic)]) {
+                    denied @ LogError::Denied(_) => return Err(denied),
+                    other => tracing::debug!(error = %other, topic, "while restoring"),
+                },
                 None => {}
             }
             let ends = guard(&self.committed.context().0).get(topic).cloned().unwrap_or_default();

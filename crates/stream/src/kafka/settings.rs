@@ -10,10 +10,11 @@ pub(super) const MAX_MESSAGE_BYTES: usize = 1_300_000;
 /// Replicas from which on a topic survives the loss of a broker without stopping: two in sync are then required.
 pub(super) const SAFE_REPLICATION: i32 = 3;
 
-const CLEANUP: &str = "cleanup.policy";
-const MIN_IN_SYNC: &str = "min.insync.replicas";
+pub(super) const CLEANUP: &str = "cleanup.policy";
+pub(super) const MIN_IN_SYNC: &str = "min.insync.replicas";
 const UNCLEAN: &str = "unclean.leader.election.enable";
-const RETENTION: &str = "retention.ms";
+pub(super) const RETENTION: &str = "retention.ms";
+pub(super) const MAX_MESSAGE: &str = "max.message.bytes";
 
 /// Settings that a topic with so many replicas is created with.
 pub(super) fn declared(topic: &TopicSpec, replication: i32) -> Vec<(&'static str, String)> {
@@ -28,7 +29,7 @@ pub(super) fn declared(topic: &TopicSpec, replication: i32) -> Vec<(&'static str
         set("max.compaction.lag.ms", &(10 * 60 * 1000));
         set("min.cleanable.dirty.ratio", &0.1);
     }
-    set("max.message.bytes", &MAX_MESSAGE_BYTES);
+    set(MAX_MESSAGE, &MAX_MESSAGE_BYTES);
     // The time of writing, not the producer's: retention must not delete old articles at once.
     set("message.timestamp.type", &"LogAppendTime");
     settings
@@ -51,6 +52,15 @@ fn cleanup(topic: &TopicSpec) -> &'static str {
     }
 }
 
+/// The command of Kafka that sets a setting of a topic.
+pub(super) fn alter_command(bootstrap: &str, topic: &str, setting: &str, value: &str) -> String {
+    let value = if value.contains(',') { format!("[{value}]") } else { value.to_owned() };
+    format!(
+        "kafka-configs.sh --bootstrap-server {bootstrap} --alter --entity-type topics --entity-name {topic} \
+         --add-config {setting}={value}"
+    )
+}
+
 /// What an existing topic has instead of the declared settings, if it may lose data. `found` has its settings; it is
 /// empty if the cluster does not show them.
 pub(super) fn problems(
@@ -64,14 +74,7 @@ pub(super) fn problems(
         let loses_data = repair.is_some();
         all.push(TopicProblem { topic: topic.name.clone(), setting, detail, repair, loses_data });
     };
-    let alter = |setting: &str, value: &str| {
-        let value = if value.contains(',') { format!("[{value}]") } else { value.to_owned() };
-        Some(format!(
-            "kafka-configs.sh --bootstrap-server {bootstrap} --alter --entity-type topics --entity-name {} \
-             --add-config {setting}={value}",
-            topic.name
-        ))
-    };
+    let alter = |setting: &str, value: &str| Some(alter_command(bootstrap, &topic.name, setting, value));
     if replication < SAFE_REPLICATION {
         let detail =
             format!("with {replication} replicas, fewer than {SAFE_REPLICATION}, a lost broker stops or loses it");

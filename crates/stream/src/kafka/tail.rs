@@ -1,7 +1,10 @@
 //! Reading a whole topic without a group.
 
-use super::client::{KafkaConfig, QuietContext, log_error, record, watermarks};
-use crate::{LogError, Record, Start, Tail};
+use super::{
+    client::{KafkaConfig, QuietContext, record, watermarks},
+    errors::{Right, log_error, log_error_of},
+};
+use crate::{LogError, Record, Start, Tail, tail::newest};
 use rdkafka::{
     Offset, TopicPartitionList,
     config::FromClientConfigAndContext,
@@ -15,6 +18,7 @@ use std::{
 
 /// A [`Tail`] on Kafka.
 pub(super) struct KafkaTail {
+    topic: String,
     consumer: BaseConsumer<QuietContext>,
     /// Partitions whose end was not reached yet.
     behind: HashSet<i32>,
@@ -22,7 +26,7 @@ pub(super) struct KafkaTail {
 
 impl KafkaTail {
     pub(super) fn open(config: &KafkaConfig, topic: &str, partitions: i32, from: &Start) -> Result<Self, LogError> {
-        let consumer = BaseConsumer::from_config_and_context(&config.reader("read_committed"), QuietContext)
+        let consumer = BaseConsumer::from_config_and_context(&config.reader("read_committed"), QuietContext::default())
             .map_err(|error| log_error(&error))?;
         let timeout = config.call_timeout();
         let mut assignment = TopicPartitionList::new();
@@ -35,7 +39,7 @@ impl KafkaTail {
                     let (low, high) = watermarks(&consumer, topic, partition, timeout)?;
                     Offset::Offset(low.max(high - *count))
                 }
-                Start::Time(at) => Offset::Offset(*at),
+                Start::Time(at) | Start::Newest { since_ms: at, .. } => Offset::Offset(*at),
                 Start::Offsets(offsets) => match offsets.get(&partition) {
                     Some(next) if *next <= watermarks(&consumer, topic, partition, timeout)?.1 => Offset::Offset(*next),
                     _ => Offset::Beginning,
@@ -43,7 +47,7 @@ impl KafkaTail {
             };
             assignment.add_partition_offset(topic, partition, offset).map_err(|error| log_error(&error))?;
         }
-        if matches!(from, Start::Time(_)) {
+        if matches!(from, Start::Time(_) | Start::Newest { .. }) {
             let found = consumer.offsets_for_times(assignment, timeout).map_err(|error| log_error(&error))?;
             assignment = TopicPartitionList::new();
             for element in found.elements() {
@@ -52,13 +56,20 @@ impl KafkaTail {
                     // No record is that recent: start at the end, as a number.
                     _ => watermarks(&consumer, topic, element.partition(), timeout)?.1,
                 };
+                let offset = match from {
+                    Start::Newest { most, reaching, .. } => {
+                        let (low, high) = watermarks(&consumer, topic, element.partition(), timeout)?;
+                        newest(offset, *most, reaching.get(&element.partition()).copied(), low, high)
+                    }
+                    _ => offset,
+                };
                 assignment
                     .add_partition_offset(topic, element.partition(), Offset::Offset(offset))
                     .map_err(|error| log_error(&error))?;
             }
         }
         consumer.assign(&assignment).map_err(|error| log_error(&error))?;
-        Ok(KafkaTail { consumer, behind: (0..partitions).collect() })
+        Ok(KafkaTail { topic: topic.to_owned(), consumer, behind: (0..partitions).collect() })
     }
 }
 
@@ -74,8 +85,8 @@ impl Tail for KafkaTail {
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
                     self.behind.remove(&partition);
                 }
-                Some(Err(error)) => match log_error(&error) {
-                    error @ (LogError::Lost(_) | LogError::NoTopic(_)) => return Err(error),
+                Some(Err(error)) => match log_error_of(&error, &[Right::Topic("Read", &self.topic)]) {
+                    error @ (LogError::Lost(_) | LogError::NoTopic(_) | LogError::Denied(_)) => return Err(error),
                     other => tracing::debug!(error = %other, "while tailing"),
                 },
                 None if records.is_empty() && Instant::now() < deadline => {}

@@ -34,7 +34,7 @@ pub struct LogConfig {
 #[derive(Debug, Clone)]
 pub enum LogKind {
     /// A Kafka cluster.
-    Kafka(KafkaConfig),
+    Kafka(Box<KafkaConfig>),
     /// A file in this folder.
     Embedded(PathBuf),
 }
@@ -60,7 +60,7 @@ impl LogConfig {
     /// [`LogError::Corrupt`] if the file is damaged.
     pub fn open(&self) -> Result<Arc<dyn Log>, LogError> {
         Ok(match &self.kind {
-            LogKind::Kafka(config) => Arc::new(Kafka::new(config.clone())?),
+            LogKind::Kafka(config) => Arc::new(Kafka::new((**config).clone())?),
             LogKind::Embedded(folder) => Arc::new(Embedded::open(folder)?),
         })
     }
@@ -72,7 +72,7 @@ impl LogConfig {
     /// [`LogError::Config`] if there is no embedded log; as [`LogConfig::open`]; [`LogError::Unavailable`] if a process holds the file but does not answer.
     pub fn reach(&self) -> Result<Arc<dyn Log>, LogError> {
         Ok(match &self.kind {
-            LogKind::Kafka(config) => Arc::new(Kafka::new(config.clone())?),
+            LogKind::Kafka(config) => Arc::new(Kafka::new((**config).clone())?),
             LogKind::Embedded(folder) => Arc::from(embedded::open(folder)?),
         })
     }
@@ -105,12 +105,18 @@ impl LogConfig {
         let mut backoff = Backoff::new();
         loop {
             match runtime.ensure_topics() {
-                Err(LogError::Unavailable(reason)) if matches!(self.kind, LogKind::Kafka(_)) => {
+                Err(error @ (LogError::Unavailable(_) | LogError::Denied(_)))
+                    if matches!(self.kind, LogKind::Kafka(_)) =>
+                {
                     if shutdown.is_cancelled() {
-                        return Err(LogError::Unavailable(reason));
+                        return Err(error);
                     }
-                    tracing::warn!(log = %self, reason, "{self} cannot be reached; trying again");
-                    waiting(&format!("{self} cannot be reached: {reason}"));
+                    let (trouble, reason) = match &error {
+                        LogError::Unavailable(reason) => ("cannot be reached", reason.clone()),
+                        other => ("cannot be used", other.to_string()),
+                    };
+                    tracing::warn!(log = %self, reason, "{self} {trouble}; trying again");
+                    waiting(&format!("{self} {trouble}: {reason}"));
                 }
                 ended => return ended.map(|()| runtime),
             }

@@ -1,6 +1,7 @@
 //! A session over a scripted member.
 
 use super::*;
+use crate::TableSpec;
 use proto::{topic::Topic, v1::ArticleState};
 
 const STATE: Table<ArticleState> = Table::new(Topic::ArticleState.suffix());
@@ -43,13 +44,12 @@ fn session(events: impl IntoIterator<Item = Event>) -> Session {
     let retention = Some(Duration::from_secs(60 * 60));
     Session {
         member: Box::new(Scripted(events.into_iter().collect())),
-        tables: vec![TableSpec { retention, ..STATE.spec("changelog") }],
-        owned: HashMap::new(),
+        tables: Tables::new(vec![TableSpec { retention, ..STATE.spec("changelog") }], || {
+            jiff::Timestamp::now().as_millisecond()
+        }),
         revoked: HashMap::new(),
-        newest_ms: 0,
         forgotten_at: Instant::now(),
         max_record_bytes: 1_000,
-        clock: || jiff::Timestamp::now().as_millisecond(),
         metrics: None,
         carried: VecDeque::new(),
     }
@@ -68,7 +68,7 @@ fn record_at(minute: i64) -> Event {
 }
 
 fn knows(session: &Session, key: &[u8]) -> bool {
-    session.row(&STATE, &Transaction::default(), 0, key).unwrap().is_some()
+    session.tables().row(&STATE, &Transaction::default(), 0, key).unwrap().is_some()
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_row_is_forgotten_after_its_retention_also_without_a_restart() {
     // And its memory is freed.
     session.forgotten_at -= FORGET_EVERY;
     poll(&mut session);
-    assert_eq!(session.owned[&0][0].len(), 1);
+    assert_eq!(session.tables.owned[&0][0].len(), 1);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What a step sees of its stage.
 
 use super::StageSpec;
-use crate::{LogError, Outgoing, ProcessError, Record, Session, Table, Transaction};
+use crate::{LogError, Outgoing, ProcessError, Record, Table, Tables, Transaction};
 use proto::{partition, topic::InTopic, wire};
 use std::collections::HashMap;
 
@@ -10,7 +10,9 @@ pub struct ProcessContext<'a> {
     /// Time at which the batch is processed.
     pub now: jiff::Timestamp,
     pub(super) spec: &'a StageSpec,
-    pub(super) session: &'a Session,
+    pub(super) tables: &'a Tables,
+    /// Largest record that the log accepts, in bytes.
+    pub(super) max_record_bytes: usize,
     /// Number of partitions of each topic that the step may emit to.
     pub(super) partitions: &'a HashMap<String, i32>,
     pub(super) transaction: &'a Transaction,
@@ -48,7 +50,7 @@ impl ProcessContext<'_> {
     /// # Errors
     /// [`LogError::Config`] if the stage has no such table; poison if the row cannot be decoded: other records have other rows.
     pub fn get<M: wire::Message>(&self, table: &Table<M>, key: impl AsRef<[u8]>) -> Result<Option<M>, ProcessError> {
-        self.session.get(table, self.transaction, self.source.partition, key.as_ref()).map_err(|error| match error {
+        self.tables.get(table, self.transaction, self.source.partition, key.as_ref()).map_err(|error| match error {
             LogError::Corrupt(detail) => ProcessError::poison("undecodable-state", detail),
             other => other.into(),
         })
@@ -60,7 +62,7 @@ impl ProcessContext<'_> {
     /// Poison if the row cannot be encoded or is over the limit; [`LogError::Config`] if the stage has no such
     /// table.
     pub fn put<M: InTopic>(&mut self, table: &Table<M>, key: impl AsRef<[u8]>, row: &M) -> Result<(), ProcessError> {
-        let (number, changelog) = self.session.find(table)?;
+        let (number, changelog) = self.tables.find(table)?;
         let change = self.outgoing(changelog, self.source.partition, key.as_ref(), row)?;
         self.effects.rows.push((number, change));
         Ok(())
@@ -71,7 +73,7 @@ impl ProcessContext<'_> {
     /// # Errors
     /// [`LogError::Config`] if the stage has no such table.
     pub fn delete<M: InTopic>(&mut self, table: &Table<M>, key: impl AsRef<[u8]>) -> Result<(), ProcessError> {
-        let (number, changelog) = self.session.find(table)?;
+        let (number, changelog) = self.tables.find(table)?;
         let tombstone = Outgoing::tombstone(changelog, self.source.partition, key.as_ref());
         self.effects.rows.push((number, tombstone));
         Ok(())
@@ -123,7 +125,7 @@ impl ProcessContext<'_> {
         };
         let headers = wire::headers(encoding, &event, from.header(wire::TRACEPARENT));
         let output = Outgoing { topic: topic.to_owned(), partition, key: key.to_vec(), value: Some(value), headers };
-        let limit = self.session.max_record_bytes();
+        let limit = self.max_record_bytes;
         if output.size() > limit {
             let detail = format!("{} would be {} bytes, the limit is {limit}", M::TYPE, output.size());
             return Err(ProcessError::poison("too-large", detail));

@@ -3,6 +3,7 @@
 mod context;
 mod refusals;
 mod watchdog;
+mod work;
 
 pub use context::ProcessContext;
 pub use refusals::RefusalLimit;
@@ -11,18 +12,15 @@ use crate::{
     CancellationToken, DeadLetter, Log, LogError, MemberSpec, Metrics, ProcessError, Processor, Record, Session,
     StageMetrics, Transaction, drive,
 };
-use context::Effects;
 use proto::{partition, wire};
 use refusals::{Origin, Refusals};
 use std::{
     collections::HashMap,
-    panic::{AssertUnwindSafe, catch_unwind},
     time::{Duration, Instant},
 };
 use watchdog::Watchdog;
+use work::{Done, MAX_OUTPUT_BYTES, Work};
 
-/// Bytes of the outputs of one transaction, after which it takes no more records. The last record may exceed it.
-const MAX_OUTPUT_BYTES: usize = 8 * 1024 * 1024;
 /// Most records that are remembered as too slow. There is one for each time that a session was lost to it.
 const MAX_SLOW: usize = 100;
 
@@ -57,11 +55,11 @@ impl StageSpec {
 
 /// A record that was decoded.
 #[derive(Debug)]
-pub struct Input<M> {
+pub struct Input<'r, M> {
     /// The message.
     pub message: M,
     /// The record that carried it.
-    pub record: Record,
+    pub record: &'r Record,
 }
 
 /// What became of a record. Each has exactly one outcome, so that the counters balance.
@@ -77,7 +75,8 @@ pub enum Outcome {
 
 /// Runs a stage until `shutdown` is cancelled, or an error requires the process to end.
 ///
-/// `step` handles one record. A record that cannot be decoded, that the step refuses as poison or panics on goes to the
+/// `step` handles one record. It reads and writes rows of the record's key only, and emits records: several threads call it for
+/// records of different keys at the same time. A record that cannot be decoded, that the step refuses as poison or panics on goes to the
 /// dead letters, and the stage continues. A transient refusal rewinds the batch, which is tried again after a pause. A stage
 /// that refuses more than [`StageSpec::refusal_limit`] leaves its group and waits to be replaced.
 ///
@@ -88,7 +87,7 @@ pub fn run<M: wire::Message>(
     spec: &StageSpec,
     shutdown: &CancellationToken,
     metrics: &Metrics,
-    step: impl FnMut(&Input<M>, &mut ProcessContext<'_>) -> Result<Outcome, ProcessError>,
+    step: impl Fn(&Input<'_, M>, &mut ProcessContext<'_>) -> Result<Outcome, ProcessError> + Sync,
 ) -> Result<(), LogError> {
     let metrics = metrics.stage(&spec.member.stage);
     let mut stage = Stage {
@@ -98,6 +97,7 @@ pub fn run<M: wire::Message>(
         partitions: HashMap::new(),
         refusals: Refusals::new(spec.refusal_limit),
         slow: HashMap::new(),
+        threads: work::threads(),
         step,
         message: std::marker::PhantomData::<fn() -> M>,
     };
@@ -113,6 +113,8 @@ struct Stage<'s, M, F> {
     refusals: Refusals,
     /// Partition and offset of records whose work took too long, and how long, until they are committed.
     slow: HashMap<(i32, i64), Duration>,
+    /// Most threads that work on a batch.
+    threads: usize,
     step: F,
     message: std::marker::PhantomData<fn() -> M>,
 }
@@ -120,7 +122,7 @@ struct Stage<'s, M, F> {
 impl<M, F> Processor for Stage<'_, M, F>
 where
     M: wire::Message,
-    F: FnMut(&Input<M>, &mut ProcessContext<'_>) -> Result<Outcome, ProcessError>,
+    F: Fn(&Input<'_, M>, &mut ProcessContext<'_>) -> Result<Outcome, ProcessError> + Sync,
 {
     fn on_join(&mut self, log: &dyn Log) -> Result<(), LogError> {
         for topic in self.spec.outputs.iter().chain([&self.spec.dead_letters]) {
@@ -130,7 +132,7 @@ where
     }
 
     /// Processes records until one of the budgets is used up, and commits them. The others come with the next poll.
-    fn on_records(&mut self, session: &mut Session, records: Vec<Record>) -> Result<(), ProcessError> {
+    fn on_records(&mut self, session: &mut Session, mut records: Vec<Record>) -> Result<(), ProcessError> {
         fail::fail_point!("stream::read");
         let started = Instant::now();
         let now = session.now();
@@ -138,26 +140,19 @@ where
         let alone = if let [record] = records.as_slice() { Some(record.clone()) } else { None };
         let mut transaction = Transaction::default();
         let mut outcomes: Vec<Result<Outcome, &'static str>> = Vec::with_capacity(records.len());
-        let mut records = records.into_iter();
-        for record in records.by_ref() {
-            transaction.advance(record.partition, record.offset + 1);
-            self.watchdog.begin(&record.key);
-            let processed = self.process(session, &mut transaction, record, now);
-            self.watchdog.end();
-            outcomes.push(match processed {
-                Ok(outcome) => {
-                    self.refusals.add(None);
-                    Ok(outcome)
-                }
-                Err(refused) => {
-                    let (record, error) = *refused;
-                    Err(self.refuse(&mut transaction, record, error, now)?)
-                }
-            });
-            if transaction.bytes() >= MAX_OUTPUT_BYTES || started.elapsed() >= self.spec.work_limit {
+        let mut rest = records.as_slice();
+        while let Some(first) = rest.get(..work::distinct(rest)).filter(|first| !first.is_empty()) {
+            let done = self.work(session, now, started).run(first, &transaction, self.threads);
+            let is_cut = done.len() < first.len();
+            for (record, done) in first.iter().zip(done) {
+                outcomes.push(self.take(&mut transaction, record, done, now)?);
+            }
+            rest = records.get(outcomes.len()..).unwrap_or_default();
+            if is_cut || transaction.bytes() >= MAX_OUTPUT_BYTES || started.elapsed() >= self.spec.work_limit {
                 break;
             }
         }
+        let unprocessed = records.split_off(outcomes.len());
         if let Some(fault) = self.refusals.fault() {
             return Err(ProcessError::Halt(fault));
         }
@@ -177,7 +172,7 @@ where
         }
         let positions = session.positions();
         self.slow.retain(|(partition, offset), _| positions.get(partition).is_none_or(|next| offset >= next));
-        session.carry(records);
+        session.carry(unprocessed.into_iter());
         outcomes.into_iter().for_each(|outcome| self.count(outcome));
         Ok(())
     }
@@ -186,51 +181,39 @@ where
 impl<M, F> Stage<'_, M, F>
 where
     M: wire::Message,
-    F: FnMut(&Input<M>, &mut ProcessContext<'_>) -> Result<Outcome, ProcessError>,
+    F: Fn(&Input<'_, M>, &mut ProcessContext<'_>) -> Result<Outcome, ProcessError> + Sync,
 {
-    /// Runs the step on one record. Its effects join the transaction only if it returns an outcome.
-    fn process(
-        &mut self,
-        session: &Session,
-        transaction: &mut Transaction,
-        record: Record,
-        now: jiff::Timestamp,
-    ) -> Result<Outcome, Box<(Record, ProcessError)>> {
-        if let Some(took) = self.slow.get(&(record.partition, record.offset)) {
-            let detail = format!("its work took {} s, and could not be committed", took.as_secs());
-            return Err(Box::new((record, ProcessError::poison("too-slow", detail))));
-        }
-        let started = Instant::now();
-        let message = match catch_unwind(|| record.decode::<M>()) {
-            Ok(Ok(message)) => message,
-            Ok(Err(error)) => return Err(Box::new((record, ProcessError::poison("undecodable", error)))),
-            Err(_) => return Err(Box::new((record, panicked()))),
-        };
-        let input = Input { message, record };
-        let mut context = ProcessContext {
-            now,
+    fn work<'a>(&'a self, session: &'a Session, now: jiff::Timestamp, started: Instant) -> Work<'a, F> {
+        Work {
             spec: self.spec,
-            session,
+            now,
+            started,
+            tables: session.tables(),
+            max_record_bytes: session.max_record_bytes(),
             partitions: &self.partitions,
-            transaction,
-            source: &input.record,
-            effects: Effects::default(),
-        };
-        // A step that panics must not block its partition: the record goes to the dead letters.
-        let result =
-            catch_unwind(AssertUnwindSafe(|| (self.step)(&input, &mut context))).unwrap_or_else(|_| Err(panicked()));
-        let effects = context.effects;
-        self.time(&input.record, started.elapsed());
-        match result {
-            Ok(_) if effects.bytes() > MAX_OUTPUT_BYTES => {
-                let detail = format!("its outputs would be {} bytes, the limit is {MAX_OUTPUT_BYTES}", effects.bytes());
-                Err(Box::new((input.record, ProcessError::poison("too-large", detail))))
-            }
-            Ok(outcome) => {
+            slow: &self.slow,
+            watchdog: &self.watchdog,
+            step: &self.step,
+        }
+    }
+
+    /// Takes what became of a record into the transaction: the effects of its step, or its dead letter.
+    fn take(
+        &mut self,
+        transaction: &mut Transaction,
+        record: &Record,
+        done: Done,
+        now: jiff::Timestamp,
+    ) -> Result<Result<Outcome, &'static str>, ProcessError> {
+        transaction.advance(record.partition, record.offset + 1);
+        self.time(record, done.took);
+        match done.result {
+            Ok((outcome, effects)) => {
                 effects.move_to(transaction);
-                Ok(outcome)
+                self.refusals.add(None);
+                Ok(Ok(outcome))
             }
-            Err(error) => Err(Box::new((input.record, error))),
+            Err(error) => Ok(Err(self.refuse(transaction, record.clone(), error, now)?)),
         }
     }
 
@@ -289,8 +272,4 @@ where
             Err(reason) => self.metrics.dead_letter(reason).inc(),
         }
     }
-}
-
-fn panicked() -> ProcessError {
-    ProcessError::poison("panic", "the stage panicked on this record")
 }

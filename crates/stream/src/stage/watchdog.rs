@@ -2,6 +2,7 @@
 
 use prometheus::{IntCounter, IntGauge};
 use std::{
+    collections::HashMap,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -12,7 +13,7 @@ const SLOW: Duration = Duration::from_secs(2);
 /// A record that takes longer is logged while it is in work, again and again.
 const STALLED: Duration = Duration::from_secs(10);
 
-/// Watches the record that a stage has in work, from a thread of its own.
+/// Watches the records that a stage has in work, from a thread of its own.
 pub(super) struct Watchdog {
     stage: String,
     slow: IntCounter,
@@ -28,8 +29,16 @@ struct State {
 
 #[derive(Default)]
 struct Work {
-    record: Option<(Instant, String)>,
+    /// By number of the thread that works on it.
+    records: HashMap<usize, (Instant, String)>,
     is_over: bool,
+}
+
+impl Work {
+    /// The record that is in work for the longest time.
+    fn oldest(&self) -> Option<&(Instant, String)> {
+        self.records.values().min_by_key(|(since, _)| *since)
+    }
 }
 
 impl State {
@@ -57,14 +66,14 @@ impl Watchdog {
         Watchdog { stage: stage.to_owned(), slow, state, thread: thread.ok() }
     }
 
-    /// The stage takes a record into work.
-    pub fn begin(&self, key: &[u8]) {
-        self.state.lock().record = Some((Instant::now(), String::from_utf8_lossy(key).into_owned()));
+    /// A thread of the stage takes a record into work.
+    pub fn begin(&self, thread: usize, key: &[u8]) {
+        self.state.lock().records.insert(thread, (Instant::now(), String::from_utf8_lossy(key).into_owned()));
     }
 
-    /// The record is done.
-    pub fn end(&self) {
-        let Some((since, key)) = self.state.lock().record.take() else { return };
+    /// The thread's record is done.
+    pub fn end(&self, thread: usize) {
+        let Some((since, key)) = self.state.lock().records.remove(&thread) else { return };
         let taken = since.elapsed();
         if taken >= SLOW {
             self.slow.inc();
@@ -89,7 +98,7 @@ fn watch(stage: &str, state: &State, seconds: &IntGauge, stalled: Duration) {
     while !work.is_over {
         let (guard, _) = state.ended.wait_timeout(work, stalled / 2).unwrap_or_else(PoisonError::into_inner);
         work = guard;
-        match &work.record {
+        match work.oldest() {
             Some((since, key)) if since.elapsed() >= stalled => {
                 let taken = since.elapsed();
                 // Rounded up, so that it is not 0.
@@ -123,9 +132,11 @@ mod tests {
     fn a_record_in_work_is_seen_until_it_is_done() {
         let (seconds, slow) = (IntGauge::new("s", "s").unwrap(), IntCounter::new("c", "c").unwrap());
         let watchdog = Watchdog::with_limit("test", seconds.clone(), slow, Duration::from_millis(10));
-        watchdog.begin(b"a");
+        watchdog.begin(0, b"b");
+        watchdog.end(0);
+        watchdog.begin(1, b"a");
         eventually("the record is seen", || seconds.get() > 0);
-        watchdog.end();
+        watchdog.end(1);
         eventually("it is done", || seconds.get() == 0);
     }
 }

@@ -74,6 +74,7 @@ fn state_of_a_refused_transaction_is_gone(harness: &mut Harness) {
     let partition = change("").partition;
     let value = |session: &Session| {
         session
+            .tables()
             .row(&help::STATE, &Transaction::default(), partition, b"k0")
             .unwrap()
             .map(|row| String::from_utf8(row.value.to_vec()).unwrap())

@@ -92,6 +92,13 @@ fn a_tail_starts_at_the_given_position(harness: &mut Harness) {
     assert_eq!(from(offset(records[1].offset)), ["b", "c"]);
     assert_eq!(from(offset(i64::MAX)), ["a", "b", "c"], "the topic was created again");
     assert_eq!(from(Start::Offsets(HashMap::new())), ["a", "b", "c"]);
+    let newest = |since_ms, most, reaching| Start::Newest { since_ms, most, reaching };
+    let reaching = |next| HashMap::from([(records[0].partition, next)]);
+    assert_eq!(from(newest(between, 1_000, HashMap::new())), ["c"]);
+    assert_eq!(from(newest(0, 1_000, HashMap::new())), ["a", "b", "c"]);
+    assert!(from(newest(0, 1, HashMap::new())).len() <= 1);
+    assert_eq!(from(newest(between, 1_000, reaching(records[1].offset))), ["b", "c"]);
+    assert_eq!(from(newest(between, 1_000, reaching(i64::MAX))), ["a", "b", "c"], "the topic was created again");
 }
 
 fn a_tail_receives_appended_records(harness: &mut Harness) {

@@ -67,12 +67,13 @@ proptest! {
     #[test]
     fn malformed_messages_hurt_no_one_else(frames in prop::collection::vec(frame(), 1..5), greets in any::<bool>()) {
         let (folder, log) = log();
-        let greeting = greets.then(|| (None, vec![0, 3]));
+        let greeting = greets.then(|| (None, vec![0, 4]));
         let frames: Vec<_> = greeting.into_iter().chain(frames).collect();
         let answer = send(folder.path(), &frames);
         prop_assert!(!greets || answer.len() > 4, "a greeting is answered");
         let command = embedded::open(folder.path()).unwrap();
         prop_assert_eq!(command.ends("news").unwrap(), log.ends("news").unwrap());
+        prop_assert_eq!(command.starts("news").unwrap(), log.starts("news").unwrap());
         prop_assert_eq!(help::all(&*command, "news")[0].key.clone(), b"k".to_vec());
     }
 }

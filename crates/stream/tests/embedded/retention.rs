@@ -55,8 +55,10 @@ fn records_older_than_the_retention_are_removed() {
         (help::rows(&log, "news"), help::rows(&log, "state")),
         (vec!["b 1".into(), "c 1".into()], vec!["b 1".into(), "c 1".into()])
     );
+    assert_eq!((log.starts("news").unwrap()[&0], log.ends("news").unwrap()[&0]), (1, 3));
     now.fetch_add(2 * HOUR, Ordering::SeqCst);
     log.sweep().unwrap();
+    assert_eq!(log.starts("news").unwrap()[&0], 3);
     assert!(help::rows(&log, "news").is_empty());
     // Offsets are not reused, even after a restart.
     drop(log);

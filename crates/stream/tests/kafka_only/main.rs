@@ -9,4 +9,5 @@ mod outage;
 mod positions;
 mod settings;
 mod settled;
+mod topics;
 mod worker;

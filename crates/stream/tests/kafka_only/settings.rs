@@ -11,11 +11,16 @@ use std::time::Duration;
 use stream::{LogError, Outgoing};
 use test_support::wait::eventually;
 
-fn alter(kafka: &str, topic: &str, setting: &str, value: &str) {
-    let client: AdminClient<DefaultClientContext> =
-        ClientConfig::new().set("bootstrap.servers", kafka).create().unwrap();
-    let change = AlterConfig::new(ResourceSpecifier::Topic(topic)).set(setting, value);
-    let results = futures_executor::block_on(client.alter_configs(&[change], &AdminOptions::new())).unwrap();
+/// A client of an administrator.
+pub fn client(kafka: &str) -> AdminClient<DefaultClientContext> {
+    ClientConfig::new().set("bootstrap.servers", kafka).create().unwrap()
+}
+
+/// Replaces the settings of a topic.
+pub fn alter(kafka: &str, topic: &str, settings: &[(&str, &str)]) {
+    let change = AlterConfig::new(ResourceSpecifier::Topic(topic));
+    let change = settings.iter().fold(change, |change, (name, value)| change.set(name, value));
+    let results = futures_executor::block_on(client(kafka).alter_configs(&[change], &AdminOptions::new())).unwrap();
     assert!(results.iter().all(Result::is_ok), "{results:?}");
 }
 
@@ -25,7 +30,7 @@ fn a_state_topic_that_deletes_is_refused_with_the_command_that_repairs_it() {
     let runtime = runtime(&kafka, &prefix("settings"), "0");
     runtime.ensure_topics().unwrap();
     let topic = runtime.names.of(Topic::Withdrawals);
-    alter(&kafka, &topic, "cleanup.policy", "compact,delete");
+    alter(&kafka, &topic, &[("cleanup.policy", "compact,delete")]);
     // A broker learns of a setting after the controller has taken it.
     eventually(Duration::from_secs(60), "the setting is seen", || runtime.ensure_topics().is_err());
     let error = runtime.ensure_topics().unwrap_err();
@@ -34,7 +39,7 @@ fn a_state_topic_that_deletes_is_refused_with_the_command_that_repairs_it() {
          --add-config cleanup.policy=compact"
     );
     assert!(matches!(&error, LogError::Config(text) if text.ends_with(&expected)), "{error}");
-    alter(&kafka, &topic, "cleanup.policy", "compact");
+    alter(&kafka, &topic, &[("cleanup.policy", "compact")]);
     eventually(Duration::from_secs(60), "the setting is repaired", || runtime.ensure_topics().is_ok());
 }
 

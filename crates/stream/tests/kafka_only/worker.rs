@@ -143,12 +143,10 @@ fn be_a_worker() {
     });
     let spec = runtime.stage("count", Topic::Raw, &[Topic::ArticleState], &[Topic::Articles]);
     let articles = runtime.names.of(Topic::Articles);
-    let mut first = true;
+    let first = std::sync::Once::new();
     let result =
         stream::run::<v1::RawItem>(&*runtime.log, &spec, &runtime.shutdown, &runtime.metrics, |input, context| {
-            if std::mem::take(&mut first) {
-                say("working");
-            }
+            first.call_once(|| say("working"));
             let id = input.message.article_id.as_str();
             let mut state = context.get(&STATE, id)?.unwrap_or_default();
             state.revision += 1;

@@ -8,7 +8,7 @@ use axum::{
 use serde::Serialize;
 
 /// An error response: a problem details object.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct ApiError {
     /// `about:blank`: the status code says it all (RFC 9457 section 4.2.1).
     #[serde(rename = "type")]
@@ -41,6 +41,17 @@ impl ApiError {
     pub fn bad_request(errors: Vec<String>) -> Self {
         let detail = errors.join("; ");
         ApiError { errors, ..ApiError::new(StatusCode::BAD_REQUEST, detail) }
+    }
+
+    /// 401: the token is missing or wrong.
+    pub fn unauthorised() -> Self {
+        ApiError::new(StatusCode::UNAUTHORIZED, "this API needs a token: `Authorization: Bearer TOKEN`")
+    }
+
+    /// 500. The cause is logged: it says nothing to a client.
+    pub fn internal(cause: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%cause, "a request failed");
+        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "the gateway could not answer; its log says why")
     }
 
     /// 404.

@@ -5,18 +5,23 @@
 //! disconnected for too long, that it missed records.
 
 use super::{
+    answer::Call,
     error::ApiError,
-    filter::{Endpoint, Filter, Query},
+    query::{Endpoint, Query},
 };
-use crate::{events::ArticleEvent, position::Position, state::GatewayState};
+use crate::{
+    events::ArticleEvent,
+    position::Position,
+    state::GatewayState,
+    window::{Filter, View},
+};
 use axum::{
     body::{Body, Bytes},
-    extract::{RawQuery, State},
-    http::{HeaderMap, header},
+    http::header,
     response::{IntoResponse, Response},
 };
 use futures_util::stream::unfold;
-use std::{collections::VecDeque, convert::Infallible, time::Duration};
+use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
 /// A comment is sent after this long without an event, so that proxies and clients keep the connection.
@@ -28,15 +33,11 @@ const GREETING: &[u8] = b"retry: 2000\n: newswire\n\n";
 const BATCH: usize = 64;
 const BATCH_BYTES: usize = 256 * 1024;
 
-pub(super) async fn stream(
-    State(state): State<GatewayState>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
+pub(super) async fn stream(Call { state, query, headers }: Call) -> Result<Response, ApiError> {
     let query = Query::parse(query.as_deref(), Endpoint::Stream)?;
     // A browser sends the header when it reconnects, so it is newer than the parameter.
     let header = headers.get("last-event-id").and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let resume = match header.or(query.after).filter(|text| !text.is_empty()) {
+    let resume = match header.filter(|text| !text.is_empty()).or(query.after) {
         Some(text) => Some(Position::parse(&text).ok_or_else(|| {
             ApiError::bad_request(vec![format!("after and Last-Event-ID must be a position, not {text:?}")])
         })?),
@@ -46,7 +47,7 @@ pub(super) async fn stream(
         state.metrics.clients_refused.inc();
         return Err(ApiError::too_many_clients());
     };
-    let client = Client::new(state, query.filter, resume, permit);
+    let client = Client::new(state, query.filter, query.view, resume, permit);
     let events = unfold(client, async |mut client| {
         let part = client.next_part().await?;
         Some((Ok::<_, Infallible>(part), client))
@@ -64,14 +65,15 @@ pub(super) async fn stream(
 struct Client {
     state: GatewayState,
     filter: Filter,
+    view: View,
     next_event: watch::Receiver<u64>,
     /// Number of the next event to read from the buffer.
     next: u64,
     /// The position from which the client resumes: it has received everything up to there.
     resume: Option<Position>,
     /// Events that were read from the buffer and not yet sent.
-    pending: VecDeque<ArticleEvent>,
-    /// Parts of the event that is being sent.
+    pending: VecDeque<Arc<ArticleEvent>>,
+    /// Messages that are being sent.
     parts: VecDeque<Bytes>,
     missed: Missed,
     _count: ClientCount,
@@ -87,16 +89,20 @@ enum Missed {
 }
 
 impl Client {
-    fn new(state: GatewayState, filter: Filter, resume: Option<Position>, permit: OwnedSemaphorePermit) -> Self {
+    fn new(
+        state: GatewayState,
+        filter: Filter,
+        view: View,
+        resume: Option<Position>,
+        permit: OwnedSemaphorePermit,
+    ) -> Self {
         let next_event = state.next_event.subscribe();
         let (next, missed) = {
-            let news = state.lock();
+            let events = state.events();
             match &resume {
-                None => (news.events.next(), Missed::None),
-                Some(position) if news.events.reaches_back_to(position, &news.position) => {
-                    (news.events.first(), Missed::None)
-                }
-                Some(_) => (news.events.first(), Missed::Unknown),
+                None => (events.next(), Missed::None),
+                Some(position) if events.reaches_back_to(position) => (events.first(), Missed::None),
+                Some(_) => (events.first(), Missed::Unknown),
             }
         };
         state.metrics.clients.inc();
@@ -104,6 +110,7 @@ impl Client {
         Client {
             state,
             filter,
+            view,
             next_event,
             next,
             resume,
@@ -133,10 +140,14 @@ impl Client {
             }
             while let Some(event) = self.pending.pop_front() {
                 if self.matches(&event) {
+                    // Every client sends the same bytes.
+                    let Ok(message) =
+                        event.message(self.view).inspect_err(|error| tracing::error!(%error, "event lost"))
+                    else {
+                        return self.send(self.lagged(Missed::Count(1)));
+                    };
                     self.state.metrics.events.inc();
-                    // JSON has no line breaks, so it is one line of data. Every client sends the same bytes.
-                    let head = format!("id: {}\ndata: ", event.position);
-                    self.parts.extend([head.into(), event.article.json.clone(), Bytes::from_static(b"\n\n")]);
+                    self.parts.push_back(message);
                     return Some(());
                 }
             }
@@ -154,7 +165,7 @@ impl Client {
     /// Reads events from the buffer. False if there is none.
     fn fetch(&mut self) -> bool {
         self.next_event.mark_unchanged();
-        let (missed, events) = self.state.lock().events.since(self.next, BATCH, BATCH_BYTES);
+        let (missed, events) = self.state.events().since(self.next, BATCH, BATCH_BYTES);
         if missed > 0 {
             self.missed = Missed::Count(missed);
         }
@@ -166,9 +177,9 @@ impl Client {
     /// A comment with the current position as its id, so that a client whose filter matches little can resume close to
     /// the end. The id never passes an event that this client has not read.
     fn heartbeat(&self) -> String {
-        let news = self.state.lock();
-        let position = news.position.to_string();
-        if position.is_empty() || news.events.next() != self.next {
+        let events = self.state.events();
+        let position = events.position().to_string();
+        if position.is_empty() || events.next() != self.next {
             ": heartbeat\n\n".to_owned()
         } else {
             format!(": heartbeat\nid: {position}\n\n")
@@ -183,7 +194,8 @@ impl Client {
     fn matches(&self, event: &ArticleEvent) -> bool {
         let received = self.resume.as_ref().is_some_and(|seen| seen.includes(event.partition, event.offset));
         // A withdrawal passes every filter: the client may have shown an earlier version that matched.
-        !received && (event.article.withdrawn || self.filter.matches(&event.article))
+        !received
+            && (event.article.is_withdrawn() || self.filter.matches(&event.features, event.article.sort_key.at_ms))
     }
 
     fn lagged(&self, missed: Missed) -> String {

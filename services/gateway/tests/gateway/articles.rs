@@ -94,7 +94,9 @@ async fn undecodable_and_superseded_records_are_counted_and_skipped() {
 
     gateway.until("/v1/articles", |answer| answer.ids().contains(&"last".to_owned())).await;
     let metrics = gateway
-        .until("/metrics", |answer| answer.body.contains("newswire_gateway_records_total{outcome=\"undecodable\"} 4"))
+        .until_admin("/metrics", |answer| {
+            answer.body.contains("newswire_gateway_records_total{outcome=\"undecodable\"} 4")
+        })
         .await
         .body;
     let list = gateway.get("/v1/articles").await;
@@ -136,7 +138,7 @@ async fn a_replay_of_old_articles_restores_no_old_version() {
     let second = Gateway::start_on(config, Link::default(), |_| first.runtime.log.clone()).await;
     for gateway in [&first, &second] {
         let seen = |answer: &crate::support::Answer| answer.body.contains("newswire_gateway_articles 4");
-        gateway.until("/metrics", seen).await;
+        gateway.until_admin("/metrics", seen).await;
         gateway.until("/v1/articles/new2", |answer| answer.status == 200 && answer.json()["enrichment"] == 1).await;
         let shown = gateway.get("/v1/articles").await;
         assert_eq!(shown.ids(), ["new3", "new2", "new1", "new0"]);

@@ -2,6 +2,7 @@
 
 use crate::support::{Gateway, PATIENCE, article};
 use gateway::Config;
+use proto::v1::EnrichedArticle;
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
@@ -28,7 +29,7 @@ async fn a_list_is_not_copied_for_each_client() {
         gateway.append([large(id)]).await;
     }
     let all = format!("records_total{{outcome=\"shown\"}} {count}");
-    gateway.until("/metrics", |answer| answer.body.contains(&all)).await;
+    gateway.until_admin("/metrics", |answer| answer.body.contains(&all)).await;
     let before = resident_megabytes();
     let mut readers = Vec::new();
     for _ in 0..clients {
@@ -45,6 +46,33 @@ async fn a_list_is_not_copied_for_each_client() {
     let list = gateway.get("/v1/articles?limit=500").await;
     assert_eq!(list.ids().len(), usize::try_from(count).unwrap());
     drop(readers);
+    gateway.stop().await;
+}
+
+/// The others, the lists and the reader of the log go on while some do not read.
+#[tokio::test]
+async fn stalled_clients_hold_up_no_one() {
+    // On a busy machine the articles take longer than a client may not read.
+    let gateway = Gateway::start(Config { write: Duration::from_secs(600), ..Config::default() }).await;
+    let mut stalled = Vec::new();
+    for _ in 0..20 {
+        stalled.push(gateway.follow("/v1/stream", "").await);
+    }
+    let mut events = gateway.follow("/v1/stream", "").await;
+    let count = 60;
+    for number in 0..count {
+        // Larger together than the socket buffers of one connection.
+        let body = "x".repeat(200_000);
+        gateway.append([EnrichedArticle { body, ..article(&number.to_string(), number) }]).await;
+    }
+    let mut seen = 0;
+    while seen < count {
+        let event = events.next().await;
+        assert_ne!(event.name, "lagged");
+        seen += i64::from(!event.data.is_empty());
+    }
+    assert_eq!(gateway.get("/v1/articles?view=brief&limit=100").await.ids().len(), usize::try_from(count).unwrap());
+    drop(stalled);
     gateway.stop().await;
 }
 

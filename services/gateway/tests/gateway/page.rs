@@ -1,54 +1,44 @@
-use crate::support::{Gateway, article, country, entity, evidence};
+use crate::support::{Gateway, article};
 use gateway::Config;
-use proto::{v1::EnrichedArticle, vocab::change};
+use proto::{topic::Topic, wire};
 use std::{
     path::{Path, PathBuf},
     process::Stdio,
 };
+use stream::Outgoing;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    process::Command,
+    process::{Child, Command},
 };
+
+mod stories;
 
 /// Makes a missing browser a failure.
 const REQUIRED: &str = "NEWSWIRE_REQUIRE_BROWSER";
 /// Folder for screenshots; by default in the folder for temporary files.
 const SHOTS: &str = "NEWSWIRE_PAGE_SHOTS";
 
-/// `page-test/page.mjs` tests the page; this test publishes the articles that it requests.
+/// `page-test/page.mjs` tests the page on this gateway; this test publishes what it requests.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn articles_arrive_live_on_the_page() {
-    let tools = match tools().await {
-        Ok(tools) => tools,
-        Err(missing) => {
-            assert!(std::env::var_os(REQUIRED).is_none(), "{missing}, and {REQUIRED} is set");
-            println!("skipped: the page in a browser ({missing})");
-            return;
-        }
-    };
+    let Some(tools) = tools().await else { return };
     let gateway = Gateway::start(Config::default()).await;
-    let shots = std::env::var_os(SHOTS).map_or_else(|| std::env::temp_dir().join("newswire-page"), PathBuf::from);
-    std::fs::create_dir_all(&shots).unwrap();
-    let mut script = Command::new("node")
-        .arg("page.mjs")
-        .arg(format!("http://{}/", gateway.address))
-        .arg(&tools.browser)
-        .arg(&shots)
-        .current_dir(&tools.folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
+    let mut script = tools.run("page.mjs", Some(&format!("http://{}/", gateway.address)));
     let mut answer = script.stdin.take().unwrap();
     let mut lines = BufReader::new(script.stdout.take().unwrap()).lines();
     let (mut ok, mut gateway) = (false, Some(gateway));
     while let Some(line) = lines.next_line().await.unwrap() {
         let running = gateway.as_ref();
         match line.as_str() {
-            "do publish" => running.unwrap().append(articles()).await,
-            "do update" => running.unwrap().append([updated(), withdrawn()]).await,
-            "do more" => running.unwrap().append([article("late", now() + 1)]).await,
+            "do publish" => running.unwrap().append(stories::articles()).await,
+            "do update" => running.unwrap().append([stories::updated()]).await,
+            "do withdraw" => running.unwrap().append([stories::withdrawn()]).await,
+            "do more" => running.unwrap().append([article("late", stories::now() + 1)]).await,
+            "do prompt" => running.unwrap().append([article("prompt", stories::now() + 2)]).await,
+            "do day" => {
+                running.unwrap().append(stories::day()).await;
+                append_feeds(running.unwrap()).await;
+            }
             "do stop" => gateway.take().unwrap().stop().await,
             "ok" => ok = true,
             other => println!("{other}"),
@@ -57,16 +47,98 @@ async fn articles_arrive_live_on_the_page() {
         let _ = answer.write_all(b"done\n").await;
     }
     let status = script.wait().await.unwrap();
-    assert!(ok && status.success(), "the page's test failed: {status}; see {}", shots.display());
+    assert!(ok && status.success(), "the page's test failed: {status}; see {}", tools.shots.display());
+}
+
+/// `page-test/states.mjs` shows the page what a gateway shows seldom: it brings its own.
+#[tokio::test]
+async fn the_page_shows_token_outage_lag_and_changes() {
+    let Some(tools) = tools().await else { return };
+    let mut script = tools.run("states.mjs", None);
+    let mut lines = BufReader::new(script.stdout.take().unwrap()).lines();
+    let mut ok = false;
+    while let Some(line) = lines.next_line().await.unwrap() {
+        ok |= line == "ok";
+    }
+    let status = script.wait().await.unwrap();
+    assert!(ok && status.success(), "the page's test failed: {status}; see {}", tools.shots.display());
+}
+
+/// Every file of the page is served: one that is missing in the list breaks the page.
+#[tokio::test]
+async fn every_file_of_the_page_is_served() {
+    let gateway = Gateway::start(Config::default()).await;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("page");
+    for file in walkdir(&folder) {
+        let name = file.strip_prefix(&folder).unwrap().to_str().unwrap();
+        let path = match name {
+            "index.html" => "/".to_owned(),
+            "favicon.svg" => "/favicon.svg".to_owned(),
+            name if name.ends_with(".d.ts") || name.ends_with(".md") => continue,
+            name => format!("/page/{name}"),
+        };
+        let answer = gateway.get(&path).await;
+        assert_eq!(answer.status, 200, "{path}");
+        assert_eq!(answer.body, std::fs::read_to_string(&file).unwrap(), "{path}");
+    }
+    gateway.stop().await;
+}
+
+fn walkdir(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { walkdir(&path) } else { vec![path] }).collect()
+}
+
+async fn append_feeds(gateway: &Gateway) {
+    let record = |topic: Topic, key: &str, value: Vec<u8>| {
+        let topic = gateway.runtime.names.of(topic);
+        Outgoing { topic, ..gateway.outgoing(key, "application/json", value) }
+    };
+    let json = wire::Encoding::Json;
+    let feeds = stories::feeds().into_iter();
+    let feeds = feeds.map(|feed| record(Topic::Feeds, &feed.feed_id, json.encode(&feed).unwrap()));
+    let healths = stories::healths().into_iter();
+    let healths = healths.map(|health| record(Topic::FeedHealth, &health.feed_id, json.encode(&health).unwrap()));
+    gateway.append_raw(feeds.chain(healths).collect()).await;
 }
 
 struct Tools {
     browser: PathBuf,
     folder: PathBuf,
+    shots: PathBuf,
 }
 
-/// The programs that the test needs besides cargo, or the one that is missing.
-async fn tools() -> Result<Tools, String> {
+impl Tools {
+    /// Starts a script of `page-test` with the address, if any, the browser and the folder for screenshots.
+    fn run(&self, script: &str, address: Option<&str>) -> Child {
+        Command::new("node")
+            .arg(script)
+            .args(address)
+            .arg(&self.browser)
+            .arg(&self.shots)
+            .current_dir(&self.folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap()
+    }
+}
+
+/// The programs that the tests need besides cargo; says what is missing.
+#[expect(clippy::print_stdout, reason = "make test lists what was skipped")]
+async fn tools() -> Option<Tools> {
+    match find_tools().await {
+        Ok(tools) => Some(tools),
+        Err(missing) => {
+            assert!(std::env::var_os(REQUIRED).is_none(), "{missing}, and {REQUIRED} is set");
+            println!("skipped: the page in a browser ({missing})");
+            None
+        }
+    }
+}
+
+async fn find_tools() -> Result<Tools, String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("page-test");
     let version = Command::new("node").arg("--version").stdout(Stdio::null()).status().await;
     if !version.is_ok_and(|status| status.success()) {
@@ -82,95 +154,7 @@ async fn tools() -> Result<Tools, String> {
             return Err(format!("npm ci failed: {}", String::from_utf8_lossy(&installed.stderr).trim()));
         }
     }
-    Ok(Tools { browser, folder })
-}
-
-fn now() -> i64 {
-    jiff::Timestamp::now().as_second()
-}
-
-/// Eight articles, some with hostile content.
-fn articles() -> Vec<EnrichedArticle> {
-    let story = |id: &str, minutes: i64, publisher: &str, title: &str, summary: &str| EnrichedArticle {
-        title: title.into(),
-        summary: summary.into(),
-        publisher_name: publisher.into(),
-        countries: vec![],
-        entities: vec![],
-        ..article(id, now() - minutes * 60)
-    };
-    let title = "Ferry link between Kenya and Tanzania reopens after two years";
-    let body = "Passengers 😀 reach Mombasa in four hours again.";
-    let mut ferry =
-        story("ferry", 2, "The Coast Courier", title, "Passenger ships sail between Mombasa and Tanga again.");
-    ferry.body = body.into();
-    ferry.countries = vec![
-        country(
-            "KE",
-            "KEN",
-            "Kenya",
-            true,
-            vec![evidence("NAME", "title", title, "Kenya"), evidence("CITY", "body", body, "Mombasa")],
-        ),
-        country("TZ", "TZA", "Tanzania", true, vec![evidence("NAME", "title", title, "Tanzania")]),
-    ];
-    ferry.entities = vec![entity("PERSON", "Amina Odhiambo"), entity("ORG", "Coastal Shipping Authority")];
-
-    let title = r#"<img src=x onerror="window.hit=1"><script>window.hit=1</script> & more"#;
-    let mut hostile = story("hostile", 4, "<b>Bold</b> Gazette", title, "</p><svg onload=window.hit=1>");
-    hostile.entities = vec![entity("PERSON", "\"><img src=x onerror=window.hit=1>")];
-    let mut script =
-        story("script", 9, "Harbour Daily", "An unsafe link", "Its URL would run as a script in this page.");
-    script.url = "javascript:window.hit=1".into();
-    script.canonical_url = "javascript:window.hit=1".into();
-    script.countries = vec![country("FR", "FRA", "France", false, vec![])];
-
-    let mut french = story(
-        "port",
-        14,
-        "Le Quotidien du Port",
-        "Le port de Marseille double sa capacité d’ici deux ans",
-        "Les travaux commencent en mars, selon la ministre des Transports.",
-    );
-    french.language = "fr".into();
-    french.countries = vec![country("FR", "FRA", "France", true, vec![])];
-    french.entities = vec![entity("PERSON", "Claire Vasseur"), entity("ORG", "Grand Port maritime")];
-    let mut arabic = story("ar", 21, "صحيفة الميناء", "افتتاح خط جديد للقطارات بين المغرب وإسبانيا", "");
-    arabic.language = "ar".into();
-    arabic.countries = vec![country("MA", "MAR", "Morocco", true, vec![]), country("ES", "ESP", "Spain", true, vec![])];
-    let mut rain = story(
-        "rain",
-        47,
-        "Highland Observer",
-        "Early rains raise hopes for the harvest in Ethiopia’s north",
-        "Farmers in three districts sow a month sooner than in the past five years, the ministry of agriculture says.",
-    );
-    rain.countries =
-        vec![country("ET", "ETH", "Ethiopia", true, vec![]), country("ER", "ERI", "Eritrea", false, vec![])];
-    rain.entities = vec![entity("ORG", "Ministry of Agriculture"), entity("PERSON", "Dawit Haile")];
-    let mut chess = story(
-        "chess",
-        130,
-        "Board & Clock",
-        "Sixteen-year-old wins the open chess title in Reykjavík",
-        "Ingrid Solberg of Norway beats three grandmasters on the way to her first title.",
-    );
-    chess.countries =
-        vec![country("NO", "NOR", "Norway", true, vec![]), country("IS", "ISL", "Iceland", false, vec![])];
-    chess.entities = vec![entity("PERSON", "Ingrid Solberg")];
-    let plain = story("plain", 3_000, "Village Post", "Library extends its opening hours", "");
-    vec![ferry, hostile, script, french, arabic, rain, chess, plain]
-}
-
-fn updated() -> EnrichedArticle {
-    let mut chess = articles().remove(6);
-    chess.title = format!("Updated: {}", chess.title);
-    (chess.revision, chess.change) = (2, change::UPDATED.into());
-    chess
-}
-
-fn withdrawn() -> EnrichedArticle {
-    let mut plain = articles().remove(7);
-    (plain.revision, plain.change) = (2, change::WITHDRAWN.into());
-    plain
+    let shots = std::env::var_os(SHOTS).map_or_else(|| std::env::temp_dir().join("newswire-page"), PathBuf::from);
+    std::fs::create_dir_all(&shots).map_err(|error| format!("{}: {error}", shots.display()))?;
+    Ok(Tools { browser, folder, shots })
 }

@@ -55,7 +55,7 @@ async fn a_client_that_was_disconnected_for_too_long_receives_lagged() {
     for id in ["b", "c", "d"] {
         gateway.append([article(id, 2)]).await;
     }
-    gateway.until("/metrics", |answer| answer.body.contains("records_total{outcome=\"shown\"} 4")).await;
+    gateway.until_admin("/metrics", |answer| answer.body.contains("records_total{outcome=\"shown\"} 4")).await;
     let mut again = gateway.follow("/v1/stream", &format!("Last-Event-ID: {}\r\n", first.id)).await;
     let lagged = again.next().await;
     assert_eq!((lagged.name.as_str(), lagged.data.as_str()), ("lagged", r#"{"missed":null}"#));
@@ -80,7 +80,7 @@ async fn a_slow_client_receives_the_number_of_missed_events() {
         gateway.append([large(id.to_string())]).await;
     }
     let all = format!("records_total{{outcome=\"shown\"}} {count}");
-    gateway.until("/metrics", |answer| answer.body.contains(&all)).await;
+    gateway.until_admin("/metrics", |answer| answer.body.contains(&all)).await;
 
     let (mut seen, mut missed) = (0, 0);
     while seen + missed < count {
@@ -94,7 +94,7 @@ async fn a_slow_client_receives_the_number_of_missed_events() {
     }
     assert!(missed > 0 && seen > 0, "{seen} seen, {missed} missed");
     assert_eq!(seen + missed, count);
-    let metrics = gateway.get("/metrics").await.body;
+    let metrics = gateway.get_admin("/metrics").await.body;
     assert!(metrics.contains("newswire_gateway_clients 1"), "{metrics}");
     gateway.stop().await;
 }

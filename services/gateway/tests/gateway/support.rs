@@ -21,6 +21,8 @@ const PARTITIONS: i32 = 3;
 /// A gateway on an embedded log.
 pub struct Gateway {
     pub address: SocketAddr,
+    /// Address of `/metrics`, `/healthz` and `/readyz`.
+    pub admin: SocketAddr,
     pub link: Arc<Link>,
     pub runtime: Runtime,
     task: JoinHandle<Result<(), Error>>,
@@ -55,10 +57,12 @@ impl Gateway {
         tokio::task::spawn_blocking(move || topics.ensure_topics().unwrap()).await.unwrap();
         let listener = chassis::http::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
         let address = listener.local_addr().unwrap();
+        let readiness = Readiness::default();
+        let admin = serve_admin(&runtime, readiness.clone()).await;
         let serving = runtime.clone();
-        let task = tokio::spawn(async move { gateway::serve(listener, &config, serving, Readiness::default()).await });
-        let gateway = Gateway { address, link, runtime, task, _folder: folder };
-        gateway.until("/readyz", |answer| answer.status == 200).await;
+        let task = tokio::spawn(async move { gateway::serve(listener, &config, serving, readiness).await });
+        let gateway = Gateway { address, admin, link, runtime, task, _folder: folder };
+        gateway.until_admin("/readyz", |answer| answer.status == 200 && answer.body.contains("caught-up")).await;
         gateway
     }
 
@@ -87,11 +91,16 @@ impl Gateway {
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        Answer::read(self.open(path, "").await).await
+        self.get_with(path, "").await
     }
 
     pub async fn get_with(&self, path: &str, headers: &str) -> Answer {
-        Answer::read(self.open(path, headers).await).await
+        Answer::read(open(self.address, path, headers).await).await
+    }
+
+    /// The answer of the admin listener.
+    pub async fn get_admin(&self, path: &str) -> Answer {
+        Answer::read(open(self.admin, path, "").await).await
     }
 
     pub async fn request(&self, method: &str, path: &str, headers: &str) -> Answer {
@@ -102,11 +111,20 @@ impl Gateway {
 
     /// Repeats the request after each poll of the gateway until `wanted` accepts the response.
     pub async fn until(&self, path: &str, wanted: impl Fn(&Answer) -> bool) -> Answer {
+        self.until_at(self.address, path, wanted).await
+    }
+
+    /// As [`Gateway::until`], on the admin listener.
+    pub async fn until_admin(&self, path: &str, wanted: impl Fn(&Answer) -> bool) -> Answer {
+        self.until_at(self.admin, path, wanted).await
+    }
+
+    async fn until_at(&self, address: SocketAddr, path: &str, wanted: impl Fn(&Answer) -> bool) -> Answer {
         let end = tokio::time::Instant::now() + PATIENCE;
         let mut requests = self.link.requests();
         loop {
             requests.mark_unchanged();
-            let answer = self.get(path).await;
+            let answer = Answer::read(open(address, path, "").await).await;
             if wanted(&answer) {
                 return answer;
             }
@@ -118,7 +136,7 @@ impl Gateway {
 
     /// Connects to the stream; the gateway counts the client when this returns.
     pub async fn follow(&self, path: &str, headers: &str) -> Events {
-        let mut events = Events { lines: BufReader::new(self.open(path, headers).await) };
+        let mut events = Events { lines: BufReader::new(open(self.address, path, headers).await) };
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
             assert!(events.lines.read_line(&mut head).await.unwrap() > 0, "{head}");
@@ -128,17 +146,35 @@ impl Gateway {
         events
     }
 
-    async fn open(&self, path: &str, headers: &str) -> TcpStream {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        // HTTP/1.0: the body is not chunked and ends with the connection.
-        stream.write_all(format!("GET {path} HTTP/1.0\r\n{headers}\r\n").as_bytes()).await.unwrap();
-        stream
+    /// Stops it, and returns its log and the folder that holds it.
+    pub async fn stop_and_keep(self) -> (Arc<dyn Log>, tempfile::TempDir) {
+        let Gateway { runtime, task, _folder: folder, .. } = self;
+        runtime.shutdown.cancel();
+        tokio::time::timeout(PATIENCE, task).await.unwrap().unwrap().unwrap();
+        (runtime.log, folder)
     }
 
     pub async fn stop(self) {
         self.runtime.shutdown.cancel();
         tokio::time::timeout(PATIENCE, self.task).await.unwrap().unwrap().unwrap();
     }
+}
+
+/// The admin listener of a process, until the shutdown.
+async fn serve_admin(runtime: &Runtime, readiness: Readiness) -> SocketAddr {
+    let listener = chassis::http::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let routes = chassis::admin::router(runtime.registry.clone(), readiness);
+    let options = chassis::http::Options::default();
+    tokio::spawn(chassis::http::serve(listener, routes, options, runtime.shutdown.clone()));
+    address
+}
+
+async fn open(address: SocketAddr, path: &str, headers: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    // HTTP/1.0: the body is not chunked and ends with the connection.
+    stream.write_all(format!("GET {path} HTTP/1.0\r\n{headers}\r\n").as_bytes()).await.unwrap();
+    stream
 }
 
 #[derive(Debug)]

@@ -9,11 +9,14 @@ mod known;
 use crate::{
     answer::{self, Answer},
     feeds,
+    output::{Align, OutputArgs, Table},
+    progress::Progress,
 };
 use anyhow::{Context, bail};
 use known::{Known, Selection, Target};
 use poller::credentials::{Credentials, SecretArgs};
 use proto::{partition, topic::Topic, v1::RawItem, wire};
+use serde_json::json;
 use std::{fmt, io::Write};
 use stream::{Log, LogArgs, LogConfig, Outgoing};
 
@@ -63,6 +66,8 @@ pub struct Flags {
     secrets: SecretArgs,
     #[command(flatten)]
     log: LogArgs,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 impl Args {
@@ -79,7 +84,17 @@ impl Args {
         let (selection, config) = (errors.ok(selection(flags)), errors.ok(flags.log.check()));
         let (dry_run, secrets) = (flags.dry_run, flags.secrets.credentials());
         let (selection, config) = errors.finish(|| Some((selection?, config?)))?;
-        Ok(Box::new(move |out| run(out, &config, action, selection, &secrets, dry_run)))
+        let output = flags.output;
+        Ok(Box::new(move |out| {
+            let mut table = Table::new(COLUMNS);
+            let done = run(&config, action, selection, &secrets, dry_run, &mut table);
+            // Also if it failed: what was written is not taken back.
+            if table.len() > 0 {
+                table.write(out, output)?;
+            }
+            done?;
+            if output.json { Ok(()) } else { Ok(writeln!(out, "{} articles", table.len())?) }
+        }))
     }
 }
 
@@ -117,13 +132,16 @@ fn feed_id(log: &dyn Log, config: &LogConfig, given: &str, secrets: &Credentials
     id.with_context(|| format!("{} is not on the list", secrets.parameters.masked(given)))
 }
 
+const COLUMNS: &[(&str, Align)] =
+    &[("article", Align::Left), ("result", Align::Left), ("title", Align::Left), ("note", Align::Left)];
+
 fn run(
-    out: &mut dyn Write,
     config: &LogConfig,
     action: Action,
     mut selection: Selection,
     secrets: &Credentials,
     dry_run: bool,
+    table: &mut Table,
 ) -> anyhow::Result<()> {
     let log = if dry_run { answer::reach(config)? } else { answer::ready(config)? };
     if let Selection::Feed(feed) = &mut selection {
@@ -138,26 +156,57 @@ fn run(
     let topic = config.names.of(Topic::Raw);
     let partitions = log.partitions(&topic)?;
     let now = jiff::Timestamp::now();
+    let progress = Progress::new("articles");
+    progress.expect(found.len());
     for chunk in found.chunks(ITEMS) {
-        let items = chunk.iter().map(|known| outgoing(config, partitions, &item::of(action, known, now), now));
-        let records = items.collect::<anyhow::Result<Vec<_>>>()?;
+        let records = items(config, partitions, action, chunk, now)?;
         let to: Vec<i32> = records.iter().map(|record| record.partition).collect();
         if !dry_run {
             log.append(records)?;
         }
+        progress.add(chunk.len());
         for (known, partition) in chunk.iter().zip(to) {
             let done = if dry_run { "would be written to" } else { "written to" };
-            let (id, note) = (&known.id, note(action, known));
-            writeln!(out, "{id}\t{action} {done} {topic}[{partition}]\t{note}")?;
+            let title = known.last.as_ref().map(|last| last.title.clone()).unwrap_or_default();
+            let note = note(action, known);
+            let value = json!({
+                "article_id": known.id, "action": action.to_string(), "written": !dry_run, "topic": topic,
+                "partition": partition, "title": title, "note": note,
+            });
+            let result = format!("{action} {done} {topic}[{partition}]");
+            table.add([known.id.clone(), result, title, note.to_owned()], value);
         }
     }
-    Ok(writeln!(out, "{} articles", found.len())?)
+    Ok(())
 }
 
-/// What the log knows of the article, and what follows from it.
-fn note(action: Action, known: &Known) -> String {
-    let name = known.last.as_ref().map(|last| format!("{:?}", last.title)).unwrap_or_default();
-    let rest = match (action, known.is_withdrawn, known.is_on_log, known.last.is_some()) {
+/// Withdraws the article of a URL as the command does, if the log has it. False if it does not.
+///
+/// # Errors
+/// The log cannot be read or written, or `url` is none.
+pub fn withdraw_published(log: &dyn Log, config: &LogConfig, url: &str) -> anyhow::Result<bool> {
+    let target = Target::parse(url).with_context(|| format!("{url:?} is no URL of an article"))?;
+    let mut found = known::read(log, config, &Selection::Articles(vec![target]), Action::Withdraw)?;
+    // A withdrawal of what is not published would keep it from ever being published.
+    found.retain(|known| known.last.is_some());
+    let partitions = log.partitions(&config.names.of(Topic::Raw))?;
+    log.append(items(config, partitions, Action::Withdraw, &found, jiff::Timestamp::now())?)?;
+    Ok(!found.is_empty())
+}
+
+fn items(
+    config: &LogConfig,
+    partitions: i32,
+    action: Action,
+    found: &[Known],
+    now: jiff::Timestamp,
+) -> anyhow::Result<Vec<Outgoing>> {
+    found.iter().map(|known| outgoing(config, partitions, &item::of(action, known, now), now)).collect()
+}
+
+/// What is unusual about the article.
+fn note(action: Action, known: &Known) -> &'static str {
+    match (action, known.is_withdrawn, known.is_on_log, known.last.is_some()) {
         (Action::Withdraw, true, ..) => "already withdrawn",
         (Action::Withdraw, _, false, _) => "not on the log; remembered, so that it is never published",
         (Action::Withdraw, _, true, false) => "its text is no longer on the log",
@@ -165,9 +214,7 @@ fn note(action: Action, known: &Known) -> String {
         (Action::Restore, false, ..) => "not withdrawn; ignored, unless a withdrawal still waits for the normaliser",
         (Action::Restore, true, _, true) => "with its last text",
         (Action::Restore, true, _, false) => "its text is not on the log; published when a feed shows it again",
-    };
-    let separator = if name.is_empty() || rest.is_empty() { "" } else { ": " };
-    format!("{name}{separator}{rest}")
+    }
 }
 
 fn outgoing(config: &LogConfig, partitions: i32, item: &RawItem, now: jiff::Timestamp) -> anyhow::Result<Outgoing> {

@@ -10,7 +10,7 @@ use std::{
 use stream::{Log, LogConfig, LogKind, MemberSpec, Outgoing};
 
 /// Name of the consumer group on Kafka, and part of the transactional id.
-const STAGE: &str = "dead-letter-replay";
+pub const STAGE: &str = "dead-letter-replay";
 /// File in the data folder of an embedded log that the replaying process locks.
 const LOCK: &str = "dead-letter-replay.lock";
 

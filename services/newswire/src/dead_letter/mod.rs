@@ -9,20 +9,28 @@ mod lock;
 mod number;
 mod origins;
 
-use crate::answer::{self, Answer, DEADLINE};
+use crate::{
+    answer::{self, Answer, DEADLINE},
+    output::{Align, Out, OutputArgs, Table},
+    progress::Progress,
+};
 use anyhow::{Context, bail};
 use lock::ReplayLock;
+pub use lock::STAGE;
 use number::Number;
 use origins::Origins;
 use proto::topic::Topic;
 use serde_json::json;
-use std::{io::Write, ops::ControlFlow};
+use std::{
+    io::{self, Write},
+    ops::ControlFlow,
+};
 use stream::{DeadLetter, Log, LogArgs, LogConfig, Outgoing, Record, Start, header};
 
 /// Subcommands of `newswire dead-letter`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Args {
-    /// Prints one line for each dead letter: number, time, stage, reason, attempt, origin, key and detail.
+    /// Lists the dead letters: number, time, stage, reason, attempt, replays, origin, key and detail.
     List(Box<List>),
     /// Prints a dead letter with its record, as JSON.
     Show(Box<Show>),
@@ -37,6 +45,8 @@ pub struct List {
     filter: Filter,
     #[command(flatten)]
     log: LogArgs,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Flags of `show`.
@@ -65,6 +75,8 @@ pub struct Replay {
     dry_run: bool,
     #[command(flatten)]
     log: LogArgs,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -92,8 +104,8 @@ impl Args {
     pub fn check(&self) -> Result<Answer, Vec<String>> {
         Ok(match self {
             Args::List(args) => {
-                let (config, filter) = (args.log.check()?, args.filter.clone());
-                Box::new(move |out| list(out, &config, &filter))
+                let (config, filter, output) = (args.log.check()?, args.filter.clone(), args.output);
+                Box::new(move |out| list(out, &config, &filter, output))
             }
             Args::Show(args) => {
                 let (config, number) = (args.log.check()?, args.number);
@@ -102,8 +114,14 @@ impl Args {
             Args::Replay(args) => {
                 let config = args.log.check()?;
                 let numbers = (!args.all).then(|| args.numbers.clone());
-                let (filter, dry_run) = (args.filter.clone(), args.dry_run);
-                Box::new(move |out| replay(out, &config, numbers.as_deref(), &filter, dry_run))
+                let (filter, dry_run, output) = (args.filter.clone(), args.dry_run, args.output);
+                Box::new(move |out| {
+                    let mut report = Report { dry_run, table: Table::new(REPLAYS), count: 0 };
+                    let replayed = replay(&config, numbers.as_deref(), &filter, dry_run, &mut report);
+                    // Also if it failed: what was replayed is not replayed again.
+                    report.write(out, output)?;
+                    replayed
+                })
             }
         })
     }
@@ -122,29 +140,42 @@ fn dead_letters(log: &dyn Log, config: &LogConfig) -> anyhow::Result<Vec<(Record
     Ok(found)
 }
 
-fn list(out: &mut dyn Write, config: &LogConfig, filter: &Filter) -> anyhow::Result<()> {
+const COLUMNS: &[(&str, Align)] = &[
+    ("number", Align::Left),
+    ("time", Align::Left),
+    ("stage", Align::Left),
+    ("reason", Align::Left),
+    ("attempt", Align::Right),
+    ("replays", Align::Right),
+    ("origin", Align::Left),
+    ("key", Align::Left),
+    ("detail", Align::Left),
+];
+
+fn list(out: &mut Out, config: &LogConfig, filter: &Filter, output: OutputArgs) -> anyhow::Result<()> {
     let log = answer::reach(config)?;
     let mut dead_letters = dead_letters(&*log, config)?;
     dead_letters.retain(|(_, dead_letter)| filter.matches(dead_letter));
     let origins = Origins::read(&*log, config, &dead_letters)?;
-    for (record, dead_letter) in &dead_letters {
-        let number = Number::of(record);
-        let replays = origins.replays(number).map(|count| format!("\treplayed {count}x")).unwrap_or_default();
+    let mut table = Table::new(COLUMNS);
+    for (record, dead_letter) in dead_letters {
+        let number = Number::of(&record);
+        let replays = origins.replays(number).unwrap_or(0);
         let DeadLetter { stage, reason, detail, attempt, time, record: origin } = dead_letter;
-        let key = String::from_utf8_lossy(&origin.key);
-        writeln!(
-            out,
-            "{number}\t{time:.0}\t{stage}\t{reason}\tattempt {attempt}\t{}[{}]@{}\t{key}\t{}{replays}",
-            origin.topic,
-            origin.partition,
-            origin.offset,
-            detail.replace(['\n', '\t'], " ")
-        )?;
+        let key = String::from_utf8_lossy(&origin.key).into_owned();
+        let (time, at) = (format!("{time:.0}"), format!("{}[{}]@{}", origin.topic, origin.partition, origin.offset));
+        let value = json!({
+            "dead_letter": number.to_string(), "time": time, "stage": stage, "reason": reason, "detail": detail,
+            "attempt": attempt, "replays": replays, "topic": origin.topic, "partition": origin.partition,
+            "offset": origin.offset, "key": key,
+        });
+        let (number, attempt, replays) = (number.to_string(), attempt.to_string(), replays.to_string());
+        table.add([number, time, stage, reason, attempt, replays, at, key, detail], value);
     }
-    Ok(())
+    Ok(table.write(out, output)?)
 }
 
-fn show(out: &mut dyn Write, config: &LogConfig, number: Number) -> anyhow::Result<()> {
+fn show(out: &mut Out, config: &LogConfig, number: Number) -> anyhow::Result<()> {
     let log = answer::reach(config)?;
     let dead_letters = dead_letters(&*log, config)?;
     let found = dead_letters.iter().find(|(record, _)| Number::of(record) == number);
@@ -162,13 +193,49 @@ fn show(out: &mut dyn Write, config: &LogConfig, number: Number) -> anyhow::Resu
     Ok(writeln!(out)?)
 }
 
+const REPLAYS: &[(&str, Align)] = &[("number", Align::Left), ("result", Align::Left)];
+
+/// What became of each dead letter.
+struct Report {
+    dry_run: bool,
+    table: Table,
+    count: usize,
+}
+
+impl Report {
+    fn replayed(&mut self, number: Number, dead_letter: &DeadLetter) {
+        let (topic, partition) = (&dead_letter.record.topic, dead_letter.record.partition);
+        let attempt = dead_letter.attempt + 1;
+        let done = if self.dry_run { "would be replayed to" } else { "replayed to" };
+        let text = format!("{done} {topic}[{partition}], attempt {attempt}");
+        let value = json!({
+            "dead_letter": number.to_string(), "replayed": !self.dry_run, "topic": topic, "partition": partition,
+            "attempt": attempt,
+        });
+        self.table.add([number.to_string(), text], value);
+        self.count += 1;
+    }
+
+    fn skipped(&mut self, number: Number, reason: &str) {
+        let value = json!({ "dead_letter": number.to_string(), "replayed": false, "reason": reason });
+        self.table.add([number.to_string(), reason.to_owned()], value);
+    }
+
+    fn write(&self, out: &mut Out, output: OutputArgs) -> io::Result<()> {
+        if self.table.len() > 0 {
+            self.table.write(out, output)?;
+        }
+        if output.json { Ok(()) } else { writeln!(out, "{} dead letters", self.count) }
+    }
+}
+
 /// Replays the dead letters with these numbers, or all if there are none.
 fn replay(
-    out: &mut dyn Write,
     config: &LogConfig,
     numbers: Option<&[Number]>,
     filter: &Filter,
     dry_run: bool,
+    report: &mut Report,
 ) -> anyhow::Result<()> {
     let log = answer::reach(config)?;
     // Acquired before anything is read: what an earlier replay has written is then visible, and it writes no more.
@@ -184,26 +251,24 @@ fn replay(
     }
     dead_letters.retain(|(_, dead_letter)| filter.matches(dead_letter));
     let origins = Origins::read(&*log, config, &dead_letters)?;
-    let mut count = 0;
+    let progress = Progress::new("dead letters");
+    progress.expect(dead_letters.len());
     for (record, dead_letter) in &dead_letters {
         let number = Number::of(record);
-        let origin = &dead_letter.record;
+        progress.add(1);
         if let Some(reason) = origins.rejection(record, dead_letter) {
             // Only dead letters that were asked for by number need an explanation.
             if numbers.is_some() {
-                writeln!(out, "{number}\t{reason}")?;
+                report.skipped(number, reason);
             }
             continue;
         }
-        count += 1;
         if let Some(lock) = &mut lock {
             lock.write(&*log, replayed(number, dead_letter)).with_context(|| number.to_string())?;
         }
-        let done = if dry_run { "would be replayed to" } else { "replayed to" };
-        let (topic, attempt) = (&origin.topic, dead_letter.attempt + 1);
-        writeln!(out, "{number}\t{done} {topic}[{}], attempt {attempt}", origin.partition)?;
+        report.replayed(number, dead_letter);
     }
-    Ok(writeln!(out, "{count} dead letters")?)
+    Ok(())
 }
 
 /// The original record, with headers for its attempt and for the number of its dead letter.

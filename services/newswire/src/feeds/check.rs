@@ -5,7 +5,7 @@ use anyhow::Context;
 use chassis::terminal::line;
 use jiff::Timestamp;
 use poller::{
-    Checked, Config,
+    Checked, Config, Revalidation,
     document::Document,
     fetch::Response,
     poll::{Body, PollResult},
@@ -15,6 +15,39 @@ use std::{collections::BTreeMap, io::Write};
 
 /// Entries that are printed.
 const SHOWN: usize = 10;
+
+/// The keys of the report, in the order in which they are printed as text; those within a row or a value, too.
+const ORDER: [&str; 29] = [
+    "url",
+    "outcome",
+    "error",
+    "status",
+    "redirected_to",
+    "is_permanent",
+    "content_type",
+    "bytes",
+    "duration_ms",
+    "validators",
+    "etag",
+    "last_modified",
+    "revalidation",
+    "retry_after_s",
+    "max_age_s",
+    "ttl_min",
+    "title",
+    "language",
+    "number_of_entries",
+    "newest_entry_at",
+    "first_poll",
+    "published",
+    "not_published",
+    "backfill",
+    "next_poll_s",
+    "warnings",
+    "entries",
+    "feeds",
+    "declared",
+];
 
 /// Checks one feed and prints what its first poll would do.
 pub(super) fn answer(url: String, credentials_ref: String, json: bool, config: Config) -> Answer {
@@ -28,7 +61,7 @@ pub(super) fn answer(url: String, credentials_ref: String, json: bool, config: C
 
 /// The report as JSON. A key without a value is left out.
 fn report(checked: &Checked, now: Timestamp) -> Value {
-    let Checked { url, result, update, feeds } = checked;
+    let Checked { url, result, update, revalidation, feeds } = checked;
     let mut report = json!({
         "url": url.as_str(),
         "outcome": update.record.outcome,
@@ -44,6 +77,7 @@ fn report(checked: &Checked, now: Timestamp) -> Value {
         for (name, value) in response_values(result, response) {
             add(name, value);
         }
+        add("revalidation", answer_to(revalidation).into());
         if let Body::Document { document, .. } = body {
             for (name, value) in document_values(document) {
                 add(name, value);
@@ -75,6 +109,18 @@ fn response_values(result: &PollResult, response: &Response) -> Vec<(&'static st
         values.extend(hint.map(|hint| (name, hint.as_secs().into())));
     }
     values
+}
+
+/// What the server answers to a request with its validators.
+fn answer_to(revalidation: &Revalidation) -> String {
+    match revalidation {
+        Revalidation::NoValidators => "none: the answer has no validators".to_owned(),
+        Revalidation::NotModified => "304 as it should".to_owned(),
+        Revalidation::Ignored => "ignored: the same document again in place of 304".to_owned(),
+        Revalidation::Changed => "another document: it changed in between, or each answer differs".to_owned(),
+        Revalidation::Status(status) => format!("HTTP status {status}"),
+        Revalidation::Failed(error) => error.to_string(),
+    }
 }
 
 fn document_values(document: &Document) -> Vec<(&'static str, Value)> {
@@ -109,18 +155,18 @@ fn print(out: &mut dyn Write, report: &Value) -> anyhow::Result<()> {
         Value::String(text) => line(text).to_string(),
         other => other.to_string(),
     };
-    for (name, value) in report.as_object().into_iter().flatten() {
+    for (name, value) in in_order(report) {
         let label = name.replace('_', " ");
         match value {
             Value::Array(rows) => {
                 writeln!(out, "{label}:")?;
                 for row in rows {
-                    let cells = row.as_object().into_iter().flatten().filter(|(_, cell)| !is_empty(cell));
+                    let cells = in_order(row).into_iter().filter(|(_, cell)| !is_empty(cell));
                     writeln!(out, "  {}", cells.map(|(_, cell)| text(cell)).collect::<Vec<_>>().join("  "))?;
                 }
             }
-            Value::Object(pairs) => {
-                let pairs = pairs.iter().filter(|(_, value)| !is_empty(value));
+            Value::Object(_) => {
+                let pairs = in_order(value).into_iter().filter(|(_, value)| !is_empty(value));
                 let shown: Vec<String> =
                     pairs.map(|(name, value)| format!("{} {}", name.replace('_', "-"), text(value))).collect();
                 let shown = if shown.is_empty() { "none".to_owned() } else { shown.join(", ") };
@@ -131,6 +177,13 @@ fn print(out: &mut dyn Write, report: &Value) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The members of an object in [`ORDER`]; those that it does not name come last.
+fn in_order(object: &Value) -> Vec<(&String, &Value)> {
+    let mut members: Vec<(&String, &Value)> = object.as_object().into_iter().flatten().collect();
+    members.sort_by_key(|(name, _)| ORDER.iter().position(|known| known == name).unwrap_or(ORDER.len()));
+    members
 }
 
 fn is_empty(value: &Value) -> bool {

@@ -1,25 +1,29 @@
 //! `newswire feeds`: the list of feeds, kept as records of a topic.
 
 mod check;
+mod definitions;
+mod list;
 mod watch;
 
+pub use definitions::{find, find_one, known, sync};
 pub use watch::{FeedFile, apply, watch};
 
-use crate::answer::{self, Answer};
+use crate::{
+    answer::{self, Answer},
+    output::{Out, OutputArgs},
+    progress::Progress,
+};
 use anyhow::{Context, bail};
-use chassis::terminal::line;
+use definitions::sync_with;
 use jiff::Timestamp;
 use poller::{
     credentials::{CredentialArgs, Credentials, SecretArgs},
     opml::{self, InvalidFeedError, List, OpmlError},
 };
-use proto::{topic::Topic, v1::Feed, vocab::publish_text};
-use std::{
-    collections::BTreeMap,
-    io::Write,
-    path::{Path, PathBuf},
-};
-use stream::{Log, LogArgs, LogConfig, Outgoing};
+use proto::{topic::Topic, v1::Feed};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use stream::{LogArgs, LogConfig};
 
 /// Subcommands of `newswire feeds`.
 #[derive(Debug, clap::Subcommand)]
@@ -61,6 +65,8 @@ pub enum Args {
         credentials: CredentialArgs,
         #[command(flatten)]
         log: Box<LogArgs>,
+        #[command(flatten)]
+        output: OutputArgs,
     },
     /// Adds or updates the feeds of an OPML file, and removes none. Feeds that cannot be polled are reported and skipped; the
     /// command fails if none can be polled.
@@ -74,6 +80,8 @@ pub enum Args {
         credentials: CredentialArgs,
         #[command(flatten)]
         log: Box<LogArgs>,
+        #[command(flatten)]
+        output: OutputArgs,
     },
     /// Polls a feed once, as for the first time, and prints what the poll would do: status, validators, entries, warnings, the
     /// next poll; for an HTML page the feeds that it names. Needs no log and writes nothing.
@@ -83,9 +91,8 @@ pub enum Args {
         /// Name of its credential in the file.
         #[arg(long, value_name = "NAME", default_value = "")]
         credentials_ref: String,
-        /// Prints one JSON object.
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        output: OutputArgs,
         #[command(flatten)]
         poller: Box<poller::Args>,
     },
@@ -98,15 +105,17 @@ pub enum Args {
         #[command(flatten)]
         log: Box<LogArgs>,
     },
-    /// Prints URL and title of each feed, and whether it is paused or its text withheld.
+    /// Prints URL, state and title of each feed: whether it is paused or its text withheld.
     List {
         /// Prints an OPML file, which `import` reads.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "json")]
         opml: bool,
         #[command(flatten)]
         secrets: SecretArgs,
         #[command(flatten)]
         log: Box<LogArgs>,
+        #[command(flatten)]
+        output: OutputArgs,
     },
     /// Polls a feed now, also one that is gone or failing. Its state stays.
     Poll {
@@ -116,6 +125,8 @@ pub enum Args {
         secrets: SecretArgs,
         #[command(flatten)]
         log: Box<LogArgs>,
+        #[command(flatten)]
+        output: OutputArgs,
     },
     /// Polls a feed now and forgets its failures and the Retry-After of its host. Its state stays otherwise.
     ClearBackoff {
@@ -125,6 +136,8 @@ pub enum Args {
         secrets: SecretArgs,
         #[command(flatten)]
         log: Box<LogArgs>,
+        #[command(flatten)]
+        output: OutputArgs,
     },
     /// Removes a feed from the list. Its articles stay.
     Remove {
@@ -134,6 +147,8 @@ pub enum Args {
         secrets: SecretArgs,
         #[command(flatten)]
         log: Box<LogArgs>,
+        #[command(flatten)]
+        output: OutputArgs,
     },
 }
 
@@ -157,7 +172,9 @@ impl Args {
                 credentials_ref,
                 credentials,
                 log,
+                output,
             } => {
+                let output = *output;
                 let feed = Feed {
                     url: url.clone(),
                     title: title.clone(),
@@ -175,55 +192,33 @@ impl Args {
                 let feed = credentials.take(feed, Timestamp::now()).map_err(|error| vec![error.to_string()])?;
                 Box::new(move |out| {
                     let log = answer::ready(&config)?;
-                    let written = sync(&*log, &config, vec![feed])?;
-                    Ok(writeln!(out, "{}", if written == 1 { "added" } else { "unchanged" })?)
+                    let feed = poller::definition::complete(feed, Timestamp::now())?;
+                    let (feed_id, url) = (feed.feed_id.clone(), feed.url.clone());
+                    let is_written = sync(&*log, &config, vec![feed])? == 1;
+                    let value = json!({ "feed_id": feed_id, "url": url, "written": is_written });
+                    Ok(out.either(output, if is_written { "added" } else { "unchanged" }, &value)?)
                 })
             }
-            Args::Import { file, publish_text, credentials, log } => {
-                let (file, publish_text) = (file.clone(), publish_text.clone());
+            Args::Import { file, publish_text, credentials, log, output } => {
+                let (file, publish_text, output) = (file.clone(), publish_text.clone(), *output);
                 let (credentials, config) = chassis::config::both(credentials.check(), log.check())?;
-                Box::new(move |out| {
-                    let List { mut feeds, refused } = read(&file, &credentials)?;
-                    for feed in feeds.iter_mut().filter(|feed| feed.publish_text.is_empty()) {
-                        feed.publish_text.clone_from(&publish_text);
-                    }
-                    for refused in &refused {
-                        answer::report(&format!("{}: {refused}", file.display()));
-                    }
-                    let count = feeds.len() + refused.len();
-                    let log = answer::ready(&config)?;
-                    let written = sync(&*log, &config, feeds)?;
-                    let refused =
-                        if refused.is_empty() { String::new() } else { format!(", {} refused", refused.len()) };
-                    Ok(writeln!(out, "{count} feeds in the file, {written} of them new or changed{refused}")?)
-                })
+                Box::new(move |out| import(out, &file, &publish_text, &credentials, &config, output))
             }
-            Args::Check { url, credentials_ref, json, poller } => {
-                check::answer(url.clone(), credentials_ref.clone(), *json, poller.check()?)
+            Args::Check { url, credentials_ref, output, poller } => {
+                check::answer(url.clone(), credentials_ref.clone(), output.json, poller.check()?)
             }
-            Args::Export { file, secrets, log } => {
-                let (file, secrets, config) = (file.clone(), secrets.credentials(), log.check()?);
-                Box::new(move |out| match file {
-                    None => list(out, true, &secrets, &config),
-                    Some(file) => {
-                        let mut written = Vec::new();
-                        list(&mut written, true, &secrets, &config)?;
-                        std::fs::write(&file, written).with_context(|| file.display().to_string())?;
-                        Ok(())
-                    }
-                })
+            Args::Export { file, secrets, log } => list::export(file.clone(), secrets.credentials(), log.check()?),
+            Args::List { opml: true, secrets, log, .. } => list::export(None, secrets.credentials(), log.check()?),
+            Args::List { secrets, log, output, .. } => list::list(secrets.credentials(), log.check()?, *output),
+            Args::Poll { feed, secrets, log, output } => {
+                request(feed, Request::Poll, secrets.credentials(), log.check()?, *output)
             }
-            Args::List { opml, secrets, log } => {
-                let (opml, secrets, config) = (*opml, secrets.credentials(), log.check()?);
-                Box::new(move |out| list(out, opml, &secrets, &config))
+            Args::ClearBackoff { feed, secrets, log, output } => {
+                request(feed, Request::ClearBackoff, secrets.credentials(), log.check()?, *output)
             }
-            Args::Poll { feed, secrets, log } => request(feed, Request::Poll, secrets.credentials(), log.check()?),
-            Args::ClearBackoff { feed, secrets, log } => {
-                request(feed, Request::ClearBackoff, secrets.credentials(), log.check()?)
-            }
-            Args::Remove { url, secrets, log } => {
-                let (url, secrets, config) = (url.clone(), secrets.credentials(), log.check()?);
-                Box::new(move |out| remove(out, &url, &secrets, &config))
+            Args::Remove { url, secrets, log, output } => {
+                let (url, secrets, config, output) = (url.clone(), secrets.credentials(), log.check()?, *output);
+                Box::new(move |out| remove(out, &url, &secrets, &config, output))
             }
         })
     }
@@ -239,6 +234,37 @@ fn publish_text(text: &str) -> Result<String, String> {
     let upper = text.to_ascii_uppercase();
     let is_known = upper.is_empty() || proto::vocab::publish_text::ALL.contains(&upper.as_str());
     if is_known { Ok(upper) } else { Err("neither full, summary nor none".to_owned()) }
+}
+
+fn import(
+    out: &mut Out,
+    file: &Path,
+    publish_text: &str,
+    credentials: &Credentials,
+    config: &LogConfig,
+    output: OutputArgs,
+) -> anyhow::Result<()> {
+    let List { mut feeds, refused } = read(file, credentials)?;
+    for feed in feeds.iter_mut().filter(|feed| feed.publish_text.is_empty()) {
+        publish_text.clone_into(&mut feed.publish_text);
+    }
+    for refused in &refused {
+        answer::report(&format!("{}: {refused}", file.display()));
+    }
+    let count = feeds.len() + refused.len();
+    let log = answer::ready(config)?;
+    let progress = Progress::new("feeds");
+    let written = sync_with(&*log, config, feeds, &progress)?;
+    drop(progress);
+    let suffix = if refused.is_empty() { String::new() } else { format!(", {} refused", refused.len()) };
+    let refused: Vec<_> =
+        refused.iter().map(|feed| json!({ "feed": feed.title, "error": feed.error.to_string() })).collect();
+    out.either(
+        output,
+        &format!("{count} feeds in the file, {written} of them new or changed{suffix}"),
+        &json!({ "feeds": count, "written": written, "refused": refused }),
+    )?;
+    Ok(())
 }
 
 /// Reads an OPML file: the feeds that can be polled, and those that cannot. Secrets in URLs are written to the file of
@@ -271,110 +297,6 @@ fn without_secrets(list: List, credentials: &Credentials) -> List {
     List { feeds: kept, refused }
 }
 
-/// The feeds that an operator means: by id, or by URL with or without its secrets.
-pub fn find<'a>(known: &'a BTreeMap<String, Feed>, credentials: &Credentials, given: &str) -> Vec<&'a Feed> {
-    let bare = |url: &str| poller::definition::parse_url(url).ok().map(|url| credentials.parameters.split(&url).0);
-    let url = bare(given);
-    let is_meant = |feed: &&Feed| feed.feed_id == given.to_ascii_lowercase() || url.is_some() && bare(&feed.url) == url;
-    known.values().filter(is_meant).collect()
-}
-
-/// As [`find`], of exactly one feed; `None` if none is meant.
-///
-/// # Errors
-/// Several are meant; the text has their ids.
-pub fn find_one<'a>(
-    known: &'a BTreeMap<String, Feed>,
-    credentials: &Credentials,
-    given: &str,
-) -> anyhow::Result<Option<&'a Feed>> {
-    match find(known, credentials, given)[..] {
-        [] => Ok(None),
-        [feed] => Ok(Some(feed)),
-        ref several => {
-            let shown = credentials.parameters.masked(given);
-            let ids: Vec<String> =
-                several.iter().map(|feed| format!("{} ({})", feed.feed_id, feed.credentials_ref)).collect();
-            bail!("{shown} is on the list with several credentials; give an id: {}", ids.join(", "))
-        }
-    }
-}
-
-/// Writes those of `feeds` that are new or changed and returns their number. Other feeds on the topic stay unchanged: they
-/// may have been added by hand.
-///
-/// # Errors
-/// The log cannot be reached.
-pub fn sync(log: &dyn Log, config: &LogConfig, feeds: Vec<Feed>) -> anyhow::Result<usize> {
-    let topic = config.names.of(Topic::Feeds);
-    let known = known(log, &topic)?;
-    let partitions = log.partitions(&topic)?;
-    let now = Timestamp::now();
-    let mut records: Vec<Outgoing> = Vec::new();
-    for feed in feeds {
-        let mut feed = poller::definition::complete(feed, now)?;
-        if let Some(before) = known.get(&feed.feed_id) {
-            feed.added_at = before.added_at;
-            feed.poll_requested_at = before.poll_requested_at;
-            feed.backoff_cleared_at = before.backoff_cleared_at;
-            if feed.list.is_empty() {
-                feed.list.clone_from(&before.list);
-            }
-            if feed == *before {
-                continue;
-            }
-        }
-        records.push(poller::definition::record(feed, partitions, &config.names, config.encoding, now)?);
-    }
-    append(log, records)
-}
-
-/// Writes records in batches, so that a list of any length fits into the limits of an append. Returns their number.
-fn append(log: &dyn Log, mut records: Vec<Outgoing>) -> anyhow::Result<usize> {
-    let written = records.len();
-    while !records.is_empty() {
-        let rest = records.split_off(records.len().min(500));
-        log.append(records)?;
-        records = rest;
-    }
-    Ok(written)
-}
-
-/// The feeds on the topic, by id. A record that cannot be decoded is skipped here; the poller reports it.
-pub fn known(log: &dyn Log, topic: &str) -> anyhow::Result<BTreeMap<String, Feed>> {
-    let mut feeds = BTreeMap::new();
-    answer::each(log, topic, |record| {
-        let Some(key) = record.key_text() else { return };
-        match record.decode::<Feed>() {
-            Ok(feed) => drop(feeds.insert(key.to_owned(), feed)),
-            Err(_) if record.value.is_none() => drop(feeds.remove(key)),
-            Err(_) => {}
-        }
-    })?;
-    Ok(feeds)
-}
-
-fn list(out: &mut dyn Write, opml: bool, credentials: &Credentials, config: &LogConfig) -> anyhow::Result<()> {
-    let log = answer::reach(config)?;
-    let known = known(&*log, &config.names.of(Topic::Feeds))?;
-    let mut feeds: Vec<Feed> =
-        known.into_values().map(|feed| credentials.hidden(&feed).map_or(feed, |(shown, _)| shown)).collect();
-    feeds.sort_by(|one, other| one.url.cmp(&other.url));
-    if opml {
-        return Ok(write!(out, "{}", opml::write("newswire", &feeds))?);
-    }
-    for feed in &feeds {
-        let paused = if feed.paused { "\tpaused" } else { "" };
-        let withheld = match feed.publish_text.as_str() {
-            publish_text::SUMMARY => "\tsummary only",
-            publish_text::NONE => "\ttitle only",
-            _ => "",
-        };
-        writeln!(out, "{}\t{}{paused}{withheld}", line(&feed.url), line(&feed.title))?;
-    }
-    Ok(())
-}
-
 /// What an operator wants of a feed.
 #[derive(Clone, Copy)]
 enum Request {
@@ -383,7 +305,7 @@ enum Request {
 }
 
 /// A command that writes the feed's definition again, with the time of the request.
-fn request(feed: &str, request: Request, secrets: Credentials, config: LogConfig) -> Answer {
+fn request(feed: &str, request: Request, secrets: Credentials, config: LogConfig, output: OutputArgs) -> Answer {
     let given = feed.trim().to_owned();
     Box::new(move |out| {
         let log = answer::reach(&config)?;
@@ -397,10 +319,17 @@ fn request(feed: &str, request: Request, secrets: Credentials, config: LogConfig
         }
         let now = Timestamp::now();
         let at = Some(proto::time::to_wire(now));
-        match request {
-            Request::Poll => feed.poll_requested_at = at,
-            Request::ClearBackoff => feed.backoff_cleared_at = at,
-        }
+        let requested = match request {
+            Request::Poll => {
+                feed.poll_requested_at = at;
+                "poll"
+            }
+            Request::ClearBackoff => {
+                feed.backoff_cleared_at = at;
+                "clear-backoff"
+            }
+        };
+        let value = json!({ "feed_id": feed.feed_id, "requested": requested });
         log.append(vec![poller::definition::record(
             feed,
             log.partitions(&topic)?,
@@ -408,11 +337,17 @@ fn request(feed: &str, request: Request, secrets: Credentials, config: LogConfig
             config.encoding,
             now,
         )?])?;
-        Ok(writeln!(out, "requested")?)
+        Ok(out.either(output, "requested", &value)?)
     })
 }
 
-fn remove(out: &mut dyn Write, url: &str, credentials: &Credentials, config: &LogConfig) -> anyhow::Result<()> {
+fn remove(
+    out: &mut Out,
+    url: &str,
+    credentials: &Credentials,
+    config: &LogConfig,
+    output: OutputArgs,
+) -> anyhow::Result<()> {
     let log = answer::reach(config)?;
     let topic = config.names.of(Topic::Feeds);
     let known = known(&*log, &topic)?;
@@ -420,7 +355,7 @@ fn remove(out: &mut dyn Write, url: &str, credentials: &Credentials, config: &Lo
         bail!("{} is not on the list", credentials.parameters.masked(url))
     };
     log.append(vec![poller::definition::removal(feed, log.partitions(&topic)?, &config.names)?])?;
-    Ok(writeln!(out, "removed")?)
+    Ok(out.either(output, "removed", &json!({ "feed_id": feed.feed_id, "removed": true }))?)
 }
 
 #[cfg(test)]

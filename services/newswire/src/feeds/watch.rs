@@ -1,6 +1,7 @@
 //! A list of feeds in a file that is read again when it changes.
 
-use super::{append, known, read, sync};
+use super::{definitions::append, known, read, sync};
+use crate::progress::Progress;
 use poller::credentials::Credentials;
 use proto::{topic::Topic, v1::Feed};
 use std::{
@@ -78,7 +79,7 @@ impl FeedFile {
             let gone = known(log, &topic)?.into_values();
             let gone = gone.filter(|feed| feed.list == name && !listed.contains(&feed.feed_id));
             let records = gone.map(|feed| poller::definition::removal(&feed, partitions, &config.names));
-            applied.removed = append(log, records.collect::<Result<_, _>>()?)?;
+            applied.removed = append(log, records.collect::<Result<_, _>>()?, &Progress::default())?;
         }
         Ok(applied)
     }

@@ -5,7 +5,7 @@ use super::{
     index::{ArticleIndex, Skip, Versions},
     report::Report,
 };
-use crate::exclusive::ExclusiveMember;
+use crate::{exclusive::ExclusiveMember, progress::Progress};
 use enricher::Knowledge;
 use proto::{
     partition,
@@ -16,7 +16,6 @@ use proto::{
 };
 use std::{
     collections::HashMap,
-    io::Write,
     panic::{AssertUnwindSafe, catch_unwind},
     time::{Duration, Instant},
 };
@@ -24,13 +23,11 @@ use stream::{Log, LogError, MemberSpec, Outgoing, Record, Start, Tail, TopicSpec
 
 /// Most articles in one transaction.
 const BATCH: u32 = 200;
-/// Time between two progress reports.
-const REPORT_INTERVAL: Duration = Duration::from_secs(10);
 /// Most records of one poll when indexing.
 const INDEX_BATCH: usize = 1_000;
 
 /// Replays the articles from `plan.from` to their current end.
-pub fn run(log: &dyn Log, plan: &Plan, report: &mut Report, out: &mut dyn Write) -> anyhow::Result<()> {
+pub fn run(log: &dyn Log, plan: &Plan, report: &mut Report) -> anyhow::Result<()> {
     let knowledge = Knowledge::with(plan.finder.clone())?;
     let versions = Versions::in_use(&knowledge);
     report.versions = versions.to_string();
@@ -52,10 +49,13 @@ pub fn run(log: &dyn Log, plan: &Plan, report: &mut Report, out: &mut dyn Write)
         member = Some(ExclusiveMember::join(log, &plan.log, &spec, "another replay")?);
     }
     let ends = log.settled_ends(&articles)?;
-    let mut index = TopicIndex::open(log, plan, versions, &mut member)?;
+    let progress = Progress::new("records read for the index");
+    let mut index = TopicIndex::open(log, plan, versions, &mut member, &progress)?;
+    drop(progress);
     let mut reader = log.tail(&articles, plan.from.clone())?;
     let mut offsets: HashMap<i32, i64> = HashMap::new();
-    let (started, mut reported) = (Instant::now(), Instant::now());
+    let progress = Progress::new("articles");
+    let started = Instant::now();
     let (mut written, mut last) = (0_u64, false);
     while !last {
         let mut records = reader.poll(usize::try_from(plan.rate.min(BATCH))?, Duration::from_millis(200))?;
@@ -64,6 +64,7 @@ pub fn run(log: &dyn Log, plan: &Plan, report: &mut Report, out: &mut dyn Write)
         }
         last = reader.caught_up() || ends.iter().all(|(number, end)| offsets.get(number) >= Some(end));
         records.retain(|record| ends.get(&record.partition).is_none_or(|end| record.offset < *end));
+        progress.add(records.len());
         index.update()?;
         let batch = batch(log, plan, &knowledge, &mut index.articles, &records, report)?;
         if let Some(member) = &mut member {
@@ -79,11 +80,6 @@ pub fn run(log: &dyn Log, plan: &Plan, report: &mut Report, out: &mut dyn Write)
         if let Some(member) = &mut member {
             let due = started + Duration::from_secs_f64(written as f64 / f64::from(plan.rate));
             member.wait(due.saturating_duration_since(Instant::now()))?;
-            if reported.elapsed() >= REPORT_INTERVAL {
-                reported = Instant::now();
-                writeln!(out, "{} enriched again so far", report.enriched)?;
-                out.flush()?;
-            }
         }
     }
     Ok(())
@@ -122,6 +118,7 @@ impl TopicIndex {
         plan: &Plan,
         versions: Versions,
         member: &mut Option<ExclusiveMember>,
+        progress: &Progress,
     ) -> anyhow::Result<Self> {
         let names = &plan.log.names;
         let enriched = names.of(Topic::Enriched);
@@ -137,9 +134,9 @@ impl TopicIndex {
             log.settled_ends(&topic)?;
             let mut tail = log.tail(&topic, from)?;
             while !tail.caught_up() {
-                for record in tail.poll(INDEX_BATCH, Duration::from_millis(200))? {
-                    index.articles.add(source, &record);
-                }
+                let records = tail.poll(INDEX_BATCH, Duration::from_millis(200))?;
+                records.iter().for_each(|record| index.articles.add(source, record));
+                progress.add(records.len());
                 if let Some(member) = member {
                     member.keep_alive()?;
                 }

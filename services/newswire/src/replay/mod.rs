@@ -10,15 +10,17 @@ mod report;
 
 use crate::{
     answer::{self, Answer},
+    output::OutputArgs,
     tail,
 };
 use enricher::Recogniser;
 use proto::topic::Topic;
+use report::Report;
 use std::{io::Write, time::Duration};
 use stream::{Log, LogArgs, LogConfig, LogError, Start};
 
 /// Name of the consumer group, and part of the transactional id.
-const STAGE: &str = "replay";
+pub const STAGE: &str = "replay";
 /// Attempts without progress, where the membership was lost or the log was unavailable.
 const ATTEMPTS: u32 = 5;
 /// Pause between two attempts.
@@ -46,6 +48,8 @@ pub struct Args {
     model: enricher::ModelArgs,
     #[command(flatten)]
     log: LogArgs,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// The flags, checked.
@@ -65,8 +69,11 @@ impl Args {
     /// # Errors
     /// One message for each invalid flag.
     pub fn check(&self) -> Result<Answer, Vec<String>> {
-        let plan = self.plan()?;
-        Ok(Box::new(move |out| run(out, &plan)))
+        let (plan, output) = (self.plan()?, self.output);
+        Ok(Box::new(move |out| {
+            let report = run(&plan)?;
+            if output.json { Ok(out.json(&report.json(&plan))?) } else { Ok(write!(out, "{}", report.text(&plan))?) }
+        }))
     }
 
     fn plan(&self) -> Result<Plan, Vec<String>> {
@@ -99,10 +106,10 @@ impl Args {
     }
 }
 
-fn run(out: &mut dyn Write, plan: &Plan) -> anyhow::Result<()> {
+fn run(plan: &Plan) -> anyhow::Result<Report> {
     let open = || if plan.dry_run { answer::reach(&plan.log) } else { answer::ready(&plan.log) };
     let mut first = Some(open()?);
-    retry(out, plan, |attempt| {
+    retry(plan, |attempt| {
         // The process that had the embedded log open may have ended; this process then opens it.
         let log = first.take().map_or_else(open, Ok)?;
         attempt(&*log)
@@ -111,16 +118,15 @@ fn run(out: &mut dyn Write, plan: &Plan) -> anyhow::Result<()> {
 
 /// Runs attempts, each on the log that `with_log` opens, until one reaches the end.
 fn retry(
-    out: &mut dyn Write,
     plan: &Plan,
     mut with_log: impl FnMut(&mut dyn FnMut(&dyn Log) -> anyhow::Result<()>) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let mut report = report::Report::default();
+) -> anyhow::Result<Report> {
+    let mut report = Report::default();
     let mut failures = 0;
     loop {
         let before = report.enriched;
-        let Err(error) = with_log(&mut |log| attempt::run(log, plan, &mut report, out)) else {
-            return Ok(report.write(out, plan)?);
+        let Err(error) = with_log(&mut |log| attempt::run(log, plan, &mut report)) else {
+            return Ok(report);
         };
         let retriable = matches!(error.downcast_ref(), Some(LogError::Lost(_) | LogError::Unavailable(_)));
         failures = if report.enriched > before { 1 } else { failures + 1 };

@@ -1,7 +1,8 @@
 //! The counts of a replay.
 
 use super::{Plan, index::Skip};
-use std::{collections::BTreeMap, io::Write};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, fmt::Write};
 
 /// Every article that was read was either enriched again or skipped for a reason.
 #[derive(Debug, Default)]
@@ -22,24 +23,37 @@ impl Report {
         *self.skipped.entry(reason).or_default() += 1;
     }
 
-    /// Writes the report.
-    pub fn write(&self, out: &mut dyn Write, plan: &Plan) -> std::io::Result<()> {
+    /// The report for people.
+    pub fn text(&self, plan: &Plan) -> String {
         let would = if plan.dry_run { " would be" } else { "" };
         let Report { enriched, differing, skipped, versions } = self;
-        let skipped_count: u64 = skipped.values().sum();
-        writeln!(
-            out,
-            "{} articles read, {enriched}{would} enriched again to {} by {versions}, {differing} of them with another result",
-            enriched + skipped_count,
-            plan.to
-        )?;
+        let (read, to) = (self.read(), &plan.to);
+        let mut text = format!(
+            "{read} articles read, {enriched}{would} enriched again to {to} by {versions}, {differing} of them with another \
+             result\n",
+        );
         for (reason, count) in skipped {
             let (reason, meaning) = reason.describe();
-            writeln!(out, "  {count} skipped: {reason} ({meaning})")?;
+            // A string takes every write.
+            let _ = writeln!(text, "  {count} skipped: {reason} ({meaning})");
         }
         if *enriched == 0 {
-            writeln!(out, "nothing to do")?;
+            text.push_str("nothing to do\n");
         }
-        Ok(())
+        text
+    }
+
+    /// The report as one JSON object.
+    pub fn json(&self, plan: &Plan) -> Value {
+        let skipped: BTreeMap<&str, u64> =
+            self.skipped.iter().map(|(reason, count)| (reason.describe().0, *count)).collect();
+        json!({
+            "read": self.read(), "enriched": self.enriched, "differing": self.differing, "written": !plan.dry_run,
+            "topic": plan.to, "versions": self.versions, "skipped": skipped,
+        })
+    }
+
+    fn read(&self) -> u64 {
+        self.enriched + self.skipped.values().sum::<u64>()
     }
 }

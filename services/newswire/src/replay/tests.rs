@@ -82,9 +82,7 @@ fn publish(log: &dyn Log, plan: &Plan, article: &Article, version: &str, enrichm
 }
 
 fn replay(log: &dyn Log, plan: &Plan) -> String {
-    let mut out = Vec::new();
-    super::retry(&mut out, plan, |attempt| attempt(log)).unwrap();
-    String::from_utf8(out).unwrap()
+    super::retry(plan, |attempt| attempt(log)).unwrap().text(plan)
 }
 
 /// (revision, enrichment) of every REENRICHED record, by article. No revision may occur twice with the same versions.
@@ -109,19 +107,20 @@ fn reenriched(log: &dyn Log, topic: &str) -> BTreeMap<String, Vec<(i32, i32)>> {
 fn an_unavailable_log_is_opened_again() {
     let folder = tempfile::tempdir().unwrap();
     let (log, plan) = seeded(folder.path(), 3);
-    let (mut out, mut opened) = (Vec::new(), 0);
+    let mut opened = 0;
     let second_time = |attempt: &mut dyn FnMut(&dyn Log) -> anyhow::Result<()>| {
         opened += 1;
         if opened == 1 { Err(LogError::Unavailable("no socket".to_owned()).into()) } else { attempt(&log) }
     };
-    super::retry(&mut out, &plan, second_time).unwrap();
-    assert!(String::from_utf8(out).unwrap().starts_with("3 articles read, 3 enriched again"));
+    let report = super::retry(&plan, second_time).unwrap();
+    assert!(report.text(&plan).starts_with("3 articles read, 3 enriched again"));
+    assert_eq!((report.json(&plan)["read"].as_u64(), report.json(&plan)["enriched"].as_u64()), (Some(3), Some(3)));
     let mut attempts = 0;
     let never = |_: &mut dyn FnMut(&dyn Log) -> anyhow::Result<()>| {
         attempts += 1;
         Err(LogError::Unavailable("no socket".to_owned()).into())
     };
-    assert!(super::retry(&mut Vec::new(), &plan, never).is_err());
+    assert!(super::retry(&plan, never).is_err());
     assert_eq!(attempts, ATTEMPTS);
 }
 

@@ -20,21 +20,21 @@ pub fn feed(format: Format, publisher: &Publisher, base: &str, stories: &[Story]
 #[must_use]
 pub fn page(publisher: &Publisher, story: &Story) -> String {
     let Story { author, section, published, .. } = story;
-    let (title, name) = (xml(&story.title), publisher.name);
+    let (title, name, language) = (xml(&story.title), publisher.name, html_language(publisher));
     format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title} - {name}</title>\
+        "<!doctype html>\n<html {language}><head><meta charset=\"utf-8\"><title>{title} - {name}</title>\
          <meta property=\"article:published_time\" content=\"{published}\"></head>\n<body><header><a href=\"/\">{name}\
          </a></header>\n<article><h1>{title}</h1><p class=\"byline\">{author}, {section}</p>\n{}\n</article></body>\
          </html>\n",
-        html(story)
+        html(publisher, story)
     )
 }
 
 /// The home page of a publisher.
 #[must_use]
 pub fn home(publisher: &Publisher, base: &str, stories: &[Story]) -> String {
-    let name = publisher.name;
-    let mut text = format!("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{name}</title>\n");
+    let (name, language) = (publisher.name, html_language(publisher));
+    let mut text = format!("<!doctype html>\n<html {language}><head><meta charset=\"utf-8\"><title>{name}</title>\n");
     for feed in publisher.feeds {
         let kind = self::feed(feed.format, publisher, base, &[]).0.split(';').next().unwrap_or_default();
         let _ = writeln!(text, "<link rel=\"alternate\" type=\"{kind}\" href=\"{}\">", feed.path);
@@ -52,8 +52,8 @@ fn rss2(publisher: &Publisher, base: &str, stories: &[Story]) -> String {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\" \
          xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\">\
          <channel>\n<title>{}</title><link>{base}/</link><description>Invented news</description>\
-         <language>en</language>\n",
-        publisher.name
+         <language>{}</language>\n",
+        publisher.name, publisher.language
     );
     for story in stories {
         let date = rfc2822::DateTimePrinter::new().timestamp_to_string(&story.published).unwrap_or_default();
@@ -79,8 +79,8 @@ fn rss1(publisher: &Publisher, base: &str, stories: &[Story]) -> String {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rdf:RDF xmlns=\"http://purl.org/rss/1.0/\" \
          xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\" \
          xmlns:content=\"http://purl.org/rss/1.0/modules/content/\">\n<channel rdf:about=\"{base}/\"><title>{}</title>\
-         <link>{base}/</link><description>Invented news</description><dc:language>en</dc:language>\n<items><rdf:Seq>",
-        publisher.name
+         <link>{base}/</link><description>Invented news</description><dc:language>{}</dc:language>\n<items><rdf:Seq>",
+        publisher.name, publisher.language
     );
     for story in stories {
         let _ = write!(text, "<rdf:li rdf:resource=\"{}\"/>", link(base, story));
@@ -107,10 +107,10 @@ fn rss1(publisher: &Publisher, base: &str, stories: &[Story]) -> String {
 fn atom(publisher: &Publisher, base: &str, stories: &[Story]) -> String {
     let updated = stories.iter().map(|story| story.updated).max().unwrap_or_default();
     let mut text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"en\">\n\
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"{}\">\n\
          <title>{}</title><id>tag:{}.invalid,2026:feed</id><updated>{updated}</updated>\
          <link href=\"{base}/\"/><link rel=\"self\" href=\"{base}/atom.xml\"/>\n",
-        publisher.name, publisher.slug
+        publisher.language, publisher.name, publisher.slug
     );
     for story in stories {
         let _ = writeln!(
@@ -120,14 +120,14 @@ fn atom(publisher: &Publisher, base: &str, stories: &[Story]) -> String {
              <content type=\"html\">{}</content></entry>",
             xml(&story.title),
             publisher.slug,
-            story.number,
+            story.id,
             link(base, story),
             story.published,
             story.updated,
             story.author,
             story.section,
             xml(summary(story)),
-            xml(&html(story))
+            xml(&html(publisher, story))
         );
     }
     text.push_str("</feed>\n");
@@ -143,7 +143,7 @@ fn json_feed(publisher: &Publisher, base: &str, stories: &[Story]) -> String {
                 "url": link(base, story),
                 "title": story.title,
                 "summary": summary(story),
-                "content_html": html(story),
+                "content_html": html(publisher, story),
                 "date_published": story.published.to_string(),
                 "date_modified": story.updated.to_string(),
                 "authors": [{"name": story.author}],
@@ -156,7 +156,7 @@ fn json_feed(publisher: &Publisher, base: &str, stories: &[Story]) -> String {
         "title": publisher.name,
         "home_page_url": format!("{base}/"),
         "feed_url": format!("{base}/feed.json"),
-        "language": "en",
+        "language": publisher.language,
         "items": items,
     });
     feed.to_string()
@@ -167,31 +167,40 @@ fn content(publisher: &Publisher, story: &Story) -> String {
     if publisher.has_summaries {
         return String::new();
     }
-    format!("<content:encoded><![CDATA[{}]]></content:encoded>", html(story))
+    format!("<content:encoded><![CDATA[{}]]></content:encoded>", html(publisher, story))
 }
 
 fn id(publisher: &Publisher, story: &Story) -> String {
-    format!("{}-{}", publisher.slug, story.number)
+    format!("{}-{}", publisher.slug, story.id)
 }
 
-fn link(base: &str, story: &Story) -> String {
+/// The URL of a story. It keeps the words of the first title; those in other scripts than Latin are left out.
+pub(super) fn link(base: &str, story: &Story) -> String {
     let mut slug = String::new();
-    for word in story.title.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).take(6) {
+    let words = story.first_title.split(|c: char| !c.is_alphanumeric());
+    for word in words.filter(|word| word.starts_with(|c: char| c.is_ascii())).take(6) {
         slug.push('-');
         slug.extend(word.chars().filter(char::is_ascii).map(|c| c.to_ascii_lowercase()));
     }
-    format!("{base}/story/{}{slug}", story.number)
+    format!("{base}/story/{}{slug}", story.id)
 }
 
 fn summary(story: &Story) -> &str {
     story.paragraphs.first().map_or("", String::as_str)
 }
 
-fn html(story: &Story) -> String {
+fn html(publisher: &Publisher, story: &Story) -> String {
+    let direction = if publisher.is_right_to_left() { " dir=\"rtl\"" } else { "" };
     story.paragraphs.iter().fold(String::new(), |mut text, paragraph| {
-        let _ = write!(text, "<p>{}</p>", xml(paragraph));
+        let _ = write!(text, "<p{direction}>{}</p>", xml(paragraph));
         text
     })
+}
+
+/// The attributes of a page's root element.
+fn html_language(publisher: &Publisher) -> String {
+    let direction = if publisher.is_right_to_left() { "rtl" } else { "ltr" };
+    format!("lang=\"{}\" dir=\"{direction}\"", publisher.language)
 }
 
 fn xml(text: &str) -> String {
@@ -209,10 +218,17 @@ mod tests {
         let schedule = StorySchedule::new(3, 6);
         for (number, publisher) in PUBLISHERS.iter().enumerate() {
             for offered in publisher.feeds {
-                let stories = schedule.newest(number, offered.section, now);
+                let stories = schedule.listed(number, offered.section, now);
                 let (_, text) = feed(offered.format, publisher, "http://127.0.0.2:1", &stories);
                 let read = feed_rs::parser::parse(text.as_bytes()).unwrap();
                 assert_eq!(read.title.unwrap().content, publisher.name);
+                let language = match offered.format {
+                    Format::Rss2 => format!("<language>{}</language>", publisher.language),
+                    Format::Rss1 => format!("<dc:language>{}</dc:language>", publisher.language),
+                    Format::Atom => format!("xml:lang=\"{}\"", publisher.language),
+                    Format::Json => format!("\"language\":\"{}\"", publisher.language),
+                };
+                assert!(text.contains(&language), "{}", publisher.name);
                 let titles: Vec<String> =
                     read.entries.iter().map(|entry| entry.title.clone().unwrap().content).collect();
                 let wanted: Vec<String> = stories.iter().map(|story| story.title.clone()).collect();

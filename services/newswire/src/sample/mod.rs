@@ -1,16 +1,31 @@
-//! `newswire sample`: four local publishers of invented news, each with a feed format and an address of its own.
+//! `newswire sample`: local publishers of invented news in eight languages, each with a feed format and an address of its own. One
+//! fails, and one is silent. Soon after the start something happens that several write about.
 //!
-//! What is published at a time is a function of that time and of a seed, so a restart changes nothing that was published.
+//! What is published at a time is a function of that time and of a seed, so a restart changes nothing that was published; but what
+//! happens after a start is in the feeds until the next one. The feeds list some of the last 50 hours' stories, which a poller takes
+//! at its first poll.
 
+mod breaking;
 mod clock;
 mod documents;
 mod publisher;
+mod running;
 mod schedule;
 mod server;
+mod silent;
+mod slots;
+mod source;
+mod story;
+mod template;
+#[cfg(test)]
+mod texts;
+mod withdrawal;
 
 pub use clock::Clock;
-pub use publisher::{Format, PUBLISHERS, Publisher, PublisherFeed};
-pub use schedule::{Story, StorySchedule};
+pub use publisher::{Condition, Format, PUBLISHERS, Publisher, PublisherFeed};
+pub use schedule::StorySchedule;
+pub use story::Story;
+pub(crate) use withdrawal::withdraw;
 
 use jiff::{SignedDuration, Timestamp};
 use proto::{v1::Feed, vocab::full_text};
@@ -26,11 +41,16 @@ use tokio::net::TcpListener;
 pub const PORT: u16 = 8090;
 /// Default address of the first publisher. Each publisher has its own, so that a poller treats it as a host of its own.
 const FIRST: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
-/// Default seconds from one story to the next.
+/// The last octet of the first address is at most this, so that the others have addresses.
+const LAST_FIRST_OCTET: u8 = 255 - PUBLISHERS.len() as u8;
+/// How far back a poller's first poll goes.
+const BACKFILL: &str = "50h";
+/// Default seconds from one slot to the next.
 const EVERY_S: i64 = 6;
 
 /// Flags of `newswire sample`.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Sample")]
 pub struct Args {
     /// Address of the first publisher; the others use the same port of the following addresses. Port 0 selects a free port.
     #[arg(long, env = "NEWSWIRE_SAMPLE_LISTEN", value_name = "127.x.x.x:PORT", default_value = "127.0.0.2:8090",
@@ -39,7 +59,7 @@ pub struct Args {
     /// Writes an OPML file of its feeds.
     #[arg(long, value_name = "FILE")]
     opml: Option<PathBuf>,
-    /// Time from one story to the next, over all publishers: 1s to 24h.
+    /// Time from one slot to the next, over all publishers, of which a third has a story: 1s to 24h.
     #[arg(long, env = "NEWSWIRE_SAMPLE_EVERY", value_name = "TIME", default_value = "6s", value_parser = parse_every)]
     every: i64,
     /// Seed of the choice of stories.
@@ -57,7 +77,7 @@ pub struct Config {
     pub listen: SocketAddrV4,
     /// File to which the list of feeds is written.
     pub opml: Option<PathBuf>,
-    /// Seconds from one story to the next.
+    /// Seconds from one slot to the next.
     pub every_s: i64,
     /// Seed of the choice of stories.
     pub seed: u64,
@@ -89,10 +109,10 @@ impl Args {
 }
 
 fn parse_listen(text: &str) -> Result<SocketAddrV4, String> {
-    let address = text.parse().ok().filter(|address: &SocketAddrV4| {
-        // The last octet leaves addresses for the other publishers.
-        address.ip().is_loopback() && address.ip().octets()[3] < 250
-    });
+    let address = text
+        .parse()
+        .ok()
+        .filter(|address: &SocketAddrV4| address.ip().is_loopback() && address.ip().octets()[3] <= LAST_FIRST_OCTET);
     address.ok_or_else(|| "expected 127.x.x.x:PORT".to_owned())
 }
 
@@ -150,17 +170,30 @@ impl Publishers {
                 publisher_country: publisher.country.to_owned(),
                 tags: vec!["sample".to_owned()],
                 site_url: format!("{base}/"),
-                language: "en".to_owned(),
-                full_text: full_text::AUTO.to_owned(),
+                language: publisher.language.to_owned(),
+                backfill: BACKFILL.to_owned(),
+                // The stories are short: without this, their pages would be asked for in vain.
+                full_text: if publisher.has_summaries { full_text::AUTO } else { full_text::NEVER }.to_owned(),
                 ..Feed::default()
             })
         });
         feeds.collect()
     }
 
+    /// URL of the newest story that is whole in its feed.
+    pub(crate) fn newest(&self, config: &Config) -> Option<String> {
+        let (schedule, now) = (StorySchedule::new(config.seed, config.every_s), config.clock.now());
+        let whole = PUBLISHERS.iter().enumerate().zip(&self.bases);
+        let whole = whole.filter(|((_, one), _)| one.condition == Condition::Publishes && !one.has_summaries);
+        let newest = whole
+            .filter_map(|((number, _), base)| Some((schedule.listed(number, None, now).into_iter().next()?, base)));
+        let (story, base) = newest.max_by_key(|(story, _)| story.published)?;
+        Some(documents::link(base, &story))
+    }
+
     /// Serves until `shutdown`.
     pub async fn serve(self, config: Config, shutdown: CancellationToken) {
-        let schedule = Arc::new(StorySchedule::new(config.seed, config.every_s));
+        let schedule = Arc::new(StorySchedule::new(config.seed, config.every_s).starting_at(config.clock.now()));
         let listeners = self.listeners.into_iter().zip(self.bases).zip(PUBLISHERS.iter().enumerate());
         let servers = listeners.map(|((listener, base), (publisher, Publisher { name, feeds, .. }))| {
             tracing::info!(publisher = name, "invented news at {base}{}", feeds[0].path);

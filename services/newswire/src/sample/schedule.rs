@@ -1,205 +1,175 @@
-//! The schedule of the stories: which publisher publishes which story at what time.
+//! The schedule of the stories: which publisher has published which story at a time.
 
-use super::PUBLISHERS;
+use super::{PUBLISHERS, breaking, publisher::Condition, running, silent, slots::Slots, source::Source, story::Story};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::HashMap;
 
-/// Templates of the stories: `== SECTION | AUTHOR`, title, paragraphs. Braces enclose alternatives.
-const STORIES: &str = include_str!("stories.txt");
-/// Publication of story number 0 in seconds since 1970: 2026-01-01T00:00:00Z.
-const START: i64 = 1_767_225_600;
-/// Most entries of a feed.
-const FEED_LENGTH: usize = 12;
-/// One story in this many is corrected.
-const CORRECTION_INTERVAL: i64 = 9;
-/// A correction is published this many stories later.
-const CORRECTION_DELAY: i64 = 12;
+/// The newest stories that a feed lists; the kept and the running ones come in addition.
+const NEWEST: usize = 8;
+/// Some stories stay listed for so long, and the running ones.
+const KEPT: SignedDuration = SignedDuration::from_hours(50);
+
+/// Most stories of a template among the newest ones and among the others, three in all, since lines that four entries of a document
+/// have count as boilerplate.
+const ALIKE: (usize, usize) = (1, 2);
 
 /// A function of time and seed: it determines which stories have been published at a time.
 #[derive(Debug)]
 pub struct StorySchedule {
-    templates: Vec<Template>,
-    seed: u64,
-    every_s: i64,
-}
-
-/// A story with alternatives in its paragraphs.
-#[derive(Debug)]
-struct Template {
-    section: &'static str,
-    author: &'static str,
-    title: &'static str,
-    paragraphs: Vec<&'static str>,
-}
-
-/// A published story.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Story {
-    /// Number, over all publishers.
-    pub number: i64,
-    /// Section.
-    pub section: String,
-    /// Author.
-    pub author: String,
-    /// Title.
-    pub title: String,
-    /// Paragraphs, as plain text.
-    pub paragraphs: Vec<String>,
-    /// Time of publication.
-    pub published: Timestamp,
-    /// Time of the last change.
-    pub updated: Timestamp,
+    source: Source,
+    slots: Slots,
+    start: Option<Timestamp>,
 }
 
 impl StorySchedule {
-    /// A schedule with a story every `every_s` seconds (at least 1), over all publishers.
+    /// A schedule with a slot every `every_s` seconds (at least 1), over all publishers.
     #[must_use]
     pub fn new(seed: u64, every_s: i64) -> Self {
-        StorySchedule { templates: templates(), seed, every_s: every_s.max(1) }
+        StorySchedule { source: Source::new(seed), slots: Slots::new(every_s), start: None }
+    }
+
+    /// Also what happens after the publishers' start at `start`.
+    #[must_use]
+    pub fn starting_at(self, start: Timestamp) -> Self {
+        StorySchedule { start: Some(start), ..self }
     }
 
     /// The stories in a feed of the publisher at index `publisher` at `now`, newest first; of one section, if it is given.
     #[must_use]
-    pub fn newest(&self, publisher: usize, section: Option<&str>, now: Timestamp) -> Vec<Story> {
-        let last = (now.as_second() - START).div_euclid(self.every_s);
-        let publishers = i64::try_from(PUBLISHERS.len()).unwrap_or(1);
-        let publisher = i64::try_from(publisher).unwrap_or(0);
-        // This many rounds contain enough of every section.
-        let span = publishers * i64::try_from(FEED_LENGTH).unwrap_or(1) * 20;
-        (0..span)
-            .map(|back| last - back)
-            .take_while(|number| *number >= 0)
-            .filter(|number| number % publishers == publisher)
-            .filter_map(|number| self.story(number, now))
-            .filter(|story| section.is_none_or(|section| story.section == section))
-            .take(FEED_LENGTH)
-            .collect()
+    pub fn listed(&self, publisher: usize, section: Option<&str>, now: Timestamp) -> Vec<Story> {
+        let is_listed = |story: &Story| section.is_none_or(|section| story.section == section);
+        let mut stories: Vec<Story> = match PUBLISHERS.get(publisher).map(|publisher| publisher.condition) {
+            None | Some(Condition::Fails) => Vec::new(),
+            Some(Condition::IsSilent) => silent::published(&self.source, publisher, now),
+            Some(Condition::Publishes) => {
+                let from = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
+                let story = |slot| self.slots.story(&self.source, slot, publisher, now);
+                let newest = self.slots.before(now).filter_map(story).filter(is_listed).take(NEWEST).collect();
+                let kept = self.slots.kept(from, now).filter_map(story);
+                let breaking = self
+                    .start
+                    .map(|start| breaking::published(&self.source, publisher, start, now))
+                    .unwrap_or_default();
+                let kept = kept.chain(running::published(&self.source, publisher, from, now)).chain(breaking).collect();
+                [at_most(ALIKE.0, newest), at_most(ALIKE.1, kept)].concat()
+            }
+        };
+        stories.retain(is_listed);
+        sort(&mut stories);
+        stories.dedup_by(|a, b| a.id == b.id);
+        stories
     }
 
-    /// The story with this number at `now`; `None` if it has not been published yet.
+    /// The story with this id, if the publisher has published it by `now`.
     #[must_use]
-    pub fn story(&self, number: i64, now: Timestamp) -> Option<Story> {
-        let published = self.time_of(number)?;
-        if number < 0 || published > now || self.templates.is_empty() {
-            return None;
+    pub fn find(&self, publisher: usize, id: &str, now: Timestamp) -> Option<Story> {
+        match PUBLISHERS.get(publisher)?.condition {
+            Condition::Fails => None,
+            Condition::IsSilent => silent::find(&self.source, publisher, id, now),
+            Condition::Publishes => match id.parse() {
+                Ok(slot) => self.slots.story(&self.source, slot, publisher, now),
+                Err(_) if id.starts_with('b') => breaking::find(&self.source, publisher, id, now),
+                Err(_) => running::find(&self.source, publisher, id, now),
+            },
         }
-        let count = i64::try_from(self.templates.len()).ok()?;
-        // Each cycle through the templates has an order of its own.
-        let mut order: Vec<&Template> = self.templates.iter().collect();
-        self.random(number / count).shuffle(&mut order);
-        let template = order.get(usize::try_from(number % count).ok()?)?;
-        let mut random = self.random(-1 - number);
-        let mut paragraphs: Vec<String> =
-            template.paragraphs.iter().map(|paragraph| choose(paragraph, &mut random)).collect();
-        let mut updated = published;
-        if number % CORRECTION_INTERVAL == 4
-            && let Some(correction) = self.time_of(number + CORRECTION_DELAY).filter(|at| *at <= now)
-        {
-            paragraphs.push("Correction: an earlier version of this story gave a wrong name for a street.".to_owned());
-            updated = correction;
-        }
-        Some(Story {
-            number,
-            section: template.section.to_owned(),
-            author: template.author.to_owned(),
-            title: template.title.to_owned(),
-            paragraphs,
-            published,
-            updated,
-        })
-    }
-
-    fn time_of(&self, number: i64) -> Option<Timestamp> {
-        let after = SignedDuration::from_secs(number.checked_mul(self.every_s)?);
-        Timestamp::from_second(START).ok()?.checked_add(after).ok()
-    }
-
-    fn random(&self, stream: i64) -> fastrand::Rng {
-        fastrand::Rng::with_seed(self.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ stream.cast_unsigned())
     }
 }
 
-/// Replaces each pair of braces by one of its alternatives.
-fn choose(text: &str, random: &mut fastrand::Rng) -> String {
-    let mut chosen = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (alternatives, after) = after.split_once('}').unwrap_or((after, ""));
-        chosen.push_str(before);
-        let alternatives: Vec<&str> = alternatives.split('|').collect();
-        chosen.push_str(alternatives.get(random.usize(..alternatives.len())).unwrap_or(&""));
-        rest = after;
-    }
-    chosen.push_str(rest);
-    chosen
+/// Newest first.
+fn sort(stories: &mut [Story]) {
+    stories.sort_by(|a, b| (b.published, &b.id).cmp(&(a.published, &a.id)));
 }
 
-fn templates() -> Vec<Template> {
-    let each = STORIES.split("\n\n").filter_map(|block| {
-        let mut lines = block.lines().filter(|line| !line.is_empty());
-        let (section, author) = lines.next()?.strip_prefix("== ")?.split_once(" | ")?;
-        Some(Template { section, author, title: lines.next()?, paragraphs: lines.collect() })
+/// The newest of each template, so many at most. What is left out does not come back when time goes on.
+fn at_most(alike: usize, mut stories: Vec<Story>) -> Vec<Story> {
+    sort(&mut stories);
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    stories.retain(|story| {
+        let number = seen.entry(story.subject).or_default();
+        *number += 1;
+        *number <= alike
     });
-    each.collect()
+    stories
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashSet;
 
     fn noon() -> Timestamp {
         "2026-06-01T12:00:00Z".parse().unwrap()
     }
 
-    #[test]
-    fn every_template_is_complete() {
-        let templates = templates();
-        assert_eq!(templates.len(), STORIES.matches("== ").count());
-        assert!(templates.len() >= 40, "{}", templates.len());
-        for template in templates {
-            assert!(template.paragraphs.len() >= 3, "{}", template.title);
-            let text = choose(&template.paragraphs.join("\n"), &mut fastrand::Rng::with_seed(1));
-            assert!(!text.contains(['{', '|', '}']), "{text}");
-        }
+    fn everything(schedule: &StorySchedule, now: Timestamp) -> Vec<(usize, Story)> {
+        let listed = |publisher| schedule.listed(publisher, None, now).into_iter().map(move |story| (publisher, story));
+        (0..PUBLISHERS.len()).filter(|at| PUBLISHERS[*at].condition == Condition::Publishes).flat_map(listed).collect()
     }
 
     #[test]
     fn published_stories_stay_published() {
         let schedule = StorySchedule::new(7, 6);
-        let later = noon() + SignedDuration::from_secs(30);
-        let (before, after) = (schedule.newest(1, None, noon()), schedule.newest(1, None, later));
-        assert_eq!(before.len(), FEED_LENGTH);
-        assert!(after[0].number > before[0].number);
-        let kept: Vec<&Story> = after.iter().filter(|story| story.published <= noon()).collect();
-        let known: Vec<i64> = before.iter().map(|story| story.number).collect();
-        assert!(!kept.is_empty() && kept.iter().all(|story| known.contains(&story.number)));
+        let before = everything(&schedule, noon());
+        for later in [SignedDuration::from_mins(5), SignedDuration::from_hours(30)] {
+            let now = noon() + later;
+            let after = everything(&schedule, now);
+            let newest = |all: &[(usize, Story)]| all.iter().map(|(_, story)| story.published).max();
+            assert!(newest(&after) > newest(&before));
+            for (publisher, story) in after.iter().filter(|(_, story)| story.published <= noon()) {
+                let known = before.iter().any(|(by, known)| by == publisher && known.id == story.id);
+                assert!(known || later.as_hours() > 0, "{story:?} was not published before");
+            }
+            for (publisher, story) in &before {
+                let found = schedule.find(*publisher, &story.id, now).unwrap();
+                assert_eq!((found.published, found.first_title), (story.published, story.first_title.clone()));
+            }
+        }
     }
 
     #[test]
-    fn publishers_share_no_story() {
+    fn a_feed_lists_the_newest_stories_and_fifty_hours() {
+        for hour in 0..24 {
+            let now = noon() + SignedDuration::from_hours(hour);
+            let schedule = StorySchedule::new(1, 6);
+            let all = everything(&schedule, now);
+            assert!((200..=400).contains(&all.len()), "{}", all.len());
+            let oldest = all.iter().map(|(_, story)| story.published).min().unwrap();
+            assert!((48..=50).contains(&now.duration_since(oldest).as_hours()), "{oldest}");
+            let live = all.iter().filter(|(_, story)| now.duration_since(story.published).as_mins() < 15).count();
+            assert!((15..=90).contains(&live), "{live} in the last quarter of an hour");
+        }
+    }
+
+    #[test]
+    fn publishers_share_only_what_an_agency_or_a_running_story_has() {
         let schedule = StorySchedule::new(7, 6);
-        let mut numbers: Vec<i64> = (0..PUBLISHERS.len())
-            .flat_map(|publisher| schedule.newest(publisher, None, noon()))
-            .map(|story| story.number)
-            .collect();
-        let all = numbers.len();
-        numbers.sort_unstable();
-        numbers.dedup();
-        assert_eq!(numbers.len(), all);
+        let mut by_id: HashMap<String, HashSet<usize>> = HashMap::new();
+        let mut titles: HashMap<String, String> = HashMap::new();
+        for (publisher, story) in everything(&schedule, noon()) {
+            let former = titles.insert(story.id.clone(), story.first_title.clone());
+            let is_same = former.is_none_or(|former| former == story.first_title);
+            assert!(is_same || story.id.starts_with('r'), "{story:?}");
+            by_id.entry(story.id).or_default().insert(publisher);
+        }
+        let copied = by_id.iter().filter(|(id, publishers)| !id.starts_with('r') && publishers.len() > 1).count();
+        assert!(copied > 5, "{copied}");
     }
 
     #[test]
     fn a_section_feed_lists_one_section() {
         let schedule = StorySchedule::new(7, 6);
-        let world = schedule.newest(0, Some("World"), noon());
-        assert!(world.len() > 3 && world.iter().all(|story| story.section == "World"));
+        let world = schedule.listed(0, Some("World"), noon());
+        assert!(world.len() > 10 && world.iter().all(|story| story.section == "World"));
     }
 
     #[test]
-    fn a_correction_changes_the_text_later() {
+    fn a_later_version_has_another_title_and_text() {
         let schedule = StorySchedule::new(7, 6);
-        let first = schedule.time_of(4).unwrap();
-        let (early, late) = (schedule.story(4, first).unwrap(), schedule.story(4, noon()).unwrap());
-        assert_eq!(early.updated, early.published);
-        assert!(late.updated > early.updated && late.paragraphs.len() == early.paragraphs.len() + 1);
+        let all = everything(&schedule, noon());
+        let (publisher, later) = all.iter().find(|(_, story)| story.updated > story.published).unwrap();
+        let first = schedule.find(*publisher, &later.id, later.published).unwrap();
+        assert_eq!((&first.title, first.updated), (&later.first_title, first.published));
+        assert!(first.title != later.title && later.paragraphs.len() > first.paragraphs.len());
+        assert!(later.paragraphs.ends_with(&first.paragraphs));
     }
 }

@@ -1,6 +1,6 @@
 //! The HTTP server of a publisher.
 
-use super::{Clock, PUBLISHERS, Publisher, Story, StorySchedule, documents};
+use super::{Clock, Condition, PUBLISHERS, Publisher, StorySchedule, documents};
 use axum::{
     Router,
     extract::{Request, State},
@@ -38,6 +38,9 @@ async fn respond(State(site): State<Site>, request: Request) -> Response {
     if path == "/robots.txt" {
         return ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], ROBOTS).into_response();
     }
+    if PUBLISHERS.get(site.publisher).is_none_or(|publisher| publisher.condition == Condition::Fails) {
+        return (StatusCode::INTERNAL_SERVER_ERROR, "the archive cannot be opened\n").into_response();
+    }
     let Some((content_type, body, modified)) = site.document(path) else {
         return (StatusCode::NOT_FOUND, "no such page\n").into_response();
     };
@@ -70,26 +73,18 @@ impl Site {
         let now = self.clock.now();
         let publisher: &Publisher = PUBLISHERS.get(self.publisher)?;
         if let Some(feed) = publisher.feeds.iter().find(|feed| feed.path == path) {
-            let stories = self.schedule.newest(self.publisher, feed.section, now);
+            let stories = self.schedule.listed(self.publisher, feed.section, now);
             let modified = stories.iter().map(|story| story.updated).max()?;
             let (content_type, body) = documents::feed(feed.format, publisher, &self.base, &stories);
             return Some((content_type, body, modified));
         }
         if path == "/" {
-            let stories = self.schedule.newest(self.publisher, None, now);
+            let stories = self.schedule.listed(self.publisher, None, now);
             let modified = stories.iter().map(|story| story.updated).max()?;
             return Some(("text/html; charset=utf-8", documents::home(publisher, &self.base, &stories), modified));
         }
-        let story: Story = path
-            .strip_prefix("/story/")?
-            .split('-')
-            .next()?
-            .parse()
-            .ok()
-            .filter(|number: &i64| {
-                usize::try_from(*number).is_ok_and(|number| number % PUBLISHERS.len() == self.publisher)
-            })
-            .and_then(|number| self.schedule.story(number, now))?;
+        let id = path.strip_prefix("/story/")?.split('-').next()?;
+        let story = self.schedule.find(self.publisher, id, now)?;
         let modified = story.updated;
         Some(("text/html; charset=utf-8", documents::page(publisher, &story), modified))
     }
@@ -114,17 +109,33 @@ mod tests {
         response.lines().find_map(|line| line.strip_prefix(name)).unwrap()
     }
 
-    #[tokio::test]
-    async fn a_conditional_request_is_answered_with_304_until_the_document_changes() {
-        // One story a day, so that nothing changes while the test runs.
+    /// The address of a site with a slot a day, so that nothing changes while the test runs.
+    async fn served(publisher: usize, shutdown: &stream::CancellationToken) -> std::net::SocketAddr {
         let schedule = Arc::new(StorySchedule::new(1, 86_400));
         let clock = Clock::starting_at("2026-06-01T12:00:00Z".parse().unwrap());
-        let site = Site { schedule, clock, publisher: 1, base: "http://x".to_owned() };
+        let site = Site { schedule, clock, publisher, base: "http://x".to_owned() };
         let listener = chassis::http::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let shutdown = stream::CancellationToken::new();
         tokio::spawn(chassis::http::serve(listener, router(site), chassis::http::Options::default(), shutdown.clone()));
+        address
+    }
 
+    #[tokio::test]
+    async fn a_publisher_that_fails_answers_everything_but_robots_with_500() {
+        let shutdown = stream::CancellationToken::new();
+        let failing = PUBLISHERS.iter().position(|publisher| publisher.condition == Condition::Fails).unwrap();
+        let address = served(failing, &shutdown).await;
+        for path in [PUBLISHERS[failing].feeds[0].path, "/", "/story/1"] {
+            assert!(get(address, path, "").await.starts_with("HTTP/1.1 500"), "{path}");
+        }
+        assert!(get(address, "/robots.txt", "").await.starts_with("HTTP/1.1 200"));
+        shutdown.cancel();
+    }
+
+    #[tokio::test]
+    async fn a_conditional_request_is_answered_with_304_until_the_document_changes() {
+        let shutdown = stream::CancellationToken::new();
+        let address = served(1, &shutdown).await;
         let whole = get(address, "/atom.xml", "").await;
         assert!(whole.starts_with("HTTP/1.1 200"), "{whole}");
         let (etag, modified) = (field(&whole, "etag: "), field(&whole, "last-modified: "));

@@ -6,11 +6,13 @@ mod story;
 use crate::{
     answer::{self, Answer},
     feeds,
+    output::{Out, OutputArgs},
 };
 use anyhow::Context;
 use chassis::terminal::line;
 use poller::credentials::{Credentials, SecretArgs};
 use proto::topic::Topic;
+use serde_json::{Value, json};
 use std::io::Write;
 use stream::{DeadLetter, Log, LogArgs, LogConfig, Record};
 
@@ -24,6 +26,8 @@ pub struct Args {
     secrets: SecretArgs,
     #[command(flatten)]
     log: LogArgs,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 impl Args {
@@ -37,11 +41,18 @@ impl Args {
         if subject.is_empty() {
             return Err(vec!["a URL or an id is required".to_owned()]);
         }
-        Ok(Box::new(move |out| why(out, &config, &subject, &secrets)))
+        let output = self.output;
+        Ok(Box::new(move |out| why(out, &config, &subject, &secrets, output)))
     }
 }
 
-fn why(out: &mut dyn Write, config: &LogConfig, given: &str, secrets: &Credentials) -> anyhow::Result<()> {
+fn why(
+    out: &mut Out,
+    config: &LogConfig,
+    given: &str,
+    secrets: &Credentials,
+    output: OutputArgs,
+) -> anyhow::Result<()> {
     let log = answer::reach(config)?;
     let shown = secrets.parameters.masked(given);
     let subject = Subject::parse(given, &shown).with_context(|| format!("{shown:?} is neither a URL nor an id"))?;
@@ -52,25 +63,32 @@ fn why(out: &mut dyn Write, config: &LogConfig, given: &str, secrets: &Credentia
         ids.push(subject.feed_id.clone());
     }
     // A URL may be both: a feed that an entry links to.
-    let mut is_feed = false;
+    let mut found = Vec::new();
     for feed_id in ids {
-        is_feed |= feed::print(out, &*log, config, &Subject { feed_id, ..subject.clone() }, secrets)?;
+        found.extend(feed::Known::read(&*log, config, Subject { feed_id, ..subject.clone() }, secrets)?);
     }
-    let mut is_story = story::print(out, &*log, config, &subject, secrets)?;
+    let mut story = story::read(&*log, config, &subject, secrets)?;
     // Links of a feed with a credential were published without its secrets.
-    if !is_story
+    if story.is_none()
         && shown != given
         && let Some(masked) = Subject::parse(&shown, &shown)
     {
-        is_story = story::print(out, &*log, config, &masked, secrets)?;
+        story = story::read(&*log, config, &masked, secrets)?;
     }
-    if !is_feed && !is_story {
+    let article_url = subject.canonical.as_ref().map(|url| secrets.parameters.masked(url));
+    if output.json {
+        let feeds: Vec<_> = found.iter().map(feed::Known::json).collect::<Result<_, _>>()?;
+        let story = story.as_ref().map(story::Story::json).transpose()?;
+        return Ok(out.json(&json!({ "article_id": subject.article_id, "feeds": feeds, "story": story }))?);
+    }
+    if found.is_empty() && story.is_none() {
         writeln!(out, "never seen: it is neither a feed nor a story that the topics still hold")?;
-        if let Some(url) = &subject.canonical {
-            writeln!(out, "  its article id would be {} ({})", subject.article_id, secrets.parameters.masked(url))?;
+        if let Some(url) = article_url {
+            writeln!(out, "  its article id would be {} ({url})", subject.article_id)?;
         }
     }
-    Ok(())
+    found.iter().try_for_each(|feed| feed.print(out))?;
+    Ok(story.map_or(Ok(()), |story| story.print(out))?)
 }
 
 /// The subject of the question, with the ids that it may mean.
@@ -137,8 +155,23 @@ fn print_dead_letter(out: &mut dyn Write, record: &Record, dead_letter: &DeadLet
 
 /// `news.raw.v1[3]@41, 2026-11-24T12:00:00Z`
 fn position(record: &Record) -> String {
-    let at = jiff::Timestamp::from_millisecond(record.timestamp_ms).unwrap_or_default();
-    format!("{}[{}]@{}, {at:.0}", record.topic, record.partition, record.offset)
+    format!("{}[{}]@{}, {}", record.topic, record.partition, record.offset, written_at(record))
+}
+
+fn written_at(record: &Record) -> String {
+    format!("{:.0}", jiff::Timestamp::from_millisecond(record.timestamp_ms).unwrap_or_default())
+}
+
+/// Where a record stands, as JSON.
+fn place(record: &Record) -> Value {
+    json!({
+        "topic": record.topic, "partition": record.partition, "offset": record.offset, "time": written_at(record),
+    })
+}
+
+fn dead_letter_json(record: &Record, dead_letter: &DeadLetter) -> Value {
+    let DeadLetter { stage, reason, detail, attempt, .. } = dead_letter;
+    json!({ "at": place(record), "stage": stage, "reason": reason, "attempt": attempt, "detail": detail })
 }
 
 /// A timestamp, to the second; `never` if there is none.

@@ -1,7 +1,7 @@
 //! A story: the feeds that list it, its state, and where it was published.
 
-use super::{Subject, dead_letters, position, print_dead_letter, time};
-use crate::answer::each;
+use super::{Subject, dead_letter_json, dead_letters, place, position, print_dead_letter, time};
+use crate::answer::{each, message};
 use chassis::terminal::line;
 use poller::credentials::Credentials;
 use proto::{
@@ -10,12 +10,16 @@ use proto::{
     vocab::{body_source, change, kind},
     wire::Message,
 };
+use serde_json::{Value, json};
 use std::{collections::HashMap, io::Write};
 use stream::{DeadLetter, Log, LogConfig, Record};
 
 /// What the topics hold of one story, oldest first in each.
 #[derive(Default)]
-struct Story {
+pub(super) struct Story {
+    id: String,
+    /// How far it has come.
+    summary: String,
     /// Feeds that listed it, and when they last did.
     feeds: Vec<(String, String)>,
     raw: Vec<(Record, RawItem)>,
@@ -28,17 +32,16 @@ struct Story {
     withdrawal: Option<Withdrawal>,
 }
 
-/// Prints what the topics hold of a story. False if that is nothing.
-pub fn print(
-    out: &mut dyn Write,
+/// What the topics hold of a story, in the order of the topics, secrets masked; `None` if that is nothing.
+pub(super) fn read(
     log: &dyn Log,
     config: &LogConfig,
     subject: &Subject,
     secrets: &Credentials,
-) -> anyhow::Result<bool> {
+) -> anyhow::Result<Option<Story>> {
     let names = &config.names;
     let id = id_of(log, config, subject)?;
-    let mut story = Story { raw: records(log, config, &id)?, ..Story::default() };
+    let mut story = Story { id: id.clone(), raw: records(log, config, &id)?, ..Story::default() };
     story.articles = records(log, config, &id)?;
     story.enriched = records(log, config, &id)?;
     story.state = records(log, config, &id)?.pop().map(|(_, state)| state);
@@ -66,17 +69,16 @@ pub fn print(
     let nothing = story.raw.is_empty() && story.articles.is_empty() && story.enriched.is_empty();
     let is_unknown = story.state.is_none() && story.withdrawal.is_none();
     if nothing && story.feeds.is_empty() && story.refused.is_empty() && is_unknown {
-        return Ok(false);
+        return Ok(None);
     }
     for (_, raw) in &mut story.raw {
         raw.feed_url = secrets.parameters.masked(&raw.feed_url);
     }
-    write(out, &id, &story)?;
     let committed = |stage: &str, topic: Topic| log.committed(&names.group(stage), &names.of(topic));
     let normalised = committed(normaliser::STAGE, Topic::Raw)?;
     let enriched = committed(enricher::STAGE, Topic::Articles)?;
-    writeln!(out, "  {}", summary(&story, &normalised, &enriched))?;
-    Ok(true)
+    story.summary = summary(&story, &normalised, &enriched);
+    Ok(Some(story))
 }
 
 /// The feeds whose state holds the article: URL, and when they last listed it, which may be up to a day early.
@@ -128,12 +130,61 @@ fn id_of(log: &dyn Log, config: &LogConfig, subject: &Subject) -> anyhow::Result
     Ok(id)
 }
 
-fn write(out: &mut dyn Write, id: &str, story: &Story) -> std::io::Result<()> {
-    // A WITHDRAWN record has no title.
-    let mut titles = story.articles.iter().rev().map(|(_, article)| article.title.as_str());
-    let title = titles.find(|title| !title.is_empty());
-    let title = title.or_else(|| story.raw.last().map(|(_, raw)| raw.title.as_str())).unwrap_or_default();
-    writeln!(out, "story {id} {}", line(title))?;
+impl Story {
+    /// Its last title. A WITHDRAWN record has none.
+    fn title(&self) -> &str {
+        let mut titles = self.articles.iter().rev().map(|(_, article)| article.title.as_str());
+        let title = titles.find(|title| !title.is_empty());
+        title.or_else(|| self.raw.last().map(|(_, raw)| raw.title.as_str())).unwrap_or_default()
+    }
+
+    /// As JSON: the records without their texts, which `newswire tail` prints.
+    pub(super) fn json(&self) -> anyhow::Result<Value> {
+        let feeds: Vec<Value> = self.feeds.iter().map(|(url, at)| json!({ "url": url, "last_seen_at": at })).collect();
+        let raw = self.raw.iter().map(|(record, raw)| {
+            json!({
+                "at": place(record), "kind": raw.kind, "feed_url": raw.feed_url, "page_failure": raw.page_failure,
+                "is_replay": record.header("dl-attempt").is_some(), "is_backfill": raw.backfill,
+            })
+        });
+        let articles = self.articles.iter().map(|(record, article)| {
+            json!({
+                "at": place(record), "revision": article.revision, "change": article.change,
+                "body_source": article.body_source,
+            })
+        });
+        let enriched = self.enriched.iter().map(|(record, article)| {
+            let countries: Vec<&str> = article.countries.iter().map(|country| country.code.as_str()).collect();
+            json!({
+                "at": place(record), "revision": article.revision, "enrichment": article.enrichment,
+                "change": article.change, "countries": countries,
+            })
+        });
+        let refused = self.refused.iter().map(|(record, refused)| dead_letter_json(record, refused));
+        Ok(json!({
+            "article_id": self.id,
+            "title": self.title(),
+            "summary": self.summary,
+            "feeds": feeds,
+            "raw": raw.collect::<Vec<_>>(),
+            "state": self.state.as_ref().map(message).transpose()?,
+            "articles": articles.collect::<Vec<_>>(),
+            "page": self.page.as_ref().map(message).transpose()?,
+            "refused": refused.collect::<Vec<_>>(),
+            "withdrawal": self.withdrawal.as_ref().map(message).transpose()?,
+            "enriched": enriched.collect::<Vec<_>>(),
+        }))
+    }
+
+    /// For people.
+    pub(super) fn print(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        write(out, self)?;
+        writeln!(out, "  {}", self.summary)
+    }
+}
+
+fn write(out: &mut dyn Write, story: &Story) -> std::io::Result<()> {
+    writeln!(out, "story {} {}", story.id, line(story.title()))?;
     for (url, at) in &story.feeds {
         writeln!(out, "  in the feed {url}, last seen {at}")?;
     }

@@ -1,4 +1,4 @@
-use crate::support::{hold, newswire, run, until};
+use crate::support::{hold, json, newswire, run, until};
 use proto::{
     partition,
     topic::{InTopic, Topic},
@@ -83,7 +83,7 @@ fn articles_are_withdrawn_and_restored_by_id_url_and_feed() {
     until_published(&runtime, &shared.article_id, "NEW", 1);
 
     let shown = newswire(&data, &["articles", "withdraw", "--dry-run", &own.url]);
-    assert!(shown.starts_with(&format!("{id}\twithdraw would be written to news.raw.v1[")), "{shown}");
+    assert!(shown.contains(&format!("{id}  withdraw would be written to news.raw.v1[")), "{shown}");
     assert_eq!(all::<RawItem>(&runtime).len(), 3, "a dry run writes nothing");
 
     // A tracking parameter and a fragment do not make another article.
@@ -91,9 +91,9 @@ fn articles_are_withdrawn_and_restored_by_id_url_and_feed() {
     let url = format!("{}?utm_source=x#top", own.url);
     let shown = newswire(&data, &["articles", "withdraw", &url, &unknown]);
     let lines: Vec<&str> = shown.lines().collect();
-    assert!(lines[0].starts_with(id) && lines[0].ends_with("\"Story own\""), "{shown}");
-    assert!(lines[1].starts_with(&unknown) && lines[1].contains("not on the log; remembered"), "{shown}");
-    assert_eq!(lines[2], "2 articles");
+    assert!(lines[1].starts_with(id) && lines[1].ends_with("  Story own"), "{shown}");
+    assert!(lines[2].starts_with(&unknown) && lines[2].contains("not on the log; remembered"), "{shown}");
+    assert_eq!(lines[3], "2 articles");
     let withdrawn = until_published(&runtime, id, "WITHDRAWN", 2);
     assert_eq!((withdrawn.title.as_str(), withdrawn.url.as_str()), ("", own.url.as_str()));
     until(&runtime, Topic::Withdrawals, "the unknown article is withdrawn", || all::<Withdrawal>(&runtime).len() == 2);
@@ -111,8 +111,8 @@ fn articles_are_withdrawn_and_restored_by_id_url_and_feed() {
     assert_eq!(restored, Article { revision: 3, change: "UPDATED".into(), language_confidence, ..first });
 
     // Of the feed's two articles only one was shown by no other feed.
-    let shown = newswire(&data, &["articles", "withdraw", "--feed", FEED]);
-    assert!(shown.starts_with(id) && shown.ends_with("1 articles\n"), "{shown}");
+    let shown = json(&data, &["articles", "withdraw", "--feed", FEED]);
+    assert_eq!((shown.len(), &shown[0]["article_id"], &shown[0]["written"]), (1, &id.into(), &true.into()));
     until_published(&runtime, id, "WITHDRAWN", 4);
     let (_, error, code) = run(&data, &["articles", "withdraw", "--feed", FEED]);
     assert!(code == 70 && error.contains("no article to withdraw was shown by feed"), "{code}: {error}");
@@ -149,8 +149,8 @@ fn the_articles_of_a_feed_with_a_credential_are_found_by_its_url() {
     let article = Article { article_id, url: page, feed_ids: vec![feed_id.clone()], ..Article::default() };
     append(&runtime, &article.article_id, &article);
     for given in [&url, &format!("{FEED}?token=***"), &feed_id] {
-        let shown = newswire(&data, &["articles", "withdraw", "--dry-run", "--feed", given]);
-        assert!(shown.starts_with(&article.article_id) && shown.ends_with("1 articles\n"), "{given}: {shown}");
+        let shown = json(&data, &["articles", "withdraw", "--dry-run", "--feed", given]);
+        assert!(shown.len() == 1 && shown[0]["article_id"] == *article.article_id, "{given}: {shown:?}");
     }
     let (_, error, code) =
         run(&data, &["articles", "withdraw", "--feed", &format!("{FEED}?token=s3cret-of-another&a=1")]);

@@ -151,7 +151,7 @@ fn forms(secret: &str) -> Vec<Vec<u8>> {
 }
 
 /// Every file under a folder, as bytes.
-fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+pub fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap().flatten() {
         let path = entry.path();

@@ -1,7 +1,12 @@
-use crate::support::{hold, newswire, run};
+use crate::support::{hold, json, newswire, run};
 use jiff::Timestamp;
 use serde_json::Value;
-use std::{path::Path, process::Command};
+use std::{
+    io::{BufRead, BufReader, Write},
+    net::TcpListener,
+    path::Path,
+    process::Command,
+};
 use test_support::publisher::{Item, Publisher, rss};
 
 const LIST: &str = r#"<opml version="2.0"><body>
@@ -10,7 +15,7 @@ const LIST: &str = r#"<opml version="2.0"><body>
 </body></opml>"#;
 
 fn urls(data: &Path) -> Vec<String> {
-    newswire(data, &["feeds", "list"]).lines().map(|line| line.split('\t').next().unwrap().to_owned()).collect()
+    json(data, &["feeds", "list"]).iter().map(|feed| feed["url"].as_str().unwrap().to_owned()).collect()
 }
 
 fn import_and_change(data: &Path, file: &str) {
@@ -115,6 +120,49 @@ fn a_check_prints_what_the_first_poll_of_a_feed_would_do() {
     assert!(report["next_poll_s"].as_u64().is_some_and(|seconds| (1..=3_960).contains(&seconds)), "{report}");
     let text = checked(&publisher, "/feed", &[]);
     assert!(text.contains("title: Example News\n") && text.contains("outcome: NEW_ENTRIES\n"), "{text}");
+    let keys: Vec<&str> = text.lines().filter_map(|line| line.split(": ").next()).collect();
+    assert_eq!(keys[..5], ["url", "outcome", "status", "content type", "bytes"], "{text}");
+    let entry = text.lines().skip_while(|line| *line != "entries:").nth(1).unwrap_or_default();
+    assert!(entry.starts_with(&format!("  One  {}/articles/1  2", publisher.base(0))), "{text}");
+}
+
+/// What a check says of a server that answers a request with these validators as `answer` says.
+fn revalidation(headers: &'static str, answer: fn(&str) -> Option<&'static str>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/feed", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut lines = BufReader::new(stream.try_clone().unwrap());
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n") && lines.read_line(&mut head).is_ok_and(|read| read > 0) {}
+            let (status, body) = match answer(&head) {
+                _ if !head.starts_with("GET /feed ") => ("404 Not Found", ""),
+                Some(status) => (status, ""),
+                None => ("200 OK", "<rss version=\"2.0\"><channel><title>A</title></channel></rss>"),
+            };
+            let length = body.len();
+            let head = format!("HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n");
+            drop(stream.write_all(format!("{head}{body}").as_bytes()));
+        }
+    });
+    let flags = ["feeds", "check", &url, "--allow-private-networks", "--host-interval", "0s", "--json"];
+    let output = Command::new(env!("CARGO_BIN_EXE_newswire")).args(flags).output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    report["revalidation"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_check_asks_again_with_the_validators_and_says_whether_the_server_heeds_them() {
+    let etag = "etag: \"1\"\r\n";
+    let is_conditional = |head: &str| head.contains("if-none-match: \"1\"\r\n").then_some("304 Not Modified");
+    assert_eq!(revalidation(etag, is_conditional), "304 as it should");
+    let modified = "last-modified: Tue, 24 Nov 2026 12:00:00 GMT\r\n";
+    let is_since = |head: &str| head.contains("if-modified-since: Tue, 24 Nov").then_some("304 Not Modified");
+    assert_eq!(revalidation(modified, is_since), "304 as it should");
+    assert!(revalidation(etag, |_| None).starts_with("ignored"));
+    assert!(revalidation("", |_| None).starts_with("none"));
+    let refuses = |head: &str| head.contains("if-none-match").then_some("412 Precondition Failed");
+    assert_eq!(revalidation(etag, refuses), "HTTP status 412");
 }
 
 #[test]
@@ -157,9 +205,10 @@ fn what_may_be_published_is_set_listed_and_exported() {
     assert_eq!(
         lines,
         [
-            "https://one.example/feed\tOne",
-            "https://three.example/feed\t\ttitle only",
-            "https://two.example/feed\tTwo\tsummary only"
+            "url                         state         title",
+            "https://one.example/feed                  One",
+            "https://three.example/feed  title only",
+            "https://two.example/feed    summary only  Two"
         ]
     );
     let opml = newswire(&data, &["feeds", "list", "--opml"]);

@@ -23,7 +23,7 @@ fn a_model_that_cannot_be_read_is_an_error_before_the_log_is_opened() {
 #[cfg(feature = "onnx")]
 #[test]
 fn an_article_on_which_the_model_fails_becomes_a_dead_letter() {
-    use crate::support::{hold, newswire, until};
+    use crate::support::{hold, json, newswire, until};
     use clap::Parser;
     use proto::{partition, topic::Topic, v1::Article};
     use stream::Outgoing;
@@ -59,9 +59,9 @@ fn an_article_on_which_the_model_fails_becomes_a_dead_letter() {
         tokio.block_on(enricher::run(config, running))
     });
 
-    let list = || newswire(&data, &["dead-letter", "list"]);
-    until(&runtime, Topic::DeadLetter, "a dead letter", || list().lines().count() == 1);
-    assert!(list().contains("\tenricher\tmodel-failed\tattempt 1\t"), "{}", list());
+    let list = || json(&data, &["dead-letter", "list"]);
+    until(&runtime, Topic::DeadLetter, "a dead letter", || list().len() == 1);
+    assert_eq!((&list()[0]["stage"], &list()[0]["reason"]), (&"enricher".into(), &"model-failed".into()));
     let enriched = || newswire(&data, &["tail", "enriched", "--from", "beginning", "--to-end"]);
     until(&runtime, Topic::Enriched, "an enriched article", || enriched().contains("Zoranna"));
     assert!(enriched().contains("\"model_version\":\"onnx-"), "{}", enriched());

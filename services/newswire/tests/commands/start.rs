@@ -72,7 +72,7 @@ fn a_wrong_setting_gives_one_message() {
 #[test]
 fn each_binary_knows_the_variables_of_all_services() {
     let listed = include_str!("../../../../crates/chassis/src/config/variables.txt");
-    for arguments in [&["run", "--help"][..], &["sample", "--help"]] {
+    for arguments in [&["run", "--help"][..], &["sample", "--help"], &["canary", "--help"]] {
         let output = Command::new(env!("CARGO_BIN_EXE_newswire")).args(arguments).output().unwrap();
         let help = String::from_utf8(output.stdout).unwrap();
         for name in help.split("[env: ").skip(1).filter_map(|rest| rest.split(['=', ']']).next()) {
@@ -125,6 +125,30 @@ fn kafka_that_cannot_be_reached_is_named_and_tried_again() {
     assert!(running.process.stop(PATIENCE).success(), "{}", running.process.log_tail());
 }
 
+/// As the health check of a container: with the settings of the process, next to it.
+#[test]
+fn health_is_the_readiness_of_the_running_process() {
+    let health = |admin: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_newswire"))
+            .args(["run", "--health", "--kafka-security", "ssl"])
+            .env("NEWSWIRE_ADMIN", admin)
+            .output()
+            .unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        (output.status.code().unwrap(), said)
+    };
+    let running = Running::start(&[], &[]);
+    wait::eventually(PATIENCE, "a process that is ready", || health(&running.admin).0 == 0);
+    assert!(health(&running.admin).1.contains("\"ready\":true"));
+    let waiting = Running::start(&["--kafka", "127.0.0.1:1"], &[]);
+    wait::eventually(PATIENCE, "a process that waits", || {
+        let (code, said) = health(&waiting.admin);
+        code == 1 && said.starts_with("not ready: ") && said.contains("log-open")
+    });
+    let (code, said) = health(&format!("127.0.0.1:{}", port::free()));
+    assert!(code == 1 && said.contains("refused"), "{code}: {said}");
+}
+
 /// The flags are checked, and the models read, before a service starts.
 #[test]
 fn a_signal_while_the_flags_are_checked_ends_the_process_with_success() {
@@ -169,11 +193,13 @@ fn no_command_prints_a_control_of_the_terminal() {
         assert!(!out.is_empty() && !(out + &error).contains(is_control), "{command:?}");
     }
     let list = newswire(&data, &["feeds", "list"]);
-    assert_eq!(
-        list,
-        "https://one.example/feed\ta\\u001b[2J\\u009b31m\\u007f\\u202eb\\u000d\\u000aforged\\u0009https://x.example/\n"
+    let title = "a\\u001b[2J\\u009b31m\\u007f\\u202eb\\u000d\\u000aforged\\u0009https://x.example/\n";
+    assert!(
+        list.ends_with(&format!("https://one.example/feed         {title}")) && list.lines().count() == 2,
+        "{list}"
     );
     // What JSON output means stays the same.
+    let title = "a\x1b[2J\u{9b}31m\u{7f}\u{202e}b\r\nforged\thttps://x.example/";
     let record = newswire(&data, &["tail", "feeds", "--from", "beginning", "--to-end", "--values"]);
     assert_eq!(serde_json::from_str::<serde_json::Value>(&record).unwrap()["title"], title);
 }

@@ -1,5 +1,6 @@
 use clap::Parser;
 use proto::topic::Topic;
+use serde_json::Value;
 use std::{
     io::{BufRead, BufReader, Read},
     path::Path,
@@ -37,10 +38,21 @@ pub fn newswire(data: &Path, arguments: &[&str]) -> String {
     text
 }
 
+/// The answer of a command that must succeed, as JSON: one object, or one for each item of a list.
+pub fn json(data: &Path, arguments: &[&str]) -> Vec<Value> {
+    let text = newswire(data, &[arguments, &["--json"]].concat());
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
 /// Standard output, standard error, exit code.
 pub fn run(data: &Path, arguments: &[&str]) -> (String, String, i32) {
+    run_with(data, arguments, 3)
+}
+
+/// As [`run`], for a pipeline with so many partitions.
+pub fn run_with(data: &Path, arguments: &[&str], partitions: i32) -> (String, String, i32) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_newswire"));
-    command.args(arguments).args(["--partitions", "3", "--data"]).arg(data);
+    command.args(arguments).args(["--partitions", &partitions.to_string(), "--data"]).arg(data);
     let output = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (text(output.stdout), text(output.stderr), output.status.code().unwrap())

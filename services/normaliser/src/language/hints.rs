@@ -1,6 +1,7 @@
 //! What a feed, a server or a page declares as the language, and in which scripts a language is written.
 
 use super::{model, script::Script};
+use proto::v1::RawItem;
 
 /// A declared language, as a BCP 47 tag. It may be empty or wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +12,23 @@ pub enum Hint<'a> {
     Feed(&'a str),
     /// By the server: the header `Content-Language`, which is often that of the server and not of the text.
     Header(&'a str),
+}
+
+/// What an item declares:
+///
+/// | hint | of an entry | of a page with its entry |
+/// | --- | --- | --- |
+/// | feed | entry, feed; where neither says it, the response of the feed (the poller) | the same |
+/// | page | | `lang` of the page |
+/// | header | | `Content-Language` of the page's response |
+#[must_use]
+pub fn of(raw: &RawItem) -> [Hint<'_>; 3] {
+    let (page, fetch) = (raw.page.as_ref(), raw.fetch.as_ref().filter(|_| raw.page.is_some()));
+    [
+        Hint::Feed(&raw.language),
+        Hint::Page(page.map_or("", |page| &page.language)),
+        Hint::Header(fetch.map_or("", |fetch| &fetch.content_language)),
+    ]
 }
 
 /// A hint that names a language.
@@ -46,6 +64,10 @@ impl Hint<'_> {
 
 /// The primary subtag, `pt` of `pt-BR`, by the code that is used here; `None` if `tag` names no language.
 fn primary(tag: &str) -> Option<String> {
+    if tag.contains(',') {
+        // A header for readers of several languages (RFC 9110 section 8.5) names none of the text.
+        return None;
+    }
     let first = tag.trim().split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
     let code = match first.as_str() {
         "und" | "mul" | "mis" | "zxx" => return None,

@@ -10,7 +10,7 @@ mod model;
 mod script;
 
 use hints::Declared;
-pub use hints::Hint;
+pub use hints::{Hint, of as hints};
 use model::Model;
 use script::Script;
 

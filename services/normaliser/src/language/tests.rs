@@ -70,7 +70,7 @@ fn english_text_wins_over_a_declared_language_without_a_model() {
 
 #[test]
 fn an_invalid_tag_is_no_hint() {
-    for tag in ["und", "english", "", "-", "1", "xx", "mul"] {
+    for tag in ["und", "english", "", "-", "1", "xx", "mul", "de, en", "de-CH, fr-CH"] {
         assert_eq!(of("", tag), "und", "{tag}");
     }
 }

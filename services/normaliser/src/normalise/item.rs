@@ -2,8 +2,7 @@
 
 use super::{NO_TEXT, Published};
 use crate::{
-    boilerplate, date, html,
-    language::{self, Hint},
+    boilerplate, date, html, language,
     publisher::{self, Origin},
     signature, size,
     title::{self, Title},
@@ -53,9 +52,7 @@ impl<'a> Item<'a> {
             raw.fetch.as_ref().and_then(|fetch| fetch.fetched_at.as_ref()).and_then(from_wire).unwrap_or(now);
         let first_seen_at = state.first_seen_at.as_ref().and_then(from_wire).unwrap_or(fetched_at);
         let published = date::published(raw, fetched_at, first_seen_at);
-        let page_language = raw.page.as_ref().map_or("", |page| page.language.as_str());
-        let hints = [Hint::Feed(&raw.language), Hint::Page(page_language)];
-        let language = language::detect(&format!("{}\n{}", texts.title.text, texts.body.text), &hints);
+        let language = language::detect(&format!("{}\n{}", texts.title.text, texts.body.text), &language::hints(raw));
         let has_body = !texts.body.text.is_empty();
         let body_html =
             if has_body { body_html(&content, &texts.body, source.base(raw).as_ref()) } else { String::new() };

@@ -7,7 +7,7 @@
 //! | body, body_html | the page |
 //! | summary | the entry's summary, the entry's content, the page's description |
 //! | authors, categories | the entry, the page |
-//! | published_at, updated_at | the entry, the page |
+//! | published_at, updated_at | the entry, the page; the page's also where its text is not taken because it says little more |
 //! | language | the text, with the declarations of both as hints |
 //! | same_as, section, image | the page |
 
@@ -24,6 +24,9 @@ use unicode_segmentation::UnicodeSegmentation;
 
 /// Reason for which a page is dropped whose entry has changed since: the page of the changed entry replaces it.
 pub const SUPERSEDED: &str = "page-superseded";
+
+/// Reason for which a page is dropped that says little more than the feed.
+pub const NOT_LONGER: &str = "page-not-longer";
 
 /// Fewer words (UAX #29) are no article.
 const MIN_WORDS: usize = 25;
@@ -48,10 +51,28 @@ pub fn refusal(raw: &RawItem, main: &page::Main, feed_text: &str) -> Option<&'st
         Some("page-empty")
     } else if words * 5 < feed_text.unicode_words().count() * 6 {
         // The same text, with a caption more or less, is no reason for a revision.
-        Some("page-not-longer")
+        Some(NOT_LONGER)
     } else {
         None
     }
+}
+
+/// The entry with the page's date, where it has the whole text ([`refusal`] is [`NOT_LONGER`]) and no date of its own; `None` if it
+/// has one, or the page has none.
+#[must_use]
+pub fn dated(raw: &RawItem, entry: &RawItem) -> Option<RawItem> {
+    let has_date = entry.published_at.is_some() || entry.updated_at.is_some();
+    let page = raw.page.as_ref().filter(|page| !has_date && page.published_at.is_some())?;
+    let mut dated = entry.clone();
+    take_date(&mut dated, page);
+    Some(dated)
+}
+
+fn take_date(item: &mut RawItem, page: &PageMetadata) {
+    item.published_at = page.published_at;
+    item.published_at_source = date_source::PAGE.to_owned();
+    item.published_at_precision.clone_from(&page.published_at_precision);
+    item.published_text.clone_from(&page.published_text);
 }
 
 /// True if the page of an article that the publisher's own feed gave was found on another domain.
@@ -119,10 +140,7 @@ pub fn merge(raw: &RawItem, entry: &RawItem, html: String) -> RawItem {
         merged.categories.clone_from(&page.keywords);
     }
     if merged.published_at.is_none() && page.published_at.is_some() {
-        merged.published_at = page.published_at;
-        merged.published_at_source = date_source::PAGE.to_owned();
-        merged.published_at_precision.clone_from(&page.published_at_precision);
-        merged.published_text.clone_from(&page.published_text);
+        take_date(&mut merged, &page);
     }
     if merged.updated_at.is_none() {
         merged.updated_at = page.modified_at;

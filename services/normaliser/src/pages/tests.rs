@@ -142,6 +142,79 @@ fn a_page_that_says_little_more_than_the_feed_changes_nothing() {
     assert_eq!(stage.take(&page(&entry, &text)), Err("page-not-longer"));
 }
 
+/// An entry with the whole text, whose page is fetched for it anyway.
+fn whole_entry() -> RawItem {
+    RawItem { content: paragraphs(6), full_text: "ALWAYS".into(), ..entry("") }
+}
+
+fn dated_page(entry: &RawItem) -> RawItem {
+    let published_at = Some(proto::time::to_wire("2026-11-24T08:00:00Z".parse().unwrap()));
+    let metadata = PageMetadata { published_at, published_at_precision: "SECOND".into(), ..PageMetadata::default() };
+    RawItem { page: Some(metadata), ..page(entry, &entry.content) }
+}
+
+#[test]
+fn a_page_that_says_little_more_gives_its_date_to_an_entry_without_one_and_once() {
+    let (mut stage, entry) = (Stage::default(), whole_entry());
+    assert_eq!(stage.take(&entry).unwrap().published_at_source, "INFERRED");
+    let article = stage.take(&dated_page(&entry)).unwrap();
+    assert_eq!((article.revision, article.published_at_source.as_str()), (2, "PAGE"));
+    assert_eq!(proto::time::from_wire(&article.published_at.unwrap()).unwrap().to_string(), "2026-11-24T08:00:00Z");
+    assert_eq!(article.body_source, body_source::FEED);
+    assert_eq!(stage.take(&dated_page(&entry)), Err(NOT_LONGER));
+    let changed = RawItem { title: "Ferry returns on Monday".into(), ..entry };
+    stage.take(&changed).unwrap();
+    assert_eq!(stage.take(&dated_page(&changed)).unwrap().published_at_source, "PAGE");
+}
+
+#[test]
+fn an_entry_with_a_date_keeps_it() {
+    let entry = RawItem { updated_at: dated_page(&whole_entry()).page.unwrap().published_at, ..whole_entry() };
+    let mut stage = Stage::default();
+    stage.take(&entry).unwrap();
+    assert_eq!(stage.take(&dated_page(&entry)), Err(NOT_LONGER));
+}
+
+#[test]
+fn a_text_whose_page_was_fetched_does_not_ask_for_it_again_from_another_feed() {
+    let at = |time: &str| Some(proto::time::to_wire(time.parse().unwrap()));
+    let entry = RawItem { updated_at: at("2026-11-24T09:00:00Z"), ..entry("It sails again.") };
+    let mut stage = Stage::default();
+    stage.take(&entry).unwrap();
+    let article = stage.take(&page(&entry, &paragraphs(6))).unwrap();
+    let later = at("2026-11-24T11:00:00Z");
+    for feed_url in ["https://www.example.com/sport", "https://elsewhere.example/rss"] {
+        let second =
+            RawItem { feed_id: feed_url.into(), feed_url: feed_url.into(), updated_at: later, ..entry.clone() };
+        assert_eq!(stage.take(&second), Err("duplicate"), "the summary, by {feed_url}");
+        let whole = RawItem {
+            content: article.body_html.clone(),
+            full_text: "ALWAYS".into(),
+            updated_at: at("2026-11-24T11:30:00Z"),
+            ..second
+        };
+        assert_eq!(stage.take(&whole), Err("duplicate"), "the page's text, by {feed_url}");
+    }
+    assert_eq!(stage.0.unwrap().feed_ids.len(), 3);
+}
+
+#[test]
+fn the_page_and_its_server_declare_the_language() {
+    let text = "<p>D'Ministere hu sech en Dënschdeg zu engem Gespréich getraff. </p>".repeat(6);
+    let entry = RawItem { title: "Gespréich vun de Ministeren".into(), ..entry("Gespréich.") };
+    let language = |lang: &str, header: &str| {
+        let mut stage = Stage::default();
+        stage.take(&entry).unwrap();
+        let metadata = PageMetadata { language: lang.into(), ..PageMetadata::default() };
+        let fetch = Fetch { final_url: entry.url.clone(), content_language: header.into(), ..Fetch::default() };
+        let page = page(&entry, &format!("<article>{text}</article>"));
+        stage.take(&RawItem { page: Some(metadata), fetch: Some(fetch), ..page }).unwrap().language
+    };
+    assert_ne!(language("", ""), "lb");
+    assert_eq!((language("lb", ""), language("", "lb-LU")), ("lb".to_owned(), "lb".to_owned()));
+    assert_eq!(language("", "lb, fr"), language("", ""), "it is for readers of both");
+}
+
 #[test]
 fn a_changed_entry_waits_for_its_page_and_is_published_if_there_is_none() {
     let (mut stage, first, second) = (Stage::default(), entry("It sails again."), entry("It sails again on Tuesday."));

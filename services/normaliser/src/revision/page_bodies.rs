@@ -4,14 +4,18 @@
 //! `content_hash` the text that is published, whosever it is. The rules:
 //!
 //! 1. While the body is the page's, an entry is compared with `feed_hash` by the rules of [`decide`]. What would be an update
-//!    only asks for the page again, if pages are fetched for the feed. It is published otherwise.
+//!    only asks for the page again, if pages are fetched for the feed. It is published otherwise. An entry with the text that
+//!    the page gave is a duplicate, whichever feed brings it.
 //! 2. A page is dropped if its entry is not the feed's text as last seen: the page of the later entry replaces it.
 //! 3. A page's text is UPDATED unless it is the current text or an earlier one.
-//! 4. If there is no page, the entry that asked for it is published, unless the body is the feed's or the text was published
+//! 4. If the page's text is not taken, its date may be: the feed's text is then published again, with that date. It is
+//!    the only revision whose text is the current one.
+//! 5. If there is no page, the entry that asked for it is published, unless the body is the feed's or the text was published
 //!    before.
 
-use super::{Copy, Delivery, MAX_EARLIER_HASHES, Revision, decide, unused_revision};
+use super::{Copy, Delivery, MAX_EARLIER_HASHES, Revision, decide, fetched_at, unused_revision};
 use proto::{
+    time::to_wire,
     v1::{ArticleState, RawItem},
     vocab::body_source,
 };
@@ -37,7 +41,8 @@ pub fn decide_entry(
     let Some(state) = state.filter(|state| is_from_page(state)) else {
         return EntryRevision::Decided(of_feed(decide(raw, state, content_hash, delivery), content_hash));
     };
-    let feed_text = ArticleState { content_hash: state.feed_hash.clone(), ..state.clone() };
+    let current = if content_hash == state.content_hash { &state.content_hash } else { &state.feed_hash };
+    let feed_text = ArticleState { content_hash: current.clone(), ..state.clone() };
     let published = |next: ArticleState| ArticleState {
         content_hash: state.content_hash.clone(),
         earlier_hashes: state.earlier_hashes.clone(),
@@ -103,6 +108,26 @@ pub fn without_page(
     Some(ArticleState { feed_hash, body_source: body_source::FEED.to_owned(), ..copy.next_state(state) })
 }
 
+/// The state in which the feed's text is published with the date of its page, whose text is not taken. `next`: that of
+/// [`without_page`]. `None` if the text is not current, or a page that read the same gave it its date before.
+#[must_use]
+pub fn with_page_date(
+    raw: &RawItem,
+    next: Option<ArticleState>,
+    state: Option<&ArticleState>,
+    page_hash: &str,
+    feed_hash: &str,
+    delivery: Delivery,
+) -> Option<ArticleState> {
+    let next = next.or_else(|| {
+        let is_current = |state: &&ArticleState| state.content_hash == feed_hash && !state.withdrawn;
+        let state = state.filter(is_current).filter(|state| state.page_hash != page_hash)?;
+        let revised_at = Some(to_wire(fetched_at(raw, delivery.now)));
+        Some(ArticleState { revision: state.revision.saturating_add(1), revised_at, ..state.clone() })
+    })?;
+    Some(ArticleState { page_hash: page_hash.to_owned(), ..next })
+}
+
 /// True while the published body is the page's.
 fn is_from_page(state: &ArticleState) -> bool {
     state.body_source == body_source::PAGE && !state.withdrawn
@@ -112,10 +137,11 @@ fn is_earlier(state: &ArticleState, hash: &str) -> bool {
     state.earlier_hashes.iter().any(|earlier| earlier == hash)
 }
 
-/// Notes that the published text is the feed's.
+/// Notes that the published text is the feed's, and that no page of it was seen.
 fn of_feed(revision: Revision, content_hash: &str) -> Revision {
     let noted = |next: ArticleState| ArticleState {
         feed_hash: content_hash.to_owned(),
+        page_hash: String::new(),
         body_source: body_source::FEED.to_owned(),
         ..next
     };

@@ -16,7 +16,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc};
 use url::Url;
 
 /// The variable with credentials in the form of the file.
-const VARIABLE: &str = "NEWSWIRE_CREDENTIALS";
+pub const VARIABLE: &str = "NEWSWIRE_CREDENTIALS";
 
 /// Flags of the feeds' credentials.
 #[derive(Debug, Clone, Default, clap::Args)]

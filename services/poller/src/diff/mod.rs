@@ -5,7 +5,6 @@ mod backfill;
 mod budget;
 mod raw_item;
 mod renewal;
-mod repeated;
 mod seen_entries;
 
 pub use backfill::{Backfill, MAX_UNDATED};
@@ -24,11 +23,7 @@ use crate::{
 use budget::{Budget, Share};
 use jiff::Timestamp;
 use proto::v1::{Feed, Fetch, RawItem};
-use repeated::RepeatedLines;
-use std::{
-    cell::OnceCell,
-    collections::{HashMap, HashSet},
-};
+use std::collections::{HashMap, HashSet};
 use stream::faults::{Sabotage, sabotaged};
 
 /// Why an entry of a document was not published although it is new.
@@ -166,7 +161,6 @@ pub fn diff(
 
     let mut counts = Counts { seen: identified.len(), ..Counts::default() };
     let mut budget = Budget::of(usize::try_from(fetch.bytes).unwrap_or_default(), part);
-    let repeated = OnceCell::new();
     let (mut is_deferred, mut left) = (false, 0_usize);
     let mut publish = Vec::new();
     let mut entries = Vec::with_capacity(identified.len());
@@ -237,7 +231,7 @@ pub fn diff(
         publish.push(Publish {
             item: RawItem {
                 known: is_published,
-                repeated_lines: repeated.get_or_init(|| RepeatedLines::of(document)).of_entry(at),
+                repeated_lines: fingerprints.get(at).map(|one| one.repeated_lines.clone()).unwrap_or_default(),
                 ..raw_item::raw_item(feed, document, one, fetch, backfill)
             },
             entry_key: format!("{:016x}", one.key),

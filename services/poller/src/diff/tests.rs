@@ -333,3 +333,15 @@ proptest::proptest! {
         proptest::prop_assert_eq!(in_parts(&document, bytes), in_parts(&document, usize::MAX));
     }
 }
+
+#[test]
+fn a_new_entry_is_published_with_the_lines_that_known_ones_repeat() {
+    let with_note =
+        |name: &str| Entry { content: format!("<p>Of {name}.</p><p>Since 1901</p>"), ..entry(name, ago(1)) };
+    let mut entries: Vec<Entry> = ["a", "b", "c", "d"].map(with_note).into();
+    let first = run(&feed("all"), &Remembered::default(), entries.clone());
+    entries.push(with_note("e"));
+    let second = run(&feed("all"), &after(&first), entries);
+    let lines: Vec<_> = second.publish.iter().map(|one| one.item.repeated_lines.clone()).collect();
+    assert_eq!(lines, [["Since 1901".to_owned()]]);
+}

@@ -1,8 +1,11 @@
 //! The address filter: only http and https, only public addresses. Names are resolved here, and the connection is made to
 //! exactly the addresses that were checked, so that DNS rebinding has no effect.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use url::{Host, Url};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    sync::Arc,
+};
+use url::{Host, Origin, Url};
 
 /// Why a URL is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,6 +16,9 @@ pub enum AddressError {
     /// The URL has no host.
     #[error("the URL has no host")]
     NoHost,
+    /// The host may be requested although it is not public, but not under this port or scheme.
+    #[error("{0} is not an origin of --allow-private-origins")]
+    OtherOrigin(String),
     /// An address of the host is not public.
     #[error("{host} has the address {address}, which is not public")]
     Private {
@@ -23,24 +29,62 @@ pub enum AddressError {
     },
 }
 
+/// What may be requested although its address is not public.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Private {
+    is_all: bool,
+    origins: Arc<[Origin]>,
+}
+
+impl From<bool> for Private {
+    /// Everything, or nothing.
+    fn from(is_all: bool) -> Self {
+        Private { is_all, origins: Arc::default() }
+    }
+}
+
+impl Private {
+    /// These origins (`http://127.0.0.1:8095`), and everything if `is_all`. Texts that are no URLs count for nothing.
+    #[must_use]
+    pub fn of(is_all: bool, origins: &[String]) -> Self {
+        let origins = origins.iter().filter_map(|origin| Some(Url::parse(origin).ok()?.origin()));
+        Private { is_all, origins: origins.collect() }
+    }
+
+    /// True if the addresses of a host are allowed under some port. [`check_url`] has checked which.
+    #[must_use]
+    pub fn has_host(&self, host: &str) -> bool {
+        let is_host = |origin: &Origin| match origin {
+            Origin::Tuple(_, of, _) => of.to_string().eq_ignore_ascii_case(host.trim_end_matches('.')),
+            Origin::Opaque(_) => false,
+        };
+        self.is_all || self.origins.iter().any(is_host)
+    }
+}
+
 /// Checks the scheme of a URL, and its host if that is an IP address. A host name is checked by
 /// [`Resolver`](super::resolver::Resolver) when it is resolved.
 ///
 /// # Errors
 /// [`AddressError`] if the URL may not be requested.
-pub fn check_url(url: &Url, allow_private: bool) -> Result<(), AddressError> {
+pub fn check_url(url: &Url, private: &Private) -> Result<(), AddressError> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(AddressError::Scheme(url.scheme().to_owned()));
     }
+    let is_allowed = private.is_all || private.origins.contains(&url.origin());
     let address = match url.host() {
         None => return Err(AddressError::NoHost),
         // Also where a proxy resolves names.
         Some(Host::Domain(name)) if is_localhost(name) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        // The resolver knows the host only.
+        Some(Host::Domain(name)) if !is_allowed && private.has_host(name) => {
+            return Err(AddressError::OtherOrigin(url.origin().ascii_serialization()));
+        }
         Some(Host::Domain(_)) => return Ok(()),
         Some(Host::Ipv4(address)) => IpAddr::V4(address),
         Some(Host::Ipv6(address)) => IpAddr::V6(address),
     };
-    if allow_private || is_public(address) {
+    if is_allowed || is_public(address) {
         Ok(())
     } else {
         Err(AddressError::Private { host: url.host_str().unwrap_or_default().to_owned(), address })
@@ -155,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_url_is_rejected_by_scheme_and_by_address() {
-        let rejected = |url: &str| check_url(&url.parse().unwrap(), false).is_err();
+        let rejected = |url: &str| check_url(&url.parse().unwrap(), &false.into()).is_err();
         for url in [
             "file:///etc/passwd",
             "ftp://e.org/",
@@ -171,7 +215,23 @@ mod tests {
             assert!(rejected(url), "{url}");
         }
         assert!(!rejected("https://e.org/"));
-        assert!(check_url(&"http://127.0.0.1/".parse().unwrap(), true).is_ok());
-        assert!(check_url(&"file:///etc/passwd".parse().unwrap(), true).is_err());
+        assert!(check_url(&"http://127.0.0.1/".parse().unwrap(), &true.into()).is_ok());
+        assert!(check_url(&"file:///etc/passwd".parse().unwrap(), &true.into()).is_err());
+    }
+
+    #[test]
+    fn a_private_origin_is_allowed_and_no_other_port_of_its_host() {
+        let private = Private::of(false, &["http://127.0.0.1:8095".to_owned(), "http://canary:8095/".to_owned()]);
+        let check = |url: &str| check_url(&url.parse().unwrap(), &private);
+        for url in ["http://127.0.0.1:8095/canary.xml", "http://CANARY:8095/robots.txt", "https://e.org/"] {
+            assert_eq!(check(url), Ok(()), "{url}");
+        }
+        for url in
+            ["http://127.0.0.1:8096/", "https://127.0.0.1:8095/", "http://127.0.0.2:8095/", "http://localhost:8095/"]
+        {
+            assert!(matches!(check(url), Err(AddressError::Private { .. })), "{url}");
+        }
+        assert_eq!(check("http://canary/"), Err(AddressError::OtherOrigin("http://canary".to_owned())));
+        assert!(private.has_host("canary") && private.has_host("Canary.") && !private.has_host("canary.e.org"));
     }
 }

@@ -1,5 +1,5 @@
 use super::{
-    address_filter,
+    address_filter::{self, Private},
     body::{self, Body},
     capacity::{self, Capacity, Growing},
     cookies::Cookies,
@@ -38,7 +38,7 @@ pub struct Client {
     pub(super) robots: Arc<RobotsCache>,
     capacity: Capacity,
     limits: Limits,
-    pub(super) allow_private: bool,
+    pub(super) private: Private,
     /// Which groups of a robots.txt apply.
     obey: Obey,
     /// What requests to its origin carry: that of one feed.
@@ -52,8 +52,13 @@ impl Client {
     ///
     /// # Errors
     /// [`FetchError::Network`] if TLS finds no root certificates, or `contact` is not a valid header value.
-    pub fn new(limiter: HostLimiter, limits: Limits, allow_private: bool, contact: &str) -> Result<Self, FetchError> {
-        Self::through(None, limiter, limits, allow_private, contact)
+    pub fn new(
+        limiter: HostLimiter,
+        limits: Limits,
+        private: impl Into<Private>,
+        contact: &str,
+    ) -> Result<Self, FetchError> {
+        Self::through(None, limiter, limits, private, contact)
     }
 
     /// As [`Client::new`], through a proxy: an http URL.
@@ -64,7 +69,7 @@ impl Client {
         proxy: Option<Url>,
         limiter: HostLimiter,
         limits: Limits,
-        allow_private: bool,
+        private: impl Into<Private>,
         contact: &str,
     ) -> Result<Self, FetchError> {
         // Another service of the process may have installed a provider: any will do.
@@ -72,7 +77,8 @@ impl Client {
         let version = env!("CARGO_PKG_VERSION");
         let agent =
             if contact.is_empty() { format!("{AGENT}/{version}") } else { format!("{AGENT}/{version} (+{contact})") };
-        let settings = Settings { agent, limits: limits.clone(), allow_private, proxy };
+        let private = private.into();
+        let settings = Settings { agent, limits: limits.clone(), private: private.clone(), proxy };
         let http = Arc::new(HttpClients::new(settings)?);
         Ok(Client {
             http,
@@ -80,7 +86,7 @@ impl Client {
             robots: Arc::default(),
             capacity: Capacity::default(),
             limits,
-            allow_private,
+            private,
             obey: Obey::Named,
             credential: None,
             expect: Expect::Feed,
@@ -155,7 +161,7 @@ impl Client {
         let mut permanent = true;
         let mut cookies = Cookies::default();
         for hop in 0..=MAX_REDIRECTS {
-            address_filter::check_url(&at, self.allow_private)?;
+            address_filter::check_url(&at, &self.private)?;
             let delay = self.check_robots(host, &at).await?.unwrap_or_default();
             let expected = (self.limits.bytes, self.expect);
             match self.request((host, delay), &at, validators, &mut cookies, expected).await? {
@@ -299,7 +305,7 @@ impl Client {
         let mut at = url.join("/robots.txt").map_err(|error| FetchError::Redirect(error.to_string()))?;
         let mut cookies = Cookies::default();
         for _ in 0..=MAX_REDIRECTS {
-            address_filter::check_url(&at, self.allow_private)?;
+            address_filter::check_url(&at, &self.private)?;
             match self
                 .request(
                     (feed_host, Duration::ZERO),

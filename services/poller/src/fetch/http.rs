@@ -1,6 +1,7 @@
 //! The HTTP clients: one for all feeds, and one for each client certificate.
 
 use super::{
+    address_filter::Private,
     error::{FetchError, with_causes},
     limits::Limits,
     resolver::Resolver,
@@ -20,7 +21,7 @@ const MAX_CLIENTS: usize = 256;
 pub(super) struct Settings {
     pub(super) agent: String,
     pub(super) limits: Limits,
-    pub(super) allow_private: bool,
+    pub(super) private: Private,
     /// A proxy that all requests go through. It resolves names and connects in place of the address filter.
     pub(super) proxy: Option<Url>,
 }
@@ -37,7 +38,7 @@ impl HttpClients {
     /// # Errors
     /// [`FetchError::Network`] if TLS finds no root certificates, or the agent is not a valid header value.
     pub(super) fn new(settings: Settings) -> Result<Self, FetchError> {
-        let resolver = Resolver::new(settings.allow_private);
+        let resolver = Resolver::new(settings.private.clone());
         let plain = build(&settings, &resolver, None)?;
         Ok(HttpClients { settings, resolver, plain, with_certificate: Mutex::default() })
     }
@@ -113,7 +114,7 @@ mod tests {
     async fn a_certificate_is_read_from_its_file_and_again_when_that_changes() {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let settings =
-            Settings { agent: "newswire".to_owned(), limits: Limits::default(), allow_private: true, proxy: None };
+            Settings { agent: "newswire".to_owned(), limits: Limits::default(), private: true.into(), proxy: None };
         let (clients, folder) = (HttpClients::new(settings).unwrap(), tempfile::tempdir().unwrap());
         let file = folder.path().join("client.pem");
         let is_unusable = || matches!(clients.of(Some(&file)), Err(FetchError::Credentials(_)));

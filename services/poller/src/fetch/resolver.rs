@@ -1,6 +1,6 @@
 //! Name resolution behind the address filter. Answers are cached by their time to live, and failures are named.
 
-use super::address_filter::{AddressError, is_localhost, is_public};
+use super::address_filter::{AddressError, Private, is_localhost, is_public};
 use hickory_resolver::{
     ResolverBuilder, TokioResolver,
     config::ResolveHosts,
@@ -45,7 +45,7 @@ pub enum NameError {
 /// The name servers of this machine behind the address filter. Clones share the cache.
 #[derive(Clone)]
 pub struct Resolver {
-    allow_private: bool,
+    private: Private,
     /// `None` where the system's configuration cannot be read: then the system resolves.
     dns: Option<TokioResolver>,
 }
@@ -53,19 +53,19 @@ pub struct Resolver {
 impl Resolver {
     /// A resolver with the system's name servers, search domains and hosts file.
     #[must_use]
-    pub fn new(allow_private: bool) -> Self {
+    pub fn new(private: impl Into<Private>) -> Self {
         let dns = TokioResolver::builder_tokio().and_then(Self::build);
         let unread =
             |error: &NetError| tracing::warn!(%error, "the system resolves names: its name servers are unknown");
-        Resolver { allow_private, dns: dns.inspect_err(unread).ok() }
+        Resolver { private: private.into(), dns: dns.inspect_err(unread).ok() }
     }
 
     /// As [`Resolver::new`], with other name servers.
     ///
     /// # Errors
     /// They cannot be used.
-    pub fn with(builder: ResolverBuilder<TokioRuntimeProvider>, allow_private: bool) -> Result<Self, NetError> {
-        Ok(Resolver { allow_private, dns: Some(Self::build(builder)?) })
+    pub fn with(builder: ResolverBuilder<TokioRuntimeProvider>, private: impl Into<Private>) -> Result<Self, NetError> {
+        Ok(Resolver { private: private.into(), dns: Some(Self::build(builder)?) })
     }
 
     fn build(mut builder: ResolverBuilder<TokioRuntimeProvider>) -> Result<TokioResolver, NetError> {
@@ -92,7 +92,8 @@ impl Resolver {
         } else {
             tokio::net::lookup_host((host, 0)).await?.map(|address| address.ip()).collect()
         };
-        if let Some(address) = found.iter().find(|address| !self.allow_private && !is_public(**address)) {
+        let may_be_private = self.private.has_host(host);
+        if let Some(address) = found.iter().find(|address| !may_be_private && !is_public(**address)) {
             return Err(Box::new(AddressError::Private { host: host.to_owned(), address: *address }));
         }
         Ok(found.into_iter().map(|address| SocketAddr::from((address, 0))).collect())

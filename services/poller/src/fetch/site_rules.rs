@@ -42,7 +42,7 @@ impl Client {
     async fn fetch_rules(&self, file: &Url) -> Result<(Robots, Duration), FetchError> {
         let (mut at, mut cookies, host) = (file.clone(), Cookies::default(), host_of(file));
         for _ in 0..=MAX_REDIRECTS {
-            address_filter::check_url(&at, self.allow_private)?;
+            address_filter::check_url(&at, &self.private)?;
             let expected = (MAX_BYTES, Expect::Text);
             match self.request((&host, Duration::ZERO), &at, &Validators::default(), &mut cookies, expected).await {
                 Ok(Hop::Redirect { to, .. }) => at = to,

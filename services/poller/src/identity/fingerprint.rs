@@ -1,6 +1,6 @@
 //! What an entry says, apart from how it is marked up.
 
-use super::seen_entry::upper_64;
+use super::{repeated, seen_entry::upper_64};
 use crate::document::{self, Entry};
 use proto::id;
 use text::{Document, Typed};
@@ -15,22 +15,31 @@ pub struct Fingerprint {
     pub text: u64,
     /// Words of the longer of summary and content.
     pub words: usize,
+    /// Lines at the start or end of summary or content that other entries of the document have there, too.
+    pub repeated_lines: Vec<String>,
 }
 
 /// The fingerprints of a document's entries, in document order. Takes time in proportion to the document's length.
 #[must_use]
 pub fn fingerprints(document: &document::Document) -> Vec<Fingerprint> {
-    document.entries.iter().map(fingerprint).collect()
+    let (mut fingerprints, edges): (Vec<Fingerprint>, Vec<Vec<String>>) =
+        document.entries.iter().map(fingerprint).unzip();
+    let repeated = repeated::repeated(&edges);
+    fingerprints.iter_mut().zip(repeated).for_each(|(one, lines)| one.repeated_lines = lines);
+    fingerprints
 }
 
-fn fingerprint(entry: &Entry) -> Fingerprint {
+/// The fingerprint of an entry without its repeated lines, and the lines that may be.
+fn fingerprint(entry: &Entry) -> (Fingerprint, Vec<String>) {
     let title = text::title(&entry.title, Typed::named(entry.forms.title));
-    let line = |source: &str, form: &str| {
-        text::characters::collapse_whitespace(Document::parse_as(source, Typed::named(form)).text())
-    };
-    let (summary, content) = (line(&entry.summary, entry.forms.summary), line(&entry.content, entry.forms.content));
+    let summary = Document::parse_as(&entry.summary, Typed::named(entry.forms.summary));
+    let content = Document::parse_as(&entry.content, Typed::named(entry.forms.content));
+    let edges = repeated::edges([&summary, &content]);
+    let line = |of: &Document<'_>| text::characters::collapse_whitespace(of.text());
+    let (summary, content) = (line(&summary), line(&content));
     let digest = id::digest(&[title.as_bytes(), summary.as_bytes(), content.as_bytes()]);
-    Fingerprint { text: upper_64(&digest), digest, words: words(&summary).max(words(&content)) }
+    let words = words(&summary).max(words(&content));
+    (Fingerprint { text: upper_64(&digest), digest, words, repeated_lines: Vec::new() }, edges)
 }
 
 /// Number of words. Two characters of a script that puts no spaces between words count as one.
@@ -47,7 +56,7 @@ mod tests {
     use super::*;
 
     fn of(title: &str, content: &str) -> Fingerprint {
-        fingerprint(&Entry { title: title.into(), content: content.into(), ..Entry::default() })
+        fingerprint(&Entry { title: title.into(), content: content.into(), ..Entry::default() }).0
     }
 
     #[test]

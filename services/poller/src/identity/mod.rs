@@ -7,6 +7,7 @@ mod corrections;
 mod entry;
 mod fingerprint;
 mod fragments;
+mod repeated;
 mod seen_entry;
 mod tracking;
 

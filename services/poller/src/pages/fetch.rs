@@ -120,6 +120,7 @@ async fn read(client: &Client, mut response: Response, began: Instant) -> Result
         last_modified: response.last_modified,
         duration_ms: i32::try_from(began.elapsed().as_millis()).unwrap_or(i32::MAX),
         bytes: i32::try_from(length).unwrap_or(i32::MAX),
+        content_language: response.content_language,
     };
     let crawl_delay = response.crawl_delay;
     Ok(Fetched { html, metadata, fetch, crawl_delay, _memory: response.memory })

@@ -15,10 +15,15 @@ pub use gate::Gate;
 
 use crate::{Config, Error, Metrics, fetch::Client};
 use page_loop::PageLoop;
-use stream::Runtime;
+use proto::topic::Topic;
+use stream::{Runtime, StageTopics};
 
 /// Name of the stage, of its consumer group and of its label in metrics.
 pub const STAGE: &str = "pages";
+
+/// The stage's topics.
+pub const TOPICS: StageTopics =
+    StageTopics { name: STAGE, source: Topic::PageRequests, tables: &[Topic::PageState], outputs: &[Topic::Raw] };
 
 /// Fetches pages until `runtime.shutdown` is cancelled.
 ///

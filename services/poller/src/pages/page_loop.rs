@@ -1,7 +1,7 @@
 //! The consume-process-commit loop of pages.
 
 use super::{
-    STAGE,
+    STAGE, TOPICS,
     backoff::{self, MAX_ATTEMPTS},
     fetch::{self, Failed, Fetched, Retry},
     gate::Gate,
@@ -119,8 +119,9 @@ impl PageLoop {
 
     /// Runs until `runtime.shutdown` is cancelled, or an error requires the process to end.
     pub(super) fn run(mut self) -> Result<(), LogError> {
-        let recovery = Recovery { outputs: vec![self.runtime.names.of(Topic::Raw)], waits: false };
-        let mut spec = self.runtime.member(STAGE, Topic::PageRequests, &[Topic::PageState]);
+        let outputs = TOPICS.outputs.iter().map(|topic| self.runtime.names.of(*topic)).collect();
+        let recovery = Recovery { outputs, waits: false };
+        let mut spec = self.runtime.member(STAGE, TOPICS.source, TOPICS.tables);
         spec.recovery = recovery;
         let Runtime { log, shutdown, .. } = self.runtime.clone();
         let metrics = self.stage_metrics.clone();
@@ -349,7 +350,7 @@ impl PageLoop {
     fn load(&mut self, session: &Session, partitions: &[i32]) -> Result<(), LogError> {
         let now = self.now();
         for partition in partitions {
-            for row in session.rows(&PAGES, *partition)? {
+            for row in session.tables().rows(&PAGES, *partition)? {
                 let (_, row) = row?;
                 let Ok(PageState { article_id, request: Some(request), next_at, .. }) = row.decode() else { continue };
                 let at = next_at.as_ref().and_then(time::from_wire).unwrap_or(now);
@@ -419,7 +420,7 @@ fn read(
     article_id: &str,
 ) -> Result<Option<PageState>, LogError> {
     let Ok(key) = Topic::PageState.key(article_id) else { return Ok(None) };
-    match session.get(&PAGES, transaction, partition, &key) {
+    match session.tables().get(&PAGES, transaction, partition, &key) {
         Err(LogError::Corrupt(reason)) => {
             tracing::error!(article_id, reason, "the row of a page cannot be decoded; the page is not fetched");
             Ok(None)

@@ -316,6 +316,7 @@ fn fetch_record(result: &PollResult, response: &Response) -> Fetch {
         last_modified: response.last_modified.clone(),
         duration_ms: result.duration_ms,
         bytes: int(result.bytes),
+        content_language: response.content_language.clone(),
     }
 }
 

@@ -11,6 +11,8 @@ use stream::{LogError, Runtime};
 
 /// The groups behind, by their stages' names, and what they read.
 pub const READERS: [(&str, Topic); 2] = [("normaliser", Topic::Raw), ("enricher", Topic::Articles)];
+/// The names of those groups' stages.
+pub const WATCHED: [&str; 2] = [READERS[0].0, READERS[1].0];
 /// Shortest time between two counts.
 const EVERY: Duration = Duration::from_millis(100);
 /// How many times as long as a count took is waited for the next.

@@ -37,7 +37,7 @@ impl PollLoop {
         let (mut distrusted, mut furthest) = (0, SignedDuration::ZERO);
         for partition in partitions {
             let mut feeds = Vec::new();
-            for row in session.rows(&FEEDS, *partition)? {
+            for row in session.tables().rows(&FEEDS, *partition)? {
                 let (key, row) = row?;
                 // An invalid definition went to the dead letters when it was read as a record.
                 match row.decode::<Feed>() {
@@ -228,7 +228,7 @@ fn delete<M: Message>(
     key: Result<Vec<u8>, KeyError>,
 ) -> Result<(), LogError> {
     let Ok(key) = key else { return Ok(()) };
-    if session.row(table, transaction, partition, &key)?.is_none() {
+    if session.tables().row(table, transaction, partition, &key)?.is_none() {
         return Ok(());
     }
     transaction.put(session, table, Outgoing::tombstone(session.changelog(table)?, partition, key))
@@ -253,7 +253,7 @@ fn last_health(
     partition: i32,
     feed_id: &str,
 ) -> Result<FeedHealth, LogError> {
-    let row = session.row(&HEALTH, transaction, partition, feed_id.as_bytes())?;
+    let row = session.tables().row(&HEALTH, transaction, partition, feed_id.as_bytes())?;
     Ok(row.and_then(|row| row.decode().ok()).unwrap_or_default())
 }
 

@@ -31,10 +31,22 @@ use crate::{
 };
 use chassis::admin::Readiness;
 use poll_loop::{PollLoop, Reachable};
+use proto::topic::Topic;
+use stream::StageTopics;
 use tokio::{sync::mpsc, task::JoinSet};
 
 /// Name of the stage, of its consumer group and of its label in metrics.
 pub const STAGE: &str = "poller";
+
+/// The stage's topics.
+pub const TOPICS: StageTopics = StageTopics {
+    name: STAGE,
+    source: Topic::Feeds,
+    tables: &[Topic::Feeds, Topic::FeedState, Topic::FeedHealth],
+    outputs: &[Topic::Raw],
+};
+
+pub use backlog::WATCHED;
 
 /// Polls feeds and fetches pages until `runtime.shutdown` is cancelled. It then starts no more, commits the results that it has,
 /// and returns. `readiness` gets the condition `poller-network`: that this machine can poll.

@@ -1,7 +1,7 @@
 //! The poller's side of the consume-process-commit loop.
 
 use super::{
-    STAGE,
+    STAGE, TOPICS,
     backlog::Backlog,
     pace::Pace,
     queue::{FeedQueue, Request, SLOW},
@@ -146,7 +146,7 @@ impl PollLoop {
 
     /// Runs until `runtime.shutdown` is cancelled, or an error requires the process to end.
     pub(super) fn run(mut self) -> Result<(), LogError> {
-        let spec = self.runtime.member(STAGE, Topic::Feeds, &[Topic::Feeds, Topic::FeedState, Topic::FeedHealth]);
+        let spec = self.runtime.member(STAGE, TOPICS.source, TOPICS.tables);
         let Runtime { log, shutdown, .. } = self.runtime.clone();
         let metrics = self.stage_metrics.clone();
         stream::drive(&*log, &spec, MAX_BATCH, &shutdown, &metrics, &mut self)

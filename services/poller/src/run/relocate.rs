@@ -114,7 +114,7 @@ impl PollLoop {
             ))
         };
         let (from, to) = (keys(&old.feed_id)?, keys(&new.feed_id)?);
-        let is_known = session.row(&STATES, &transaction, partition, &to.0)?.is_some();
+        let is_known = session.tables().row(&STATES, &transaction, partition, &to.0)?.is_some();
         let state: Option<FeedState> = take(session, &mut transaction, &STATES, partition, from.0)?;
         let entries: Option<FeedEntries> = take(session, &mut transaction, &ENTRIES, partition, from.1)?;
         let health: Option<FeedHealth> = take(session, &mut transaction, &HEALTH, partition, from.2)?;
@@ -147,7 +147,7 @@ fn take<M: Message>(
     partition: i32,
     key: Vec<u8>,
 ) -> Result<Option<M>, LogError> {
-    let Some(row) = session.row(table, transaction, partition, &key)? else { return Ok(None) };
+    let Some(row) = session.tables().row(table, transaction, partition, &key)? else { return Ok(None) };
     let message = row.decode().ok();
     transaction.put(session, table, Outgoing::tombstone(session.changelog(table)?, partition, key))?;
     Ok(message)

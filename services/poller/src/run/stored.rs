@@ -36,7 +36,7 @@ impl<'a> Stored<'a> {
         let (Ok(state), Ok(entries)) = (Topic::FeedState.key(feed_id), key::of_entries(feed_id)) else {
             return Ok(nothing);
         };
-        let mut state = match session.get(&STATES, transaction, partition, &state) {
+        let mut state = match session.tables().get(&STATES, transaction, partition, &state) {
             Ok(Some(state)) => state,
             Ok(None) => return Ok(nothing),
             Err(LogError::Corrupt(reason)) => {
@@ -49,7 +49,7 @@ impl<'a> Stored<'a> {
             }
             Err(error) => return Err(error),
         };
-        let row = session.row(&ENTRIES, transaction, partition, &entries)?;
+        let row = session.tables().row(&ENTRIES, transaction, partition, &entries)?;
         let belongs = |row: &Row<'_>| feed_entries::generation(&row.value) == Ok(state.entries_generation);
         let entries = row.filter(belongs);
         if state.entries_generation != 0 && entries.is_none() {

@@ -86,7 +86,8 @@ fn failure(server: &Server) -> String {
 
 #[test]
 fn a_page_is_published_with_its_metadata_and_its_entry() {
-    let (server, folder) = (site(|_| html(PAGE)), tempfile::tempdir().unwrap());
+    let server = site(|_| html(PAGE).with("Content-Language", "en-GB"));
+    let folder = tempfile::tempdir().unwrap();
     let service = Service::start(folder.path());
     ask(&service, &server, "page");
     let page = until_pages(&service, 1).remove(0);
@@ -96,6 +97,7 @@ fn a_page_is_published_with_its_metadata_and_its_entry() {
     assert_eq!(page.page.unwrap().title, "Ferry returns");
     let fetch = page.fetch.unwrap();
     assert_eq!((fetch.final_url, fetch.http_status), (server.url("/page").to_string(), 200));
+    assert_eq!(fetch.content_language, "en-GB");
     let sent = &server.requests("/page")[0];
     assert!(sent.header("accept").starts_with("text/html") && sent.header("user-agent").starts_with("newswire/"));
     service.stop();
@@ -192,20 +194,25 @@ fn a_slow_page_delays_no_feed_of_its_host() {
 
 #[test]
 fn a_host_gets_one_page_at_a_time() {
-    let in_flight = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
-    let counted = Arc::clone(&in_flight);
-    let server = site(move |_| {
-        let (now, most) = &*counted;
-        most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-        std::thread::yield_now();
-        now.fetch_sub(1, Ordering::SeqCst);
-        html(PAGE)
+    let server = site(|request| match request.path.as_str() {
+        "/slow" => html(&PAGE.repeat(10)).stall(Duration::from_secs(60)),
+        _ => html(PAGE),
+    });
+    let other = Server::start_at("127.0.0.2", |request| match request.path.as_str() {
+        "/robots.txt" | "/.well-known/tdmrep.json" => Response::new(404, ""),
+        _ => html(PAGE),
     });
     let folder = tempfile::tempdir().unwrap();
     let service = Service::start(folder.path());
-    (0..8).for_each(|n| ask(&service, &server, &format!("page{n}")));
-    assert!(until_pages(&service, 8).iter().all(|page| page.page_failure.is_empty()));
-    assert_eq!(in_flight.1.load(Ordering::SeqCst), 1);
+    ask(&service, &server, "slow");
+    server.until("/slow", 1, |_| true);
+    ask(&service, &server, "second");
+    // Those of another host are asked for later and answered first.
+    for name in ["a", "b", "c"] {
+        ask(&service, &other, name);
+    }
+    until_pages(&service, 3);
+    assert!(server.requests("/second").is_empty());
     service.stop();
 }
 

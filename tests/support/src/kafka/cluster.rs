@@ -138,12 +138,25 @@ impl Cluster {
         troubles
     }
 
-    /// Lines of the brokers' logs that contain `text`.
+    /// Lines of the brokers' logs, also of those before a restart, that contain `text`.
     #[must_use]
     pub fn logged(&self, text: &str) -> Vec<String> {
-        let logs = (1..=self.nodes.len()).map(|id| self.dir.path().join(format!("broker-{id}")).join("log"));
-        let texts: Vec<String> = logs.filter_map(|log| std::fs::read_to_string(log).ok()).collect();
-        texts.iter().flat_map(|log| log.lines()).filter(|line| line.contains(text)).map(str::to_owned).collect()
+        let folders = (1..=self.nodes.len()).map(|id| self.dir.path().join(format!("broker-{id}")));
+        let files = folders.filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
+        let logs = files.filter(|file| file.file_name().to_string_lossy().starts_with("log"));
+        let texts: Vec<String> = logs.filter_map(|log| std::fs::read_to_string(log.path()).ok()).collect();
+        let mut lines: Vec<String> =
+            texts.iter().flat_map(|log| log.lines()).filter(|line| line.contains(text)).map(str::to_owned).collect();
+        // Each line begins with its time.
+        lines.sort();
+        lines
+    }
+
+    /// Keeps the brokers' logs and data after the run; returns their folder.
+    #[must_use]
+    pub fn keep(&mut self) -> std::path::PathBuf {
+        self.dir.disable_cleanup(true);
+        self.dir.path().to_owned()
     }
 
     /// Number of brokers that do not run.

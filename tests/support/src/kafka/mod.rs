@@ -1,8 +1,10 @@
 //! Kafka brokers for tests: the one that `NEWSWIRE_TEST_KAFKA` names, or one that `tools/kafka/start` runs.
 
 mod cluster;
+mod secure;
 
 pub use cluster::Cluster;
+pub use secure::{CLIENT, Secure, USERS, secure};
 
 use crate::wait::eventually;
 use std::{
@@ -62,11 +64,11 @@ pub fn start_with_acls() -> Option<Broker> {
     Broker::launch_with(dir, &["--acls"]).map_err(|why| skip("a test that needs a Kafka broker", &why)).ok()
 }
 
-/// Runs a command of Kafka by `tools/kafka/command`, such as `transactions` or `acls`, on a broker.
+/// Runs a command of Kafka by `tools/kafka/command`, such as `transactions` or `acls`, on a broker. Returns what it prints.
 ///
 /// # Panics
 /// If it fails.
-pub fn command(name: &str, address: &str, arguments: &[&str]) {
+pub fn command(name: &str, address: &str, arguments: &[&str]) -> String {
     let output = Command::new(script("command").unwrap())
         .args([name, "--bootstrap-server", address])
         .args(arguments)
@@ -74,6 +76,7 @@ pub fn command(name: &str, address: &str, arguments: &[&str]) {
         .unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(output.status.success(), "{name} {arguments:?}: {}{}", text(&output.stdout), text(&output.stderr));
+    text(&output.stdout)
 }
 
 /// Starts a cluster of its own for a test: one broker for each of the addresses, which it gives to its clients. The cluster

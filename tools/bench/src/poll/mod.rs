@@ -173,7 +173,7 @@ fn config() -> poller::Config {
 fn poller(place: &Place) -> anyhow::Result<Measured> {
     let folder: tempfile::TempDir;
     let kind = match &place.kafka {
-        Some(address) => LogKind::Kafka(KafkaConfig::new(address)),
+        Some(address) => LogKind::Kafka(Box::new(KafkaConfig::new(address))),
         None => {
             folder = tempfile::tempdir()?;
             LogKind::Embedded(folder.path().to_owned())

@@ -1,7 +1,6 @@
 //! The brokers of a run: one with a separate controller, or three behind proxies; and the faults that hit them.
 
 mod metadata;
-mod proxy;
 mod request;
 
 use crate::{
@@ -10,10 +9,10 @@ use crate::{
     scenario::CLUSTER,
 };
 use proto::topic::Names;
-use proxy::{Mode, Proxy};
 use std::time::{Duration, Instant};
 use test_support::{
     kafka::{self, Broker},
+    proxy::{Mode, Proxy},
     wait,
 };
 
@@ -41,7 +40,6 @@ pub struct Cluster {
     /// From when to when two brokers were down; until now, if they are.
     outages: Vec<(Instant, Instant)>,
     is_out: bool,
-    _runtime: tokio::runtime::Runtime,
 }
 
 impl Brokers {
@@ -57,23 +55,14 @@ impl Brokers {
     /// If the proxies cannot listen.
     #[must_use]
     pub fn three() -> Option<Self> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let proxies: Vec<Proxy> = (0..CLUSTER).map(|_| Proxy::start(runtime.handle()).unwrap()).collect();
+        let proxies: Vec<Proxy> = (0..CLUSTER).map(|_| Proxy::start().unwrap()).collect();
         let advertised: Vec<String> = proxies.iter().map(|proxy| proxy.address.clone()).collect();
         let nodes = kafka::start_cluster(&advertised)?;
         for (proxy, address) in proxies.iter().zip(&nodes.addresses) {
             proxy.set_upstream(address);
         }
         let address = advertised.join(",");
-        let cluster = Cluster {
-            nodes,
-            proxies,
-            disturbed_until: None,
-            address,
-            outages: Vec::new(),
-            is_out: false,
-            _runtime: runtime,
-        };
+        let cluster = Cluster { nodes, proxies, disturbed_until: None, address, outages: Vec::new(), is_out: false };
         Some(Brokers::Cluster(Box::new(cluster)))
     }
 
@@ -120,6 +109,26 @@ impl Brokers {
             Brokers::One(_) => Vec::new(),
             Brokers::Cluster(cluster) => cluster.nodes.logged("Couldn't find leader endpoint"),
         }
+    }
+
+    /// What a run that failed shows of its brokers: the folder of their logs and data, which stays, the transactions that are
+    /// open on the topics of items and articles, and the state of every transactional id. Empty for one broker.
+    pub fn evidence(&mut self, prefix: &str) -> Vec<String> {
+        let Brokers::Cluster(cluster) = self else { return Vec::new() };
+        let mut lines = vec![format!("the brokers' folders are in {}", cluster.nodes.keep().display())];
+        let kafka = cluster.nodes.addresses.join(",");
+        let describe = |arguments: &[&str]| kafka::command("transactions", &kafka, arguments);
+        let is_output = |topic: &str| ["raw.v1", "articles.v1", "enriched.v1"].iter().any(|name| topic.ends_with(name));
+        for partition in metadata::partitions(&kafka, prefix).into_iter().filter(|one| is_output(&one.topic)) {
+            let topic = &partition.topic;
+            let number = partition.number.to_string();
+            let text = describe(&["describe-producers", "--topic", topic, "--partition", &number]);
+            // The last column is the offset at which the producer's open transaction begins.
+            let is_open = |line: &&str| line.split_whitespace().last().is_some_and(|last| last.parse::<i64>().is_ok());
+            lines.extend(text.lines().skip(1).filter(is_open).map(|line| format!("open on {topic}[{number}]: {line}")));
+        }
+        lines.extend(describe(&["list"]).lines().map(|line| format!("transaction: {line}")));
+        lines
     }
 
     /// Injects a fault of the brokers.

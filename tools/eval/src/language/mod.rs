@@ -57,7 +57,7 @@ pub fn run(data: &[PathBuf], json: bool) -> anyhow::Result<Value> {
             json!({"mean": result.means, "us": result.micros, "by_language": result.by_language}),
         );
     }
-    let languages: std::collections::BTreeSet<&str> = all.iter().map(|sample| sample.language.as_str()).collect();
+    let languages: std::collections::BTreeSet<&str> = all.iter().map(|sample| norwegian(&sample.language)).collect();
     Ok(json!({"samples": all.len(), "languages": languages.len(), "detectors": detectors}))
 }
 

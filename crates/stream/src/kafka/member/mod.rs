@@ -6,14 +6,15 @@
 mod recovery;
 
 use super::{
-    client::{KafkaConfig, QuietContext, guard, log_error, record},
+    client::{KafkaConfig, QuietContext, guard, record},
     doubts::Doubts,
+    errors::{Right, log_error, log_error_of},
     fencing::{self, Fencings},
     group::{Group, Rebalanced},
     places::Places,
     positions,
     restore::{Restored, Restorer},
-    transaction::Writer,
+    transaction::{Offsets, Writer},
 };
 use crate::{
     Batch, Event, Findings, LogError, MAX_POLL_BYTES, Member, MemberSpec, Record, Rows,
@@ -22,7 +23,7 @@ use crate::{
 use rdkafka::{
     Offset, TopicPartitionList,
     config::{FromClientConfig, FromClientConfigAndContext},
-    consumer::{BaseConsumer, CommitMode, Consumer},
+    consumer::{BaseConsumer, CommitMode, Consumer, ConsumerGroupMetadata},
     error::{KafkaError, RDKafkaErrorCode},
 };
 use std::{
@@ -70,7 +71,7 @@ impl KafkaMember {
     pub(super) fn join(config: &KafkaConfig, spec: &MemberSpec, fencings: &Arc<Fencings>) -> Result<Self, LogError> {
         let changelogs: Vec<String> = spec.tables.iter().map(|table| table.topic.clone()).collect();
         let id = format!("{}.{}", spec.group, spec.replica);
-        let reader = BaseConsumer::from_config_and_context(&config.reader("read_committed"), QuietContext)
+        let reader = BaseConsumer::from_config_and_context(&config.reader("read_committed"), QuietContext::default())
             .map_err(|error| log_error(&error))?;
         fencings.may_rejoin(&reader, &spec.group, &id)?;
         // Fence first: from here on a predecessor with the same id cannot commit.
@@ -82,23 +83,13 @@ impl KafkaMember {
         }
         .of_member(&changelogs);
         positions::begin_group(config, spec)?;
-        let isolation = if sabotaged(Sabotage::ReadUncommitted) { "read_uncommitted" } else { "read_committed" };
-        let mut client = config.reader(isolation);
-        client
-            .set("group.id", &spec.group)
-            .set("group.instance.id", &id)
-            .set("client.id", format!("newswire/{}/{}", spec.replica, fencing::incarnation()))
-            .set("session.timeout.ms", config.session_timeout.as_millis().to_string())
-            .set("heartbeat.interval.ms", (config.session_timeout / 4).as_millis().to_string())
-            // It gives a member the same numbers of all topics with equal partition counts.
-            .set("partition.assignment.strategy", "range")
-            // A position that the log does not have is judged here, never skipped by the client.
-            .set("auto.offset.reset", "error")
-            .set("statistics.interval.ms", "2000")
-            // Enough for several batches of some hundred records.
-            .set("queued.max.messages.kbytes", "16384");
+        let incarnation = format!("newswire/{}/{}", spec.replica, fencing::incarnation());
+        let mut client = config.member(&spec.group, &id, &incarnation);
+        if sabotaged(Sabotage::ReadUncommitted) {
+            client.set("isolation.level", "read_uncommitted");
+        }
         let places = Places::new(config.position_interval);
-        let context = Group::new(config.transaction_timeout * 2);
+        let context = Group::new(&spec.group, config.transaction_timeout * 2);
         let consumer = BaseConsumer::from_config_and_context(&client, context).map_err(|error| log_error(&error))?;
         consumer.subscribe(&[&spec.source]).map_err(|error| log_error(&error))?;
         let outsider = if unfenced {
@@ -138,7 +129,7 @@ impl KafkaMember {
         let (Some(group), Ok(offsets)) = (self.consumer.group_metadata(), offsets) else {
             return LogError::Lost(reason);
         };
-        match self.writer.holds_its_id((offsets, group)) {
+        match self.writer.holds_its_id(self.offsets(offsets, group)) {
             Err(LogError::Fenced(reason)) => self.fenced(&reason),
             _ => LogError::Lost(reason),
         }
@@ -193,7 +184,7 @@ impl KafkaMember {
             return Ok(());
         }
         let (Some(group), offsets) = (self.consumer.group_metadata(), self.list(&due)?) else { return Ok(()) };
-        match self.writer.transact(&[], Some((offsets, group))) {
+        match self.writer.transact(&[], Some(self.offsets(offsets, group))) {
             Ok(()) => {
                 self.places.commit(&due);
                 Ok(())
@@ -218,6 +209,10 @@ impl KafkaMember {
         }
     }
 
+    fn offsets(&self, next: TopicPartitionList, group: ConsumerGroupMetadata) -> Offsets {
+        Offsets { name: self.spec.group.clone(), topic: self.spec.source.clone(), next, group }
+    }
+
     fn list(&self, offsets: &HashMap<i32, i64>) -> Result<TopicPartitionList, LogError> {
         let mut list = TopicPartitionList::with_capacity(offsets.len());
         for (partition, next) in offsets {
@@ -231,6 +226,11 @@ impl KafkaMember {
         let lost = |error: &KafkaError| LogError::Lost(format!("cannot rewind: {error}"));
         let done = self.consumer.seek_partitions(target, self.timeout).map_err(|error| lost(&error))?;
         done.elements().iter().try_for_each(|element| element.error().map_err(|error| lost(&error)))
+    }
+
+    /// What reading needs.
+    fn rights(&self) -> [Right<'_>; 2] {
+        [Right::Topic("Read", &self.spec.source), Right::Group("Read", &self.spec.group)]
     }
 
     /// Takes the client's last report; true if there was one.
@@ -274,9 +274,11 @@ impl Member for KafkaMember {
                     // The client does not fetch this partition again. The next assignment compares all positions.
                     return Err(LogError::Lost("a partition does not have the next offset".to_owned()));
                 }
-                Some(Err(error)) => match log_error(&error) {
+                Some(Err(error)) => match log_error_of(&error, &self.rights()) {
                     LogError::Lost(reason) => return Err(self.displaced(reason)),
                     LogError::Fenced(reason) => return Err(self.fenced(&reason)),
+                    // The client reports it once, and then waits.
+                    denied @ LogError::Denied(_) => return Err(denied),
                     // The client reconnects automatically; a commit fails if it cannot.
                     other => tracing::debug!(error = %other, "while polling"),
                 },
@@ -352,7 +354,7 @@ impl Member for KafkaMember {
             self.consumer.commit(&offsets, CommitMode::Sync).map_err(|error| log_error(&error))?;
             None
         } else {
-            Some((offsets, group))
+            Some(self.offsets(offsets, group))
         };
         match self.writer.transact(&batch.outputs, inside) {
             Ok(()) => {

@@ -54,7 +54,7 @@ impl KafkaMember {
         for partition in &due {
             partitions.add_partition(&self.spec.source, *partition);
         }
-        let answer = positions::ask(&self.consumer, partitions, ASK_TIMEOUT);
+        let answer = positions::ask(&self.consumer, &self.spec.group, partitions, ASK_TIMEOUT);
         self.doubts.asked();
         let verdicts = match answer {
             Ok(verdicts) => verdicts,
