@@ -4,13 +4,14 @@
 # make test    all tests; lists what was skipped   make lint   format, clippy, words, imports, dependencies, contract
 # make kafka   one Kafka node; prints its address  make image  the container images, by docker or buildah
 # make deploy-test  compose.yaml and the Helm chart against schemas    make image-test  builds and runs the images, as root
+# make compose-test runs compose.yaml by Docker Compose, as root; IMAGES=dist takes the images of a release
 # make release      images, programs, bills of materials and the chart, with checksums, in dist/
 # make eval    WHAT=feeds|dates|names|left-out|countries|places|salience|schedule|pages|language|url DATA=PATH [JSON=1]
 # make bench   WHAT=parse|normalise|enrich|languages|full-text|pipeline|latency|restore|start|state|poll|feeds|gateway [DATA=PATH or number] [JSON=1]
 # make model   trains the taggers from ../shared/ner and ../shared/ner-multilingual
 # make chaos   MINUTES=10 SEED=n: delivery guarantees under load and faults; hostile feeds; then fifty kills end to end
 #              CLUSTER=3 MINUTES=90 RATE=50: on three brokers, with faults of brokers, connections and clocks, too
-.PHONY: setup run test lint kafka eval bench model chaos image image-test deploy-test release
+.PHONY: setup run test lint kafka eval bench model chaos image image-test deploy-test compose-test release
 
 FEEDS =
 KAFKA =
@@ -64,6 +65,9 @@ image:
 
 image-test:
 	.ci/image-test
+
+compose-test:
+	.ci/compose-test
 
 deploy-test:
 	.ci/deploy-test

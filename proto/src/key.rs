@@ -7,25 +7,43 @@ pub use crate::id::to_hex;
 #[error("{0:?} is not an id of 32 hex digits")]
 pub struct KeyError(String);
 
+/// Stands in [`VALUES`] for bytes that are no digit.
+const NONE: u8 = 0xff;
+
+/// The value of each byte as a digit of an id.
+const VALUES: [u8; 256] = {
+    let (mut values, mut digits, mut value) = ([NONE; 256], b"0123456789abcdef".as_slice(), 0);
+    while let [digit, rest @ ..] = digits {
+        values[*digit as usize] = value;
+        (digits, value) = (rest, value + 1);
+    }
+    values
+};
+
+fn value(byte: u8) -> u8 {
+    VALUES.get(usize::from(byte)).copied().unwrap_or(NONE)
+}
+
+/// True for the hex digits of ids, which are lower-case.
+#[must_use]
+pub fn is_digit(byte: u8) -> bool {
+    value(byte) != NONE
+}
+
 /// The 16 bytes of an id.
 ///
 /// # Errors
 /// If `id` is not 32 lower-case hex digits.
 pub fn to_bytes(id: &str) -> Result<[u8; 16], KeyError> {
-    let error = || KeyError(id.chars().take(64).collect());
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Ok(byte - b'0'),
-        b'a'..=b'f' => Ok(byte - b'a' + 10),
-        _ => Err(error()),
-    };
-    let digits: &[u8; crate::id::DIGITS] = id.as_bytes().try_into().map_err(|_| error())?;
-    let mut bytes = [0; 16];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        if let [high, low] = pair {
-            *byte = (digit(*high)? << 4) | digit(*low)?;
+    let digits: Option<&[u8; crate::id::DIGITS]> = id.as_bytes().try_into().ok();
+    let bytes = digits.filter(|digits| digits.iter().all(|byte| is_digit(*byte))).map(|digits| {
+        let mut bytes = [0; 16];
+        for (byte, [high, low]) in bytes.iter_mut().zip(digits.as_chunks().0) {
+            *byte = (value(*high) << 4) | value(*low);
         }
-    }
-    Ok(bytes)
+        bytes
+    });
+    bytes.ok_or_else(|| KeyError(id.chars().take(64).collect()))
 }
 
 /// The key of a feed's `FeedEntries`: 16 bytes that differ from the key of its `FeedState`.

@@ -1,9 +1,12 @@
 //! Stories with known countries and names.
 
-use crate::newswire::{Log, Newswire};
+use crate::newswire::{LIMIT, Log, Newswire};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use test_support::publisher::{Item, Publisher, opml, rss};
+use test_support::{
+    publisher::{Item, Publisher, opml, rss},
+    wait,
+};
 
 /// A story and the expected result.
 struct Story {
@@ -51,8 +54,9 @@ fn stories_have_the_known_countries_and_names(log: &Log) {
         check(story, record, &mut wrong);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let shown = newswire.get("/v1/articles?limit=500");
-    assert_eq!(shown["articles"].as_array().unwrap().len(), stories.len());
+    // The gateway reads the topic at its own pace.
+    let shown = |count| newswire.get("/v1/articles?limit=500")["articles"].as_array().unwrap().len() == count;
+    wait::eventually(LIMIT, "the gateway shows all articles", || shown(stories.len()));
     newswire.stop();
 }
 

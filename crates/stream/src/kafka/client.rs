@@ -110,6 +110,13 @@ impl KafkaConfig {
             .set("auto.offset.reset", "earliest")
             .set("isolation.level", isolation)
             .set("fetch.wait.max.ms", "50")
+            // Enough for several batches of some hundred records. A response has up to a quarter of a megabyte of each partition:
+            // what it takes in memory is allocated anew for each.
+            .set("queued.max.messages.kbytes", "16384")
+            .set("max.partition.fetch.bytes", "262144")
+            // How long a partition is not asked for more while the queue is full. By default it is a second, in which a fast
+            // reader empties the queue and waits.
+            .set("fetch.queue.backoff.ms", "20")
             .set("fetch.error.backoff.ms", "50");
         self.tuned(client)
     }
@@ -127,9 +134,7 @@ impl KafkaConfig {
             .set("partition.assignment.strategy", "range")
             // A position that the log does not have is judged here, never skipped by the client.
             .set("auto.offset.reset", "error")
-            .set("statistics.interval.ms", "2000")
-            // Enough for several batches of some hundred records.
-            .set("queued.max.messages.kbytes", "16384");
+            .set("statistics.interval.ms", "2000");
         self.tuned(client)
     }
 

@@ -176,12 +176,14 @@ mod tests {
         }
     }
 
-    const TUNING: [&str; 9] = [
+    const TUNING: [&str; 11] = [
         "client.id",
         "compression.type",
         "fetch.error.backoff.ms",
+        "fetch.queue.backoff.ms",
         "fetch.wait.max.ms",
         "linger.ms",
+        "max.partition.fetch.bytes",
         "queued.max.messages.kbytes",
         "reconnect.backoff.max.ms",
         "reconnect.backoff.ms",

@@ -68,6 +68,9 @@ impl KafkaTail {
                     .map_err(|error| log_error(&error))?;
             }
         }
+        // A client that does not know a partition's leader when it is given a symbolic offset waits half a second before it
+        // looks again (librdkafka's `rd_kafka_toppar_offset_request`).
+        consumer.fetch_metadata(Some(topic), timeout).map_err(|error| log_error(&error))?;
         consumer.assign(&assignment).map_err(|error| log_error(&error))?;
         Ok(KafkaTail { topic: topic.to_owned(), consumer, behind: (0..partitions).collect() })
     }

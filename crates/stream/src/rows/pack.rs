@@ -16,19 +16,16 @@ const MAX_IDS: usize = (u8::MAX - SEEN) as usize;
 /// Appends `value` to `packed`, as stretches of other bytes, each behind its length and all but the last before an id. Returns
 /// false, and appends nothing, if the value has no id.
 pub(super) fn pack(key: &[u8], value: &[u8], packed: &mut Vec<u8>) -> bool {
-    let (mut ids, mut from, mut digits): (Vec<[u8; ID]>, _, _) = (Vec::new(), 0, 0);
+    let (mut ids, mut from, mut at): (Vec<[u8; ID]>, _, _) = (Vec::new(), 0, 0);
     let mut has_id = false;
-    for (at, byte) in value.iter().enumerate() {
-        digits = if matches!(byte, b'0'..=b'9' | b'a'..=b'f') { digits + 1 } else { 0 };
-        if digits < DIGITS {
+    while let Some(digits) = value.get(at..at + DIGITS) {
+        if let Some(last) = digits.iter().rposition(|byte| !key::is_digit(*byte)) {
+            at += last + 1;
             continue;
         }
-        digits = 0;
-        let end = at + 1;
-        let (Some(stretch), Some(id)) = (value.get(from..end - DIGITS), value.get(end - DIGITS..end).and_then(id))
-        else {
-            continue;
-        };
+        let (begin, end) = (at, at + DIGITS);
+        at = end;
+        let (Some(stretch), Some(id)) = (value.get(from..begin), id(digits)) else { continue };
         let seen = ids.iter().position(|one| *one == id);
         if id != key && seen.is_none() && ids.len() == MAX_IDS {
             continue;
