@@ -110,8 +110,8 @@ impl KafkaConfig {
             .set("auto.offset.reset", "earliest")
             .set("isolation.level", isolation)
             .set("fetch.wait.max.ms", "50")
-            // Enough for several batches of some hundred records. A response has up to a quarter of a megabyte of each partition:
-            // what it takes in memory is allocated anew for each.
+            // Enough for several batches of some hundred records. A response has up to a quarter of a megabyte of each partition, so
+            // that the buffers of one fit those of the next.
             .set("queued.max.messages.kbytes", "16384")
             .set("max.partition.fetch.bytes", "262144")
             // How long a partition is not asked for more while the queue is full. By default it is a second, in which a fast
