@@ -6,6 +6,7 @@
 //! removed there, too (`RawItem.repeated_lines`).
 
 mod rules;
+mod set;
 
 pub use rules::At;
 use rules::{TAIL, matching};

@@ -12,10 +12,8 @@
 //! | `{who}` | a network on which readers share |
 //! | `{agency}` | an agency or an archive that sells pictures |
 
-use regex::{
-    Regex, RegexBuilder,
-    bytes::{RegexSet, RegexSetBuilder},
-};
+use super::set::{MAX_SET_BYTES, Set};
+use regex::{Regex, RegexBuilder};
 use std::sync::{LazyLock, OnceLock};
 use text::fold;
 
@@ -93,34 +91,16 @@ pub(super) fn rules() -> Vec<Rule> {
     rules
 }
 
-/// The rules of one script that hold at one place.
-struct Set {
-    patterns: RegexSet,
-    names: Vec<String>,
+/// The rules of a script that hold at a place. None, if an expression is invalid, which a test excludes.
+fn set_of(script: &str, at: At) -> Option<Set> {
+    let holds = |rule: &Rule| match at {
+        At::End => rule.place != "anywhere",
+        At::Start => rule.place == "ends",
+        At::Anywhere => rule.place == "anywhere",
+    };
+    let chosen = rules().into_iter().filter(|rule| (rule.script == script || rule.script == "any") && holds(rule));
+    Set::new(chosen.map(|rule| (rule.name, expanded(rule.pattern, bytes_of(script)))).collect()).ok()
 }
-
-impl Set {
-    fn of(script: &str, at: At) -> Self {
-        let holds = |rule: &Rule| match at {
-            At::End => rule.place != "anywhere",
-            At::Start => rule.place == "ends",
-            At::Anywhere => rule.place == "anywhere",
-        };
-        let chosen = rules().into_iter().filter(|rule| (rule.script == script || rule.script == "any") && holds(rule));
-        let (names, patterns): (Vec<String>, Vec<String>) =
-            chosen.map(|rule| (rule.name, expanded(rule.pattern, bytes_of(script)))).unzip();
-        let built = RegexSetBuilder::new(patterns).size_limit(MAX_SET_BYTES).dfa_size_limit(MAX_CACHE_BYTES).build();
-        // A test excludes that a pattern is invalid.
-        match built {
-            Ok(patterns) => Set { patterns, names },
-            Err(_) => Set { patterns: RegexSet::empty(), names: Vec::new() },
-        }
-    }
-}
-
-/// Bytes of a compiled set, and of its cache while it is searched.
-const MAX_SET_BYTES: usize = 64 << 20;
-const MAX_CACHE_BYTES: usize = 8 << 20;
 
 /// Bytes of most characters of a script.
 fn bytes_of(script: &str) -> usize {
@@ -152,7 +132,7 @@ pub(super) fn expanded(pattern: &str, width: usize) -> String {
 }
 
 /// The sets by script and place, each made when it is first needed.
-static SETS: [[OnceLock<Set>; 3]; SCRIPTS.len()] = [const { [const { OnceLock::new() }; 3] }; SCRIPTS.len()];
+static SETS: [[OnceLock<Option<Set>>; 3]; SCRIPTS.len()] = [const { [const { OnceLock::new() }; 3] }; SCRIPTS.len()];
 
 /// The name of the rule that a line matches there: a line of text without the whitespace around it.
 #[must_use]
@@ -164,13 +144,8 @@ pub fn matching(line: &str, at: At) -> Option<&'static str> {
     }
     let script = script(bare);
     let set = SETS.get(script)?.get(at as usize)?;
-    let set = set.get_or_init(|| Set::of(SCRIPTS.get(script).map_or("", |(name, _)| name), at));
-    let folded = folded(line, bare);
-    if !set.patterns.is_match(folded.as_bytes()) {
-        return None;
-    }
-    let first = set.patterns.matches(folded.as_bytes()).iter().next()?;
-    set.names.get(first).map(String::as_str)
+    let set = set.get_or_init(|| set_of(SCRIPTS.get(script).map_or("", |(name, _)| name), at));
+    set.as_ref()?.first(folded(line, bare).as_bytes())
 }
 
 /// The index of a line's script: that of the first character which is not Latin.
