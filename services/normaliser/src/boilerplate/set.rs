@@ -31,6 +31,8 @@ struct Known {
     kind: ExtractKind,
     /// In order, from the line's start or from its end. None begins with another.
     texts: Vec<Vec<u8>>,
+    /// Bytes of the longest.
+    longest: usize,
 }
 
 impl Set {
@@ -74,8 +76,7 @@ impl Set {
 fn texts_of(pattern: &str, kind: &ExtractKind) -> Option<Vec<Vec<u8>>> {
     let pattern = ParserBuilder::new().utf8(false).build().parse(pattern).ok()?;
     let texts = Extractor::new().kind(kind.clone()).extract(&pattern);
-    let texts = texts.literals()?.iter().map(|text| text.as_bytes().to_vec());
-    let texts: Vec<Vec<u8>> = texts.collect();
+    let texts: Vec<Vec<u8>> = texts.literals()?.iter().map(|text| text.as_bytes().to_vec()).collect();
     texts.iter().all(|text| text.len() > 1).then_some(texts)
 }
 
@@ -87,15 +88,15 @@ impl Known {
         texts.sort();
         // In this order a text follows those that begin it.
         texts.dedup_by(|text, before| text.starts_with(before));
-        Known { kind, texts }
+        let longest = texts.iter().map(Vec::len).max().unwrap_or(0);
+        Known { kind, texts, longest }
     }
 
     fn admits(&self, line: &[u8]) -> bool {
         let reversed: Vec<u8>;
         let line = match self.kind {
             ExtractKind::Suffix => {
-                let longest = self.texts.iter().map(Vec::len).max().unwrap_or(0);
-                reversed = line.iter().rev().take(longest).copied().collect();
+                reversed = line.iter().rev().take(self.longest).copied().collect();
                 reversed.as_slice()
             }
             _ => line,
