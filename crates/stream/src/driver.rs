@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 /// Longest wait of a poll, and so for a shutdown.
 const POLL_WAIT: Duration = Duration::from_millis(250);
-/// Sessions in a row that may fail without a commit before the process ends.
+/// Sessions in a row that may fail without a commit before the process ends. Those that end because the log does not answer do not
+/// count: a new process would wait for it as well.
 const ATTEMPTS: u32 = 10;
 
 /// What a service does with the events of its session. [`drive`] makes all calls on its own thread.
@@ -79,7 +80,7 @@ pub trait Processor {
 ///
 /// # Errors
 /// [`LogError::Fenced`] and what else a retry cannot help; the last error if ten sessions in a row have ended without a
-/// commit.
+/// commit, although the log answered.
 pub fn drive(
     log: &dyn Log,
     spec: &MemberSpec,
@@ -121,7 +122,7 @@ pub fn drive(
                 return Err(error);
             }
         };
-        failures += 1;
+        failures += failure(&error);
         if failures >= ATTEMPTS {
             return Err(error);
         }
@@ -132,6 +133,11 @@ pub fn drive(
             return Ok(());
         }
     }
+}
+
+/// How much the end of a session adds to those that have failed.
+fn failure(error: &LogError) -> u32 {
+    u32::from(!matches!(error, LogError::Unavailable(_)))
 }
 
 /// How many records a poll takes: half as many after a batch that failed, up to the maximum again as others succeed.
@@ -242,12 +248,15 @@ fn run_session(
 
 /// Shows in the metrics what the session has found.
 fn observe(session: &mut Session, metrics: &StageMetrics) {
-    metrics.polled_at.set(jiff::Timestamp::now().as_second());
     if let Some(lag) = session.lag() {
         metrics.lag.set(lag);
     }
     let count = |partitions: &[i32]| i64::try_from(partitions.len()).unwrap_or(i64::MAX);
     let found = session.findings();
+    // A poll that no broker answers is none, or a stage without work would be ready during an outage.
+    if !found.is_disconnected {
+        metrics.polled_at.set(jiff::Timestamp::now().as_second());
+    }
     metrics.gap_records.inc_by(found.gap_records);
     metrics.started_over.inc_by(found.started_over);
     metrics.held.set(count(&found.held));
@@ -308,6 +317,12 @@ fn into_log_error(error: ProcessError) -> LogError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_log_that_does_not_answer_ends_no_process() {
+        assert_eq!(failure(&LogError::Unavailable("no broker".into())), 0);
+        assert_eq!(failure(&LogError::Lost("a call was left behind".into())), 1);
+    }
 
     #[test]
     fn a_batch_that_failed_comes_back_with_half_of_its_own_records() {

@@ -112,6 +112,8 @@ pub struct Findings {
     pub held: Vec<i32>,
     /// Partitions on which an open transaction hides newer records for longer than two transaction timeouts.
     pub stalled: Vec<i32>,
+    /// True while the member is connected to no broker.
+    pub is_disconnected: bool,
     /// What the member's transactions have taken, since the last call.
     pub commits: CommitTimes,
 }

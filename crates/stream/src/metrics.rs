@@ -49,7 +49,7 @@ metrics::metrics! {
         pub stalled: IntGaugeVec["stage"] = "newswire_stage_stalled_partitions",
         /// 1 if the stage has stopped because it refused too much.
         pub halted: IntGaugeVec["stage"] = "newswire_stage_halted",
-        /// Time of the stage's last poll of the log, in seconds since 1970.
+        /// Time of the stage's last poll of the log, in seconds since 1970. A poll while no broker is connected is none.
         pub polled_at: IntGaugeVec["stage"] = "newswire_stage_polled_timestamp_seconds",
         /// Seconds from begin to commit of a transaction.
         pub commit_seconds: HistogramVec["stage"](SECONDS) = "newswire_commit_seconds",

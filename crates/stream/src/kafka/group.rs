@@ -42,6 +42,8 @@ pub(super) struct Marks {
 pub(super) struct Report {
     /// Time since the client was created.
     pub age: Duration,
+    /// The client is connected to none of the brokers.
+    pub is_disconnected: bool,
     pub marks: HashMap<i32, Marks>,
 }
 
@@ -110,7 +112,9 @@ impl ClientContext for Group {
             .map(|one| (one.partition, Marks { next: one.next_offset, high: one.hi_offset, stable: one.ls_offset }))
             .collect();
         let age = Duration::from_micros(u64::try_from(statistics.age).unwrap_or(0));
-        *guard(&self.report) = Some(Report { age, marks });
+        let is_disconnected =
+            statistics.brokers.values().all(|broker| broker.state != "UP" && broker.state != "UPDATE");
+        *guard(&self.report) = Some(Report { age, is_disconnected, marks });
     }
 }
 

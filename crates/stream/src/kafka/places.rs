@@ -172,7 +172,11 @@ mod tests {
     use super::{super::group::Marks, *};
 
     fn report(seconds: u64, next: i64, stable: i64, high: i64) -> Report {
-        Report { age: Duration::from_secs(seconds), marks: HashMap::from([(0, Marks { next, high, stable })]) }
+        Report {
+            age: Duration::from_secs(seconds),
+            is_disconnected: false,
+            marks: HashMap::from([(0, Marks { next, high, stable })]),
+        }
     }
 
     fn at_ten() -> Places {

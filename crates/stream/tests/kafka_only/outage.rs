@@ -1,10 +1,12 @@
 //! A broker that restarts.
 
 use crate::{
-    bystander::{Bystander, prefix},
+    bystander::{Bystander, prefix, runtime},
     worker::{Role, Worker},
 };
+use proto::topic::Topic;
 use std::time::Duration;
+use stream::Event;
 use test_support::wait::eventually;
 
 #[test]
@@ -44,4 +46,24 @@ fn a_stopped_broker_that_restarts_loses_and_repeats_nothing() {
     bystander.feed(200);
     bystander.check();
     assert!(worker.stop().success());
+}
+
+/// Its polls find nothing, as when there is no news.
+#[test]
+fn a_member_without_work_sees_that_its_broker_is_gone() {
+    let Some(mut broker) = test_support::kafka::start() else { return };
+    let runtime = runtime(&broker.address, &prefix("gone"), "0");
+    runtime.ensure_topics().unwrap();
+    let mut member = runtime.log.join(&runtime.member("count", Topic::Raw, &[])).unwrap();
+    let wait = Duration::from_millis(100);
+    eventually(Duration::from_secs(30), "assigned", || matches!(member.poll(1, wait), Ok(Event::Assigned(_))));
+    let is_disconnected = |member: &mut dyn stream::Member| {
+        drop(member.poll(1, wait));
+        member.findings().is_disconnected
+    };
+    assert!(!is_disconnected(&mut *member));
+    broker.kill();
+    eventually(Duration::from_secs(30), "disconnected", || is_disconnected(&mut *member));
+    broker.restart();
+    eventually(Duration::from_secs(60), "connected", || !is_disconnected(&mut *member));
 }

@@ -52,6 +52,8 @@ pub(super) struct KafkaMember {
     /// Changes of the assignment that no poll has returned yet.
     events: VecDeque<Event>,
     findings: Findings,
+    /// As the client last reported it.
+    is_disconnected: bool,
     /// Stalled partitions that were logged.
     stalled: HashSet<i32>,
     fencings: Arc<Fencings>,
@@ -111,6 +113,7 @@ impl KafkaMember {
             doubts: Doubts::new(config.position_patience, spec.recovery.waits),
             events: VecDeque::new(),
             findings: Findings::default(),
+            is_disconnected: false,
             stalled: HashSet::new(),
             fencings: Arc::clone(fencings),
             reader,
@@ -237,6 +240,7 @@ impl KafkaMember {
     fn take_report(&mut self) -> bool {
         let Some(report) = guard(&self.consumer.context().report).take() else { return false };
         self.places.report(&report);
+        self.is_disconnected = report.is_disconnected;
         true
     }
 }
@@ -406,6 +410,7 @@ impl Member for KafkaMember {
         self.stalled.retain(|partition| stalled.iter().any(|(one, _)| one == partition));
         let found = std::mem::take(&mut self.findings);
         let stalled = stalled.into_iter().map(|(partition, _)| partition).collect();
-        Findings { held: self.doubts.held(), stalled, commits: self.writer.take_times(), ..found }
+        let (held, is_disconnected) = (self.doubts.held(), self.is_disconnected);
+        Findings { held, stalled, is_disconnected, commits: self.writer.take_times(), ..found }
     }
 }
