@@ -75,12 +75,15 @@ impl Group {
     ) -> Result<HashMap<i32, Verdict>, LogError> {
         let failed = |error: KafkaError| log_error(&error);
         let verdicts = positions::ask(consumer, &self.name, partitions.clone(), self.offsets_timeout)?;
-        let mut doubtful = TopicPartitionList::new();
+        let (mut doubtful, mut certain) = (TopicPartitionList::new(), TopicPartitionList::new());
         let places: Vec<(String, i32)> =
             partitions.elements().iter().map(|one| (one.topic().to_owned(), one.partition())).collect();
         for (topic, partition) in places {
             let start = match verdicts.get(&partition) {
-                Some(Verdict::At(next) | Verdict::Gap { start: next, .. }) => Offset::Offset(*next),
+                Some(Verdict::At(next) | Verdict::Gap { start: next, .. }) => {
+                    certain.add_partition(&topic, partition);
+                    Offset::Offset(*next)
+                }
                 _ => {
                     doubtful.add_partition(&topic, partition);
                     Offset::Beginning
@@ -89,6 +92,10 @@ impl Group {
             partitions.set_partition_offset(&topic, partition, start).map_err(failed)?;
         }
         consumer.assign(partitions).map_err(failed)?;
+        // The client keeps a partition paused when it is assigned again: one in doubt before would never be read.
+        if certain.count() > 0 {
+            consumer.resume(&certain).map_err(failed)?;
+        }
         if doubtful.count() > 0 {
             consumer.pause(&doubtful).map_err(failed)?;
         }
@@ -147,5 +154,47 @@ impl ConsumerContext for Group {
                 self.push(Rebalanced::Failed(LogError::Lost(format!("rebalance: {code}"))));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::client::KafkaConfig, *};
+    use rdkafka::{
+        config::FromClientConfigAndContext,
+        consumer::CommitMode,
+        mocking::MockCluster,
+        producer::{BaseProducer, BaseRecord, Producer},
+    };
+    use test_support::wait::eventually;
+
+    const LIMIT: Duration = Duration::from_secs(30);
+
+    fn at(offset: i64) -> TopicPartitionList {
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset("t", 0, Offset::Offset(offset)).unwrap();
+        list
+    }
+
+    #[test]
+    fn a_partition_that_was_in_doubt_is_read_when_it_is_assigned_again() {
+        let cluster = MockCluster::new(1).unwrap();
+        cluster.create_topic("t", 1, 1).unwrap();
+        let config = KafkaConfig::new(&cluster.bootstrap_servers());
+        let producer: BaseProducer = config.client().create().unwrap();
+        producer.send(BaseRecord::<(), str>::to("t").partition(0).payload("v")).unwrap();
+        producer.flush(LIMIT).unwrap();
+        let mut client = config.reader("read_committed");
+        client.set("group.id", "g");
+        let consumer = BaseConsumer::from_config_and_context(&client, Group::new("g", LIMIT)).unwrap();
+        let assign = || consumer.context().assign(&consumer, &mut at(0)).unwrap();
+
+        consumer.commit(&at(1_000), CommitMode::Sync).unwrap();
+        assert!(matches!(assign()[&0], Verdict::Beyond { .. }));
+        consumer.unassign().unwrap();
+        consumer.commit(&at(0), CommitMode::Sync).unwrap();
+        assert_eq!(assign()[&0], Verdict::At(0));
+        let mut is_read = || matches!(consumer.poll(Duration::from_millis(100)), Some(Ok(_)));
+        eventually(LIMIT, "its record is read", &mut is_read);
     }
 }
