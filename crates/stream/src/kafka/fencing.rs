@@ -54,44 +54,39 @@ impl Fencings {
     }
 
     /// Whether a member that was lost may join again: [`LogError::Fenced`] if another process has taken its place meanwhile,
-    /// which joining would fence. Without an answer it may.
-    pub(super) fn may_rejoin(
-        &self,
-        reader: &BaseConsumer<QuietContext>,
-        group: &str,
-        instance: &str,
-    ) -> Result<(), LogError> {
+    /// which joining would fence. Without an answer it may. `ask` returns the id that the group now has for the instance id.
+    pub(super) fn may_rejoin(&self, instance: &str, ask: impl Fn() -> Option<String>) -> Result<(), LogError> {
         // Asked once: a member that was lost before it got partitions may be the one that the group now has.
         let Some(known) = guard(&self.members).remove(instance) else { return Ok(()) };
-        match member_id(reader, group, instance) {
+        match ask() {
             Some(now) if now != known => Err(LogError::Fenced(format!("the group's member is now {now}"))),
             _ => Ok(()),
         }
     }
 
-    /// What a fencing of the member means. `known` is the id that it had in its group; none if it never had partitions.
+    /// What a fencing of the member means. `known` is the id that it had in its group; none if it never had partitions. `ask`
+    /// returns the id that the group now has for the instance id.
     ///
     /// Waits up to half a session for a successor to join.
     pub(super) fn judge(
         &self,
-        reader: &BaseConsumer<QuietContext>,
-        group: &str,
         instance: &str,
         known: Option<&str>,
         session: Duration,
         reason: &str,
+        ask: impl Fn() -> Option<String>,
     ) -> LogError {
         if self.is_repeated(instance, session) {
             return LogError::Fenced(format!("{reason}; fenced twice within {session:?}"));
         }
         let end = Instant::now() + session / 2;
         loop {
-            if let Some(id) = member_id(reader, group, instance)
+            if let Some(id) = ask()
                 && known != Some(id.as_str())
             {
                 return LogError::Fenced(format!("{reason}; the group's member is now {id}"));
             }
-            if Instant::now() > end {
+            if Instant::now() >= end {
                 return LogError::Lost(format!("{reason}; no other member has taken its place"));
             }
             std::thread::sleep(LOOK_AGAIN);
@@ -115,6 +110,7 @@ fn is_of(member: &str, instance: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[test]
     fn a_member_id_names_its_instance() {
@@ -122,6 +118,51 @@ mod tests {
         assert!(is_of("news.count.0-1b4e28ba-2fa1-11d2-883f-0016d3cca427", "news.count.0"));
         assert!(!is_of("news.count.0-b-3vxZC0YmQ0a8X9m8-_QYkA", "news.count.0"), "replica 0-b");
         assert!(!is_of("news.count.01-3vxZC0YmQ0a8X9m8-_QYkA", "news.count.0"));
+    }
+
+    /// What a fencing of member `ours` means, if the group has these members when it is asked, and then the last of them.
+    fn judged(session: Duration, members: &[Option<&str>]) -> LogError {
+        let asked = AtomicUsize::new(0);
+        let last = members.len() - 1;
+        let ask = || members[asked.fetch_add(1, Ordering::Relaxed).min(last)].map(str::to_owned);
+        Fencings::default().judge("news.count.0", Some("ours"), session, "fenced", ask)
+    }
+
+    #[test]
+    fn a_fenced_member_that_is_still_the_groups_is_lost_and_not_replaced() {
+        for members in [&[Some("ours")], &[None]] {
+            assert!(matches!(judged(Duration::ZERO, members), LogError::Lost(_)), "{members:?}");
+        }
+    }
+
+    #[test]
+    fn a_fenced_member_is_replaced_by_one_that_has_joined_or_joins_within_half_a_session() {
+        let hour = Duration::from_secs(3_600);
+        for members in [&[Some("theirs")][..], &[Some("ours"), Some("theirs")], &[None, None, Some("theirs")]] {
+            assert!(matches!(judged(hour, members), LogError::Fenced(_)), "{members:?}");
+        }
+    }
+
+    #[test]
+    fn a_second_fencing_within_a_session_ends_the_process() {
+        let fencings = Fencings::default();
+        let judge = |session| fencings.judge("a", Some("ours"), session, "fenced", || Some("ours".to_owned()));
+        assert!(matches!(judge(Duration::ZERO), LogError::Lost(_)));
+        assert!(matches!(judge(Duration::ZERO), LogError::Lost(_)), "the first is longer ago than a session");
+        assert!(matches!(judge(Duration::from_secs(3_600)), LogError::Fenced(_)));
+    }
+
+    #[test]
+    fn a_lost_member_rejoins_unless_another_has_its_place() {
+        let fencings = Fencings::default();
+        let rejoin = |now: Option<&str>| {
+            fencings.joined("a", Some("ours"));
+            fencings.may_rejoin("a", || now.map(str::to_owned))
+        };
+        assert!(rejoin(Some("ours")).is_ok());
+        assert!(rejoin(None).is_ok(), "the group has no such member, or does not answer");
+        assert!(matches!(rejoin(Some("theirs")), Err(LogError::Fenced(_))));
+        assert!(fencings.may_rejoin("a", || Some("theirs".to_owned())).is_ok(), "asked once");
     }
 
     #[test]

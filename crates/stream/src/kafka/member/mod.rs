@@ -75,7 +75,7 @@ impl KafkaMember {
         let id = format!("{}.{}", spec.group, spec.replica);
         let reader = BaseConsumer::from_config_and_context(&config.reader("read_committed"), QuietContext::default())
             .map_err(|error| log_error(&error))?;
-        fencings.may_rejoin(&reader, &spec.group, &id)?;
+        fencings.may_rejoin(&id, || fencing::member_id(&reader, &spec.group, &id))?;
         // Fence first: from here on a predecessor with the same id cannot commit.
         let unfenced = sabotaged(Sabotage::NoFence);
         let writer = if unfenced {
@@ -140,8 +140,8 @@ impl KafkaMember {
 
     /// What it means that a broker has fenced this member.
     fn fenced(&self, reason: &str) -> LogError {
-        let (group, known) = (&self.spec.group, self.member_id.as_deref());
-        self.fencings.judge(&self.reader, group, &self.id, known, self.session_timeout, reason)
+        let ask = || fencing::member_id(&self.reader, &self.spec.group, &self.id);
+        self.fencings.judge(&self.id, self.member_id.as_deref(), self.session_timeout, reason, ask)
     }
 
     /// The next change of the assignment.
