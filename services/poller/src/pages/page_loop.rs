@@ -1,12 +1,13 @@
 //! The consume-process-commit loop of pages.
 
+mod commit;
+mod request;
+
 use super::{
-    STAGE, TOPICS,
-    backoff::{self, MAX_ATTEMPTS},
-    fetch::{self, Failed, Fetched, Retry},
+    STAGE, TOPICS, backoff,
+    fetch::{self, Failed, Fetched},
     gate::Gate,
     queue::{Place, Queue},
-    record,
 };
 use crate::{
     Config, Metrics,
@@ -14,20 +15,15 @@ use crate::{
     rate_limit::host_of,
     schedule::clock::{StepDetector, within_max_wait},
 };
+use commit::read;
 use jiff::Timestamp;
-use proto::{
-    partition, time,
-    topic::Topic,
-    v1::{PageRequest, PageState},
-    vocab::page_failure,
-};
+use proto::{time, topic::Topic, v1::PageState, vocab::page_failure};
 use std::{
     collections::{HashMap, VecDeque},
     time::{Duration, Instant},
 };
 use stream::{
-    DeadLetter, Log, LogError, Outgoing, ProcessError, Processor, Record, Recovery, Runtime, Session, StageMetrics,
-    Table, Transaction,
+    Log, LogError, ProcessError, Processor, Record, Recovery, Runtime, Session, StageMetrics, Table, Transaction,
 };
 use tokio::{runtime::Handle, sync::mpsc, task::JoinSet};
 use url::Url;
@@ -77,14 +73,6 @@ pub(super) struct PageLoop {
     pending: VecDeque<PageResult>,
     last_number: u64,
     steps: StepDetector,
-}
-
-/// What a commit does to the queue.
-enum After {
-    /// The page is done, or was replaced.
-    Done,
-    /// It waits for its next attempt.
-    Again(String, Place),
 }
 
 impl PageLoop {
@@ -205,148 +193,6 @@ impl PageLoop {
         }
     }
 
-    /// Commits the pages that have arrived, or when they are tried again; true if there was something to commit. After an error
-    /// they stay.
-    fn commit(&mut self, session: &mut Session) -> Result<bool, LogError> {
-        let (now, positions) = (self.now(), session.positions());
-        let mut transaction = Transaction::default();
-        let (mut done, mut outcomes) = (Vec::new(), Vec::new());
-        for result in &self.pending {
-            let partition = result.partition;
-            let state = match positions.get(&partition) {
-                Some(_) => read(session, &transaction, partition, &result.id)?,
-                None => None,
-            };
-            // A later request has taken its place, or its partition is another replica's.
-            let state = state.filter(|state| {
-                state.request.as_ref().is_some_and(|request| request.requested_at == result.requested_at)
-            });
-            let Some((state, position)) = state.zip(positions.get(&partition)) else {
-                outcomes.push("superseded");
-                done.push(After::Done);
-                continue;
-            };
-            let (after, outcome) = self.stage(session, &mut transaction, result, state, now)?;
-            // The unchanged position: a transaction without an offset would not be fenced.
-            transaction.advance(partition, *position);
-            outcomes.push(outcome);
-            done.push(after);
-            if transaction.bytes() >= MAX_BYTES {
-                break;
-            }
-        }
-        let has_records = !transaction.is_empty();
-        if has_records {
-            session.commit(transaction)?;
-        }
-        outcomes.into_iter().for_each(|outcome| self.metrics.pages.with_label_values(&[outcome]).inc());
-        for after in done {
-            self.pending.pop_front();
-            if let After::Again(id, place) = after {
-                self.queue.insert(&id, place);
-            }
-        }
-        Ok(has_records)
-    }
-
-    /// What a result writes: the item and a tombstone, or when it is tried again.
-    fn stage(
-        &self,
-        session: &Session,
-        transaction: &mut Transaction,
-        result: &PageResult,
-        state: PageState,
-        now: Timestamp,
-    ) -> Result<(After, &'static str), LogError> {
-        let failed = match &result.page {
-            Ok(page) => {
-                self.answer(session, transaction, result.partition, &state, Ok(page), now)?;
-                return Ok((After::Done, "fetched"));
-            }
-            Err(failed) => failed,
-        };
-        let (attempts, asked) = match failed.retry {
-            Retry::Never => (MAX_ATTEMPTS, None),
-            Retry::Later(asked) => (state.attempts.saturating_add(1), asked),
-            Retry::Uncounted(asked) => (state.attempts, asked),
-        };
-        if attempts >= MAX_ATTEMPTS {
-            let (article_id, reason, detail) = (&state.article_id, failed.reason, &failed.detail);
-            tracing::debug!(article_id, reason, detail, "no page");
-            self.answer(session, transaction, result.partition, &state, Err(failed.reason), now)?;
-            return Ok((After::Done, failed.reason));
-        }
-        let counted = if attempts == state.attempts { 0 } else { attempts };
-        let at = backoff::next(now, counted, asked);
-        let host = state.request.as_ref().map(|request| host(&request.url)).unwrap_or_default();
-        let next = PageState { attempts, next_at: Some(time::to_wire(at)), error: failed.detail.clone(), ..state };
-        transaction.put(session, &PAGES, record::state(&self.runtime, result.partition, &next, now)?)?;
-        Ok((After::Again(result.id.clone(), Place { host, partition: result.partition, at }), "postponed"))
-    }
-
-    /// Writes the item of a page, and removes its row.
-    fn answer(
-        &self,
-        session: &Session,
-        transaction: &mut Transaction,
-        partition: i32,
-        state: &PageState,
-        page: Result<&Fetched, &str>,
-        now: Timestamp,
-    ) -> Result<(), LogError> {
-        let request = state.request.clone().unwrap_or_default();
-        let item = record::raw_item(&request, page);
-        transaction.write(record::raw(&self.runtime, item, &request, session.max_record_bytes(), now)?);
-        let key = Topic::PageState.key(&state.article_id).map_err(|error| LogError::Corrupt(error.to_string()))?;
-        transaction.put(session, &PAGES, Outgoing::tombstone(session.changelog(&PAGES)?, partition, key))
-    }
-
-    /// Adds requests to the table. One that cannot be read goes to the dead letters; one too many is answered at once.
-    fn accept(&mut self, session: &mut Session, records: &[Record]) -> Result<(), LogError> {
-        let now = self.now();
-        let mut transaction = Transaction::default();
-        let (mut accepted, mut refused): (Vec<(String, Place)>, Vec<&str>) = (Vec::new(), Vec::new());
-        for record in records {
-            let partition = record.partition;
-            transaction.advance(partition, record.offset + 1);
-            let request = match parse(record) {
-                Ok(Some(request)) => request,
-                Ok(None) => continue,
-                Err((reason, detail)) => {
-                    tracing::warn!(stage = STAGE, reason, detail, "request refused; written to the dead letters");
-                    let dead_letter = DeadLetter::new(STAGE, reason, &detail, record.clone(), now);
-                    let to = partition::of(&record.key, self.runtime.partitions);
-                    transaction.write(dead_letter.to_outgoing(&self.runtime.names.of(Topic::DeadLetter), to));
-                    refused.push(reason);
-                    continue;
-                }
-            };
-            let (id, host) = (request.article_id.clone(), host(&request.url));
-            let article_id = id.clone();
-            let state = PageState {
-                article_id,
-                request: Some(request),
-                next_at: Some(time::to_wire(now)),
-                ..PageState::default()
-            };
-            if self.queue.is_full(&id, &host) || accepted.len() >= MAX_BATCH {
-                self.metrics.pages.with_label_values(&[page_failure::TOO_MANY]).inc();
-                self.answer(session, &mut transaction, partition, &state, Err(page_failure::TOO_MANY), now)?;
-                accepted.retain(|(other, _)| *other != id);
-                self.queue.remove(&id);
-                continue;
-            }
-            transaction.put(session, &PAGES, record::state(&self.runtime, partition, &state, now)?)?;
-            accepted.push((id, Place { host, partition, at: now }));
-        }
-        session.commit(transaction)?;
-        accepted.into_iter().for_each(|(id, place)| self.queue.insert(&id, place));
-        self.stage_metrics.read.inc_by(records.len() as u64);
-        self.stage_metrics.out.inc_by((records.len() - refused.len()) as u64);
-        refused.into_iter().for_each(|reason| self.stage_metrics.dead_letter(reason).inc());
-        Ok(())
-    }
-
     fn load(&mut self, session: &Session, partitions: &[i32]) -> Result<(), LogError> {
         let now = self.now();
         for partition in partitions {
@@ -409,42 +255,6 @@ impl Processor for PageLoop {
         self.collect();
         self.commit(session)?;
         Ok(())
-    }
-}
-
-/// The row of a page; `None` if there is none, or it cannot be decoded.
-fn read(
-    session: &Session,
-    transaction: &Transaction,
-    partition: i32,
-    article_id: &str,
-) -> Result<Option<PageState>, LogError> {
-    let Ok(key) = Topic::PageState.key(article_id) else { return Ok(None) };
-    match session.tables().get(&PAGES, transaction, partition, &key) {
-        Err(LogError::Corrupt(reason)) => {
-            tracing::error!(article_id, reason, "the row of a page cannot be decoded; the page is not fetched");
-            Ok(None)
-        }
-        row => row,
-    }
-}
-
-/// The request in a record; `None` for a tombstone. Else the reason and the sentence for its dead letter.
-fn parse(record: &Record) -> Result<Option<PageRequest>, (&'static str, String)> {
-    if record.value.is_none() {
-        return Ok(None);
-    }
-    let request: PageRequest = record.decode().map_err(|error| ("undecodable", error.to_string()))?;
-    let bad = |detail: String| Err(("bad-request", detail));
-    if request.article_id.as_bytes() != record.key || Topic::PageState.key(&request.article_id).is_err() {
-        return bad(format!("the record's key is not the article id {:?}", request.article_id));
-    }
-    if request.entry.as_ref().is_none_or(|entry| entry.article_id != request.article_id) {
-        return bad("the request has no entry of its article".to_owned());
-    }
-    match Url::parse(&request.url) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(Some(request)),
-        _ => bad(format!("{:?} is no http or https URL", request.url)),
     }
 }
 
