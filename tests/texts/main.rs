@@ -163,6 +163,51 @@ fn megabytes_of_an_inline_image_leave_the_text_whole() {
     }
 }
 
+/// The body and its HTML of an item with a description that is written so.
+fn body(description: &str) -> (String, String) {
+    let inside = format!("<title>Dam</title><description>{description}</description>");
+    let article = articles(rss(&item(1, &inside)).as_bytes()).remove(0);
+    (article.body, article.body_html)
+}
+
+#[test]
+fn cdata_that_was_escaped_is_markup() {
+    let of_rss = body("&lt;![CDATA[&lt;p&gt;The dam opened.&lt;/p&gt;&lt;p&gt;It is in Laos.&lt;/p&gt;]]&gt;");
+    let json = r#"{"version":"https://jsonfeed.org/version/1.1","title":"Example Post","items":[{"id":"1",
+        "url":"https://news.example/1","content_html":"<![CDATA[<p>The dam opened.</p><p>It is in Laos.</p>]]>"}]}"#;
+    let article = articles(json.as_bytes()).remove(0);
+    for (text, html) in [of_rss, (article.body, article.body_html)] {
+        assert_eq!(text, "The dam opened.\n\nIt is in Laos.");
+        assert_eq!(html, "<p>The dam opened.</p><p>It is in Laos.</p>");
+    }
+}
+
+#[test]
+fn an_element_that_a_text_mentions_hides_nothing_before_the_same_element() {
+    let (text, html) = body(
+        "<![CDATA[<p>The <script> element came first.</p><p>It is in Laos.</p><script>run()</script>\
+         <p>The <svg> element came next.</p><p>It is in Chad.</p><svg><path/></svg><p>It is in Mali.</p>]]>",
+    );
+    let paragraphs: Vec<&str> = text.split("\n\n").collect();
+    assert_eq!(
+        paragraphs,
+        [
+            "The <script> element came first.",
+            "It is in Laos.",
+            "The <svg> element came next.",
+            "It is in Chad.",
+            "It is in Mali."
+        ]
+    );
+    assert_eq!(html.matches("<p>").count(), 5, "{html}");
+}
+
+#[test]
+fn a_text_without_tags_keeps_its_lines_as_paragraphs() {
+    assert_eq!(body("The dam opened.\nIt is in Laos.").1, "<p>The dam opened.</p><p>It is in Laos.</p>");
+    assert_eq!(body("The dam in the north\nopened on Monday.").1, "<p>The dam in the north opened on Monday.</p>");
+}
+
 #[test]
 fn titles_of_rss_lose_markup_and_keep_text() {
     let written = [

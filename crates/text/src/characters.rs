@@ -5,6 +5,10 @@
 /// stay: Persian and Indic words need them.
 #[must_use]
 pub fn clean(text: &str) -> String {
+    // Most texts in English.
+    if text.bytes().all(|byte| matches!(byte, b'\n' | b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -29,6 +33,9 @@ pub fn clean(text: &str) -> String {
 /// Replaces every run of whitespace, non-breaking and ideographic spaces among it, by one space, and trims the ends.
 #[must_use]
 pub fn collapse_whitespace(text: &str) -> String {
+    if is_collapsed(text) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for word in text.split_whitespace() {
         if !out.is_empty() {
@@ -37,4 +44,36 @@ pub fn collapse_whitespace(text: &str) -> String {
         out.push_str(word);
     }
     out
+}
+
+/// True for ASCII whose words are separated by one space each. False says nothing.
+fn is_collapsed(text: &str) -> bool {
+    let mut before = b' ';
+    for byte in text.bytes() {
+        if !matches!(byte, b' '..=b'~') || (byte == b' ' && before == b' ') {
+            return false;
+        }
+        before = byte;
+    }
+    before != b' ' || text.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn words_are_separated_by_one_space_each(text in "[ a~\t\n\u{a0}\u{b}\u{7f}]{0,12}") {
+            prop_assert_eq!(collapse_whitespace(&text), text.split_whitespace().collect::<Vec<_>>().join(" "));
+        }
+
+        #[test]
+        fn clean_text_stays_and_has_no_controls(text in "[ a~\t\r\n\u{ad}\u{7f}\u{200b}]{0,12}") {
+            let cleaned = clean(&text);
+            prop_assert!(cleaned.chars().all(|c| c == '\n' || !c.is_control()), "{:?}", cleaned);
+            prop_assert_eq!(clean(&cleaned), cleaned);
+        }
+    }
 }

@@ -75,6 +75,43 @@ fn what_is_not_closed_does_not_hide_the_rest() {
 }
 
 #[test]
+fn what_is_not_closed_does_not_hide_the_rest_where_the_same_element_is_closed_later() {
+    for (source, text) in [
+        (
+            "<p>The <video> element.</p><p>Two.</p><video src=x>no</video><p>Three.</p>",
+            "The <video> element.\n\nTwo.\n\nThree.",
+        ),
+        ("<p>One.</p><audio src=x><p>Two.</p><audio src=y></audio><p>Three.</p>", "One.\n\nTwo.\n\nThree."),
+        ("<p>One.</p><svg><p>Two.</p><svg><text>no</text></svg><p>Three.</p>", "One.\n\nTwo.\n\nThree."),
+        ("<p>One.</p><iframe src=x><p>Two.</p><iframe src=y></iframe><p>Three.</p>", "One.\n\nTwo.\n\nThree."),
+        (
+            "<p>How <script> blocks.</p><p>Two.</p><script>x()</script><p>Three.</p>",
+            "How <script> blocks.\n\nTwo.\n\nThree.",
+        ),
+        ("<p>The <STYLE> tag.</p><style>.a{}</style><p>Two.</p>", "The <STYLE> tag.\n\nTwo."),
+        ("<p>One.</p><object><object>no</object>no</object><p>Two.</p>", "One.\n\nTwo."),
+    ] {
+        assert_eq!(plain(source), text, "{source}");
+    }
+}
+
+#[test]
+fn markup_in_a_section_of_cdata_counts_and_its_marks_are_removed() {
+    for (source, text) in [
+        ("<![CDATA[<p>One.</p><p>Two.</p>]]>", "One.\n\nTwo."),
+        ("<p>One.</p><![CDATA[<p>Two &amp; <b>three</b>.</p>]]><p>Four.</p>", "One.\n\nTwo & three.\n\nFour."),
+        ("<![CDATA[One.]]>", "One."),
+        ("<div><![CDATA[One<br>two</div>", "One\ntwo"),
+        ("<![CDATA[<p>One <![CDATA[two]]>.</p>]]>", "One two."),
+        ("<p>One</p><scr<![CDATA[ipt>no</script>", "One"),
+        ("&lt;![CDATA[&lt;p&gt;One.&lt;/p&gt;]]&gt;", "One."),
+    ] {
+        assert_eq!(plain(source), text, "{source}");
+    }
+    assert_eq!(Document::parse("<![CDATA[<p>One.</p>]]>").markup(), Some("<p>One.</p>"));
+}
+
+#[test]
 fn typed_text_is_verbatim() {
     for text in ["<p>One</p> &amp; two", "a <b>c</b>", "&lt;p&gt;", "<script>x"] {
         let document = Document::parse_as(text, Typed::Text);
@@ -111,6 +148,85 @@ fn text_wrapped_by_hand_is_unwrapped_and_long_lines_are_paragraphs() {
 }
 
 #[test]
+fn each_line_is_a_paragraph_where_lines_end_sentences() {
+    for (source, text) in [
+        (
+            "The harbour opens.\nShips wait in the north.\nFees rise.",
+            "The harbour opens.\n\nShips wait in the north.\n\nFees rise.",
+        ),
+        ("The harbour opens.\nRead more", "The harbour opens.\n\nRead more"),
+        (
+            "He asked: \"Why?\"\n(No one knew.)\nThe ships left!",
+            "He asked: \"Why?\"\n\n(No one knew.)\n\nThe ships left!",
+        ),
+        ("港口今天重新开放。\n船只在北方等待。\n阅读全文", "港口今天重新开放。\n\n船只在北方等待。\n\n阅读全文"),
+        ("「港は開いている」\n市長は述べた。", "「港は開いている」\n\n市長は述べた。"),
+        ("항구가 열렸다.\n배가 기다린다.", "항구가 열렸다.\n\n배가 기다린다."),
+        ("हम आए।\nवे गए।", "हम आए।\n\nवे गए।"),
+    ] {
+        assert_eq!(plain(source), text, "{source}");
+    }
+    let long = "港".repeat(61);
+    assert_eq!(plain(&format!("{long}\n{long}")), format!("{long}\n\n{long}"));
+}
+
+#[test]
+fn a_sentence_that_ends_with_a_wrapped_line_is_no_paragraph() {
+    let lines = [
+        "The harbour in the north opened again on Monday after a storm had closed",
+        "it for nine days, and the first ships left in the evening of that day.",
+        "More of them wait outside, and the harbour master expects that the last",
+        "will leave by Friday.",
+    ];
+    assert_eq!(plain(&lines.join("\n")), lines.join(" "));
+    assert_eq!(plain("The ships left at 5 p.m.\nand came back."), "The ships left at 5 p.m. and came back.");
+}
+
+#[test]
+fn a_short_line_ends_a_paragraph_of_a_wrapped_text() {
+    let source = "The harbour in the north opened again on Monday after a storm had closed\nit for nine days.\n\
+        More ships wait outside, and the harbour master expects that the last of\nthem will leave by Friday.";
+    let text = plain(source);
+    let paragraphs: Vec<&str> = text.split("\n\n").collect();
+    assert_eq!(paragraphs.len(), 2, "{text}");
+    assert!(paragraphs.iter().all(|paragraph| !paragraph.contains('\n')), "{text}");
+    assert!(paragraphs.first().is_some_and(|first| first.ends_with("had closed it for nine days.")), "{text}");
+}
+
+#[test]
+fn items_of_a_list_and_indented_lines_are_paragraphs() {
+    for (source, text) in [
+        ("Fees\n\u{2022} one harbour\n\u{2022} two ships", "Fees\n\n\u{2022} one harbour\n\n\u{2022} two ships"),
+        ("- one\n- two", "- one\n\n- two"),
+        ("1. One\n2. Two", "1. One\n\n2. Two"),
+        ("The master \u{2013} a sailor\n\u{2013} came.", "The master \u{2013} a sailor \u{2013} came."),
+        (
+            "\u{3000}\u{3000}港口今天重新开放，船\n只等待。\n\u{3000}\u{3000}费用上涨。",
+            "港口今天重新开放，船只等待。\n\n费用上涨。",
+        ),
+    ] {
+        assert_eq!(plain(source), text, "{source}");
+    }
+}
+
+#[test]
+fn lines_of_chinese_and_japanese_are_joined_without_a_space() {
+    for (source, text) in [
+        ("港口今天重新开放，船只\n在北方等待，费用再次上\n涨。", "港口今天重新开放，船只在北方等待，费用再次上涨。"),
+        ("港は今日また開き、船は\n北で待っている。", "港は今日また開き、船は北で待っている。"),
+        ("港は 2026\n年に開く。", "港は 2026年に開く。"),
+        ("항구는 오늘 다시\n열렸다.", "항구는 오늘 다시 열렸다."),
+        ("港\nharbour", "港 harbour"),
+    ] {
+        assert_eq!(plain(source), text, "{source}");
+        assert_eq!(plain(&format!("<p>{source}</p>")), text, "{source}");
+    }
+    assert_eq!(plain("<p><a href=x>港口</a>\n<a href=y>船只</a></p>"), "港口 船只");
+    assert_eq!(plain("<table><tr><td>港口</td>\n<td>船只</td></tr></table>"), "港口 船只");
+    assert_eq!(plain("<p>港口 船只\u{3000}\n费用</p>"), "港口 船只 费用");
+}
+
+#[test]
 fn twenty_thousand_nested_divs_are_one_paragraph() {
     let source = format!("{}deep{}", "<div>".repeat(20_000), "</div>".repeat(20_000));
     assert_eq!(plain(&source), "deep");
@@ -138,6 +254,13 @@ fn many_paragraphs_are_not_deep_and_unclosed_formatting_is() {
 }
 
 proptest! {
+    #[test]
+    fn paragraphs_of_plain_text_are_stable_when_read_again(source in "([A-Za-z .!港は한\u{2022}\u{3000}。\n-]|\n| [a-z]{4}){0,80}") {
+        let text = crate::paragraphs::of(&source);
+        prop_assert_eq!(crate::paragraphs::of(&text), text.as_str());
+        prop_assert!(!text.contains("\n\n\n") && !text.contains("  "));
+    }
+
     #[test]
     fn text_has_no_whitespace_at_its_ends_and_at_most_one_empty_line(source in "([a-z <>/&;#\n\u{a0}]|<p>|</div>|<br>|&lt;|<pre>){0,60}") {
         let text = plain(&source);

@@ -157,7 +157,15 @@ fn is_markup(source: &str, tag: &Tag<'_>, pair: Option<&Tag<'_>>, typed: Typed) 
         let is_void_markup = typed == Typed::Html && tag.is_named(&["br", "hr", "img", "wbr"]);
         return is_void_markup || tag.is_named(&["br"]) && tag.closes_itself() || !tag.is_word(source);
     }
-    !tag.is_word(source)
+    !tag.is_word(source) && !is_type(source, tag)
+}
+
+/// `List<Map>`: a type of a programming language, directly behind another.
+fn is_type(source: &str, tag: &Tag<'_>) -> bool {
+    let before = source.get(..tag.start).and_then(|before| before.chars().next_back());
+    let mut name = tag.name.chars();
+    let is_capitalised = name.next().is_some_and(char::is_uppercase) && name.next().is_some_and(char::is_lowercase);
+    !tag.closes && !tag.is_formatting() && is_capitalised && before.is_some_and(char::is_alphanumeric)
 }
 
 #[cfg(test)]
@@ -190,6 +198,7 @@ mod tests {
             "\"No <col> in <colgroup>\"",
             "The <input type=\"date\"> control",
             "List<String> in Java",
+            "List<Map> and Vec<Option> explained",
             "5 < 6 and 7 > 3",
             "I <3 this",
             "Use <title>",

@@ -1,6 +1,6 @@
 //! One walk over the tokens of HTML gives its plain text and its depth.
 
-use crate::{characters, references};
+use crate::{characters, paragraphs, references};
 use html5ever::{
     LocalName,
     tendril::StrTendril,
@@ -125,9 +125,11 @@ pub(crate) fn walk(source: &str) -> Walk {
     Walk { text: walker.text.into_inner().out, too_deep, steps }
 }
 
-/// `source` as it is read: at most hundreds of attributes in a tag, and nothing that is not closed hides the text behind it.
+/// `source` as it is read: without the marks of CDATA, with at most hundreds of attributes in a tag, and nothing that is not closed
+/// hides the text behind it.
 pub(crate) fn prepared(source: Cow<'_, str>) -> Cow<'_, str> {
-    repair::repaired(attributes::limited(references::without_surrogates(source)))
+    let source = references::without_surrogates(repair::without_sections(source));
+    repair::repaired(attributes::limited(source))
 }
 
 /// True if `name` is one of the words of `list`.
@@ -196,12 +198,6 @@ impl TokenSink for Walker {
                 return text.tag(&tag);
             }
             Token::CharacterTokens(characters) if text.is_shown() => text.characters(&characters),
-            // `<![CDATA[` in HTML begins a comment. Feeds mean its content as text.
-            Token::CommentToken(comment) if text.is_shown() => {
-                if let Some(data) = comment.strip_prefix("[CDATA[") {
-                    text.characters(data.strip_suffix("]]").unwrap_or(data));
-                }
-            }
             _ => {}
         }
         TokenSinkResult::Continue
@@ -216,6 +212,10 @@ struct Text {
     breaks: usize,
     /// A space before the next word.
     space: bool,
+    /// True if a line end of the source stands before the next word.
+    line_end: bool,
+    /// False if a tag stands before the next word, or a space that is wider or not broken.
+    in_text: bool,
     /// The element whose raw text is being skipped.
     raw: Option<LocalName>,
     /// The skipped elements that are open.
@@ -240,23 +240,32 @@ impl Text {
                 self.breaks = (self.breaks + 1).min(2);
             } else if c.is_whitespace() {
                 self.space = true;
+                self.line_end |= c == '\n';
+                self.in_text &= c.is_ascii();
             } else {
                 if self.out.is_empty() {
                     // Nothing stands before the first word.
                 } else if self.breaks > 0 {
                     self.out.push_str(if self.breaks > 1 { "\n\n" } else { "\n" });
-                } else if self.space {
+                } else if self.space && !self.is_unspaced(c) {
                     self.out.push(' ');
                 }
-                (self.breaks, self.space) = (0, false);
+                (self.breaks, self.space, self.line_end, self.in_text) = (0, false, false, true);
                 self.out.push(c);
             }
         }
     }
 
+    /// True if the source breaks a line of Chinese or Japanese before `next` (CSS Text Level 3, section 4.1.3).
+    fn is_unspaced(&self, next: char) -> bool {
+        let before = self.out.chars().next_back().filter(|_| self.line_end && self.in_text);
+        before.is_some_and(|before| paragraphs::is_unspaced(before, next))
+    }
+
     fn tag(&mut self, tag: &Tag) -> TokenSinkResult<()> {
         let name: &str = &tag.name;
         let start = tag.kind == TagKind::StartTag;
+        self.in_text = false;
         if self.raw.as_deref() == Some(name) && !start {
             self.raw = None;
             return TokenSinkResult::Continue;

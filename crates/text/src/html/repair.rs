@@ -1,7 +1,8 @@
-//! Makes markup safe to be read: nothing that is not closed hides the text behind it.
+//! Makes markup safe to be read: nothing that is not closed hides the text behind it, and CDATA hides none.
 //!
 //! A script, a comment or a drawing that is never closed would take the rest of the text as its content (WHATWG HTML section
-//! 13.2.5). Its start tag is removed, or becomes text where it stands as a word: `The <script> element`.
+//! 13.2.5), or all up to the end of the next one. Its start tag is removed, or becomes text where it stands as a word:
+//! `The <script> element`.
 
 use crate::tags::Tag;
 use std::borrow::Cow;
@@ -34,6 +35,35 @@ const HIDING: [&str; 21] = [
 const RAW: &[&str] =
     &["iframe", "noembed", "noframes", "noscript", "plaintext", "script", "style", "textarea", "title", "xmp"];
 
+/// Those of [`RAW`] that hold code, whose strings may have tags of the same name.
+const CODE: &[&str] = &["plaintext", "script", "style", "xmp"];
+
+/// The marks of a section of CDATA.
+const SECTION: &str = "<![CDATA[";
+const SECTION_END: &str = "]]>";
+
+/// `source` without the marks of CDATA: feeds mean what stands between them as markup. HTML reads it as a comment up to the first
+/// `>`.
+pub(super) fn without_sections(source: Cow<'_, str>) -> Cow<'_, str> {
+    if !source.contains(SECTION) {
+        return source;
+    }
+    let mut out = String::with_capacity(source.len());
+    let mut open = 0_usize;
+    for (at, c) in source.char_indices() {
+        out.push(c);
+        // What remains around a mark may be a mark again. The end of a section is none: `]]]]><![CDATA[>` stands for `]]>`.
+        if c == '[' && out.ends_with(SECTION) {
+            out.truncate(out.len() - SECTION.len());
+            open += 1;
+        } else if c == '>' && open > 0 && source.get(..=at).is_some_and(|read| read.ends_with(SECTION_END)) {
+            out.truncate(out.len() - SECTION_END.len());
+            open -= 1;
+        }
+    }
+    Cow::Owned(out)
+}
+
 /// What happens to a part of the source.
 enum Edit {
     Remove,
@@ -65,21 +95,28 @@ pub(super) fn repaired(source: Cow<'_, str>) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The edits in the order of the source. It is read from its end: what closes an element stands behind it.
 fn edits(source: &str) -> Vec<(usize, usize, Edit)> {
-    let closed = last_closed(source);
     let last_comment_end = source.rfind("-->").max(source.rfind("--!>"));
+    let mut tags = [Tags::default(); HIDING.len()];
     let mut edits = Vec::new();
-    for (at, _) in source.match_indices('<') {
+    for (at, _) in source.rmatch_indices('<') {
         let rest = source.get(at + 1..).unwrap_or_default();
         if rest.starts_with("!--") {
             if last_comment_end.is_none_or(|end| end < at + 2) && !rest.starts_with("!-->") {
                 edits.push((at, at + 4, Edit::Remove));
             }
+        } else if let Some(name) = rest.strip_prefix('/') {
+            if let Some(tags) = hiding(name).and_then(|name| tags.get_mut(name)) {
+                *tags = Tags { ends: tags.ends + 1, next_opens: false };
+            }
         } else if !rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
             continue;
-        } else if let Some(hiding) = hiding(rest) {
-            let is_closed = closed.get(hiding).is_some_and(|last| last.is_some_and(|last| last > at));
-            match Tag::at(source, at) {
+        } else if let Some(name) = hiding(rest) {
+            let tag = Tag::at(source, at);
+            let is_code = HIDING.get(name).is_some_and(|name| CODE.contains(name));
+            let is_closed = tags.get_mut(name).is_some_and(|tags| tags.close(source, tag.as_ref(), is_code));
+            match tag {
                 Some(tag) if tag.closes_itself() && tag.is_named(RAW) => edits.push((at, tag.end, Edit::Remove)),
                 _ if is_closed => {}
                 Some(tag) if tag.is_word(source) && !tag.has_markup_attributes() => {
@@ -92,24 +129,59 @@ fn edits(source: &str) -> Vec<(usize, usize, Edit)> {
             edits.push((at, at, Edit::Escape));
         }
     }
+    edits.reverse();
     edits
 }
 
-/// Where each of [`HIDING`] is last closed.
-fn last_closed(source: &str) -> Vec<Option<usize>> {
-    let mut last = vec![None; HIDING.len()];
-    for (at, _) in source.match_indices("</") {
-        let name = hiding(source.get(at + 2..).unwrap_or_default());
-        if let Some(last) = name.and_then(|name| last.get_mut(name)) {
-            *last = Some(at);
+/// The tags of one of [`HIDING`] behind a place of the source.
+#[derive(Clone, Copy, Default)]
+struct Tags {
+    /// End tags that close no element which begins behind the place; of code, all end tags.
+    ends: usize,
+    /// True if the next tag is a start tag. Only of code.
+    next_opens: bool,
+}
+
+impl Tags {
+    /// True if an end tag closes the element that begins here. `tag` is its start tag, `None` if that is too long or has no end.
+    fn close(&mut self, source: &str, tag: Option<&Tag<'_>>, is_code: bool) -> bool {
+        if is_code {
+            let is_word = self.next_opens && tag.is_some_and(|tag| is_mentioned(source, tag));
+            self.next_opens = true;
+            return self.ends > 0 && !is_word;
         }
+        // A drawing or a player that closes itself has no content.
+        if tag.is_some_and(|tag| tag.closes_itself() && !tag.is_named(RAW)) {
+            return false;
+        }
+        let is_closed = self.ends > 0;
+        self.ends = self.ends.saturating_sub(1);
+        is_closed
     }
-    last
+}
+
+/// True if a start tag of code is a word of the text: `How <script> blocks`, `<code><script></code>`. It has no attributes then, and
+/// text stands before it on the same line.
+fn is_mentioned(source: &str, tag: &Tag<'_>) -> bool {
+    if tag.end - tag.start != tag.name.len() + 2 {
+        return false;
+    }
+    let behind = source.get(tag.end..).unwrap_or_default();
+    let closed = behind.strip_prefix("</").filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()));
+    if closed.is_some_and(|name| hiding(name) != hiding(tag.name)) {
+        return true;
+    }
+    let before = source.get(..tag.start).unwrap_or_default().trim_end_matches([' ', '\t']);
+    tag.is_word(source) && !before.is_empty() && !before.ends_with(['>', '\n', '\r'])
 }
 
 /// The index in [`HIDING`] of the name that `text` begins with.
 fn hiding(text: &str) -> Option<usize> {
     let name = text.get(..text.bytes().take(10).take_while(u8::is_ascii_alphanumeric).count())?;
+    let next = text.as_bytes().get(name.len()).copied();
+    if next.is_some_and(|byte| !byte.is_ascii_whitespace() && byte != b'/' && byte != b'>') {
+        return None;
+    }
     HIDING.iter().position(|known| known.eq_ignore_ascii_case(name))
 }
 
@@ -140,6 +212,66 @@ mod tests {
         ] {
             assert_eq!(after(source), expected, "{source}");
         }
+    }
+
+    #[test]
+    fn an_end_tag_closes_the_last_element_that_is_open() {
+        for (source, expected) in [
+            ("The <video> tag <video>a</video>", "The &lt;video> tag <video>a</video>"),
+            ("<svg>a<svg>b</svg>c", "a<svg>b</svg>c"),
+            ("<audio src='x'>a<AUDIO src='y'></Audio>", "a<AUDIO src='y'></Audio>"),
+            ("<iframe src='x'>a<iframe src='y'></iframe>", "a<iframe src='y'></iframe>"),
+            ("<select>a<select/>b</select>", "<select>ab</select>"),
+            ("<video>a<video-js>b</video-js>", "a<video-js>b</video-js>"),
+        ] {
+            assert_eq!(after(source), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn code_that_is_mentioned_is_a_word_and_code_that_has_tags_in_strings_is_code() {
+        for (source, expected) in [
+            ("How <script> blocks <script>a</script>", "How &lt;script> blocks <script>a</script>"),
+            ("Both <xmp> and <xmp> go <xmp>a</xmp>", "Both &lt;xmp> and &lt;xmp> go <xmp>a</xmp>"),
+            ("<code><style></code> <style>a</style>", "<code></code> <style>a</style>"),
+        ] {
+            assert_eq!(after(source), expected, "{source}");
+        }
+        for source in [
+            "<script>x('<script src=y>')</script>",
+            "a\n<script>\nx(\"<script \" + y)\n</script>",
+            "<p>a</p> <script> x('<script>')</script>",
+            "<style>a</style><style>b</style>",
+        ] {
+            assert_eq!(after(source), source);
+        }
+    }
+
+    #[test]
+    fn marks_of_sections_are_removed() {
+        for (source, expected) in [
+            ("<![CDATA[<p>a</p>]]>", "<p>a</p>"),
+            ("a<![CDATA[b", "ab"),
+            ("a]]>b", "a]]>b"),
+            ("<![CDATA[a]]>b]]>", "ab]]>"),
+            ("<![CDATA[a<![CDATA[b]]>c]]>", "abc"),
+            ("<![CDATA[a]]]]><![CDATA[>b]]>", "a]]>b"),
+            ("<![CD<![CDATA[ATA[a]]>b", "ab"),
+            ("<scr<![CDATA[ipt>", "<script>"),
+            ("<![cdata[a]]>", "<![cdata[a]]>"),
+        ] {
+            let without = without_sections(Cow::Borrowed(source)).into_owned();
+            assert_eq!(without, expected, "{source}");
+            assert!(!without.contains(SECTION), "{source}");
+        }
+    }
+
+    #[test]
+    fn thousands_of_sections_and_of_elements_are_read_in_one_pass() {
+        let nested = format!("{}{}", "<![CDATA".repeat(50_000), "[".repeat(50_000));
+        assert_eq!(without_sections(Cow::Owned(nested)), "");
+        let open = "<video>".repeat(50_000);
+        assert_eq!(after(&format!("{open}<video>a</video>")), "<video>a</video>");
     }
 
     #[test]

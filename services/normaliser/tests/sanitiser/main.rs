@@ -130,6 +130,19 @@ fn no_vector_survives_in_html() {
 }
 
 #[test]
+fn what_the_marks_of_cdata_divide_is_sanitised_as_a_whole() {
+    for vector in [
+        "<img src=x on<![CDATA[error=run(1)>",
+        "<p on<![CDATA[click]]>=run(1)>x</p>",
+        "<a hr<![CDATA[ef=javasc]]>ript:run(1)>x</a>",
+        "<ifr<![CDATA[ame srcdoc=\"<script>run(1)</script>\">x</iframe>",
+    ] {
+        let article = article(&item(vector));
+        assert_eq!(Faults::of(&article.body_html), Vec::<String>::new(), "{vector}");
+    }
+}
+
+#[test]
 fn no_vector_survives_in_a_text() {
     let mut survived = Vec::new();
     // An escaped tag is text: the article is about HTML.
