@@ -122,6 +122,24 @@ fn pages_that_only_ask_for_consent_are_recognised() {
 }
 
 #[test]
+fn a_dialog_as_long_as_an_article_is_recognised() {
+    let purpose = |number: u8| {
+        format!(
+            "<p>Purpose {number}: partners may measure how content performs, combine data of different sources, and develop \
+             services. Each of them names the time for which data are kept and what they are used for.</p>"
+        )
+    };
+    let purposes: String = (1..14).map(purpose).collect();
+    let dialog = format!(
+        "<main><p>We and our 873 partners store and/or access information on a device. We value your privacy.</p>{purposes}\
+         <p>Accept all. Reject all. Manage preferences at any time.</p></main>"
+    );
+    assert_eq!(wall_of(&page("Example Times", &dialog)), Some(Wall::Consent));
+    let dated = "<meta property=\"article:published_time\" content=\"2026-11-24T08:00:00Z\">";
+    assert_eq!(wall_of(&page("What consent dialogs ask", &format!("{dated}{dialog}"))), None);
+}
+
+#[test]
 fn teasers_before_a_paywall_are_recognised() {
     let declared = r#"<script type="application/ld+json">{"@type":"NewsArticle","headline":"Quay widened","datePublished":"2026-11-24",
         "isAccessibleForFree":false}</script>"#;

@@ -15,6 +15,8 @@ use crate::{Main, Metadata};
 const ARTICLE: usize = 1_500;
 /// Letters of a main content that may be a teaser.
 const TEASER: usize = 600;
+/// Phrases of consent of which a text is a dialog.
+const CONSENT: usize = 3;
 /// Bytes of a page in which markers are looked for.
 const HEAD: usize = 200_000;
 
@@ -48,7 +50,8 @@ impl Wall {
 #[must_use]
 pub fn wall(html: &str, metadata: &Metadata, main: &Main) -> Option<Wall> {
     let letters = letters(&main.text);
-    if letters >= ARTICLE && !metadata.paywalled && in_text(&PHRASES.consent, &main.text) < 3 {
+    let says_consent = || in_text(&PHRASES.consent, &main.text.to_lowercase()) >= CONSENT;
+    if letters >= ARTICLE && !metadata.paywalled && !says_consent() {
         return None;
     }
     let page = Page::read(html, metadata);
@@ -134,12 +137,13 @@ impl Page {
     fn is_consent(&self, main: &Main, letters: usize) -> bool {
         let in_main = in_text(&PHRASES.consent, &main.text.to_lowercase());
         // The article that was found is the dialog.
-        let is_dialog = in_main >= 3 || in_main >= 1 && letters < TEASER && !self.is_article;
+        let is_dialog = in_main >= CONSENT || in_main >= 1 && letters < TEASER && !self.is_article;
         let is_empty = letters < TEASER / 3;
         let in_page = in_text(&PHRASES.consent, &self.text);
         is_dialog
             && letters < 2 * ARTICLE
-            && (in_main >= 3 || self.has_marker(&PHRASES.consent_markers) || self.visible() < 3 * TEASER)
+            && (letters < ARTICLE || !self.is_article)
+            && (in_main >= CONSENT || self.has_marker(&PHRASES.consent_markers) || self.visible() < 3 * TEASER)
             || is_empty
                 && !self.is_article
                 && in_page >= 1
