@@ -32,17 +32,21 @@ fn lines() -> impl Iterator<Item = (&'static str, Carrier)> {
 }
 
 /// The carrier that a host in lower case and a path belong to; `None` if it is none that is listed. A host below a listed one
-/// belongs to it, too.
+/// belongs to it, too; `.*` at the end of a listed one is the domain of any country.
 #[must_use]
 pub fn of(host: &str, path: &str) -> Option<Carrier> {
-    let mut rest = host.trim_end_matches('.');
-    loop {
-        let entries = LIST.get(rest).map_or(&[][..], Vec::as_slice);
-        if let Some((_, carrier)) = entries.iter().find(|(below, _)| is_below(path, below)) {
-            return Some(*carrier);
-        }
-        (_, rest) = rest.split_once('.')?;
-    }
+    let host = host.trim_end_matches('.');
+    let parents = std::iter::successors(Some(host), |host| host.split_once('.').map(|(_, parent)| parent));
+    // `www.google.co.uk` is listed as `www.google.*`.
+    let mut labels = host.splitn(3, '.');
+    let any_country = labels.next().zip(labels.next()).map(|(one, two)| format!("{one}.{two}.*"));
+    parents.chain(any_country.as_deref()).find_map(|host| listed(host, path))
+}
+
+/// The carrier of the entries of this host that the path is below.
+fn listed(host: &str, path: &str) -> Option<Carrier> {
+    let entries = LIST.get(host)?;
+    entries.iter().find(|(below, _)| is_below(path, below)).map(|(_, carrier)| *carrier)
 }
 
 fn is_below(path: &str, folder: &str) -> bool {
@@ -60,12 +64,35 @@ mod tests {
         assert_eq!(name("rss.feedspot.com", "/"), Some(("Feedspot", true)));
         assert_eq!(name("www.google.com", "/alerts/feeds/1/2"), Some(("Google Alerts", true)));
         assert_eq!(name("news.google.com.", "/rss"), Some(("Google News", true)));
+        assert_eq!(name("dzen.ru", "/news/story/a"), Some(("Dzen News", true)));
+        assert_eq!(name("tracking.feedpress.it", "/link/1/2/a"), Some(("FeedPress", false)));
+        assert_eq!(name("apple.news", "/A5vHgPPmQSvuIxPjeXLTdGQ"), Some(("Apple News", true)));
+        assert_eq!(name("hubs.ly", "/H02TfJ60"), Some(("HubSpot", false)));
+    }
+
+    #[test]
+    fn a_host_may_be_listed_for_the_domains_of_all_countries() {
+        let name = |host, path| of(host, path).map(|carrier| (carrier.name, carrier.mixes));
+        assert_eq!(name("www.google.co.uk", "/alerts/feeds/1/2"), Some(("Google Alerts", true)));
+        assert_eq!(name("www.google.de.", "/url"), Some(("Google", true)));
+        assert_eq!(name("www.google.fr", "/amp/s/example.org/a"), Some(("Google", true)));
+        assert_eq!(name("news.google.co.uk", "/news"), Some(("Google News", true)));
+        assert_eq!(name("news.yandex.com.tr", "/yandsearch"), Some(("Yandex News", true)));
     }
 
     #[test]
     fn other_hosts_and_paths_are_none() {
-        for (host, path) in [("example.org", "/"), ("notfeedburner.com", "/"), ("www.google.com", "/alertsx"), ("", "")]
-        {
+        for (host, path) in [
+            ("example.org", "/"),
+            ("notfeedburner.com", "/"),
+            ("www.google.com", "/alertsx"),
+            ("www.google.co.uk", "/search"),
+            ("www.google.example.org", "/"),
+            ("my.www.google.de", "/url"),
+            ("dzen.ru", "/a/b"),
+            ("www.theregister.com", "/"),
+            ("", ""),
+        ] {
             assert_eq!(of(host, path), None, "{host}{path}");
         }
     }

@@ -2,7 +2,13 @@
 //! `wrappers.txt` lists the wrappers, [`proto::carrier`] the carriers.
 
 use crate::document::Entry;
+use base64::{
+    Engine as _,
+    alphabet::URL_SAFE,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use percent_encoding::percent_decode_str;
+use prost::Message as _;
 use proto::carrier;
 use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 use url::Url;
@@ -16,10 +22,28 @@ type Wrapper = (&'static str, Place);
 #[derive(Debug, Clone, Copy)]
 enum Place {
     Query(&'static str),
+    Path,
     AmpPath,
     PathParameter(&'static str),
     AfterAsterisk,
+    GoogleNewsId,
 }
+
+/// An id of Google News, which its own feeds write in base64url. Field 4 was the page's URL until July 2024; since then it is a
+/// token that only Google resolves. The form has no page: <https://github.com/searxng/searxng/pull/2306> has found it.
+#[derive(Clone, PartialEq, prost::Message)]
+struct GoogleNewsId {
+    #[prost(string, tag = "4")]
+    page: String,
+}
+
+/// Base64url, padded or not, and with any bits behind the last byte.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
 
 /// The wrappers by host as listed.
 static WRAPPERS: LazyLock<HashMap<&'static str, Vec<Wrapper>>> = LazyLock::new(|| {
@@ -29,8 +53,10 @@ static WRAPPERS: LazyLock<HashMap<&'static str, Vec<Wrapper>>> = LazyLock::new(|
         let (Some(host), Some(path), Some(place)) = (columns.next(), columns.next(), columns.next()) else { continue };
         let place = match (place, place.strip_prefix('?')) {
             (_, Some(name)) => Place::Query(name),
+            ("/", _) => Place::Path,
             ("/s/", _) => Place::AmpPath,
             ("*", _) => Place::AfterAsterisk,
+            ("id", _) => Place::GoogleNewsId,
             (name, _) => Place::PathParameter(name),
         };
         all.entry(host).or_default().push((path, place));
@@ -66,25 +92,45 @@ fn page(url: &Url, path: &str, place: Place) -> Option<Url> {
         Place::Query(name) => {
             let pairs = url.query()?.split('&').filter_map(|pair| pair.split_once('='));
             let value = pairs.into_iter().find(|(key, _)| *key == name)?.1;
-            percent_decode_str(value).decode_utf8().ok()?.into_owned()
+            with_scheme(percent_decode_str(value).decode_utf8().ok()?.trim())
         }
+        Place::Path => in_path(url, "https", url.path().get(path.len()..)?)?,
         Place::AmpPath => {
             let rest = url.path().get(path.len()..)?;
             let (scheme, rest) = rest.strip_prefix("s/").map_or(("http", rest), |rest| ("https", rest));
-            let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-            // A path that begins with no host is no address of a page.
-            rest.split('/').next().filter(|host| host.contains('.'))?;
-            format!("{scheme}://{rest}{query}")
+            in_path(url, scheme, rest)?
         }
         Place::PathParameter(name) => {
             let value = url.path().split('/').find_map(|part| part.strip_prefix(name))?;
             percent_decode_str(value).decode_utf8().ok()?.into_owned()
         }
         Place::AfterAsterisk => url.as_str().split_once("/*")?.1.to_owned(),
+        Place::GoogleNewsId => {
+            let id = url.path().get(path.len()..)?.split('/').next()?;
+            GoogleNewsId::decode(BASE64.decode(id).ok()?.as_slice()).ok()?.page
+        }
     };
     let page = Url::parse(text.trim()).ok()?;
     (matches!(page.scheme(), "http" | "https") && page.host_str().is_some_and(|host| host.contains('.')))
         .then_some(page)
+}
+
+/// An address with its scheme, which Yandex leaves out. Any other text stays.
+fn with_scheme(text: &str) -> String {
+    let host = text.split(['/', '?', '#']).next().unwrap_or_default();
+    // What ends in a number is no name.
+    let is_name =
+        host.rsplit_once('.').is_some_and(|(name, top)| !name.is_empty() && top.starts_with(char::is_alphabetic));
+    let is_host = is_name && host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-'));
+    if is_host { format!("https://{text}") } else { text.to_owned() }
+}
+
+/// The address that `rest`, the end of the path of `url`, is without its scheme.
+fn in_path(url: &Url, scheme: &str, rest: &str) -> Option<String> {
+    // A path that begins with no host is no address of a page.
+    rest.split('/').next().filter(|host| host.contains('.'))?;
+    let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+    Some(format!("{scheme}://{rest}{query}"))
 }
 
 /// The link by which an entry is identified: the publisher's page where the entry names it apart from the link.
@@ -159,9 +205,36 @@ mod tests {
             "https://www.google.com/amp/s/example.org/a?id=7",
             "https://r.search.yahoo.com/_ylt=A0/RV=2/RE=1/RO=10/RU=https%3a%2f%2fexample.org%2fa%3fid%3d7/RK=2/RS=x-",
             "http://us.rd.yahoo.com/dailynews/rss/world/*https://example.org/a?id=7",
+            "https://news.yandex.ru/yandsearch?cl4url=example.org%2Fa%3Fid%3D7&from=rss",
+            "https://news.yandex.com.tr/yandsearch?lang=tr&cl4url=example.org/a%3Fid%3D7",
+            "https://redir.folha.com.br/redir/online/mundo/rss091/*https://example.org/a?id=7",
+            "https://go.theregister.com/feed/example.org/a?id=7",
             "https://out.reddit.com/t3_x?url=https%3A%2F%2Fwww.google.com%2Furl%3Fq%3Dhttps%253A%252F%252Fexample.org%252Fa%253Fid%253D7",
         ] {
             assert_eq!(canonical_url(link).as_deref(), Some(page), "{link}");
+        }
+    }
+
+    /// An id of Google News: a number, what it has for a page, and the same for its AMP page.
+    fn google_news_id(page: &str) -> String {
+        let field = |tag: &[u8], text: &str| [tag, &[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
+        let amp = field(&[0xd2, 0x01], "https://amp.example.org/a");
+        BASE64.encode([&[0x08, 0x13][..], &field(&[0x22], page), &amp].concat())
+    }
+
+    #[test]
+    fn an_id_of_google_news_leads_to_the_page_that_it_holds() {
+        let page = "https://example.org/a?id=7";
+        let id = google_news_id(page);
+        for id in [id.as_str(), id.trim_end_matches('=')] {
+            for path in ["rss/articles", "articles", "read", "__i/rss/rd/articles"] {
+                let link = format!("https://news.google.com/{path}/{id}?oc=5&hl=en-US");
+                assert_eq!(canonical_url(&link).as_deref(), Some(page), "{link}");
+            }
+        }
+        for other in ["AU_yqLM14jUFi6_aBWWl", "javascript:alert(1)", "https://news/", ""] {
+            let link = format!("https://news.google.com/rss/articles/{}", google_news_id(other).trim_end_matches('='));
+            assert_eq!(canonical_url(&link).as_deref(), Some(link.as_str()), "{other}");
         }
     }
 
@@ -175,6 +248,13 @@ mod tests {
             "https://example.org/url?q=https://example.com/",
             "https://news.google.com/rss/articles/CBMi?oc=5",
             "https://www.google.com/amp/about",
+            "https://www.google.com/url?q=mailto:a@example.org",
+            "https://www.google.com/url?q=/search",
+            "https://news.yandex.ru/yandsearch?cl4url=3d576a43465c69f4acd5347a231afee7",
+            "https://news.yandex.ru/yandsearch?cl4url=1.5",
+            "https://news.yandex.ru/yandsearch?text=example.org",
+            "https://redir.folha.com.br/redir/online/mundo/rss091/",
+            "https://go.theregister.com/feed/about",
         ] {
             assert_eq!(canonical_url(link).as_deref(), Some(link));
         }
@@ -193,6 +273,11 @@ mod tests {
         assert_eq!(link(carried, "", "tag:example.org,2026:1"), carried);
         assert_eq!(link(carried, carried, carried), carried);
         assert_eq!(link("https://feeds.example.org/~r/x", page, "1"), page);
+        assert_eq!(link("https://feedpress.me/link/24028/17255561/a", "", page), page);
+        assert_eq!(link("https://apple.news/A5vHgPPmQSvuIxPjeXLTdGQ", "", page), page);
+        assert_eq!(link("https://ht.ly/a1b2", "", page), page);
+        assert_eq!(link("https://www.google.co.uk/url?sa=t", "", page), page);
+        assert_eq!(link("https://dzen.ru/news/story/a", "", page), page);
         assert_eq!(link(page, "", "https://example.com/c"), page);
         assert_eq!(link("/relative", "", page), "/relative");
     }
