@@ -12,9 +12,8 @@ use crate::document::Context;
 #[derive(Debug)]
 pub struct BaseUrls {
     stack: Vec<Option<Url>>,
-    /// True if the outermost base is Content-Location.
-    has_location: bool,
-    /// The channel's link in RSS.
+    /// The channel's link in RSS. It comes before the outermost base, also where that is Content-Location, which RFC 9110 no
+    /// longer makes a base.
     site: Option<Url>,
     /// Bytes that resolving has added to the links of this document.
     added: Cell<usize>,
@@ -37,7 +36,7 @@ impl BaseUrls {
             (Some(location), None) => Url::parse(location.trim()).ok(),
             (None, _) => own,
         };
-        Self { stack: vec![outer], has_location: cx.content_location.is_some(), site: None, added: Cell::new(0) }
+        Self { stack: vec![outer], site: None, added: Cell::new(0) }
     }
 
     /// The link of an RSS channel, an absolute URL.
@@ -48,7 +47,7 @@ impl BaseUrls {
 
     /// The base that applies here.
     fn current(&self) -> Option<&Url> {
-        let is_outermost = self.stack.len() == 1 && !self.has_location;
+        let is_outermost = self.stack.len() == 1;
         self.site.as_ref().filter(|_| is_outermost).or_else(|| self.stack.last().and_then(Option::as_ref))
     }
 
@@ -103,6 +102,20 @@ impl BaseUrls {
         self.added.set(self.added.get() + absolute.len().saturating_sub(link.len()));
         absolute
     }
+
+    /// The URL of a guid that is a relative link: a path from the root, or a page of a host that begins with `www.`. Empty for any
+    /// other guid: most are names.
+    #[must_use]
+    pub fn resolve_guid(&self, guid: &str) -> String {
+        let has_host = guid.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("www."))
+            && self.current().is_some_and(|base| begins_with_host(guid, base));
+        if !(guid.starts_with('/') || has_host) || guid.contains(char::is_whitespace) {
+            return String::new();
+        }
+        let url = self.resolve(guid);
+        let is_page = Url::parse(&url).is_ok_and(|url| url.path() != "/" || url.query().is_some());
+        if is_page { url } else { String::new() }
+    }
 }
 
 /// True for a link without scheme and slashes that begins with a host: `www.` and a domain, or a host of the base's own site.
@@ -143,6 +156,15 @@ mod tests {
         assert_eq!(bases.resolve("//f.example"), "https://f.example/");
         assert_eq!(bases.resolve(" HTTP://g.example/A b "), "HTTP://g.example/A b");
         assert_eq!(bases.resolve("mailto:x@y"), "");
+    }
+
+    #[test]
+    fn the_link_of_an_rss_channel_comes_before_content_location() {
+        let mut cx = Context::new("http://feeds.carrier.example/osterby");
+        cx.content_location = Some("osterby.xml");
+        let mut bases = BaseUrls::new(&cx);
+        bases.set_site("https://www.osterby.example/");
+        assert_eq!(bases.resolve("/news/rink"), "https://www.osterby.example/news/rink");
     }
 
     #[test]

@@ -1,5 +1,9 @@
 //! One fixture for each kind of malformed document.
 
+mod blank_texts;
+mod json_faults;
+mod relative_guids;
+
 use super::*;
 use crate::document::Entry;
 

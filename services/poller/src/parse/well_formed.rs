@@ -3,9 +3,9 @@
 use feed_rs::model;
 use proto::v1::Media;
 
-use super::builder::add;
+use super::builder::{add, is_blank};
 use super::xml::{self, Parsed, Scope};
-use crate::document::{Context, Document, Entry};
+use crate::document::{Context, Document, Entry, Forms};
 use crate::salvage::repairs::Repairs;
 use proto::Warning;
 
@@ -27,7 +27,7 @@ pub fn parse(text: &str, cx: &Context<'_>, before: Repairs) -> Option<Document> 
     };
     let parser = feed_rs::parser::Builder::new().sanitize_content(false).timestamp_parser(|_| None).build();
     let feed = parser.parse(body.as_bytes()).ok()?;
-    merge(parsed.document, feed)
+    merge(parsed.document, &parsed.left_out, feed)
 }
 
 /// True for the formats that feed-rs and newswire's own parser read alike.
@@ -41,8 +41,8 @@ fn is_supported(parsed: &Parsed) -> bool {
     }
 }
 
-/// The structure with feed-rs's texts; `None` if the two differ in their items.
-fn merge(mut structure: Document, feed: model::Feed) -> Option<Document> {
+/// The structure with feed-rs's texts, which are typed as `left_out`; `None` if the two differ in their items.
+fn merge(mut structure: Document, left_out: &[Forms], feed: model::Feed) -> Option<Document> {
     if structure.entries.len() != feed.entries.len() {
         return None;
     }
@@ -52,18 +52,24 @@ fn merge(mut structure: Document, feed: model::Feed) -> Option<Document> {
     add_terms(&mut structure.categories, feed.categories);
     // An empty item is left to newswire's own parser, which warns of it.
     let is_empty = |e: &Entry| e.title.is_empty() && e.link.is_empty() && e.guid.is_empty() && e.summary.is_empty();
-    for (entry, read) in structure.entries.iter_mut().zip(feed.entries) {
+    for ((entry, read), forms) in structure.entries.iter_mut().zip(feed.entries).zip(left_out) {
         // Every item of the structure lacks its texts.
         entry.warnings.retain(|w| *w != Warning::EmptyItem);
-        add_texts(entry, read);
+        add_texts(entry, read, forms);
     }
     (!structure.entries.iter().any(is_empty)).then_some(structure)
 }
 
-fn add_texts(entry: &mut Entry, read: model::Entry) {
-    set(&mut entry.title, text(read.title));
-    set(&mut entry.summary, text(read.summary));
-    set(&mut entry.content, read.content.and_then(|c| c.body).map(|b| b.trim().to_owned()).unwrap_or_default());
+/// Adds the texts that feed-rs read, which are typed as `forms`.
+fn add_texts(entry: &mut Entry, read: model::Entry, forms: &Forms) {
+    let title = text(read.title);
+    if !title.is_empty() && !forms.title.is_empty() {
+        entry.forms.title = forms.title;
+    }
+    set(&mut entry.title, title);
+    let content = read.content.and_then(|c| c.body).map(|b| b.trim().to_owned()).unwrap_or_default();
+    set_text(&mut entry.summary, &mut entry.forms.summary, text(read.summary), forms.summary);
+    set_text(&mut entry.content, &mut entry.forms.content, content, forms.content);
     add_terms(&mut entry.categories, read.categories);
     for object in read.media {
         if entry.summary.is_empty() {
@@ -105,6 +111,18 @@ fn add_media(entry: &mut Entry, media: Media) {
 fn set(field: &mut String, read: String) {
     if !read.is_empty() {
         *field = read;
+    }
+}
+
+/// Sets a text, which is typed as `read_form`; empty if the structure has its element, too. A text without words does not hide that
+/// of an element that feed-rs does not read.
+fn set_text(field: &mut String, typed: &mut &'static str, read: String, read_form: &'static str) {
+    if read.is_empty() {
+        return;
+    }
+    let read_form = if read_form.is_empty() { *typed } else { read_form };
+    if field.is_empty() || !is_blank(&read, read_form) || is_blank(field, typed) {
+        (*field, *typed) = (read, read_form);
     }
 }
 

@@ -2,6 +2,7 @@
 use proto::v1::Media;
 
 use super::authors::Authors;
+use super::texts::RankedText;
 use super::{MAX_VALUES, Ranked, add};
 use crate::dates;
 use crate::document::{Date, Entry, Forms, Source};
@@ -14,17 +15,19 @@ use proto::Warning;
 #[derive(Debug, Default)]
 pub(in crate::parse) struct EntryBuilder {
     title: Ranked<String>,
-    summary: Ranked<String>,
-    content: Ranked<String>,
+    summary: RankedText,
+    content: RankedText,
     title_form: Ranked<&'static str>,
-    summary_form: Ranked<&'static str>,
-    content_form: Ranked<&'static str>,
+    /// How the texts are typed that are not collected here.
+    left_out: Forms,
     source_name: Ranked<String>,
     source_url: Ranked<String>,
     original_link: String,
     link: Ranked<String>,
     guid: Ranked<String>,
     permalink: bool,
+    /// The URL of a guid that is a relative link; else empty.
+    guid_link: String,
     published: Ranked<(Date, String)>,
     updated: Ranked<(Date, String)>,
     /// The first text of each kind that is not a date.
@@ -77,14 +80,19 @@ impl EntryBuilder {
         }
     }
 
-    /// Takes how the text of an element is typed that is not collected here.
+    /// Takes how the text of an element is typed that is not collected here. Of several elements feed-rs reads the last.
     pub fn form(&mut self, field: Field, form: &'static str) {
         match field {
-            Field::Title(rank) => self.title_form.offer(rank, form),
-            Field::Summary(rank) => self.summary_form.offer(rank, form),
-            Field::Content(rank) => self.content_form.offer(rank, form),
-            _ => false,
-        };
+            Field::Title(_) => self.left_out.title = form,
+            Field::Summary(_) => self.left_out.summary = form,
+            Field::Content(_) => self.left_out.content = form,
+            _ => {}
+        }
+    }
+
+    /// What [`EntryBuilder::form`] took.
+    pub fn left_out(&self) -> Forms {
+        self.left_out
     }
 
     /// Takes the text of an element, which is typed as `form`. True if feed-rs prefers another of several elements.
@@ -97,16 +105,8 @@ impl EntryBuilder {
                 }
                 return true;
             }
-            Field::Summary(rank) => {
-                if self.summary.offer_text(rank, text) {
-                    self.summary_form.offer(rank, form);
-                }
-            }
-            Field::Content(rank) => {
-                if self.content.offer_text(rank, text) {
-                    self.content_form.offer(rank, form);
-                }
-            }
+            Field::Summary(rank) => self.summary.offer(rank, text, form),
+            Field::Content(rank) => self.content.offer(rank, text, form),
             Field::SourceName => {
                 self.source_name.offer_text(0, text);
             }
@@ -123,9 +123,11 @@ impl EntryBuilder {
                 return !self.link.offer_text(rank, link);
             }
             Field::Guid(rank) => {
-                let absolute = permalink && rank == 0 && is_absolute(&text);
+                let may_be_link = permalink && rank == 0;
+                let absolute = may_be_link && is_absolute(&text);
+                let guid_link = if may_be_link && !absolute { bases.resolve_guid(&text) } else { String::new() };
                 if self.guid.offer_text(rank, text) {
-                    self.permalink = absolute;
+                    (self.permalink, self.guid_link) = (absolute, guid_link);
                 }
             }
             Field::Published(_) | Field::Updated(_) => self.date(field, &text),
@@ -226,19 +228,20 @@ impl EntryBuilder {
             Some(link) => link,
             None if is_absolute(&guid) && self.permalink => guid.clone(),
             // Some feeds have no other link.
-            None => self.original_link.clone(),
+            None if !self.original_link.is_empty() => self.original_link.clone(),
+            None => self.guid_link,
         };
         let mut entry = Entry {
             guid_is_permalink: self.permalink && !guid.is_empty(),
             guid,
             link,
             title: self.title.take().unwrap_or_default(),
-            summary: self.summary.take().unwrap_or_default(),
-            content: self.content.take().unwrap_or_default(),
+            summary: self.summary.text,
+            content: self.content.text,
             forms: Forms {
                 title: self.title_form.take().unwrap_or_default(),
-                summary: self.summary_form.take().unwrap_or_default(),
-                content: self.content_form.take().unwrap_or_default(),
+                summary: self.summary.form,
+                content: self.content.form,
             },
             source: Source {
                 name: self.source_name.take().unwrap_or_default(),

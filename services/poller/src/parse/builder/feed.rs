@@ -2,9 +2,10 @@
 use jiff::civil::Weekday;
 
 use super::authors::Authors;
+use super::entry::EntryBuilder;
 use super::{Ranked, add, inherited};
 use crate::dates;
-use crate::document::{Date, Document, Entry, Hints};
+use crate::document::{Date, Document, Entry, Forms, Hints};
 use crate::parse::base_urls::BaseUrls;
 use crate::parse::elements::{Field, Kind};
 use crate::salvage::repairs::Repairs;
@@ -27,6 +28,8 @@ pub(in crate::parse) struct FeedBuilder {
     frequency: Option<u32>,
     repairs: Repairs,
     pub entries: Vec<Entry>,
+    /// Of each entry, how the texts are typed that were not collected.
+    pub left_out: Vec<Forms>,
 }
 
 /// The defined versions of RSS.
@@ -66,6 +69,12 @@ impl FeedBuilder {
     /// The feed's link so far, resolved; empty if there is none.
     pub fn link(&self) -> &str {
         self.link.get().map_or("", String::as_str)
+    }
+
+    /// Takes an item.
+    pub fn item(&mut self, item: EntryBuilder) {
+        self.left_out.push(item.left_out());
+        self.entries.push(item.finish());
     }
 
     /// Takes the text of an element.

@@ -3,9 +3,11 @@
 mod authors;
 mod entry;
 mod feed;
+mod texts;
 
 pub(super) use entry::{EntryBuilder, is_media_type};
 pub(super) use feed::FeedBuilder;
+pub(super) use texts::is_blank;
 
 /// The value of a field with several sources: the one of the lowest rank.
 #[derive(Debug)]

@@ -1,5 +1,7 @@
-//! JSON Feed 1.0 and 1.1. A value of the wrong type is dropped or converted, and the rest of the feed is read.
+//! JSON Feed 1.0 and 1.1. A value of the wrong type is dropped or converted, and the rest of the feed is read. What is no valid
+//! JSON is repaired first.
 
+mod repair;
 mod tree;
 
 use std::borrow::Cow;
@@ -8,7 +10,7 @@ use proto::v1::Media;
 use serde_json::Value;
 
 use super::base_urls::BaseUrls;
-use super::builder::{MAX_VALUES, add, inherited, is_media_type};
+use super::builder::{MAX_VALUES, add, inherited, is_blank, is_media_type};
 use crate::dates;
 use crate::document::{Context, Document, DocumentError, Entry, Forms};
 use crate::salvage::repairs::Repairs;
@@ -23,18 +25,18 @@ pub fn read(text: &str, cx: &Context<'_>, repairs: &mut Repairs) -> Result<Docum
     let (value, is_cut) = match tree::read(text, max) {
         Ok(value) => (value, false),
         Err(error) => {
-            // Raw line breaks in strings are the most common error of hand-made generators.
-            let escaped = escape_controls(text);
-            match tree::read(&escaped, max) {
-                Ok(value) => {
-                    repairs.add(Warning::JsonType);
-                    (value, false)
-                }
+            let repaired = repair::repaired(text);
+            let (value, is_cut) = match tree::read(&repaired, max) {
+                Ok(value) => (value, false),
                 Err(_) => {
-                    let closed = close_truncated(&escaped, max).and_then(|text| tree::read(&text, max).ok());
+                    let closed = close_truncated(&repaired, max).and_then(|text| tree::read(&text, max).ok());
                     (closed.ok_or_else(|| DocumentError::Json(error.to_string()))?, true)
                 }
+            };
+            if matches!(repaired, Cow::Owned(_)) {
+                repairs.add(Warning::JsonType);
             }
+            (value, is_cut)
         }
     };
     let version = value.get("version").and_then(Value::as_str).unwrap_or_default();
@@ -93,7 +95,8 @@ fn entry(item: &Value, bases: &BaseUrls, inherited: &[String]) -> Entry {
     // Title and summary are plain text (JSON Feed 1.1).
     entry.forms = Forms { title: form::TEXT, summary: form::TEXT, content: form::HTML };
     let plain = string(item, "content_text", &mut repairs);
-    if entry.content.is_empty() {
+    // Markup without words does not hide the text.
+    if entry.content.is_empty() || (!plain.is_empty() && is_blank(&entry.content, form::HTML)) {
         (entry.content, entry.forms.content) = (plain, form::TEXT);
     }
     for key in ["url", "external_url"] {
@@ -187,36 +190,6 @@ fn authors(value: &Value) -> Vec<String> {
         add(&mut all, name);
     }
     all
-}
-
-/// `text` with the control characters in its strings escaped, which JSON requires (RFC 8259 section 7).
-fn escape_controls(text: &str) -> Cow<'_, str> {
-    let (mut in_string, mut is_escaped) = (false, false);
-    let mut raw = Vec::new();
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' if in_string => is_escaped = true,
-            b'"' => in_string = !in_string,
-            b'\n' | b'\r' | b'\t' if in_string => raw.push(at),
-            _ => {}
-        }
-    }
-    if raw.is_empty() {
-        return Cow::Borrowed(text);
-    }
-    let (mut out, mut done) = (String::with_capacity(text.len() + raw.len()), 0);
-    for at in raw {
-        out.push_str(text.get(done..at).unwrap_or_default());
-        out.push_str(match text.as_bytes().get(at) {
-            Some(b'\n') => "\\n",
-            Some(b'\r') => "\\r",
-            _ => "\\t",
-        });
-        done = at + 1;
-    }
-    out.push_str(text.get(done..).unwrap_or_default());
-    Cow::Owned(out)
 }
 
 /// Closes a truncated document after its last complete item, or after `max_items` items and one more.

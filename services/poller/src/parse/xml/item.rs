@@ -52,7 +52,7 @@ impl<'a> Parser<'a, '_> {
     /// Ends the open item, if any.
     pub(super) fn end_item(&mut self) {
         if let Some(entry) = self.entry.take() {
-            self.feed.entries.push(entry.finish());
+            self.feed.item(entry);
         }
     }
 

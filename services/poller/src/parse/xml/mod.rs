@@ -15,7 +15,7 @@ use super::builder::{EntryBuilder, FeedBuilder};
 use super::capture::Capture;
 use super::elements::{Place, Role};
 use super::namespaces::NamespaceScope;
-use crate::document::{Context, Document, DocumentError};
+use crate::document::{Context, Document, DocumentError, Forms};
 use crate::salvage::references::EntityDeclarations;
 use crate::salvage::repairs::Repairs;
 use crate::salvage::tokenizer::{Token, Tokenizer};
@@ -34,6 +34,8 @@ pub enum Scope {
 pub struct Parsed {
     /// The feed.
     pub document: Document,
+    /// Of each entry, how the texts are typed that [`Scope::Structure`] leaves out.
+    pub left_out: Vec<Forms>,
     /// Repairs of the document as a whole.
     pub repairs: Repairs,
     /// Name of the root element in lower case, and its version; empty if there is none.
@@ -180,10 +182,12 @@ impl<'a> Parser<'a, '_> {
                 (.., None) => DocumentError::NotAFeed("no markup".into()),
             });
         }
+        let left_out = std::mem::take(&mut self.feed.left_out);
         let (mut document, more) = self.feed.finish();
         document.is_cut = is_cut;
         repairs.merge(more);
-        Ok(Parsed { document, repairs, root: self.root, needs_own_parser: self.needs_own_parser, scanned })
+        let (root, needs_own_parser) = (self.root, self.needs_own_parser);
+        Ok(Parsed { document, left_out, repairs, root, needs_own_parser, scanned })
     }
 
     fn place(&self) -> Place {

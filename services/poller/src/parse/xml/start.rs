@@ -106,7 +106,7 @@ impl<'a> Parser<'a, '_> {
         if role == Role::Item && empty && self.entry.is_some() && inside.trim().is_empty() {
             // `<item/>` in an item is an empty item and does not close the outer one.
             self.repairs.add(Warning::MismatchedTags);
-            self.feed.entries.push(EntryBuilder::default().finish());
+            self.feed.item(EntryBuilder::default());
             return;
         }
         self.stray_url = role == Role::Image || empty && matches!(role, Role::Text(Field::Link(0)));
