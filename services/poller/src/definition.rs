@@ -85,23 +85,33 @@ fn parse(url: &str, masked: impl Fn() -> String) -> Result<Url, DefinitionError>
     if !matches!(parsed.scheme(), "http" | "https") {
         return Err(invalid("another scheme"));
     }
-    if parsed.host_str().is_none() {
-        return Err(invalid("no host"));
+    match parsed.host_str() {
+        None => return Err(invalid("no host")),
+        // `http://https://example.org/`: a host named `https` with an empty port.
+        Some(host) if is_http(host) && parsed.path().starts_with("//") => return Err(invalid("two schemes")),
+        Some(_) => {}
     }
     parsed.set_fragment(None);
     let bytes = parsed.as_str().len();
     if bytes > limits::DEFINITION_URL.bytes { Err(DefinitionError::TooLong { bytes }) } else { Ok(parsed) }
 }
 
-/// An address whose scheme is `feed`, as http: `feed://example.org/` or `feed:https://example.org/`.
-fn without_feed_scheme(url: &str) -> Cow<'_, str> {
-    match url.split_once(':') {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("feed") => match rest.starts_with("//") {
-            true => Cow::Owned(format!("http:{rest}")),
-            false => Cow::Borrowed(rest),
-        },
-        _ => Cow::Borrowed(url),
+/// An address whose scheme is `feed`, as http: `feed://example.org/`, `feed:https://example.org/` or `feed://https://example.org/`.
+pub(crate) fn without_feed_scheme(url: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = url.split_once(':') else { return Cow::Borrowed(url) };
+    if !scheme.eq_ignore_ascii_case("feed") {
+        return Cow::Borrowed(url);
     }
+    let bare = rest.trim_start_matches('/');
+    let is_whole = bare.split_once(':').is_some_and(|(scheme, _)| is_http(scheme));
+    match rest.starts_with("//") && !is_whole {
+        true => Cow::Owned(format!("http:{rest}")),
+        false => Cow::Borrowed(bare),
+    }
+}
+
+fn is_http(scheme: &str) -> bool {
+    ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
 }
 
 /// Completes a definition: normalises the URL, derives the id, and sets `added_at` to `now` if it is missing.
@@ -215,14 +225,20 @@ mod tests {
         let now = Timestamp::UNIX_EPOCH;
         let record = |url| record(feed(url), 12, &Names::default(), wire::Encoding::Json, now).unwrap();
         assert_eq!(record("HTTPS://Example.org:443/feed#top"), record(" https://example.org/feed "));
-        assert_eq!(record("feed:https://example.org/feed"), record("https://example.org/feed"));
+        for whole in
+            ["feed:https://example.org/feed", "feed://https://example.org/feed", "feed:///HTTPS://example.org/feed"]
+        {
+            assert_eq!(record(whole), record("https://example.org/feed"), "{whole}");
+        }
         assert_eq!(record("FEED://example.org/feed"), record("http://example.org/feed"));
         assert_eq!(record("https://Bücher.example/feed"), record("https://xn--bcher-kva.example/feed"));
     }
 
     #[test]
     fn an_invalid_url_or_backfill_policy_is_rejected() {
-        for url in ["", "example.org/feed", "ftp://example.org/feed", "mailto:a@example.org"] {
+        for url in
+            ["", "example.org/feed", "ftp://example.org/feed", "mailto:a@example.org", "http://https://example.org/"]
+        {
             assert!(complete(feed(url), Timestamp::UNIX_EPOCH).is_err(), "{url}");
         }
         let odd = Feed { backfill: "some".into(), ..feed("https://example.org/") };

@@ -1,6 +1,9 @@
 //! Feeds that an HTML page names. Pure.
 
-use crate::salvage::{self, repairs::Repairs};
+use crate::{
+    definition,
+    salvage::{self, repairs::Repairs},
+};
 use std::collections::HashSet;
 use url::Url;
 
@@ -41,7 +44,8 @@ pub fn feeds(body: &[u8], content_type: Option<&str>, url: &Url) -> Vec<FoundFee
     let mut found: Vec<FoundFeed> = Vec::new();
     for is_declared in [true, false] {
         for link in &links {
-            let Ok(mut to) = base.join(&link.address) else { continue };
+            let address = definition::without_feed_scheme(link.address.trim());
+            let Ok(mut to) = base.join(&address) else { continue };
             to.set_fragment(None);
             let is_feed = if is_declared { declares_feed(link) } else { link.is_anchor && looks_like_feed(&to) };
             if is_feed && matches!(to.scheme(), "http" | "https") && found.len() < MAX_FEEDS && seen.insert(to.clone())

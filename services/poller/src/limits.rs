@@ -166,7 +166,7 @@ fn entry(entry: &mut Entry) {
     entry.media.retain(|media| !media.url.is_empty());
     let mut is_cut = TITLE.apply(&mut entry.title);
     for text in [&mut entry.summary, &mut entry.content] {
-        if text.len() > TEXT.bytes {
+        if text.len() > PLAIN_TEXT {
             *text = data_urls::removed(text);
             is_cut |= TEXT.apply(text);
         }
@@ -175,6 +175,9 @@ fn entry(entry: &mut Entry) {
         entry.warnings.push(Warning::ContentCut);
     }
 }
+
+/// Longest text in which `data:` URLs stay, in bytes: nothing of them is published.
+const PLAIN_TEXT: usize = 64 << 10;
 
 /// Applies the limits to a definition, except to its URL: another one would be another feed.
 pub fn definition(feed: &mut Feed) {

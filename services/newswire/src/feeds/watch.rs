@@ -15,6 +15,9 @@ use stream::{CancellationToken, Log, LogConfig};
 /// Time between two looks at the file. It may lie on a volume without notifications of changes.
 const EVERY: Duration = Duration::from_secs(2);
 
+/// Time after which a list that was not applied is tried again.
+const AGAIN: Duration = Duration::from_secs(30);
+
 metrics::metrics! {
     /// Metrics of a watched list.
     struct Metrics {
@@ -137,6 +140,9 @@ pub async fn watch(
             Err(error) => {
                 metrics.errors.inc();
                 tracing::error!(file = %file.path.display(), error, "the list of feeds is not applied; the feeds stay");
+                // The log may answer again: the list is tried again, changed or not.
+                applied = None;
+                shutdown.run_until_cancelled(tokio::time::sleep(AGAIN)).await;
             }
         }
     }

@@ -15,9 +15,12 @@ use super::{
 use crate::{
     credentials::Credential,
     limits,
-    rate_limit::{HostLimiter, host_of},
+    rate_limit::{HostLimiter, group_of, host_of},
 };
-use reqwest::{StatusCode, header};
+use reqwest::{
+    StatusCode,
+    header::{self, HeaderMap, HeaderValue},
+};
 use std::{sync::Arc, time::Duration};
 use url::Url;
 
@@ -143,7 +146,8 @@ impl Client {
 
     /// Fetches `url` for a feed of `host`, conditionally if there are validators, and follows up to five redirects. The
     /// URL may be another host's, where the feed has moved. Only an answer of `host` itself blocks a host: any publisher
-    /// can redirect to a URL of another that answers 429.
+    /// can redirect to a URL of another that answers 429. Answers for robots.txt do not block it, and a 503 of one name
+    /// of a platform does not block the platform.
     ///
     /// # Errors
     /// [`FetchError`] if there is no response. A response of status 4xx or 5xx is not an error.
@@ -161,15 +165,13 @@ impl Client {
         let mut permanent = true;
         let mut cookies = Cookies::default();
         for hop in 0..=MAX_REDIRECTS {
-            address_filter::check_url(&at, &self.private)?;
-            let delay = self.check_robots(host, &at).await?.unwrap_or_default();
-            let expected = (self.limits.bytes, self.expect);
-            match self.request((host, delay), &at, validators, &mut cookies, expected).await? {
-                Hop::Redirect { to, is_permanent } => {
+            let step = self.step(host, &at, validators, &mut cookies).await;
+            match step.map_err(|error| self.of_target(error, url, &at))? {
+                (Hop::Redirect { to, is_permanent }, _) => {
                     permanent &= is_permanent;
                     at = to;
                 }
-                Hop::Final(mut response) => {
+                (Hop::Final(mut response), delay) => {
                     response.moved = (hop > 0 && permanent).then(|| response.final_url.clone());
                     response.crawl_delay = delay;
                     return Ok(*response);
@@ -177,6 +179,41 @@ impl Client {
             }
         }
         Err(FetchError::Redirect(format!("more than {MAX_REDIRECTS} redirects, the last to {at}")))
+    }
+
+    /// One request of [`Client::follow`], and the time between two requests that the site's robots.txt asks for.
+    async fn step(
+        &self,
+        host: &str,
+        at: &Url,
+        validators: &Validators,
+        cookies: &mut Cookies,
+    ) -> Result<(Hop, Duration), FetchError> {
+        address_filter::check_url(at, &self.private)?;
+        let delay = self.check_robots(host, at).await?.unwrap_or_default();
+        let expected = (self.limits.bytes, self.expect);
+        Ok((self.request((host, delay), at, validators, cookies, expected).await?, delay))
+    }
+
+    /// The failure of a request to `at`, to which a request to `from` led. The host of `from` has answered, and does not pause; nor
+    /// does that of `at`: a publisher could pause any host.
+    fn of_target(&self, error: FetchError, from: &Url, at: &Url) -> FetchError {
+        match error {
+            FetchError::NoAnswer { reason, .. } if self.expect == Expect::Feed && host_of(at) != host_of(from) => {
+                FetchError::Network(reason)
+            }
+            other => other,
+        }
+    }
+
+    /// The failure of a request after its connection was made. A host that does not send its robots.txt may send a feed
+    /// that an operator listed.
+    fn of_connected(&self, error: FetchError, expect: Expect) -> FetchError {
+        let is_optional = expect == Expect::Text && self.obey == Obey::Named;
+        match error {
+            FetchError::NoAnswer { reason, is_offline: false } if is_optional => FetchError::Network(reason),
+            other => other,
+        }
     }
 
     /// One request under the rate limit, for a feed of `feed_host`. The next one to its host waits for `delay` at least.
@@ -211,14 +248,22 @@ impl Client {
         if let Some(time) = header_value(&validators.last_modified) {
             request = request.header(header::IF_MODIFIED_SINCE, time);
         }
-        let http = request.send().await?;
+        let http = request.send().await.map_err(|error| match error.is_connect() {
+            true => FetchError::from(error),
+            false => self.of_connected(error.into(), expect),
+        })?;
+        self.limiter.answered(&host);
         let status = http.status();
         let has_new_cookie = cookies.store(url, http.headers());
         if matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
             return redirect(url, &http, has_new_cookie, |to| self.hide_target(to));
         }
         let mut response = Response::new(url, status, http.headers(), stream::faults::now());
+        // Of a platform, 503 is the answer of one name. A site may refuse its robots.txt and offer its feeds.
+        let is_of_group = status == StatusCode::TOO_MANY_REQUESTS || group_of(&host) == host;
         if is_overloaded(status)
+            && is_of_group
+            && expect != Expect::Text
             && host == feed_host
             && let Some(wait) = response.server_hints.retry_after
         {
@@ -230,7 +275,8 @@ impl Client {
             }
             let coding = text(http.headers(), header::CONTENT_ENCODING);
             let mut growing = Growing::default();
-            let read = body::read(http, limit, overflow, &self.capacity, &mut growing).await?;
+            let read = body::read(http, limit, overflow, &self.capacity, &mut growing).await;
+            let read = read.map_err(|error| self.of_connected(error, expect))?;
             let decoded = self.decode(read, &coding, limit, overflow, &mut growing).await?;
             response.memory = growing.held();
             match decoded {
@@ -300,22 +346,29 @@ impl Client {
         }
     }
 
+    /// True if everything is allowed where a robots.txt could not be read for this reason. A feed that an operator
+    /// listed is not lost for it, unless its host does not answer at all. After a redirect it has answered.
+    fn allows_all(&self, error: &FetchError, is_redirected: bool) -> bool {
+        let is_listed = self.obey == Obey::Named;
+        match error {
+            FetchError::Redirect(_) => true,
+            FetchError::Network(_) => is_listed,
+            FetchError::Address(_) | FetchError::NoAnswer { .. } | FetchError::Blocked(_) => is_listed && is_redirected,
+            _ => false,
+        }
+    }
+
     /// The robots.txt of a URL's origin, and how long to cache it.
     async fn fetch_robots(&self, feed_host: &str, url: &Url) -> Result<(Robots, Duration), FetchError> {
         let mut at = url.join("/robots.txt").map_err(|error| FetchError::Redirect(error.to_string()))?;
         let mut cookies = Cookies::default();
-        for _ in 0..=MAX_REDIRECTS {
-            address_filter::check_url(&at, &self.private)?;
-            match self
-                .request(
-                    (feed_host, Duration::ZERO),
-                    &at,
-                    &Validators::default(),
-                    &mut cookies,
-                    (robots::MAX_BYTES, Expect::Text),
-                )
-                .await
-            {
+        for hop in 0..=MAX_REDIRECTS {
+            let (validators, expected) = (Validators::default(), (robots::MAX_BYTES, Expect::Text));
+            let got = match address_filter::check_url(&at, &self.private) {
+                Ok(()) => self.request((feed_host, Duration::ZERO), &at, &validators, &mut cookies, expected).await,
+                Err(error) => Err(error.into()),
+            };
+            match got {
                 Ok(Hop::Redirect { to, .. }) => at = to,
                 Ok(Hop::Final(response)) => {
                     return Ok(match response.status {
@@ -325,12 +378,8 @@ impl Client {
                         _ => (Robots::default(), ROBOTS_TTL),
                     });
                 }
-                Err(FetchError::Redirect(_)) => return Ok((Robots::default(), ROBOTS_ERROR_TTL)),
-                // A feed is not lost for a robots.txt that cannot be read, unless nothing of its host can.
-                Err(FetchError::Network(_)) if self.obey == Obey::Named => {
-                    return Ok((Robots::default(), ROBOTS_ERROR_TTL));
-                }
-                Err(other) => return Err(other),
+                Err(error) if self.allows_all(&error, hop > 0) => return Ok((Robots::default(), ROBOTS_ERROR_TTL)),
+                Err(error) => return Err(self.of_target(error, url, &at)),
             }
         }
         // RFC 9309 section 2.3.1.2: after five redirects a robots.txt counts as unavailable.
@@ -367,6 +416,12 @@ pub(super) enum Hop {
     Final(Box<Response>),
 }
 
+/// The header Location. Servers write paths and hosts in UTF-8; other bytes are ISO 8859-1.
+fn location(headers: &HeaderMap) -> String {
+    let bytes = headers.get(header::LOCATION).map_or(&[][..], HeaderValue::as_bytes);
+    std::str::from_utf8(bytes).map_or_else(|_| text(headers, header::LOCATION), str::to_owned)
+}
+
 fn redirect(
     from: &Url,
     response: &reqwest::Response,
@@ -374,7 +429,7 @@ fn redirect(
     hide: impl FnOnce(Url) -> Result<Url, FetchError>,
 ) -> Result<Hop, FetchError> {
     let status = response.status();
-    let location = text(response.headers(), header::LOCATION);
+    let location = location(response.headers());
     if location.len() > limits::LOCATION.bytes {
         let (bytes, limit) = (location.len(), limits::LOCATION.bytes);
         return Err(FetchError::Redirect(format!(

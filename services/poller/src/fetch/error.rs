@@ -29,10 +29,11 @@ pub enum FetchError {
     /// A page was expected and the response has this Content-Type.
     #[error("the response is no HTML but {0:?}")]
     NotHtml(String),
-    /// An invalid response, or one that ends early.
+    /// An invalid response, or one that ends early, or none of another host that a redirect leads to.
     #[error("{0}")]
     Network(String),
-    /// The host did not answer: name resolution, connection, TLS, or a timeout before the response.
+    /// The host of the requested URL did not answer: name resolution, connection, TLS, or a timeout before the
+    /// response.
     #[error("{reason}")]
     NoAnswer {
         /// What happened.

@@ -4,7 +4,7 @@ use crate::{
     limits::{self, Excess, Limit},
     schedule::{self, ServerHints},
 };
-use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
+use jiff::{SignedDuration, Timestamp};
 use reqwest::{
     StatusCode,
     header::{self, HeaderMap, HeaderName, HeaderValue},
@@ -88,11 +88,13 @@ impl Response {
     /// A response without body.
     pub(super) fn new(url: &Url, status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Self {
         let text = |name: HeaderName| bounded(headers, name, &limits::HEADER);
-        // A date is compared with the server's own clock: this machine's may be wrong.
-        let date = rfc2822::DateTimeParser::new().parse_timestamp(text(header::DATE).trim());
-        let retry_after = schedule::retry_after(&text(header::RETRY_AFTER), date.unwrap_or(now))
-            .or(is_overloaded(status).then_some(DEFAULT_RETRY_AFTER))
-            .filter(|_| !status.is_success());
+        let asked = || {
+            // A date is compared with the server's own clock: this machine's may be wrong.
+            let date = schedule::http_date(&text(header::DATE));
+            schedule::retry_after(&text(header::RETRY_AFTER), date.unwrap_or(now))
+        };
+        let asked = if headers.contains_key(header::RETRY_AFTER) && !status.is_success() { asked() } else { None };
+        let retry_after = asked.or(is_overloaded(status).then_some(DEFAULT_RETRY_AFTER));
         let age = text(header::AGE);
         Response {
             content_type: text(header::CONTENT_TYPE),

@@ -94,6 +94,7 @@ impl Robots {
                 "allow" => true,
                 "disallow" => false,
                 "crawl-delay" => {
+                    heading = false;
                     let delay = value.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
                     let delay = delay.map(|delay| delay.min(MAX_CRAWL_DELAY));
                     if named {
@@ -264,6 +265,14 @@ mod tests {
         assert!(!named("User-agent: *\nDisallow:\n\nUser-agent: newswire\nDisallow: /feed/"));
         assert!(!named("User-agent: otherbot\nUser-agent: Newswire\nDisallow: /"));
         assert!(Robots::disallow_all().allows("/feed/", Obey::Named));
+    }
+
+    #[test]
+    fn a_crawl_delay_ends_the_lines_that_name_whom_a_group_is_for() {
+        let file = "User-agent: *\nCrawl-delay: 10\n\nUser-agent: BadBot\nDisallow: /";
+        let robots = Robots::parse(file.as_bytes(), "newswire");
+        assert!(robots.allows("/a", Obey::All));
+        assert_eq!(robots.crawl_delay(Obey::All), Some(Duration::from_secs(10)));
     }
 
     #[test]

@@ -113,8 +113,10 @@ pub fn apply(
     } else {
         state.failures = state.failures.saturating_add(1);
         moves::failed(&mut state, evaluation.http_status);
-        if evaluation.http_status == 410 && result.url.as_str() == feed.url {
-            // Only the feed's own address can say that it is gone, not a temporary redirect's target.
+        // Only the feed's own address can say that it is gone, not a temporary redirect's target.
+        let is_own = |response: &Response| response.moved.is_some() || response.final_url == result.url;
+        let answers = result.response.as_ref().is_ok_and(|(response, _)| is_own(response));
+        if evaluation.http_status == 410 && answers && result.url.as_str() == feed.url {
             state.gone_polls = state.gone_polls.saturating_add(1);
             state.gone = state.gone_polls >= moves::CONFIRMATIONS;
             let wait = evaluation.server_hints.retry_after.unwrap_or_default().max(moves::spacing(base));
@@ -200,10 +202,13 @@ fn evaluate(
         is_success,
         diff: None,
     };
+    let was_read = state.first_polled_at.is_some() || !state.etag.is_empty() || !state.last_modified.is_empty();
     match body {
         Body::None if response.status != 304 => {
             evaluation(poll::HTTP_ERROR, format!("HTTP status {}", response.status), false)
         }
+        // A server that answers 304 to everything: there is no stored copy that it could mean.
+        Body::None if !was_read => evaluation(poll::HTTP_ERROR, "HTTP status 304 without a document".to_owned(), false),
         Body::None | Body::Unchanged => {
             store_validators(state, response);
             moves::redirected(state, response, true, result.at, base);

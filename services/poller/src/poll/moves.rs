@@ -41,8 +41,8 @@ pub(super) fn redirected(
 ) {
     let moved = response.moved.as_ref().filter(|_| response.truncated.is_none());
     // Without a redirect the feed is where it was asked for.
-    let from = Url::parse(&state.moved_to).or_else(|_| Url::parse(&state.url)).ok();
-    let Some(target) = moved.filter(|target| from.is_some_and(|from| is_move(&from, target, is_known))) else {
+    let from = || Url::parse(&state.moved_to).or_else(|_| Url::parse(&state.url)).ok();
+    let Some(target) = moved.filter(|target| from().is_some_and(|from| is_move(&from, target, is_known))) else {
         return forget(state);
     };
     let mut target = target.to_string();

@@ -142,6 +142,28 @@ fn only_the_original_address_can_be_gone() {
 }
 
 #[test]
+fn the_target_of_a_temporary_redirect_cannot_say_that_a_feed_is_gone() {
+    let answers = |is_permanent: bool| {
+        let mut polled = answered(410, Body::None);
+        if let Ok((response, _)) = &mut polled.response {
+            response.final_url = "https://cdn.example/feed".parse().unwrap();
+            response.moved = is_permanent.then(|| response.final_url.clone());
+        }
+        polled
+    };
+    assert_eq!(apply_to(Some(polled_state()), &answers(false)).state.gone_polls, 0);
+    assert_eq!(apply_to(Some(polled_state()), &answers(true)).state.gone_polls, 1);
+}
+
+#[test]
+fn a_304_for_a_feed_that_was_never_read_is_a_failure() {
+    let never = apply_to(None, &answered(304, Body::None));
+    assert_eq!((never.record.outcome.as_str(), never.state.failures), (outcome::HTTP_ERROR, 1));
+    let again = apply_to(Some(never.state), &answered(304, Body::None));
+    assert_eq!((again.state.failures, again.state.etag.as_str()), (2, ""));
+}
+
+#[test]
 fn a_permanent_redirect_is_remembered_once_three_polls_an_hour_apart_led_to_a_feed() {
     let moved = |bodies: [Body; 3]| {
         let mut state = polled_state();

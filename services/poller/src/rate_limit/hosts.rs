@@ -12,6 +12,8 @@ const MAX_IDLE_HOSTS: usize = 10_000;
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
 /// The longest time for which a host is blocked, regardless of its Retry-After.
 const MAX_BLOCK: Duration = Duration::from_secs(24 * 60 * 60);
+/// The same for a platform, whose feeds are those of many publishers.
+const MAX_PLATFORM_BLOCK: Duration = Duration::from_secs(60 * 60);
 
 /// Whether a request may start now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,9 +108,11 @@ impl HostTable {
         }
     }
 
-    /// Blocks requests to `host` for `wait` from `now`, at most a day. An earlier, longer block stays.
+    /// Blocks requests to `host` for `wait` from `now`, at most a day, and to a platform for an hour. An earlier, longer
+    /// block stays.
     pub fn block(&mut self, host: &str, now: Instant, wait: Duration) {
-        let until = now + wait.min(MAX_BLOCK);
+        let most = if platform_of(host).is_some() { MAX_PLATFORM_BLOCK } else { MAX_BLOCK };
+        let until = now + wait.min(most);
         let (host, _) = self.rate(host);
         let state = self.hosts.entry(host.to_owned()).or_insert(HostState::idle(now));
         state.blocked_until = Some(state.blocked_until.map_or(until, |other| other.max(until)));
@@ -232,10 +236,12 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_blocked_for_a_day_at_most() {
+    fn a_host_is_blocked_for_a_day_at_most_and_a_platform_for_an_hour() {
         let now = Instant::now();
         let mut hosts = HostTable::new(Duration::ZERO);
-        hosts.block("e.org", now, Duration::from_secs(u64::from(u32::MAX)));
-        assert_eq!(hosts.delay("e.org", now), MAX_BLOCK);
+        for (host, most) in [("e.org", MAX_BLOCK), ("a.blogspot.com", MAX_PLATFORM_BLOCK)] {
+            hosts.block(host, now, Duration::from_secs(u64::from(u32::MAX)));
+            assert_eq!(hosts.delay(host, now), most, "{host}");
+        }
     }
 }

@@ -109,7 +109,7 @@ impl HostLimiter {
         }
     }
 
-    /// Blocks requests to `host` for `wait` from now, at most a day.
+    /// Blocks requests to `host` for `wait` from now, at most a day, and to a platform for an hour.
     pub fn block(&self, host: &str, wait: Duration) {
         self.hosts().block(host, Instant::now().into_std(), wait);
     }

@@ -39,9 +39,6 @@ impl PollLoop {
     }
 
     fn judge(&mut self, result: PollResult, flight: Option<InFlight>, now: Instant) {
-        if let Ok((response, _)) = &result.response {
-            self.limiter.answered(&host_of(&response.final_url));
-        }
         let error = match &result.response {
             // These come without a request.
             Err(FetchError::Address(_) | FetchError::Blocked(_)) => return self.pending.push_back(result),
@@ -107,7 +104,7 @@ impl PollLoop {
         }
         if blame != Blame::Ours {
             if matches!(result.response, Err(FetchError::NoAnswer { .. })) {
-                // Its other feeds wait, without a failure.
+                // Its other feeds wait, without a failure. A host that a redirect leads to does not.
                 let first = (self.config.poll_interval / PAUSES).unsigned_abs();
                 self.limiter.unanswered(&host_of(&result.url), first);
             }

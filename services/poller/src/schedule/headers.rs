@@ -7,11 +7,20 @@ use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 #[must_use]
 pub fn retry_after(value: &str, now: Timestamp) -> Option<SignedDuration> {
     let value = value.trim();
-    if let Ok(seconds) = value.parse::<u32>() {
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than the type has are a long time, too.
+        let seconds = value.parse::<u32>().unwrap_or(u32::MAX);
         return Some(SignedDuration::from_secs(i64::from(seconds)));
     }
-    let at = rfc2822::DateTimeParser::new().parse_timestamp(value).ok()?;
-    Some(at.duration_since(now).max(SignedDuration::ZERO))
+    Some(http_date(value)?.duration_since(now).max(SignedDuration::ZERO))
+}
+
+/// A date of HTTP in one of its three forms (RFC 9110 section 5.6.7), or as servers misspell them.
+#[must_use]
+pub fn http_date(value: &str) -> Option<Timestamp> {
+    let value = value.trim();
+    let strict = rfc2822::DateTimeParser::new().parse_timestamp(value).ok();
+    strict.or_else(|| crate::dates::parse(value).map(|date| date.at))
 }
 
 /// How long a response stays fresh: Cache-Control max-age minus Age (RFC 9111 section 4.2). `None` without max-age, and with
@@ -42,7 +51,11 @@ mod tests {
         assert_eq!(seconds("120"), Some(120));
         assert_eq!(seconds("Tue, 24 Nov 2026 12:10:00 GMT"), Some(600));
         assert_eq!(seconds("Tue, 24 Nov 2026 11:10:00 GMT"), Some(0));
+        assert_eq!(seconds("Tuesday, 24-Nov-26 12:10:00 GMT"), Some(600));
+        assert_eq!(seconds("Tue Nov 24 12:10:00 2026"), Some(600));
+        assert_eq!(seconds("9999999999"), Some(i64::from(u32::MAX)));
         assert_eq!(seconds("soon"), None);
+        assert_eq!(seconds(""), None);
         assert_eq!(seconds("-5"), None);
     }
 

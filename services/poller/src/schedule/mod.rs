@@ -6,7 +6,7 @@ mod headers;
 mod spread;
 
 pub use arrivals::{Arrivals, MAX_INTERVALS};
-pub use headers::{max_age, retry_after};
+pub use headers::{http_date, max_age, retry_after};
 pub use spread::Spread;
 
 use crate::document::Hints;

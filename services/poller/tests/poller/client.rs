@@ -116,7 +116,10 @@ async fn no_notation_of_a_private_address_is_requested_on_any_path() {
                 let limiter = HostLimiter::new(Duration::ZERO);
                 let client = Client::through(Some(proxy.url("")), limiter, Limits::default(), false, "").unwrap();
                 let got = client.obeying(obey).get(&path.parse().unwrap(), &Validators::default()).await;
-                assert!(matches!(got, Err(FetchError::Address(_))), "{target} by {path}: {got:?}");
+                // A listed feed does without a robots.txt that is elsewhere.
+                let is_fetched = !robots.is_empty() && obey == Obey::Named;
+                let is_rejected = matches!(got, Err(FetchError::Address(_)));
+                assert_eq!((got.is_ok(), is_rejected), (is_fetched, !is_fetched), "{target} by {path}: {got:?}");
             }
             assert_eq!(proxy.requests(target).len(), 0, "{target} by {path}");
         }
@@ -215,6 +218,19 @@ async fn the_first_bytes_decide_on_the_content_coding() {
 }
 
 #[tokio::test]
+async fn an_expired_cookie_is_not_sent() {
+    let server = Server::start(|request| match (request.path.as_str(), request.header("cookie")) {
+        ("/feed", "") => server::Response::new(302, "").with("Set-Cookie", "old=1").with("Location", "/again"),
+        ("/again", "old=1") => {
+            server::Response::new(302, "").with("Set-Cookie", "old=deleted; Max-Age=0").with("Location", "/end")
+        }
+        ("/end", "") => server::Response::new(200, "<rss/>"),
+        _ => server::Response::new(404, ""),
+    });
+    assert_eq!(get(&server, "/feed").await.unwrap().body, b"<rss/>");
+}
+
+#[tokio::test]
 async fn cookies_are_kept_within_one_fetch() {
     let server = Server::start(|request| match request.path.as_str() {
         "/feed" if request.header("cookie") == "pass=1" => server::Response::new(200, "<rss/>"),
@@ -291,6 +307,62 @@ async fn a_host_is_blocked_by_answers_to_its_own_feeds_only() {
 }
 
 #[tokio::test]
+async fn status_503_of_one_name_does_not_block_its_platform_and_429_does() {
+    let proxy = Server::start(|request| match request.path.as_str() {
+        "http://closed.blogspot.com/feed" => server::Response::new(503, "").with("Retry-After", "86400"),
+        "http://busy.blogspot.com/feed" => server::Response::new(429, "").with("Retry-After", "120"),
+        _ => server::Response::new(200, "<rss/>"),
+    });
+    let limiter = HostLimiter::new(Duration::ZERO);
+    let client = Client::through(Some(proxy.url("")), limiter, Limits::default(), false, "").unwrap();
+    let get = |url: &str| {
+        let (client, url) = (client.clone(), url.parse::<url::Url>().unwrap());
+        async move { client.get(&url, &Validators::default()).await }
+    };
+    assert_eq!(get("http://closed.blogspot.com/feed").await.unwrap().status, 503);
+    assert_eq!(get("http://open.blogspot.com/feed").await.unwrap().status, 200);
+    assert_eq!(get("http://busy.blogspot.com/feed").await.unwrap().status, 429);
+    assert!(matches!(get("http://open.blogspot.com/feed").await, Err(FetchError::Blocked(_))));
+}
+
+/// An address of a host that refuses connections.
+fn refused(host: &str) -> String {
+    let server = Server::start_at(host, |_| server::Response::new(404, ""));
+    let url = server.url("/feed").to_string();
+    server.stop();
+    url
+}
+
+#[tokio::test]
+async fn a_redirect_to_a_host_that_does_not_answer_pauses_no_host() {
+    let target = refused("127.0.0.3");
+    let server = feed(move || server::Response::new(302, "").with("Location", &target));
+    let client = client(true);
+    let got = client.get(&server.url("/feed"), &Validators::default()).await;
+    assert!(matches!(got, Err(FetchError::Network(_))), "{got:?}");
+    for host in ["127.0.0.1", "127.0.0.3"] {
+        assert_eq!(client.limiter().delay(host), Duration::ZERO, "{host}");
+    }
+}
+
+#[tokio::test]
+async fn a_feed_whose_own_host_does_not_answer_fails_by_that_name() {
+    let url = refused("127.0.0.3").parse::<url::Url>().unwrap();
+    let got = client(true).get(&url, &Validators::default()).await;
+    assert!(matches!(got, Err(FetchError::NoAnswer { .. })), "{got:?}");
+}
+
+#[tokio::test]
+async fn any_response_ends_the_count_of_what_a_host_did_not_answer() {
+    let server = Server::start(|_| server::Response::new(302, ""));
+    let (client, pause) = (client(true), Duration::from_secs(30));
+    client.limiter().unanswered("127.0.0.1", Duration::ZERO);
+    assert!(client.get(&server.url("/feed"), &Validators::default()).await.is_err());
+    client.limiter().unanswered("127.0.0.1", pause);
+    assert!(client.limiter().delay("127.0.0.1") <= pause);
+}
+
+#[tokio::test]
 async fn robots_txt_is_obeyed_for_feeds_where_it_names_newswire_and_for_all_else_in_full() {
     let server = Server::start(|request| match request.path.as_str() {
         "/robots.txt" => {
@@ -322,6 +394,48 @@ async fn a_robots_txt_that_cannot_be_read_costs_no_feed_and_every_page() {
     assert!(get(&broken, "/feed").await.is_ok());
     let page = client(true).obeying(Obey::All).get(&broken.url("/page"), &Validators::default()).await;
     assert!(matches!(page, Err(FetchError::RobotsUnreachable(_))));
+}
+
+#[tokio::test]
+async fn a_robots_txt_that_asks_to_wait_blocks_no_feed() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/robots.txt" => server::Response::new(503, "").with("Retry-After", "86400"),
+        _ => server::Response::new(200, "<rss/>"),
+    });
+    assert_eq!(get(&server, "/feed").await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn a_robots_txt_that_leads_where_nothing_can_be_read_costs_no_feed() {
+    for target in [refused("127.0.0.3"), "http://127.0.0.4/".to_owned(), "ftp://127.0.0.1/".to_owned()] {
+        let to = target.clone();
+        let server = Server::start(move |request| match request.path.as_str() {
+            "/robots.txt" => server::Response::new(302, "").with("Location", &to),
+            _ => server::Response::new(200, "<rss/>"),
+        });
+        let client = client(true);
+        client.limiter().block("127.0.0.4", Duration::from_secs(60));
+        let got = client.get(&server.url("/feed"), &Validators::default()).await;
+        assert!(got.is_ok(), "{target}: {got:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_robots_txt_that_is_not_sent_costs_no_feed() {
+    let pause = Duration::from_secs(3);
+    for has_headers in [false, true] {
+        let server = Server::start(move |request| match request.path.as_str() {
+            "/robots.txt" if has_headers => server::Response::new(200, "a").stall(pause),
+            "/robots.txt" => {
+                std::thread::sleep(pause);
+                server::Response::new(200, "")
+            }
+            _ => server::Response::new(200, "<rss/>"),
+        });
+        let limits = Limits { read: Duration::from_millis(500), ..Limits::default() };
+        let got = client_with(limits, true).get(&server.url("/feed"), &Validators::default()).await;
+        assert!(got.is_ok(), "{has_headers}: {got:?}");
+    }
 }
 
 #[tokio::test]
