@@ -7,9 +7,10 @@
 
 mod rules;
 mod set;
+mod tail;
 
 pub use rules::At;
-use rules::{TAIL, matching};
+use rules::matching;
 use text::fold;
 
 /// Longest line of boilerplate, in characters, and in bytes.
@@ -83,11 +84,10 @@ pub fn strip(text: &str, repeated: &[String]) -> Stripped {
         }
         // `The text begins and ... Read more`: the link is removed and the ellipsis stays.
         let end = &line[line.ceil_char_boundary(line.len().saturating_sub(MAX_TAIL))..];
-        let found = TAIL.as_ref().and_then(|tail| tail.captures(end));
-        if let Some(link) = found.and_then(|found| found.get(1).or_else(|| found.get(2))) {
-            trailing.push(Cut { line: link.as_str().trim().to_owned(), rule: "tail", at: At::End });
-            let at = rest.len() - end.len() + link.start();
-            rest = rest[..at].trim_end();
+        if let Some(at) = tail::link(end) {
+            let (kept, link) = rest.split_at(rest.len() - end.len() + at);
+            trailing.push(Cut { line: link.trim().to_owned(), rule: "tail", at: At::End });
+            rest = kept.trim_end();
         }
         break;
     }
@@ -100,14 +100,18 @@ pub fn strip(text: &str, repeated: &[String]) -> Stripped {
     Stripped { text: rest.to_owned(), trailing, leading, inner }
 }
 
-/// Empties a body that only repeats the title and the source's name, as aggregators write it.
+/// Empties a body that only repeats the title and the source's name, as aggregators write it; also one in which other headlines
+/// with their sources follow, a line each.
 pub fn clear_title(body: &mut Stripped, title: &str, source: &str) {
     let (title, source) = (fold::alphanumeric(title), fold::alphanumeric(source));
     if title.is_empty() || source.is_empty() || body.text.len() > MAX_TITLE {
         return;
     }
-    let text = fold::alphanumeric(&body.text);
-    if text.strip_prefix(title.as_str()).is_some_and(|rest| rest == source) {
+    let repeats = |text: &str| fold::alphanumeric(text).strip_prefix(title.as_str()).is_some_and(|rest| rest == source);
+    let is_headline =
+        |line: &str| is_short(line) && !line.trim_end().ends_with(['.', '!', '?', '\u{3002}', '\u{2026}']);
+    let is_list = body.text.split_once('\n').is_some_and(|(line, rest)| repeats(line) && rest.lines().all(is_headline));
+    if is_list || repeats(&body.text) {
         let line = std::mem::take(&mut body.text);
         body.leading.push(Cut { line, rule: "title", at: At::Start });
     }

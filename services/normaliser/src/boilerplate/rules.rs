@@ -12,9 +12,8 @@
 //! | `{who}` | a network on which readers share |
 //! | `{agency}` | an agency or an archive that sells pictures |
 
-use super::set::{MAX_SET_BYTES, Set};
-use regex::{Regex, RegexBuilder};
-use std::sync::{LazyLock, OnceLock};
+use super::set::Set;
+use std::sync::OnceLock;
 use text::fold;
 
 macro_rules! files {
@@ -25,20 +24,63 @@ macro_rules! files {
 }
 
 files!(
-    "common", "en", "es", "pt", "fr", "de", "it", "nl", "nordic", "fi", "pl", "cs_sk", "hu", "ro", "tr", "id_ms", "vi",
-    "cyrillic", "el", "arabic", "he", "indic", "th", "cjk",
+    "common",
+    "en",
+    "es",
+    "pt",
+    "fr",
+    "de",
+    "it",
+    "nl",
+    "nordic",
+    "fi",
+    "pl",
+    "cs_sk",
+    "hu",
+    "ro",
+    "tr",
+    "id_ms",
+    "vi",
+    "hr_sl",
+    "baltic",
+    "sq",
+    "ca",
+    "sw",
+    "tl",
+    "cyrillic",
+    "el",
+    "arabic",
+    "he",
+    "indic",
+    "pa_gu",
+    "dravidian",
+    "si",
+    "th",
+    "lo",
+    "my",
+    "km",
+    "cjk",
+    "hy",
+    "ka",
+    "am",
 );
 
 /// Scripts, by the name that the files have for them, with the first and the last of their characters.
-const SCRIPTS: [(&str, &[(char, char)]); 8] = [
+const SCRIPTS: [(&str, &[(char, char)]); 14] = [
     ("latin", &[]),
     ("cyrillic", &[('\u{400}', '\u{52f}')]),
     ("greek", &[('\u{370}', '\u{3ff}'), ('\u{1f00}', '\u{1fff}')]),
     ("arabic", &[('\u{600}', '\u{77f}'), ('\u{8a0}', '\u{8ff}'), ('\u{fb50}', '\u{fdff}'), ('\u{fe70}', '\u{fefc}')]),
     ("hebrew", &[('\u{590}', '\u{5ff}')]),
-    ("indic", &[('\u{900}', '\u{9ff}')]),
+    ("indic", &[('\u{900}', '\u{dff}')]),
     ("thai", &[('\u{e00}', '\u{e7f}')]),
     ("cjk", &[('\u{1100}', '\u{11ff}'), ('\u{3040}', '\u{30ff}'), ('\u{3400}', '\u{9fff}'), ('\u{ac00}', '\u{d7af}')]),
+    ("armenian", &[('\u{530}', '\u{58f}')]),
+    ("georgian", &[('\u{10a0}', '\u{10ff}'), ('\u{1c90}', '\u{1cbf}')]),
+    ("ethiopic", &[('\u{1200}', '\u{139f}')]),
+    ("lao", &[('\u{e80}', '\u{eff}')]),
+    ("burmese", &[('\u{1000}', '\u{109f}')]),
+    ("khmer", &[('\u{1780}', '\u{17ff}')]),
 ];
 
 const NEXT: &str = "(?: →)";
@@ -106,7 +148,7 @@ fn set_of(script: &str, at: At) -> Option<Set> {
 fn bytes_of(script: &str) -> usize {
     match script {
         "latin" | "any" => 1,
-        "indic" | "thai" | "cjk" => 3,
+        "indic" | "thai" | "cjk" | "georgian" | "ethiopic" | "lao" | "burmese" | "khmer" => 3,
         _ => 2,
     }
 }
@@ -165,19 +207,3 @@ fn folded(line: &str, bare: &str) -> String {
     let ends = line.ends_with(['\u{2192}', '\u{bb}', '\u{203a}', '\u{2026}', '>', ']']) || line.ends_with("...");
     format!("{}{bare}{}", if begins { SIGN } else { "" }, if ends { " →" } else { "" })
 }
-
-/// A link behind the story in its last line: group 1 is the link. `None` only if a pattern is invalid, which a test excludes.
-pub(super) static TAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let text = include_str!("rules/tail.txt");
-    let (ellipsis, sentence) = text.split_once("[sentence]")?;
-    let all = |part: &str| {
-        let lines = part.lines().filter(|line| !line.is_empty() && !line.starts_with(['#', '[']));
-        lines.collect::<Vec<_>>().join("|")
-    };
-    let sentence = all(sentence).replace("{title}", r"(?:[^.!?]|[.!?]\S)+").replace("{site}", ".{1,60}?");
-    let pattern = format!(
-        r#"(?i)(?:(?:…|\.\.\.|\[…\]|\[\.\.\.\])\s*(\(?(?:{})\b[^.]{{0,100}})|(?:[.!?…]["”’»)]?\s+|[。।؟！？]\s*)((?:{sentence})[\s.…:>→»]*))$"#,
-        all(ellipsis)
-    );
-    RegexBuilder::new(&pattern).size_limit(MAX_SET_BYTES).build().ok()
-});

@@ -1,5 +1,5 @@
 use super::{
-    rules::{TAIL, expanded, rules},
+    rules::{expanded, rules},
     *,
 };
 
@@ -10,7 +10,6 @@ fn is_removed(line: &str) -> bool {
 
 #[test]
 fn every_pattern_is_valid() {
-    assert!(TAIL.is_some());
     for rule in rules() {
         assert!(regex::bytes::Regex::new(&expanded(rule.pattern, 2)).is_ok(), "{}: {}", rule.name, rule.pattern);
         assert!(["end", "ends", "anywhere"].contains(&rule.place), "{}: {}", rule.name, rule.place);
@@ -191,6 +190,12 @@ fn a_link_after_the_last_sentence_is_removed() {
             "\u{427}\u{438}\u{442}\u{430}\u{442}\u{44c} \u{434}\u{430}\u{43b}\u{435}\u{435}",
             "\u{41f}\u{43b}\u{43e}\u{442}\u{438}\u{43d}\u{430}.",
         ),
+        ("Opširnije", "Brana je otvorena."),
+        ("Lasīt vairāk", "Dambis ir atvērts."),
+        ("L’entrada S'obre la presa ha aparegut primer a Exemple", "S'obre la presa."),
+        ("წაიკითხეთ მეტი", "კაშხალი გაიხსნა."),
+        ("மேலும் படிக்க", "அணை திறக்கப்பட்டது."),
+        ("ਹੋਰ ਪੜ੍ਹੋ", "ਡੈਮ ਖੁੱਲ੍ਹਿਆ।"),
     ] {
         let stripped = strip(&format!("{text} {link}"), &[]);
         assert_eq!((stripped.text.as_str(), stripped.trailing.len()), (text, 1), "{link}");
@@ -259,6 +264,63 @@ fn every_language_has_a_line_that_goes_and_one_that_stays() {
         ("\u{5ef6}\u{4f38}\u{9605}\u{8bfb}\u{ff1a}\u{5927}\u{575d}", "\u{5927}\u{575d}\u{5f00}\u{653e}"),
     ] {
         assert!(is_removed(goes), "{goes}");
+        assert!(!is_removed(stays), "{stays}");
+    }
+}
+
+#[test]
+fn a_body_of_headlines_with_their_sources_is_emptied() {
+    let body = |text: &str| {
+        let mut body = strip(text, &[]);
+        clear_title(&mut body, "Harbour fees rise", "Quay Post");
+        body.text
+    };
+    for text in [
+        "Harbour fees rise Quay Post",
+        "Harbour fees rise\n\nQuay Post",
+        "Harbour fees rise Quay Post\nFees up for ships Pier Daily\nShips pay more Lake Times",
+    ] {
+        assert_eq!(body(text), "", "{text}");
+    }
+    for text in ["Harbour fees rise", "Harbour fees rise Quay Post\nThe council decided it on Monday."] {
+        assert_eq!(body(text), text);
+    }
+}
+
+/// Each line a language: lines that go, with `||` between them, and behind `=>` a sentence that stays.
+const FURTHER_LANGUAGES: &str = "Pročitajte još: Brana otvorena || Opširnije || Nastavi čitati → || Ostavite komentar || Podijelite na Facebooku || Pratite nas na Instagramu || Oglas || Članak se nastavlja ispod oglasa || Prijavite se na naš newsletter || Foto: Hina || Izvor: Tanjug || Sva prava pridržana => Čitajte knjige, poručio je ministar.
+Preberite tudi: Jez je odprt || Preberi več || Sledite nam na Facebooku || Vse pravice pridržane => Več ljudi je prišlo na odprtje jezu.
+Skaityti daugiau || Taip pat skaitykite: Užtvanka atidaryta || J. Jonaičio / BNS nuotr. || Straipsnis tęsiasi po reklamos || Sekite mus Facebook || Visos teisės saugomos => Daugiau žmonių atvyko į užtvankos atidarymą.
+Lasīt vairāk || Lasi arī: Dambis atvērts || Pievienot komentāru || Reklāma || Foto: LETA || Visas tiesības aizsargātas => Lasīt vairāk grāmatu aicināja ministrs.
+Loe edasi || Loe ka: Tamm avati || Lisa kommentaar || Liitu meie uudiskirjaga || Jälgi meid Facebookis || Kõik õigused kaitstud => Loe ka raamatuid, ütles minister.
+Lexo më shumë || Lexo edhe: Diga u hap || Na ndiqni në Instagram || Reklamë || Abonohuni në buletinin tonë || Të gjitha të drejtat e rezervuara => Më shumë njerëz erdhën në hapjen e digës.
+Llegir més || Continua llegint → || Llegeix també: S'obre la presa || L’entrada S'obre la presa ha aparegut primer a Exemple || Segueix-nos a Twitter || Subscriu-te al nostre butlletí || Imatge: ACN => Segueix sense ploure a Catalunya, va dir el ministre.
+Soma zaidi || Soma pia: Bwawa lafunguliwa || Toa maoni || Tangazo || Chanzo cha picha, Getty Images || Tufuatilie kwenye Facebook => Soma vitabu zaidi, waziri aliwaambia watoto.
+BASAHIN: Binuksan ang dam || Magbasa pa || Ipagpatuloy ang pagbabasa || Ibahagi sa Facebook || Larawan mula sa PNA => Basahin ninyo ang mga aklat, sabi ng ministro.
+Ardını oxu || Həmçinin oxuyun: Bənd açıldı || Ətraflı » || Şərh yaz || Bizi Instagramda izləyin || Bütün hüquqlar qorunur => Daha çox adam bəndin açılışına gəldi.
+Lees ook: Dam geopen || Gaan voort met lees || Lewer kommentaar || Advertensie || Teken in op ons nuusbrief || Alle regte voorbehou => Lees die boek, het die minister gesê.
+წაიკითხეთ მეტი || ასევე წაიკითხეთ: კაშხალი გაიხსნა || დატოვეთ კომენტარი || რეკლამა || ფოტო: AFP || გამოგვყევით Facebook-ზე => მეტი ადამიანი მოვიდა კაშხლის გახსნაზე.
+Կարդալ ավելին || Կարդացեք նաև՝ Ամբարտակը բացվեց || Գրել մեկնաբանություն || Գովազդ || Լուսանկարը՝ AFP || Հետևեք մեզ Facebook-ում => Կարդացեք գրքեր, ասաց նախարարը:
+ਹੋਰ ਪੜ੍ਹੋ || ਇਹ ਵੀ ਪੜ੍ਹੋ: ਡੈਮ ਖੁੱਲ੍ਹਿਆ || ਇਸ਼ਤਿਹਾਰ || ਤਸਵੀਰ ਸਰੋਤ, Getty Images => ਹੋਰ ਲੋਕ ਡੈਮ ਦੇ ਉਦਘਾਟਨ ਲਈ ਆਏ।
+વધુ વાંચો || આ પણ વાંચો: ડેમ ખુલ્યો || જાહેરાત || ફોટો: PTI => વધુ લોકો ડેમના ઉદ્ઘાટનમાં આવ્યા.
+மேலும் படிக்க || இதையும் படிங்க: அணை திறப்பு || விளம்பரம் || பட மூலாதாரம், Getty Images || Also Read: அணை திறப்பு => மேலும் பலர் அணை திறப்பு விழாவுக்கு வந்தனர்.
+మరింత చదవండి || ఇది కూడా చదవండి: డ్యామ్ ప్రారంభం || ప్రకటన || ఫొటో సోర్స్, Getty Images => మరింత మంది డ్యామ్ ప్రారంభానికి వచ్చారు.
+ಇನ್ನಷ್ಟು ಓದಿ || ಇದನ್ನೂ ಓದಿ: ಅಣೆಕಟ್ಟು ಉದ್ಘಾಟನೆ || ಜಾಹೀರಾತು || ಹಂಚಿಕೊಳ್ಳಿ => ಇನ್ನಷ್ಟು ಜನರು ಅಣೆಕಟ್ಟಿನ ಉದ್ಘಾಟನೆಗೆ ಬಂದರು.
+കൂടുതൽ വായിക്കുക || പരസ്യം || ഷെയർ ചെയ്യുക || Also Read | അണക്കെട്ട് തുറന്നു => കൂടുതൽ ആളുകൾ അണക്കെട്ട് തുറക്കുന്നത് കാണാൻ വന്നു.
+තවත් කියවන්න || වෙළඳ දැන්වීම || ඡායාරූප: AFP => තවත් පිරිසක් වේල්ල විවෘත කිරීමට පැමිණියහ.
+مزید پڑھیے: ڈیم کا افتتاح || پڑھنا جاری رکھیں || فائل فوٹو || تصویر کا ذریعہ، Getty Images || تمام حقوق محفوظ ہیں => مزید لوگ ڈیم کے افتتاح پر آئے۔
+ተጨማሪ ያንብቡ || ማስታወቂያ || የፎቶው ባለመብት, Getty Images => ተጨማሪ ሰዎች ወደ ግድቡ መጡ።
+ອ່ານຕໍ່ || ໂຄສະນາ || ພາບ: AFP => ປະຊາຊົນອ່ານຂ່າວກ່ຽວກັບເຂື່ອນ
+ဆက်ဖတ်ရန် || ကြော်ငြာ || ဓာတ်ပုံ - AFP => ဆည်ကို ဖွင့်လှစ်ခဲ့သည်။
+អានបន្ត || ចែករំលែក || រូបភាព៖ AFP => ប្រជាជនអានព័ត៌មានអំពីទំនប់";
+
+#[test]
+fn further_languages_have_lines_that_go_and_a_sentence_that_stays() {
+    for language in FURTHER_LANGUAGES.lines() {
+        let (lines, stays) = language.split_once(" => ").unwrap();
+        for goes in lines.split(" || ") {
+            assert!(is_removed(goes), "{goes}");
+        }
         assert!(!is_removed(stays), "{stays}");
     }
 }
