@@ -55,7 +55,8 @@ pub struct Published {
     pub steps: usize,
 }
 
-/// An entry that only asks for its page again: the page's text stays until then.
+/// An entry that publishes nothing and asks for its page: it has changed and the page's text stays until then, or no feed has
+/// asked before.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Requested {
     /// The new state of the article.
@@ -83,17 +84,24 @@ fn entry(raw: &RawItem, state: Option<&ArticleState>, delivery: Delivery) -> Res
     let item = Item::read(raw)?;
     let reason = pages::reason(raw, &item.texts.body.text, delivery.full_text.of(raw));
     let request = |state: &ArticleState| reason.map(|reason| pages::request(raw, reason, state.revision, delivery.now));
-    let (state, change) = match revision::decide_entry(raw, state, &item.hash, reason.is_some(), delivery) {
-        EntryRevision::Decided(Revision::New(state)) => (state, change::NEW),
-        EntryRevision::Decided(Revision::Updated(state)) => (state, change::UPDATED),
-        EntryRevision::Decided(Revision::Duplicate(state)) => return Ok(Normalised::Duplicate(state.map(Box::new))),
-        EntryRevision::Deferred(state) => {
-            return Ok(request(&state).map_or(Normalised::Duplicate(None), |request| {
-                Normalised::Requested(Box::new(Requested { state, request }))
-            }));
-        }
+    let requested = |next: ArticleState| {
+        let request = request(&next)?;
+        let state = ArticleState { page_requested: true, ..next };
+        Some(Normalised::Requested(Box::new(Requested { state, request })))
     };
-    let request = request(&state);
+    let (next, change) = match revision::decide_entry(raw, state, &item.hash, reason.is_some(), delivery) {
+        EntryRevision::Decided(Revision::New(next)) => (next, change::NEW),
+        EntryRevision::Decided(Revision::Updated(next)) => (next, change::UPDATED),
+        EntryRevision::Decided(Revision::Duplicate(next)) => {
+            // The feeds that had the text before may be some whose pages are not fetched.
+            let lacking = state.filter(|state| reason.is_some() && revision::lacks_page(raw, state, &item.hash));
+            let asking = lacking.and_then(|state| requested(next.as_ref().unwrap_or(state).clone()));
+            return Ok(asking.unwrap_or_else(|| Normalised::Duplicate(next.map(Box::new))));
+        }
+        EntryRevision::Deferred(next) => return Ok(requested(next).unwrap_or(Normalised::Duplicate(None))),
+    };
+    let request = request(&next);
+    let state = ArticleState { page_requested: request.is_some(), ..next };
     Ok(Normalised::Article(Box::new(Published {
         request,
         ..item.publish(state, change, body_source::FEED, delivery.now)

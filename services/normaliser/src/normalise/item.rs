@@ -14,6 +14,7 @@ use proto::{
     Warning,
     time::{from_wire, to_wire},
     v1::{Article, ArticleState, Media, RawItem, Signature},
+    vocab::kind,
 };
 use std::collections::{BTreeSet, HashSet};
 use stream::ProcessError;
@@ -52,7 +53,8 @@ impl<'a> Item<'a> {
             raw.fetch.as_ref().and_then(|fetch| fetch.fetched_at.as_ref()).and_then(from_wire).unwrap_or(now);
         let first_seen_at = state.first_seen_at.as_ref().and_then(from_wire).unwrap_or(fetched_at);
         let published = date::published(raw, fetched_at, first_seen_at);
-        let language = language::detect(&format!("{}\n{}", texts.title.text, texts.body.text), &language::hints(raw));
+        let sample = format!("{}\n{}{}", texts.title.text, texts.body.text, texts.withheld);
+        let language = language::detect(&sample, &language::hints(raw));
         let has_body = !texts.body.text.is_empty();
         let body_html =
             if has_body { body_html(&content, &texts.body, source.base(raw).as_ref()) } else { String::new() };
@@ -136,10 +138,13 @@ impl<'a> Source<'a> {
         Source { url, canonical_url, feed_title, origin }
     }
 
-    /// The URL against which relative links are resolved.
+    /// The URL against which relative links are resolved: a page's own; an entry's article, whose link may be a carrier's.
     fn base(&self, raw: &RawItem) -> Option<Url> {
         let final_url = raw.fetch.as_ref().map_or("", |fetch| fetch.final_url.as_str());
-        [self.url, self.canonical_url, final_url].into_iter().find_map(|url| Url::parse(url).ok())
+        let page = if raw.kind == kind::PAGE { final_url } else { "" };
+        let is_web = |url: &Url| matches!(url.scheme(), "http" | "https");
+        let urls = [page, self.canonical_url, self.url, final_url].into_iter();
+        urls.filter_map(|url| Url::parse(url).ok()).find(is_web)
     }
 }
 
@@ -148,6 +153,8 @@ pub(super) struct Texts {
     title: Title,
     summary: String,
     pub(super) body: boilerplate::Stripped,
+    /// What may not be published, of which no more than its language is.
+    withheld: String,
     trace: Trace,
     /// Work of the title and the summary.
     steps: usize,
@@ -173,23 +180,33 @@ impl Texts {
         let body_from = if is_summary { "summary" } else { "content" };
         let cuts = body.cuts().cloned().collect();
         let trace = Trace { title: full_title, body_from, cuts, is_withheld, ..Trace::default() };
+        let withheld = if is_withheld { format!("{full_summary}\n{}", body.text) } else { String::new() };
         let summary;
         (summary, body.text) = withheld::permitted(&raw.publish_text, full_summary, body.text);
         if title.text.is_empty() && body.text.is_empty() && summary.is_empty() {
             return Err(ProcessError::poison(NO_TEXT, format!("{} has neither title nor text", source.url)));
         }
-        Ok(Texts { title, summary, body, trace, steps })
+        Ok(Texts { title, summary, body, withheld, trace, steps })
     }
 }
 
 /// Longest content that may be nothing but boilerplate, in bytes.
 const SHORT_TEXT: usize = 500;
 
+/// True for text that stands for none: a template's missing value, or the short code of a gallery (`[gallery ids="1"]`).
+fn is_placeholder(text: &str) -> bool {
+    let code = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let is_code = |code: &str| code.starts_with(|c: char| c.is_ascii_lowercase()) && !code.contains(['[', ']']);
+    ["null", "undefined", "nan", "n/a"].iter().any(|word| text.eq_ignore_ascii_case(word))
+        || code.is_some_and(|code| code.len() <= SHORT_TEXT && is_code(code))
+}
+
 /// The content of an item, parsed; its summary if the content has no text of its own (an image, an empty element, `Read more`). True
 /// if it is the summary.
 fn content(raw: &RawItem) -> (Document<'_>, bool) {
     let content = Document::parse_as(&raw.content, Typed::named(&raw.content_form));
     let has_text = !content.text().is_empty()
+        && !is_placeholder(content.text())
         && (content.text().len() > SHORT_TEXT
             || !boilerplate::strip(content.text(), &raw.repeated_lines).text.is_empty());
     if has_text || raw.summary.trim().is_empty() {

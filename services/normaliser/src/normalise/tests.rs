@@ -63,6 +63,27 @@ fn a_new_article_then_a_duplicate_then_an_update() {
 }
 
 #[test]
+fn the_first_feed_whose_pages_are_fetched_asks_for_the_page_of_a_text_that_another_gave() {
+    let text = raw("Dam opens", "<p>The dam opened.</p>");
+    let never = publish(&RawItem { full_text: "NEVER".into(), ..text.clone() });
+    assert!(never.request.is_none() && !never.state.page_requested);
+    let of_feed = |feed: &str| RawItem { feed_id: feed.into(), full_text: "AUTO".into(), ..text.clone() };
+    let asked = normalise(&of_feed("g"), Some(&never.state), delivered()).unwrap();
+    let Normalised::Requested(asked) = asked else { panic!("{asked:?}") };
+    assert_eq!(asked.request.feed_id, "g");
+    assert_eq!(asked.state.feed_ids, ["f", "g"]);
+    let third = normalise(&of_feed("h"), Some(&asked.state), delivered()).unwrap();
+    assert!(matches!(third, Normalised::Duplicate(Some(_))), "{third:?}");
+    let copy = RawItem { feed_url: "https://copies.example/rss".into(), ..of_feed("c") };
+    let own = ArticleState { source_rank: "OWN".into(), ..never.state };
+    let copied = normalise(&copy, Some(&own), delivered()).unwrap();
+    assert!(matches!(copied, Normalised::Duplicate(_)), "the publisher's own feed asks for no page: {copied:?}");
+    let changed = RawItem { content: "<p>The dam opened late.</p>".into(), ..text };
+    let Normalised::Article(changed) = normalise(&changed, Some(&asked.state), delivered()).unwrap() else { panic!() };
+    assert!(!changed.state.page_requested, "the page of the earlier text was requested");
+}
+
+#[test]
 fn an_item_without_id_or_text_or_of_an_unknown_kind_is_refused() {
     assert_eq!(refused(&RawItem { article_id: String::new(), ..raw("T", "") }), "no-article-id");
     assert_eq!(refused(&raw(" ", "<p>&nbsp;</p><script>x</script>")), "no-text");
@@ -104,6 +125,35 @@ fn the_summary_is_the_body_where_the_content_is_missing() {
         (article.body.as_str(), article.summary.as_str(), article.body_source.as_str()),
         ("The dam opened.", "The dam opened.", "FEED")
     );
+}
+
+#[test]
+fn content_that_stands_for_none_does_not_hide_the_summary() {
+    for content in ["null", "<p>undefined</p>", "N/A", "[gallery ids=\"1,2\"]", "<p>&nbsp;</p>", "<img src=\"/a.jpg\">"]
+    {
+        let item = RawItem { summary: "The dam opened.".into(), ..raw("Dam opens", content) };
+        assert_eq!(publish(&item).article.body, "The dam opened.", "{content}");
+    }
+}
+
+#[test]
+fn the_language_of_a_text_that_is_not_published_is_known() {
+    let text =
+        "Presiden mengatakan bahwa bendungan baru itu akan dibuka untuk warga desa pada hari Senin pagi. ".repeat(3);
+    for policy in ["SUMMARY", "NONE"] {
+        let published = publish(&RawItem { publish_text: policy.into(), ..raw("Dam", &text) });
+        assert_eq!((published.article.language.as_str(), published.article.body.as_str()), ("id", ""), "{policy}");
+    }
+}
+
+#[test]
+fn relative_links_are_resolved_on_the_article_and_not_on_a_carriers_link() {
+    let carried = RawItem {
+        url: "https://carrier.example/go?to=https%3A%2F%2Fwww.example.com%2Fa%2Fb".into(),
+        canonical_url: "https://www.example.com/a/b".into(),
+        ..raw("Dam opens", "<p>The dam <a href=\"c\">opened</a>.</p>")
+    };
+    assert!(publish(&carried).article.body_html.contains("https://www.example.com/a/c"));
 }
 
 #[test]

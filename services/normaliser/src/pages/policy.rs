@@ -1,8 +1,9 @@
 //! Whether the page of an entry is requested.
 
+use crate::withheld;
 use proto::{
     v1::{PageRequest, RawItem},
-    vocab::{full_text, page_reason, publish_text},
+    vocab::{full_text, page_reason},
 };
 use unicode_segmentation::UnicodeSegmentation;
 use url::Url;
@@ -52,8 +53,8 @@ impl FullText {
 pub fn reason(raw: &RawItem, body: &str, policy: FullText) -> Option<&'static str> {
     let texts = raw.title.len() + raw.summary.len() + raw.content.len();
     // What may not be published need not be fetched.
-    let is_withheld = matches!(raw.publish_text.as_str(), publish_text::SUMMARY | publish_text::NONE);
-    if policy == FullText::Never || is_withheld || texts > MAX_ENTRY || !may_be_page(&raw.url) {
+    let is_withheld = withheld::withholds(&raw.publish_text);
+    if policy == FullText::Never || is_withheld || texts > MAX_ENTRY || !may_be_page(page_url(raw)) {
         return None;
     }
     if policy == FullText::Always {
@@ -73,13 +74,20 @@ pub fn reason(raw: &RawItem, body: &str, policy: FullText) -> Option<&'static st
 pub fn request(raw: &RawItem, reason: &str, revision: i32, now: jiff::Timestamp) -> PageRequest {
     PageRequest {
         article_id: raw.article_id.clone(),
-        url: raw.url.clone(),
+        url: page_url(raw).to_owned(),
         feed_id: raw.feed_id.clone(),
         reason: reason.to_owned(),
         revision,
         requested_at: Some(proto::time::to_wire(now)),
         entry: Some(raw.clone()),
     }
+}
+
+/// The publisher's page where the link is a carrier's; else the link as the feed has it.
+fn page_url(raw: &RawItem) -> &str {
+    let host = |url: &str| Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let page = host(&raw.canonical_url);
+    if page.is_some() && page != host(&raw.url) { &raw.canonical_url } else { &raw.url }
 }
 
 fn may_be_page(url: &str) -> bool {
@@ -122,6 +130,23 @@ mod tests {
         assert_eq!((of(""), of("NEVER"), of("ALWAYS")), (FullText::Auto, FullText::Never, FullText::Always));
         assert_eq!(reason(&item(), "", FullText::Never), None);
         assert_eq!(reason(&item(), &"word ".repeat(500), FullText::Always), Some(page_reason::ALWAYS));
+    }
+
+    #[test]
+    fn the_page_of_a_carriers_item_is_asked_of_its_publisher() {
+        let url = |url: &str, canonical_url: &str| {
+            let raw = RawItem { url: url.into(), canonical_url: canonical_url.into(), ..RawItem::default() };
+            request(&raw, page_reason::ALWAYS, 1, jiff::Timestamp::UNIX_EPOCH).url
+        };
+        let (carried, page) = ("https://carrier.example/url?to=https%3A%2F%2Fe.example%2Fa", "https://e.example/a");
+        assert_eq!(url(carried, page), page);
+        assert_eq!(url("https://e.example/a?utm_source=rss", page), "https://e.example/a?utm_source=rss");
+        for unknown in ["", "urn:newswire:1"] {
+            assert_eq!(url(carried, unknown), carried);
+        }
+        let file =
+            RawItem { url: carried.into(), canonical_url: "https://e.example/a.pdf".into(), ..RawItem::default() };
+        assert_eq!(reason(&file, "", FullText::Always), None);
     }
 
     #[test]

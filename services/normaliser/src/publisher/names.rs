@@ -114,7 +114,8 @@ const SECTIONS: &[&str] = &[
 /// Words that describe the kind of file or list where they follow a name.
 const FILE_WORDS: [&str; 9] = ["rss", "rss2", "feed", "feeds", "atom", "xml", "articles", "headlines", "latest"];
 /// Separators between a publisher's name and a section in the title of a feed.
-const SEPARATORS: [&str; 13] = [
+const SEPARATORS: [&str; 14] = [
+    "\u{ff5c}",
     " - ",
     " | ",
     " \u{2013} ",
@@ -177,6 +178,14 @@ fn without_file_words(part: &str) -> &str {
         rest = before.trim();
     }
     rest
+}
+
+/// Words that many publishers' names have.
+const COMMON: &[&str] = &["herald", "journal", "mail", "media", "planet", "post", "press", "times", "wire"];
+
+/// True for a label of a domain that names no publisher: a word for what feeds contain, or one that many names have.
+pub(super) fn is_common(label: &str) -> bool {
+    is_section(label) || COMMON.contains(&label)
 }
 
 fn is_section(part: &str) -> bool {

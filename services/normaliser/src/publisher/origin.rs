@@ -1,6 +1,6 @@
 //! Who published an item, and who carried it.
 
-use super::names::{domain, name};
+use super::names::{domain, is_common, name};
 use crate::title::key;
 use proto::{
     carrier::{self, Carrier},
@@ -42,7 +42,8 @@ pub fn origin(raw: &RawItem, canonical_url: &str, feed_title: &str) -> Origin {
     let (source, link, site) = (own(&raw.source_url), own(canonical_url), own(&raw.site_url));
     let feed = domain(&raw.feed_url);
     let label = key(feed.split('.').next().unwrap_or_default());
-    let is_feeds_own = [&feed, &site].contains(&&source) || (label.len() > 2 && key(&source_name).contains(&label));
+    let bears_name = label.len() > 2 && !is_common(&label) && key(&source_name).contains(&label);
+    let is_feeds_own = bears_name || [&feed, &site].contains(&&source);
 
     let listed_link = listed(&raw.url);
     let fetched = raw.fetch.as_ref().map_or("", |fetch| fetch.final_url.as_str());
@@ -106,6 +107,17 @@ mod tests {
         let feed = "https://news.aggregator.example/rss/search?q=harbour";
         let found = of(feed, link, link, ("Example Wire", "https://www.wire.example"), "\"harbour\" - Aggregator News");
         assert_eq!(found, ["wire.example", "Example Wire", "aggregator.example"]);
+    }
+
+    #[test]
+    fn a_source_that_shares_a_common_word_with_the_feeds_domain_is_not_the_feeds_own() {
+        for (host, name) in
+            [("news.example", "Lebanon News"), ("post.example", "Harbour Post"), ("daily.example", "Quay Daily")]
+        {
+            let (link, feed) = (format!("https://{host}/1"), format!("https://{host}/search?q=harbour"));
+            let found = of(&feed, &link, &link, (name, "https://wire.example"), "\"harbour\"");
+            assert_eq!(found, ["wire.example", name, host]);
+        }
     }
 
     #[test]

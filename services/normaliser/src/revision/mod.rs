@@ -31,7 +31,7 @@
 mod page_bodies;
 pub mod rank;
 
-pub use page_bodies::{EntryRevision, decide_entry, with_page, with_page_date, without_page};
+pub use page_bodies::{EntryRevision, decide_entry, lacks_page, with_page, with_page_date, without_page};
 
 use crate::{date, pages::FullText};
 use jiff::Timestamp;

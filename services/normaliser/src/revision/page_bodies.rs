@@ -12,12 +12,14 @@
 //!    the only revision whose text is the current one.
 //! 5. If there is no page, the entry that asked for it is published, unless the body is the feed's or the text was published
 //!    before.
+//! 6. A feed with the current text asks for the page if the feeds that had it before did not, unless the text is the publisher's
+//!    own and the feed is not.
 
-use super::{Copy, Delivery, MAX_EARLIER_HASHES, Revision, decide, fetched_at, unused_revision};
+use super::{Copy, Delivery, MAX_EARLIER_HASHES, Revision, decide, fetched_at, rank, unused_revision};
 use proto::{
     time::to_wire,
     v1::{ArticleState, RawItem},
-    vocab::body_source,
+    vocab::{body_source, source_rank},
 };
 
 /// What an entry is.
@@ -87,8 +89,20 @@ pub fn with_page(
                 .then(|| ArticleState { page_hash: content_hash.to_owned(), ..state.clone() });
             Revision::Duplicate(seen)
         }
-        Some(state) => Revision::Updated(from_page(copy.next_state(state))),
+        // The feed that asked may only repeat the text of the one whose changes count.
+        Some(state) => {
+            Revision::Updated(from_page(ArticleState { feed_id: state.feed_id.clone(), ..copy.next_state(state) }))
+        }
     }
+}
+
+/// True if the current text is the feed's with this hash, no page was requested for it, and this copy of it may speak for the
+/// article.
+#[must_use]
+pub fn lacks_page(raw: &RawItem, state: &ArticleState, content_hash: &str) -> bool {
+    let is_outranked = state.source_rank == source_rank::OWN && rank::of(raw) != source_rank::OWN;
+    let is_feeds = !state.withdrawn && !is_from_page(state) && state.content_hash == content_hash;
+    is_feeds && !state.page_requested && !is_outranked
 }
 
 /// The state in which an entry is published whose page could not be had; `None` if nothing is published.

@@ -5,10 +5,13 @@
 
 use text::fold;
 
-/// Separators between a headline and a name. A hyphen or a colon needs spaces around it.
-const SEPARATORS: [&str; 12] = [
+/// Separators between a headline and a name. A hyphen or a colon needs spaces around it, but for those of Chinese and Japanese.
+const SEPARATORS: [&str; 15] = [
     " - ",
-    " | ",
+    "|",
+    "\u{ff5c}",
+    "\u{ff1a}",
+    "_",
     " \u{2013} ",
     " \u{2014} ",
     " : ",
@@ -101,6 +104,16 @@ mod tests {
         assert_eq!(stripped("Example Post: Dam opens", &["Example Post"]), "Dam opens");
         assert_eq!(stripped("Example Post | Dam opens", &["Example Post"]), "Dam opens");
         assert_eq!(stripped("Dam opens - example.org", &["example.org"]), "Dam opens");
+    }
+
+    #[test]
+    fn a_confirmed_name_is_removed_behind_a_separator_without_spaces() {
+        let name = "\u{4f8b}\u{65b0}\u{805e}";
+        for mark in ["\u{ff5c}", "\u{ff1a}", "_", "|"] {
+            let headline = "\u{5927}\u{575d}\u{958b}\u{653e}";
+            assert_eq!(stripped(&format!("{headline}{mark}{name}"), &[name]), headline);
+            assert_eq!(stripped(&format!("{name}{mark}{headline}"), &[name]), headline);
+        }
     }
 
     #[test]

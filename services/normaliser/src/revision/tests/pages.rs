@@ -174,6 +174,18 @@ fn the_page_of_the_publisher_replaces_the_text_of_a_copy_elsewhere() {
     assert_eq!((state.source_rank.as_str(), state.revision), ("OWN", 2));
 }
 
+#[test]
+fn a_page_that_a_second_feed_asked_for_leaves_the_article_to_the_first() {
+    let first =
+        ArticleState { feed_id: "f".into(), content_hash: "text".into(), revision: 1, ..ArticleState::default() };
+    let second = RawItem { feed_id: "g".into(), ..entry(60) };
+    let page = RawItem { kind: proto::vocab::kind::PAGE.into(), ..second.clone() };
+    let delivery = Delivery::at(at(120));
+    let Revision::Updated(state) = with_page(&page, &second, Some(&first), "page", "text", delivery) else { panic!() };
+    assert_eq!((state.feed_id.as_str(), state.revision), ("f", 2));
+    assert_eq!(state.feed_ids, ["g"]);
+}
+
 #[derive(Debug, Clone)]
 enum Step {
     Entry {
