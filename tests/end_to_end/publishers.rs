@@ -18,6 +18,7 @@ use test_support::{
 const EXPLAINED: &[(&str, i64, &str)] = &[
     ("miniflux__no_encoding_ISO-8859-1.xml", -1, "one item is empty: no link, guid, title or text"),
     ("node-feedparser__illegally-nested.xml", -1, "each item contains an empty one"),
+    ("rss-parser__uolNoticias.rss", -1, "two items lead to one page, one of them through the publisher's redirector"),
 ];
 
 #[test]
