@@ -30,6 +30,8 @@ pub struct Response {
     pub body: Vec<u8>,
     /// Bytes that Content-Length promises and the server does not send.
     missing: usize,
+    /// The longest pause before the head.
+    mute: Duration,
     /// The longest pause in the middle of the body.
     stall: Duration,
     /// Content-Length is left out.
@@ -38,7 +40,15 @@ pub struct Response {
 
 impl Response {
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Response { status, headers: vec![], body: body.into(), missing: 0, stall: Duration::ZERO, no_length: false }
+        Response {
+            status,
+            headers: vec![],
+            body: body.into(),
+            missing: 0,
+            mute: Duration::ZERO,
+            stall: Duration::ZERO,
+            no_length: false,
+        }
     }
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
@@ -46,6 +56,10 @@ impl Response {
     }
     pub fn missing(mut self, bytes: usize) -> Self {
         self.missing = bytes;
+        self
+    }
+    pub fn mute(mut self, pause: Duration) -> Self {
+        self.mute = pause;
         self
     }
     pub fn stall(mut self, pause: Duration) -> Self {
@@ -146,6 +160,7 @@ fn serve(mut stream: TcpStream, script: &dyn Fn(&Request) -> Response, log: &Log
     log.requests.lock().unwrap().push(request.clone());
     log.received.notify_all();
     let response = script(&request);
+    pause(&mut stream, response.mute);
     let mut head = format!("HTTP/1.1 {} Scripted\r\nConnection: close\r\n", response.status);
     if !response.no_length {
         head.push_str(&format!("Content-Length: {}\r\n", response.body.len() + response.missing));
@@ -158,10 +173,14 @@ fn serve(mut stream: TcpStream, script: &dyn Fn(&Request) -> Response, log: &Log
     let (start, rest) = response.body.split_at(response.body.len() / 2);
     let _ = stream.write_all(start);
     let _ = stream.flush();
-    if response.stall > Duration::ZERO {
-        // Ends early if the client disconnects.
-        let _ = stream.set_read_timeout(Some(response.stall));
+    pause(&mut stream, response.stall);
+    let _ = stream.write_all(rest);
+}
+
+/// Sends nothing until the client disconnects, for `longest` at most.
+fn pause(stream: &mut TcpStream, longest: Duration) {
+    if longest > Duration::ZERO {
+        let _ = stream.set_read_timeout(Some(longest));
         let _ = stream.read(&mut [0]);
     }
-    let _ = stream.write_all(rest);
 }

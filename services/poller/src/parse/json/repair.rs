@@ -118,7 +118,7 @@ impl<'t> Edited<'t> {
         }
     }
 
-    /// The UTF-16 code unit of the escape `\uXXXX` at `at`; `None` if there is no such escape.
+    /// The UTF-16 code unit of the escape `\u` and four hex digits at `at`; `None` if there is no such escape.
     fn unit(&self, at: usize) -> Option<u16> {
         let digits = self.text.get(at..at + 6)?.strip_prefix("\\u")?;
         if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) { u16::from_str_radix(digits, 16).ok() } else { None }
