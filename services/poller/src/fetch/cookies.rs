@@ -32,7 +32,7 @@ impl Cookies {
     pub(super) fn store(&mut self, url: &Url, headers: &HeaderMap) -> bool {
         let is_encrypted = url.scheme() == "https";
         // A date is compared with the server's own clock: this machine's may be wrong.
-        let now = schedule::http_date(&text(headers, DATE)).unwrap_or_else(stream::faults::now);
+        let now = || schedule::http_date(&text(headers, DATE)).unwrap_or_else(stream::faults::now);
         let before = self.0.clone();
         for header in headers.get_all(SET_COOKIE) {
             let Some(header) = header.to_str().ok() else { continue };
@@ -106,10 +106,10 @@ fn is_within(host: &str, domain: &str) -> bool {
 }
 
 /// True for a cookie that the server deletes, by its age, or else by its date (RFC 6265 section 5.3).
-fn is_expired(header: &str, now: Timestamp) -> bool {
+fn is_expired(header: &str, now: impl Fn() -> Timestamp) -> bool {
     match attribute(header, "max-age").and_then(|age| age.parse::<i64>().ok()) {
         Some(seconds) => seconds <= 0,
-        None => attribute(header, "expires").and_then(schedule::http_date).is_some_and(|at| at <= now),
+        None => attribute(header, "expires").and_then(schedule::http_date).is_some_and(|at| at <= now()),
     }
 }
 
